@@ -1,0 +1,44 @@
+"""Gradient maps: how the score answers to each pixel.
+
+Saliency: Simonyan, Vedaldi, Zisserman, "Deep Inside Convolutional Networks: Visualising Image Classification Models and
+Saliency Maps", 2013, arXiv:1312.6034, section 3.1. With y the score and x the image:
+
+    map[i,j] = max over c of | dy / dx[i,j,c] |
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+from .attribution import Attribution, gradients
+from .tracing import Taps
+
+
+class Saliency(Attribution):
+    """Saliency: the size of the score's slope at each pixel, the largest over channels.
+
+    Args:
+        model: A Keras model.
+        output: Which output to explain, where the model has several.
+        wrt: Which input is the image, where the model has several that could be.
+
+    Calling it gives float32[B,H,W] at the input's resolution, at least 0, in score units per unit of pixel value. It says
+    how much the score would move if a pixel changed a little, not in which direction and not what the pixel contributed.
+
+    Example:
+        A model whose logit is 3 * mean(x) of a 2x2 image has the map 0.75 everywhere, whatever the image.
+    """
+
+    def __init__(self, model: Any, *, output: str | None = None, wrt: str | None = None) -> None:
+        def compute(taps: Taps, scores: Any) -> dict[str, Any]:
+            (slope,) = gradients(scores, {"the image": taps.image})
+            return {"map": saliency(slope)}
+
+        super().__init__(model, compute, output=output, wrt=wrt)
+
+
+def saliency(slope: Any) -> Any:
+    """Section 3.1; the image's gradient [B,H,W,C] -> float32[B,H,W], inside of a graph."""
+    import tensorflow as tf
+
+    return tf.reduce_max(tf.abs(slope), axis=-1)

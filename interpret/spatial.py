@@ -1,0 +1,41 @@
+"""Which layers have a map of places, and which of them Grad-CAM looks at."""
+
+from __future__ import annotations
+
+from .tracing import TappedLayer, Taps
+
+
+def is_spatial(layer: TappedLayer) -> bool:
+    """Whether the layer puts out [B,H,W,C] with more than one place; an open size counts as many."""
+    shape = layer.tensor.shape
+    return shape.rank == 4 and layer.tensor.dtype.is_floating and (shape[1] != 1 or shape[2] != 1)
+
+
+def is_convolution(layer: TappedLayer) -> bool:
+    """Whether the layer is a two-dimensional convolution of any kind (plain, depthwise, separable, transposed)."""
+    return any("Conv2D" in ancestor.__name__ for ancestor in type(layer.layer).__mro__)
+
+
+def spatial_layer(taps: Taps, name: str | None) -> TappedLayer:
+    """The layer called `name`, or the last convolution (where there is none: the last layer with a map).
+
+    Raises:
+        ValueError: The layer is unknown, or has no map of places; the message lists those that have.
+    """
+    with_map = [layer for layer in taps.layers if is_spatial(layer)]
+    known = ", ".join(layer.name for layer in with_map) or "none"
+    if name is not None:
+        layer = taps.find(name)
+        if not is_spatial(layer):
+            raise ValueError(
+                f"Expected a layer with a map of places, shape (B, H, W, C). Layer {name!r} puts out "
+                f"{('B', *tuple(layer.tensor.shape)[1:])}. Choose one of those that have a map: {known}."
+            )
+        return layer
+    convolutions = [layer for layer in with_map if is_convolution(layer)]
+    if not with_map:
+        raise ValueError(
+            "Expected a layer with a map of places, shape (B, H, W, C), for Grad-CAM. This model has none. "
+            "Use a method that works at the input, such as Saliency."
+        )
+    return (convolutions or with_map)[-1]

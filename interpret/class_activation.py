@@ -30,8 +30,8 @@ class GradCAM(Attribution):
     Calling it gives float32[B,h,w] at the layer's resolution, at least 0; all zero where nothing speaks for the class.
 
     Example:
-        A model whose logit is 3 * mean(x), with a 1x1 convolution of weight 1 on a 2x2 image: dy/dA is 3/4 everywhere, so the map
-        is 0.75 * x.
+        A model whose logit is 3 * mean(x), with a 1x1 convolution of weight 1 on a 2x2 image: dy/dA is 3/4
+        everywhere, so the map is 0.75 * x.
     """
 
     def __init__(

@@ -22,8 +22,9 @@ class Saliency(Attribution):
         output: Which output to explain, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
 
-    Calling it gives float32[B,H,W] at the input's resolution, at least 0, in score units per unit of pixel value. It says
-    how much the score would move if a pixel changed a little, not in which direction and not what the pixel contributed.
+    Calling it gives float32[B,H,W] at the input's resolution, at least 0, in score units per unit of pixel value. It
+    says how much the score would move if a pixel changed a little, not in which direction and not what the pixel
+    contributed.
 
     Example:
         A model whose logit is 3 * mean(x) of a 2x2 image has the map 0.75 everywhere, whatever the image.

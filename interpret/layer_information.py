@@ -53,7 +53,9 @@ class ModelInformation:
         for layer in self.layers:
             if layer.name == name:
                 return layer
-        raise ValueError(f"The model has no layer {name!r}. Use one of: {', '.join(l.name for l in self.layers)}.")
+        raise ValueError(
+            f"The model has no layer {name!r}. Use one of: {', '.join(known.name for known in self.layers)}."
+        )
 
 
 def inspect_model(

@@ -145,7 +145,8 @@ class Program:
         allowed = _tolerance(self.traced.model) * max(1.0, float(np.abs(expected).max()))
         if not error <= allowed:
             raise ValueError(
-                f"Expected {self._head.kind}(logits) to equal what model {self.traced.name!r} answers, to {allowed:.1e}. "
+                f"Expected {self._head.kind}(logits) to equal what model {self.traced.name!r} answers, to "
+                f"{allowed:.1e}. "
                 f"They differ by {error:.3g} (largest answer {np.abs(expected).max():.3g}). The model does something "
                 f"that varies between calls or that the trace does not see; no map of it would be true. "
                 f"Make its call() deterministic with training=False."

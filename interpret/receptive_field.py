@@ -1,8 +1,8 @@
 """Which part of the picture a unit of a layer can see.
 
 Computed exactly from the traced operations, after Araujo, Norris, Sim, "Computing Receptive Fields of Convolutional
-Neural Networks", Distill 2019, doi:10.23915/distill.00021. Per axis, a kernel of effective size k = dilation * (taps - 1) + 1,
-stride s and left padding p turns (size r, stride j, centre c of the first unit) into
+Neural Networks", Distill 2019, doi:10.23915/distill.00021. Per axis, a kernel of effective size
+k = dilation * (taps - 1) + 1, stride s and left padding p turns (size r, stride j, centre c of the first unit) into
 
     r' = r + (k - 1) * j        j' = j * s        c' = c + ((k - 1) / 2 - p) * j        (eqs. 2, 3, 4 read forwards)
 
@@ -129,7 +129,7 @@ def _window(operation: tf.Operation, field: ReceptiveField, source: tf.Tensor, t
 def _convolution(
     operation: tf.Operation, field: ReceptiveField, source: tf.Tensor, output: tf.Tensor
 ) -> ReceptiveField:
-    return _window(operation, field, source, list(operation.inputs[1].shape[:2]))
+    return _window(operation, field, source, [int(size or 1) for size in operation.inputs[1].shape[:2]])
 
 
 def _pooling(operation: tf.Operation, field: ReceptiveField, source: tf.Tensor, output: tf.Tensor) -> ReceptiveField:
@@ -139,7 +139,7 @@ def _pooling(operation: tf.Operation, field: ReceptiveField, source: tf.Tensor, 
 def _transposed(operation: tf.Operation, field: ReceptiveField, source: tf.Tensor, output: tf.Tensor) -> ReceptiveField:
     """Output o sees inputs i with o = i * stride - padding + tap."""
     strides = operation.get_attr("strides")
-    taps = list(operation.inputs[1].shape[:2])
+    taps = [int(size or 1) for size in operation.inputs[1].shape[:2]]
     axes = []
     for index, axis in ((1, field.rows), (2, field.columns)):
         stride, count = strides[index], taps[index - 1]
@@ -202,9 +202,10 @@ def _resized(
 ) -> ReceptiveField | None:
     axes = []
     for index, axis in ((1, field.rows), (2, field.columns)):
-        if source.shape[index] is None or output.shape[index] is None:
+        length, longer = source.shape[index], output.shape[index]
+        if length is None or longer is None:
             return None
-        stride = axis.stride * source.shape[index] / output.shape[index]
+        stride = axis.stride * length / longer
         reach = 0 if operation.type == "ResizeNearestNeighbor" else axis.stride
         axes.append(Axis(axis.size + reach, stride, axis.centre + (stride - axis.stride) / 2))
     return ReceptiveField(*axes)
@@ -212,11 +213,7 @@ def _resized(
 
 def _reduced(operation: tf.Operation, field: ReceptiveField, source: tf.Tensor, output: tf.Tensor) -> ReceptiveField:
     axes = _constant(operation.inputs[1])
-    over = (
-        {int(axis) % 4 for axis in ([axes] if axes is not None and axes.ndim == 0 else axes)}
-        if axes is not None
-        else {1}
-    )
+    over = {1} if axes is None else {int(axis) % 4 for axis in axes.reshape(-1)}
     return WHOLE if over & {1, 2} else field
 
 

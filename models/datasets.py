@@ -1,0 +1,133 @@
+"""The record of labelled images that every loader returns and every other part reads."""
+
+from __future__ import annotations
+
+import warnings
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from .resizing import convert_channels, resize_images
+
+
+@dataclass(frozen=True, eq=False)
+class Dataset:
+    """Labelled images with the names of their classes and where they came from.
+
+    Checked when made: a ValueError says what was expected, what came and what to do. Pixels outside `value_range`
+    get a warning with the smallest and largest seen, as pictures and models would misread them.
+
+    Example:
+        >>> two = Dataset(np.zeros((2, 4, 4, 1), np.float32), np.array([0, 1]), ("cat", "dog"), "made by hand")
+        >>> len(two), two.one_hot().tolist()
+        (2, [[1.0, 0.0], [0.0, 1.0]])
+    """
+
+    images: np.ndarray  # float32[B, H, W, C], within value_range
+    labels: np.ndarray  # int64[B], 0 to K-1
+    class_names: tuple[str, ...]  # K names, by label
+    source: str  # where the images came from, for people to read
+    value_range: tuple[float, float] = (0.0, 1.0)  # (black, white): what the darkest and brightest pixel may be
+    files: tuple[tuple[str, str], ...] = ()  # (file name, SHA-256 as hex) of what was read
+    unreadable: tuple[str, ...] = ()  # names of the files that could not be read
+
+    def __post_init__(self) -> None:
+        _check_layout(self.images, self.labels)
+        _check_labels(self.labels, self.class_names)
+        _check_pixels(self.images, self.value_range)
+
+    def __len__(self) -> int:
+        return len(self.images)
+
+    def take(self, indices: np.ndarray | list[int]) -> Dataset:
+        """Return the images at `indices` (int[N], 0 to B-1), in that order."""
+        chosen = np.asarray(indices)
+        if chosen.ndim != 1 or (chosen.size and chosen.dtype.kind not in "iu"):
+            raise ValueError(
+                f"Expected indices as int[N], got {chosen.dtype}{list(chosen.shape)}. "
+                "Pass a list of integers (np.flatnonzero turns a mask into one)."
+            )
+        outside = chosen[(chosen < 0) | (chosen >= len(self))]
+        if outside.size:
+            raise ValueError(
+                f"Expected indices from 0 to {len(self) - 1}, got {outside[0]}. "
+                f"The data '{self.source}' have {len(self)} images, counted from 0."
+            )
+        chosen = chosen.astype(np.int64)
+        return replace(self, images=self.images[chosen], labels=self.labels[chosen])
+
+    def scaled(self, low: float, high: float) -> Dataset:
+        """Return the same pictures with `low` for black and `high` for white (a linear map of `value_range`)."""
+        if not low < high:
+            raise ValueError(f"Expected low < high, got {low} and {high}. Pass the range as in scaled(0, 255).")
+        old_low, old_high = self.value_range
+        if (low, high) == (old_low, old_high):
+            return self
+        factor = (high - low) / (old_high - old_low)
+        images = (self.images - np.float32(old_low)) * np.float32(factor) + np.float32(low)
+        return replace(self, images=images, value_range=(float(low), float(high)))
+
+    def one_hot(self) -> np.ndarray:
+        """Return the labels as float32[B, K]: 1 at the label, 0 elsewhere."""
+        return (self.labels[:, np.newaxis] == np.arange(len(self.class_names))).astype(np.float32)
+
+    def resized(self, height: int, width: int) -> Dataset:
+        """Return the images at `height` x `width`, aspect ratio not kept (see `resize_images`)."""
+        return replace(self, images=resize_images(self.images, height, width))
+
+    def with_channels(self, channels: int) -> Dataset:
+        """Return the images in grey (1) or RGB (3) (see `convert_channels`)."""
+        return replace(self, images=convert_channels(self.images, channels))
+
+
+def _check_layout(images: np.ndarray, labels: np.ndarray) -> None:
+    if images.dtype != np.float32 or images.ndim != 4:
+        raise ValueError(
+            f"Expected images as float32[B, H, W, C], got {images.dtype}{list(images.shape)}. "
+            "Convert with images.astype(np.float32); give grey images a last axis with images[..., np.newaxis]."
+        )
+    if labels.dtype != np.int64 or labels.ndim != 1:
+        raise ValueError(
+            f"Expected labels as int64[B], got {labels.dtype}{list(labels.shape)}. "
+            "Convert with labels.astype(np.int64); one-hot labels with labels.argmax(axis=1)."
+        )
+    if len(images) != len(labels):
+        raise ValueError(
+            f"Expected one label per image, got {len(images)} images and {len(labels)} labels. "
+            "Check that both come from the same split."
+        )
+    if images.size == 0:
+        raise ValueError(
+            f"Expected at least one image, got an empty set {list(images.shape)}. Check the source, or choose images."
+        )
+
+
+def _check_labels(labels: np.ndarray, class_names: tuple[str, ...]) -> None:
+    outside = np.flatnonzero((labels < 0) | (labels >= len(class_names)))
+    if outside.size:
+        raise ValueError(
+            f"Expected labels from 0 to {len(class_names) - 1} for {len(class_names)} classes, "
+            f"got {labels[outside[0]]} at image {outside[0]}. Correct the labels, or name every class."
+        )
+
+
+def _check_pixels(images: np.ndarray, value_range: tuple[float, float]) -> None:
+    low, high = value_range
+    if not low < high:
+        raise ValueError(
+            f"Expected value_range (low, high) with low < high, got {value_range}. Pass e.g. (0.0, 255.0)."
+        )
+    seen = float(images.min()), float(images.max())
+    if not np.isfinite(seen).all():  # a NaN anywhere makes both NaN
+        bad = np.flatnonzero(~np.isfinite(images).all(axis=(1, 2, 3)))
+        raise ValueError(
+            f"Expected finite pixels, got NaN or Inf in {bad.size} of {len(images)}, first at index {bad[0]}. "
+            "Remove those images, or mend what computed them."
+        )
+    slack = 1e-4 * (high - low)
+    if seen[0] < low - slack or seen[1] > high + slack:
+        warnings.warn(
+            f"Expected pixels from {low:g} to {high:g}, got {seen[0]:g} to {seen[1]:g}. "
+            "Pass the range that they are stored at as value_range=(low, high).",
+            stacklevel=4,
+        )

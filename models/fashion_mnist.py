@@ -1,0 +1,109 @@
+"""Fashion-MNIST: 70,000 grey images of clothing, 28x28, ten classes; the test split ships with the package.
+
+Source: Xiao, Rasul, Vollgraf, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning Algorithms",
+2017, arXiv:1708.07747. The files are as published (MIT licence, data/LICENSE).
+"""
+
+from __future__ import annotations
+
+import os
+import tempfile
+from pathlib import Path
+
+import numpy as np
+
+from .csv_images import csv_images
+from .datasets import Dataset
+from .fashion_mnist_files import FILES, published_pair, read_published
+
+CLASS_NAMES = (
+    "T-shirt/top",
+    "Trouser",
+    "Pullover",
+    "Dress",
+    "Coat",
+    "Sandal",
+    "Shirt",
+    "Sneaker",
+    "Bag",
+    "Ankle boot",
+)
+SHIPPED_FOLDER = Path(__file__).parent / "data"
+DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
+
+
+def fashion_mnist(split: str, source: str | Path | None = None) -> Dataset:
+    """Return a split of Fashion-MNIST: images float32[B, 28, 28, 1] in [0, 1], labels int64[B], 0 to 9.
+
+    IDX files must hold the published data, by SHA-256, wherever they were found.
+
+    Args:
+        split: 'test' (10,000 images, shipped) or 'train' (60,000 images: looked for in Keras's cache, then in
+            Debian's folder, then downloaded by Keras).
+        source: a folder with the split's IDX files (gzipped or not) or a CSV file; then nothing else is tried.
+    """
+    if split not in FILES:
+        raise ValueError(f"Expected the split 'train' or 'test', got '{split}'. Pass one of these two.")
+    if source is not None:
+        return _from_source(split, Path(source))
+    found = _searched(split)
+    return _downloaded(split) if found is None else found
+
+
+def _searched(split: str) -> Dataset | None:
+    for folder in (SHIPPED_FOLDER, *_keras_caches(), DEBIAN_FOLDER):
+        if published_pair(split, folder):
+            return _from_folder(split, folder)
+    return None
+
+
+def _from_source(split: str, source: Path) -> Dataset:
+    if source.is_dir() and published_pair(split, source):
+        return _from_folder(split, source)
+    if source.is_file():
+        return csv_images(source, shape=(28, 28, 1), class_names=CLASS_NAMES)
+    raise ValueError(
+        f"Expected Fashion-MNIST's {split} split at '{source}': a folder with {' and '.join(FILES[split])} "
+        f"(or both without .gz), or a CSV file; got {'a folder without them' if source.is_dir() else 'no such path'}. "
+        "Correct the path, or leave the source out to search the usual places."
+    )
+
+
+def _from_folder(split: str, folder: Path) -> Dataset:
+    images, labels = published_pair(split, folder)
+    (pixels, pixel_hash), (numbers, label_hash) = read_published(images), read_published(labels)
+    return _dataset(pixels, numbers, split, str(folder), ((images.name, pixel_hash), (labels.name, label_hash)))
+
+
+def _dataset(
+    pixels: np.ndarray, labels: np.ndarray, split: str, place: str, files: tuple[tuple[str, str], ...]
+) -> Dataset:
+    images = pixels[..., np.newaxis].astype(np.float32)
+    images /= 255
+    source = f"Fashion-MNIST, {split} split ({place})"
+    return Dataset(images, labels.astype(np.int64), CLASS_NAMES, source, files=files)
+
+
+def _keras_caches() -> tuple[Path, ...]:
+    """Return the folders where Keras keeps its downloads (the second where the home folder is read-only)."""
+    home = Path(os.environ.get("KERAS_HOME") or Path.home() / ".keras")
+    return tuple(root / "datasets" / "fashion-mnist" for root in (home, Path(tempfile.gettempdir()) / ".keras"))
+
+
+def _downloaded(split: str) -> Dataset:
+    try:
+        import keras  # seconds, and only here
+
+        train, test = keras.datasets.fashion_mnist.load_data()
+    except Exception as error:  # Keras wraps what urllib raises in a bare Exception
+        raise ValueError(
+            f"Expected Fashion-MNIST's {split} split, got none: no source was given, nothing is in Keras's cache "
+            f"({_keras_caches()[0]}) or Debian's folder ({DEBIAN_FOLDER}), and the download failed ({error}). "
+            f"Do one of four: pass source (--data) with a folder of {' and '.join(FILES[split])} or a CSV file; copy "
+            "these files to Keras's cache; apt-get install dataset-fashion-mnist; or connect and run again."
+        ) from error
+    found = _searched(split)  # Keras has kept the files: read there, they are proven by SHA-256
+    if found is not None:
+        return found
+    pixels, labels = train if split == "train" else test
+    return _dataset(pixels, labels, split, "downloaded by keras.datasets", ())

@@ -1,0 +1,22 @@
+"""OpenCV, imported in one place, so that its absence is explained once."""
+
+from __future__ import annotations
+
+import importlib
+from types import ModuleType
+
+
+def opencv() -> ModuleType:
+    """Return the `cv2` module.
+
+    Raises:
+        ImportError: `cv2` is not installed, or a library that it needs (most often libGL on a bare server) is missing.
+    """
+    try:
+        return importlib.import_module("cv2")
+    except ImportError as error:
+        raise ImportError(
+            f"Expected OpenCV's module cv2 to import, got '{error}'. On a machine without a display install libGL "
+            "(apt-get install libgl1), or put the build that needs none in its place "
+            "(pip uninstall opencv-python; pip install opencv-python-headless)."
+        ) from error

@@ -1,0 +1,82 @@
+"""The model card: a JSON file beside the weights that says how they were made and what they reach."""
+
+import json
+import platform
+from dataclasses import asdict, dataclass, fields
+from pathlib import Path
+from typing import Any
+
+FORMAT = 1
+
+
+@dataclass(frozen=True, eq=False)
+class ModelCard:
+    """What is known of a trained model beside its weights."""
+
+    name: str  # of the architecture
+    recipe: dict[str, Any]  # field of `Recipe` -> value
+    seed: int  # of the training
+    input_shape: tuple[int, int, int]  # height, width, channels
+    value_range: tuple[float, float]  # lowest and highest pixel value that the model takes
+    class_names: tuple[str, ...]  # [K], by label
+    parameters: int  # number of weights, trainable or not
+    best_epoch: int  # counted from 1: the epoch whose weights these are
+    history: dict[str, list[float]]  # 'loss', 'accuracy', 'val_loss', 'test_loss', ... -> one number per epoch
+    results: dict[str, dict[str, float]]  # 'training', 'validation', 'test' -> 'accuracy' in [0,1], 'loss', 'images'
+    data: dict[str, dict[str, Any]]  # 'training', 'test' -> 'images', 'files' (name -> SHA-256)
+    versions: dict[str, str]  # 'python', 'tensorflow', 'keras', 'numpy'
+    training_seconds: float  # wall clock, since the start or the last interruption
+
+
+def card_path(weights: Path) -> Path:
+    """Where the card of a model file lies: beside it, under the same name, ending in .json."""
+    return weights.with_suffix(".json")
+
+
+def versions() -> dict[str, str]:
+    """The versions that decide how a training goes."""
+    import keras
+    import numpy
+    import tensorflow
+
+    return {
+        "python": platform.python_version(),
+        "tensorflow": tensorflow.__version__,
+        "keras": keras.__version__,
+        "numpy": numpy.__version__,
+    }
+
+
+def write_model_card(card: ModelCard, path: Path) -> None:
+    """Write the card as JSON; an older file is replaced in one step."""
+    text = json.dumps({"format": FORMAT, **asdict(card)}, indent=1, ensure_ascii=False)
+    partial = path.with_name(f".{path.name}.part")
+    partial.write_text(text + "\n", encoding="utf-8")
+    partial.replace(path)
+
+
+def read_model_card(path: Path) -> ModelCard:
+    """Read a card.
+
+    Raises:
+        ValueError: where the file is not JSON, not a model card, of a later format, or lacks a field.
+    """
+    remedy = "Train the model again with `featurelens train`, or delete the card: the model works without it."
+    expected = f"Expected the model card of featurelens, format {FORMAT}, in '{path.name}'"
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+        raise ValueError(f"{expected}, received a file that is not JSON ({error}). {remedy}") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        found = content.get("format") if isinstance(content, dict) else type(content).__name__
+        raise ValueError(f"{expected}, received JSON with the format {found!r}. {remedy}")
+    names = {field.name for field in fields(ModelCard)}
+    missing = sorted(names - content.keys())
+    if missing:
+        raise ValueError(f"{expected}, received one without {', '.join(missing)}. {remedy}")
+    return ModelCard(**{name: _frozen(name, content[name]) for name in names})
+
+
+def _frozen(name: str, value: Any) -> Any:
+    """JSON has no tuples: those of the record come back as lists."""
+    return tuple(value) if name in ("input_shape", "value_range", "class_names") else value

@@ -1,0 +1,60 @@
+"""What a training is remembered by: its figures on each split, and the card that holds them."""
+
+from dataclasses import asdict
+from typing import Any
+
+from .datasets import Dataset
+from .evaluation import evaluate
+from .model_cards import ModelCard, versions
+from .recipes import Recipe
+from .training_epochs import best_epoch
+from .training_runs import Row
+
+VALUE_RANGE = (0.0, 1.0)  # of the pixels that every architecture takes
+
+
+def model_card(
+    recipe: Recipe,
+    model: Any,
+    sources: dict[str, Dataset],
+    splits: dict[str, Dataset],
+    rows: list[Row],
+    seconds: float,
+) -> ModelCard:
+    """Measure a trained model and write down how it was made.
+
+    Args:
+        recipe: that it was trained by.
+        model: with the weights of its best epoch.
+        sources: 'training' and 'test': the images as they were read.
+        splits: 'training' (without what was held out), 'validation' and 'test': what to measure it on.
+        rows: its history, one entry per epoch.
+        seconds: how long the training took.
+    """
+    height, width, channels = (int(length) for length in sources["training"].images.shape[1:])
+    return ModelCard(
+        name=recipe.architecture,
+        recipe=asdict(recipe),
+        seed=recipe.seed,
+        input_shape=(height, width, channels),
+        value_range=VALUE_RANGE,
+        class_names=sources["training"].class_names,
+        parameters=int(model.count_params()),
+        best_epoch=best_epoch(rows, recipe) + 1,
+        history={column: [row[column] for row in rows] for column in rows[0]},
+        results={name: _figures(model, data) for name, data in splits.items()},
+        data={name: _origin(data) for name, data in sources.items()},
+        versions=versions(),
+        training_seconds=round(seconds, 1),
+    )
+
+
+def _figures(model: Any, data: Dataset) -> dict[str, float]:
+    """Accuracy and loss, dropout off."""
+    measured = evaluate(model, data)
+    return {"accuracy": measured.accuracy, "loss": measured.loss, "images": len(data)}
+
+
+def _origin(data: Dataset) -> dict[str, Any]:
+    """What was read; not from where: the card travels, and a path says more of its owner than of the data."""
+    return {"images": len(data), "files": dict(data.files)}

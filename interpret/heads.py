@@ -3,7 +3,8 @@
 A gradient of the probability fades where the softmax saturates, so every score here is a logit
 (Selvaraju et al. 2017, section 3: "the score for class c, y^c (before the softmax)"). Keras offers no way to ask for
 it: the softmax may be fused in a Dense layer, be a layer of its own, or be a plain function. In the traced graph all of
-these are the same operation, so the logits are its input.
+these are the same operation, so the logits are its input. Where the end of the model is the call of a function (a
+SavedModel), the walk goes on inside of it.
 """
 
 from __future__ import annotations
@@ -12,6 +13,8 @@ from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
+
+from .function_calls import inlined, is_function_call
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -88,9 +91,7 @@ def find_logits(answer: tf.Tensor) -> tuple[tf.Tensor, Head]:
     import tensorflow as tf
 
     units = _units(answer)
-    source = answer
-    while source.op.type in _PASSED_THROUGH:
-        source = source.op.inputs[0]
+    source = _origin(answer)
     kind = _HEADS.get(source.op.type, "linear")
     found: Any = answer if kind == "linear" else source.op.inputs[0]
     if found.shape.rank is not None and found.shape[-1] != units:
@@ -98,6 +99,14 @@ def find_logits(answer: tf.Tensor) -> tuple[tf.Tensor, Head]:
     logits = tf.cast(tf.reshape(found, [-1, units]), tf.float32)
     head = Head(kind, units)
     return (tf.concat([-logits, logits], axis=1) if head.is_binary else logits), head
+
+
+def _origin(answer: tf.Tensor) -> tf.Tensor:
+    """The tensor that was computed, before it was only passed on."""
+    source = answer
+    while source.op.type in _PASSED_THROUGH or is_function_call(source):
+        source = inlined(source) if is_function_call(source) else source.op.inputs[source.value_index]
+    return source
 
 
 def _units(answer: tf.Tensor) -> int:

@@ -98,7 +98,7 @@ def inspect_model(
         images=min(len(flat[0]), 32),
         input_shape=shape[0],
         parameters=int(model.count_params()),
-        warning=_warning(program, given),
+        warning=_closed(model, found) or _probabilities_as_logits(program, given),
     )
 
 
@@ -132,7 +132,18 @@ def _random_array(generator: np.random.Generator, form: InputForm, index: int) -
     return values if "float" in form.dtypes[index] else np.rint(values)
 
 
-def _warning(program: Program, images: Arrays) -> str | None:
+def _closed(model: Any, layers: list[LayerInformation]) -> str | None:
+    """A SavedModel runs as one operation, whose layers are gone."""
+    names = [layer.name for layer in layers if layer.kind == "TFSMLayer"]
+    if not names and type(model).__name__ != "TFSMLayer":
+        return None
+    return (
+        f"Layer {(names or [model.name])[0]!r} is a SavedModel: the layers inside of it cannot be seen. Maps at the "
+        f"input, such as Saliency, are exact; for Grad-CAM and activations inside of it, load the .keras file."
+    )
+
+
+def _probabilities_as_logits(program: Program, images: Arrays) -> str | None:
     """A linear head whose answers look like probabilities: the softmax was made of other operations."""
     if program.head.kind != "linear" or program.head.units == 1:
         return None

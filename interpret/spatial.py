@@ -35,7 +35,8 @@ def spatial_layer(taps: Taps, name: str | None) -> TappedLayer:
     convolutions = [layer for layer in with_map if is_convolution(layer)]
     if not with_map:
         raise ValueError(
-            "Expected a layer with a map of places, shape (B, H, W, C), for Grad-CAM. This model has none. "
+            "Expected a layer with a map of places, shape (B, H, W, C), for Grad-CAM. This model has none "
+            "that can be seen (a SavedModel hides its layers; its .keras file does not). "
             "Use a method that works at the input, such as Saliency."
         )
     return (convolutions or with_map)[-1]

@@ -5,38 +5,26 @@ and subclassed models have no usable graph). What the model computes when it is 
 training=False)` is traced once into a TensorFlow graph, and while it traces, each layer's `call` notes its output. The
 noted tensors are on the path by construction, and gradients between any two of them are exact.
 
-The model is left as it was: the `call` methods are put back, also after an error, and nothing of the trace stays in it.
+The model is left as it was (see `tapping`), also after an error.
 """
 
 from __future__ import annotations
 
-import functools
 import threading
-from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
-from contextlib import contextmanager
-from dataclasses import dataclass, field
+from collections.abc import Sequence
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
 from .heads import Head, find_logits
 from .inputs import Arrays, InputForm, declared_inputs, observed_inputs, unknown_name
+from .tapping import TappedLayer, losses_kept, named, tapped
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
 _tracing = threading.RLock()  # `call` methods are replaced for the time of a trace: one trace at a time
-
-
-@dataclass(frozen=True, eq=False)
-class TappedLayer:
-    """One call of one layer, as it happened."""
-
-    name: str  # as the user may write it: 'conv1', 'base/conv1', 'conv1:1' for the second call
-    path: str  # the full 'outer/inner' name
-    layer: Any  # the Keras layer
-    tensor: Any  # tf.Tensor [B, ...], what it put out
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,21 +85,23 @@ class TracedModel:
     def build(self, form: InputForm, flat: Sequence[np.ndarray]) -> None:
         """Create the variables of a model that was never called, as its first call would."""
         if not getattr(self.model, "built", True):
-            self.model(form.pack([array[:1] for array in flat]), training=False)
+            with _tracing, losses_kept(self.model):
+                self.model(form.pack([array[:1] for array in flat]), training=False)
 
     def answer(self, form: InputForm, flat: Sequence[np.ndarray]) -> np.ndarray:
         """The model's own answer, by calling it; float64[B,units]."""
-        answer = self._named_output(self.model(form.pack(list(flat)), training=False))
+        with _tracing, losses_kept(self.model):
+            answer = self._named_output(self.model(form.pack(list(flat)), training=False))
         values = np.asarray(answer).astype(np.float64)
         return values.reshape(len(values), -1)
 
     def trace(self, form: InputForm, flat: Sequence[tf.Tensor]) -> Taps:
         """Run the model symbolically; call this inside of a graph only."""
-        with _tracing, _tapped(self.model) as notes:
+        with _tracing, tapped(self.model) as notes:
             answer = self._named_output(self.model(form.pack(list(flat)), training=False))
         logits, head = find_logits(answer)
         reachable = [note for note in notes if getattr(note.tensor, "graph", None) is answer.graph]
-        return Taps(image=flat[self.image_index(form)], logits=logits, head=head, layers=_named(reachable))
+        return Taps(image=flat[self.image_index(form)], logits=logits, head=head, layers=named(reachable))
 
     def _named_output(self, answer: Any) -> Any:
         outputs = _outputs_by_name(answer, self.model)
@@ -127,15 +117,6 @@ class TracedModel:
         return outputs[self._output]
 
 
-@dataclass
-class _Notes:
-    """What the layers of one trace put out, in order, with the stack of calls under way."""
-
-    thread: int
-    stack: list[str] = field(default_factory=list)
-    made: list[TappedLayer] = field(default_factory=list)
-
-
 def _outputs_by_name(answer: Any, model: Any) -> dict[str, Any]:
     if isinstance(answer, dict):
         return dict(answer)
@@ -147,66 +128,8 @@ def _outputs_by_name(answer: Any, model: Any) -> dict[str, Any]:
     return {"output": answer}
 
 
-@contextmanager
-def _tapped(model: Any) -> Iterator[list[TappedLayer]]:
-    """For the time of the block, each layer of `model` notes what it puts out."""
-    notes = _Notes(threading.get_ident())
-    layers = list({id(layer): layer for layer in model._flatten_layers(include_self=False)}.values())
-    losses = [
-        (layer, list(kept)) for layer in [model, *layers] if (kept := getattr(layer, "_losses", None)) is not None
-    ]
-    before = [(layer, "call" in vars(layer), layer.call) for layer in layers]
-    try:
-        for layer, _, call in before:
-            object.__setattr__(layer, "call", _noting(layer, call, notes))
-        yield notes.made
-    finally:
-        for layer, own, call in before:
-            if own:
-                object.__setattr__(layer, "call", call)
-            else:
-                object.__delattr__(layer, "call")
-        for layer, kept in losses:  # an activity regulariser adds a symbolic loss that no one may see later
-            layer._losses[:] = kept
-
-
-def _noting(layer: Any, call: Callable[..., Any], notes: _Notes) -> Callable[..., Any]:
-    import tensorflow as tf
-
-    @functools.wraps(call)
-    def noted(*args: Any, **kwargs: Any) -> Any:
-        if threading.get_ident() != notes.thread:
-            return call(*args, **kwargs)
-        notes.stack.append(layer.name)
-        try:
-            outputs = call(*args, **kwargs)
-            path = "/".join(notes.stack)
-        finally:
-            notes.stack.pop()
-        for tensor in tf.nest.flatten(outputs)[:1]:
-            notes.made.append(TappedLayer(layer.name, path, layer, tensor))
-        return outputs
-
-    return tf.autograph.experimental.do_not_convert(noted)
-
-
-def _named(notes: Sequence[TappedLayer]) -> tuple[TappedLayer, ...]:
-    """Give each call its name: the bare one where that is clear, and ':1' for a layer's second call."""
-    paths_of: dict[str, set[str]] = {}
-    for note in notes:
-        paths_of.setdefault(note.name, set()).add(note.path)
-    calls: Counter[str] = Counter()
-    named = []
-    for note in notes:
-        suffix = f":{calls[note.path]}" if calls[note.path] else ""
-        calls[note.path] += 1
-        bare = note.name if len(paths_of[note.name]) == 1 else note.path
-        named.append(TappedLayer(bare + suffix, note.path + suffix, note.layer, note.tensor))
-    return tuple(named)
-
-
 def _refuse_other_backends(model: Any) -> None:
-    if not type(model).__module__.startswith("tf_keras"):
+    if not any(ancestor.__module__.startswith("tf_keras") for ancestor in type(model).__mro__):
         import keras
 
         if keras.backend.backend() != "tensorflow":

@@ -1,0 +1,34 @@
+"""Look into a function that a traced graph calls.
+
+A model from a SavedModel folder, or one whose `call` is a `tf.function`, leaves a single operation in the traced graph:
+the call of a function, with the softmax out of sight inside of it. Here the function's operations are copied to where
+it is called, fed by the same tensors (the weights among them), so that the walk back to the logits can go on.
+"""
+
+from __future__ import annotations
+
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+_CALLS = ("PartitionedCall", "StatefulPartitionedCall")
+
+
+def is_function_call(tensor: tf.Tensor) -> bool:
+    """Whether the tensor is what the call of a function put out."""
+    return tensor.op.type in _CALLS
+
+
+def inlined(tensor: tf.Tensor) -> tf.Tensor:
+    """The same value as `tensor`, which a function call put out, made by the function's own operations."""
+    import tensorflow as tf
+    from tensorflow.python.framework.function_def_to_graph import function_def_to_graph
+
+    call = tensor.op
+    known = {function.signature.name: function for function in call.graph.as_graph_def().library.function}
+    body = function_def_to_graph(known[call.get_attr("f").name])
+    feeds = {argument.name: given for argument, given in zip(body.inputs, call.inputs, strict=True)}
+    wanted = body.outputs[tensor.value_index].name
+    (value,) = tf.graph_util.import_graph_def(body.as_graph_def(), input_map=feeds, return_elements=[wanted])
+    return value

@@ -1,0 +1,118 @@
+"""Note what each layer puts out while a model runs, and leave the model as it was.
+
+For the time of a trace each layer's `call` is replaced by one that notes its output; it is put back in any case, also
+after an error. The losses that a call adds to the layers (activity regularisers) are put back too: a symbolic one must
+not be seen by anyone later.
+"""
+
+from __future__ import annotations
+
+import functools
+import threading
+from collections import Counter
+from collections.abc import Callable, Iterator, Sequence
+from contextlib import contextmanager
+from dataclasses import dataclass, field
+from typing import Any
+
+_LOSSES = ("_losses", "_loss_ids", "_eager_losses")  # Keras 3 keeps the first two, tf_keras the first and the last
+
+
+@dataclass(frozen=True, eq=False)
+class TappedLayer:
+    """One call of one layer, as it happened."""
+
+    name: str  # as the user may write it: 'conv1', 'base/conv1', 'conv1:1' for the second call
+    path: str  # the full 'outer/inner' name
+    layer: Any  # the Keras layer
+    tensor: Any  # tf.Tensor [B, ...], what it put out
+
+
+@dataclass
+class _Notes:
+    """What the layers of one trace put out, in order, with the stack of calls under way."""
+
+    thread: int
+    stack: list[str] = field(default_factory=list)
+    made: list[TappedLayer] = field(default_factory=list)
+
+
+@contextmanager
+def tapped(model: Any) -> Iterator[list[TappedLayer]]:
+    """For the time of the block, each layer of `model` notes what it puts out in the list."""
+    notes = _Notes(threading.get_ident())
+    before = [(layer, "call" in vars(layer), layer.call) for layer in _parts(model)]
+    try:
+        for layer, _, call in before:
+            object.__setattr__(layer, "call", _noting(layer, call, notes, outermost=layer is model))
+        with losses_kept(model):
+            yield notes.made
+    finally:
+        for layer, own, call in before:
+            if own:
+                object.__setattr__(layer, "call", call)
+            else:
+                object.__delattr__(layer, "call")
+
+
+@contextmanager
+def losses_kept(model: Any) -> Iterator[None]:
+    """After the block, the model and its layers hold the losses that they held before."""
+    kept = [
+        (part, name, list(losses))
+        for part in _parts(model)
+        for name in _LOSSES
+        if (losses := getattr(part, name, None)) is not None
+    ]
+    try:
+        yield
+    finally:
+        for part, name, losses in kept:
+            now = getattr(part, name)
+            now.clear()
+            now.update(losses) if isinstance(now, set) else now.extend(losses)
+
+
+def named(notes: Sequence[TappedLayer]) -> tuple[TappedLayer, ...]:
+    """Give each call its name: the bare one where that is clear, and ':1' for a layer's second call."""
+    paths_of: dict[str, set[str]] = {}
+    for note in notes:
+        paths_of.setdefault(note.name, set()).add(note.path)
+    calls: Counter[str] = Counter()
+    with_names = []
+    for note in notes:
+        suffix = f":{calls[note.path]}" if calls[note.path] else ""
+        calls[note.path] += 1
+        bare = note.name if len(paths_of[note.name]) == 1 else note.path
+        with_names.append(TappedLayer(bare + suffix, note.path + suffix, note.layer, note.tensor))
+    return tuple(with_names)
+
+
+def _parts(model: Any) -> list[Any]:
+    """The model and all its layers, those of nested models too, each once."""
+    return list({id(part): part for part in [model, *model._flatten_layers(include_self=False)]}.values())
+
+
+def _noting(layer: Any, call: Callable[..., Any], notes: _Notes, *, outermost: bool) -> Callable[..., Any]:
+    """`call`, noting what it puts out; one that is a tf.function runs as plain Python, in the graph of the trace."""
+    import tensorflow as tf
+
+    plain = getattr(call, "python_function", call)
+
+    @functools.wraps(call)
+    def noted(*args: Any, **kwargs: Any) -> Any:
+        if threading.get_ident() != notes.thread:
+            return call(*args, **kwargs)
+        if outermost:
+            return plain(*args, **kwargs)
+        notes.stack.append(layer.name)
+        try:
+            outputs = plain(*args, **kwargs)
+            path = "/".join(notes.stack)
+        finally:
+            notes.stack.pop()
+        for tensor in tf.nest.flatten(outputs)[:1]:
+            notes.made.append(TappedLayer(layer.name, path, layer, tensor))
+        return outputs
+
+    return tf.autograph.experimental.do_not_convert(noted)

@@ -1,0 +1,123 @@
+"""Plots that a page can show in light and dark: matplotlib draws them, the page's style gives them their colours.
+
+Every colour is a role (`INK`, `MUTED`, `SERIES[0]`, ...). A figure is drawn in the light page's colours; in the SVG
+each becomes `var(--role, colour)`, so that the same file follows the page's style there and looks right alone. Text
+stays text: small, searchable, in the page's own font. Figures are objects; matplotlib's global state is not touched.
+"""
+
+from __future__ import annotations
+
+import hashlib
+import io
+import re
+from dataclasses import dataclass
+from typing import Any
+
+import matplotlib
+from markupsafe import escape
+from matplotlib.axes import Axes
+from matplotlib.figure import Figure
+
+ROLES = {  # the variable in templates/style.css, and its colour on the light page
+    "ink": "#1c2127",
+    "muted": "#5c6670",
+    "line": "#d5dae0",
+    "on-accent": "#fefefe",
+    "series-1": "#1f5fbf",
+    "series-2": "#b8560f",
+    "series-3": "#1a7a5c",
+    "series-4": "#8b3fa0",
+    "series-5": "#a83246",
+    "series-6": "#6b6a1e",
+}
+INK, MUTED, LINE, ON_ACCENT, *SERIES = ROLES.values()
+DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)))  # series beyond the sixth are told apart by these
+STYLE: dict[Any, Any] = {
+    "svg.fonttype": "none",
+    "svg.hashsalt": "featurelens",
+    "font.family": "sans-serif",
+    "font.size": 10,
+    "text.color": INK,
+    "axes.labelcolor": MUTED,
+    "axes.edgecolor": LINE,
+    "xtick.color": MUTED,
+    "ytick.color": MUTED,
+    "axes.spines.top": False,
+    "axes.spines.right": False,
+}
+
+
+DECIMALS = re.compile(r"-?\d+\.\d{3,}")  # of coordinates; two decimals are finer than a pixel
+PIXELS = 1.25  # CSS pixels for each unit of the drawing: text of 10 is shown as 12.5
+
+
+@dataclass(frozen=True, eq=False)
+class Plot:
+    """A drawn figure and the words for those who cannot see it."""
+
+    figure: Figure
+    title: str  # what is shown
+    description: str  # what it says, in a sentence
+
+    def svg(self) -> str:
+        """Return the figure as SVG for a page: its own ids, no date, colours that follow the page's style."""
+        buffer = io.StringIO()
+        with matplotlib.rc_context(STYLE):
+            self.figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+        return for_page(buffer.getvalue(), self.title, self.description)
+
+    def png(self, dpi: int = 144) -> bytes:
+        """Return the figure as PNG on white, in the light page's colours."""
+        buffer = io.BytesIO()
+        with matplotlib.rc_context(STYLE):
+            self.figure.savefig(buffer, format="png", dpi=dpi, facecolor="white")
+        return buffer.getvalue()
+
+
+def axes(width: float, height: float) -> tuple[Figure, Axes]:
+    """Return a new figure of width x height inches (90 CSS pixels each) with one pair of axes."""
+    with matplotlib.rc_context(STYLE):
+        figure = Figure(figsize=(width, height), layout="constrained")
+        drawn = figure.subplots()
+    drawn.tick_params(length=0)
+    drawn.set_axisbelow(True)
+    return figure, drawn
+
+
+def series_style(number: int) -> dict:
+    """Return colour and dash of the series with this number, from 0; the first 18 differ."""
+    return {"color": SERIES[number % len(SERIES)], "linestyle": DASHES[number // len(SERIES) % len(DASHES)]}
+
+
+def plain(text: str) -> str:
+    """Return a name from outside as matplotlib takes it literally: a dollar sign would start a formula."""
+    return str(text).replace("$", r"\$")
+
+
+def for_page(svg: str, title: str, description: str) -> str:
+    """Return matplotlib's SVG as an element of a page; see the module's text for what changes."""
+    body = svg[svg.index("<svg") :]
+    width, height = (float(size) for size in re.findall(r'(?:width|height)="([\d.]+)pt"', body)[:2])
+    body = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", body, flags=re.DOTALL)
+    body = own_ids(body[body.index(">") + 1 :])
+    body = re.sub(r"font-family: [^;\"]*;? ?", "", body)
+    body = re.sub(r"<[^>]*>", lambda tag: DECIMALS.sub(lambda number: f"{float(number[0]):.2f}", tag[0]), body)
+    for role, color in ROLES.items():
+        body = body.replace(color, f"var(--{role}, {color})")
+    body = re.sub(r"\s*\n\s*", "\n", body)
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" role="img" viewBox="0 0 {width:g} {height:g}" '
+        f'width="{width * PIXELS:g}" height="{height * PIXELS:g}" style="--natural:{width * PIXELS:g}px" '
+        'font-family="system-ui, sans-serif" stroke-linejoin="round">'
+        f"<title>{escape(title)}</title><desc>{escape(description)}</desc>{body}"
+    )
+
+
+def own_ids(body: str) -> str:
+    """Keep only the ids that something refers to, each with a prefix made from the drawing itself."""
+    prefix = f"p{hashlib.sha256(body.encode()).hexdigest()[:8]}-"
+    body = body.replace("xlink:href", "href")
+    used = set(re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', body))
+    names = {first or second for first, second in used}
+    body = re.sub(r' id="([^"]+)"', lambda found: f' id="{prefix}{found[1]}"' if found[1] in names else "", body)
+    return re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}", body)

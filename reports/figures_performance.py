@@ -1,0 +1,148 @@
+"""How well the classifier does, drawn: confusions, training curves, precision and recall, calibration."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+
+import numpy as np
+from matplotlib.collections import PatchCollection
+from matplotlib.patches import Rectangle
+from matplotlib.ticker import MaxNLocator
+
+from .figures import INK, LINE, MUTED, ON_ACCENT, SERIES, Plot, axes, plain, series_style
+
+MOST_NUMBERS = 15  # classes; beyond, the numbers in the cells would be too small to read
+MOST_POINTS = 200  # of a curve; more cannot be told apart at this size
+
+
+def confusion_matrix(counts: np.ndarray, class_names: Sequence[str], *, title: str = "Confusion matrix") -> Plot:
+    """Draw which classes go where: the shade is the share of the true class, the number the count of images.
+
+    Args:
+        counts: int[K,K], rows the true class, columns the predicted one; for very many classes the part to look at.
+        class_names: K names.
+        title: what is shown.
+    """
+    size = len(class_names)
+    if counts.shape != (size, size):
+        raise ValueError(
+            f"Expected counts [{size},{size}] for {size} class names, got {counts.shape}. Pass the same part."
+        )
+    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    side = 1.6 + max(0.42 if size <= MOST_NUMBERS else 0.2, 2.2 / size) * size
+    figure, drawn = axes(side + 0.4, side)
+    shade_cells(drawn, shares)
+    if size <= MOST_NUMBERS:
+        number_cells(drawn, counts, shares)
+    names = [plain(name) for name in class_names]
+    drawn.set(xlim=(0, size), ylim=(size, 0), aspect="equal", xlabel="predicted", ylabel="true")
+    drawn.set_xticks(np.arange(size) + 0.5, names, rotation=45, ha="right", rotation_mode="anchor", color=INK)
+    drawn.set_yticks(np.arange(size) + 0.5, names, color=INK)
+    drawn.spines[:].set_visible(False)
+    right = np.trace(counts) / max(counts.sum(), 1)
+    return Plot(figure, title, f"Rows are true classes, columns predicted ones. {right:.1%} lie on the diagonal.")
+
+
+def shade_cells(drawn, shares: np.ndarray) -> None:
+    """Fill each cell: right answers and confusions in a colour each, more opaque with the share."""
+    cells = [(row, column) for row, column in np.ndindex(shares.shape)]
+    drawn.add_patch(Rectangle((0, 0), *shares.shape, facecolor=LINE, alpha=0.25))
+    for right, color in ((True, SERIES[0]), (False, SERIES[1])):
+        chosen = [cell for cell in cells if (cell[0] == cell[1]) == right and shares[cell] > 0]
+        patches = [Rectangle((column + 0.02, row + 0.02), 0.96, 0.96) for row, column in chosen]
+        opacities = [0.06 + 0.94 * shares[cell] if right else min(1, 0.05 + 1.8 * shares[cell]) for cell in chosen]
+        drawn.add_collection(PatchCollection(patches, facecolor=color, edgecolor="none", alpha=opacities or None))
+
+
+def number_cells(drawn, counts: np.ndarray, shares: np.ndarray) -> None:
+    """Write each count that is not zero."""
+    for row, column in np.argwhere(counts):
+        dark = shares[row, column] > (0.5 if row == column else 0.3)
+        text = f"{counts[row, column]:d}"
+        color = ON_ACCENT if dark else INK
+        place = (column + 0.5, row + 0.5)
+        drawn.text(*place, text, ha="center", va="center", fontsize=9, color=color, in_layout=False)
+
+
+def training_curves(history: Mapping[str, Sequence[float]], measure: str = "accuracy") -> Plot:
+    """Draw one measure over the epochs: the training split, and the validation and test splits where there are any.
+
+    Args:
+        history: Keras's history: `accuracy`, `val_accuracy`, `test_accuracy`, `loss`, ...: one number an epoch.
+        measure: the name without its prefix.
+    """
+    kinds = {"training": measure, "validation": f"val_{measure}", "test": f"test_{measure}"}
+    curves = {kind: np.asarray(history[key], float) for kind, key in kinds.items() if key in history}
+    if not curves:
+        raise ValueError(f"Expected a history of '{measure}', got {', '.join(history)}. Name one of these measures.")
+    figure, drawn = axes(5.2, 3.0)
+    for number, (kind, values) in enumerate(curves.items()):
+        drawn.plot(
+            np.arange(1, len(values) + 1), values, marker="o", markersize=3.5, label=kind, **series_style(number)
+        )
+    drawn.set(xlabel="epoch", ylabel=measure)
+    drawn.xaxis.set_major_locator(MaxNLocator(integer=True))
+    drawn.grid(axis="y", color=LINE, linewidth=0.6)
+    drawn.legend(frameon=False, labelcolor=INK, loc="best", fontsize=9)
+    last = ", ".join(f"{kind} {values[-1]:.4g}" for kind, values in curves.items())
+    return Plot(figure, f"{measure.capitalize()} over the epochs", f"After the last epoch: {last}.")
+
+
+def precision_recall(curves: Mapping[str, tuple[np.ndarray, np.ndarray, float]]) -> Plot:
+    """Draw a precision-recall curve for each class.
+
+    Args:
+        curves: per class name its recall float[N], precision float[N] (each 0 to 1) and average precision.
+    """
+    figure, drawn = axes(6.4, 3.8)
+    ranked = sorted(curves.items(), key=lambda entry: -entry[1][2])
+    for number, (name, (recall, precision, average)) in enumerate(ranked):
+        kept = np.unique(np.linspace(0, len(recall) - 1, MOST_POINTS).astype(int))
+        label = f"{average:.3f}  {plain(name)}"
+        drawn.step(
+            np.asarray(recall)[kept],
+            np.asarray(precision)[kept],
+            where="post",
+            linewidth=1.3,
+            label=label,
+            **series_style(number),
+        )
+    drawn.set(xlabel="recall", ylabel="precision", xlim=(0, 1.005), ylim=(0, 1.02))
+    drawn.grid(color=LINE, linewidth=0.6)
+    drawn.legend(
+        frameon=False,
+        labelcolor=INK,
+        loc="center left",
+        bbox_to_anchor=(1.01, 0.5),
+        fontsize=9,
+        title="average precision",
+        title_fontsize=9,
+    )
+    words = f"Best: {ranked[0][0]}. Worst: {ranked[-1][0]}." if ranked else "No class."
+    return Plot(figure, "Precision and recall per class", words)
+
+
+def reliability(confidence: np.ndarray, accuracy: np.ndarray, counts: np.ndarray, error: float) -> Plot:
+    """Draw how often the classifier is right beside how sure it says it is; bins without images are left out.
+
+    Args:
+        confidence: float[N], mean probability in each bin.
+        accuracy: float[N], share of right answers in each bin.
+        counts: int[N], images in each bin; the size of its dot.
+        error: the expected calibration error.
+    """
+    figure, drawn = axes(3.8, 3.6)
+    seen = np.asarray(counts) > 0
+    x, y, sizes = np.asarray(confidence)[seen], np.asarray(accuracy)[seen], np.asarray(counts)[seen]
+    drawn.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (3, 3)))
+    drawn.vlines(x, x, y, color=SERIES[1], linewidth=2, alpha=0.6)
+    drawn.plot(x, y, color=SERIES[0], linewidth=1.2)
+    drawn.scatter(
+        x, y, s=12 + 110 * np.sqrt(sizes / max(sizes.max(initial=0), 1)), color=SERIES[0], alpha=0.85, zorder=3
+    )
+    drawn.text(0.03, 0.96, f"expected calibration error {error:.3f}", va="top", fontsize=9, color=INK)
+    drawn.set(xlabel="confidence", ylabel="share right", xlim=(0, 1.03), ylim=(0, 1.03), aspect="equal")
+    drawn.grid(color=LINE, linewidth=0.6)
+    return Plot(
+        figure, "Reliability diagram", f"The expected calibration error is {error:.3f}; on the diagonal it is 0."
+    )

@@ -1,1 +1,41 @@
+"""The classifiers: their data, their architectures, how they are trained and how good they are.
 
+==================  ==========================================================================================
+`fashion_mnist`     the test images that ship with the package, or the training split
+`image_folder`      your own images, one folder per class
+`open_dataset`      any form of data by its name or path: folders, .npz, .npy, .csv, IDX
+`Dataset`           labelled images with class names, value range and source
+`architectures`     what `build_model` can build
+`build_model`       one of them, untrained
+`train`             one of them, by its recipe, with a model card
+`load_model`        a shipped model by name, or a file, without running code that it holds
+`evaluate`          how good a model is on a data set: an `Evaluation`
+==================  ==========================================================================================
+"""
+
+from __future__ import annotations
+
+from .architectures import architectures, build_model
+from .datasets import Dataset
+from .evaluation import Evaluation, evaluate
+from .fashion_mnist import fashion_mnist
+from .image_folders import image_folder
+from .loading import load_model, model_card_of
+from .model_cards import ModelCard
+from .sources import open_dataset
+from .training import train
+
+__all__ = [
+    "Dataset",
+    "Evaluation",
+    "ModelCard",
+    "architectures",
+    "build_model",
+    "evaluate",
+    "fashion_mnist",
+    "image_folder",
+    "load_model",
+    "model_card_of",
+    "open_dataset",
+    "train",
+]

@@ -72,7 +72,8 @@ def _from_source(split: str, source: Path) -> Dataset:
 def _from_folder(split: str, folder: Path) -> Dataset:
     images, labels = published_pair(split, folder)
     (pixels, pixel_hash), (numbers, label_hash) = read_published(images), read_published(labels)
-    return _dataset(pixels, numbers, split, str(folder), ((images.name, pixel_hash), (labels.name, label_hash)))
+    place = "shipped with featurelens" if folder == SHIPPED_FOLDER else str(folder)
+    return _dataset(pixels, numbers, split, place, ((images.name, pixel_hash), (labels.name, label_hash)))
 
 
 def _dataset(

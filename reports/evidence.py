@@ -1,0 +1,85 @@
+"""Everything a report tells, gathered before a line of it is drawn."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from ..interpret import ModelInformation, inspect_model
+from ..interpret.layer_survey import Survey, survey_layers
+from ..interpret.progress import Progress
+from ..models.datasets import Dataset
+from ..models.evaluation import Evaluation, evaluation_from_probabilities
+from ..models.model_cards import ModelCard
+from .mistake_evidence import Mistakes, gather_mistakes
+from .specimens import Specimen, gather_specimens
+from .stages import stages
+
+Step = Callable[[str, int, int], None]  # told (what is being done, how much of it is done, of how much)
+
+
+@dataclass(frozen=True, eq=False)
+class Evidence:
+    """A model, its data, and what was found out about them."""
+
+    information: ModelInformation
+    dataset: Dataset
+    card: ModelCard | None  # None where the model has none
+    evaluation: Evaluation
+    survey: Survey
+    specimens: tuple[Specimen, ...]
+    mistakes: Mistakes
+    command: str | None  # that made the report, None where Python did
+
+
+def gather_evidence(
+    model: Any,
+    dataset: Dataset,
+    *,
+    card: ModelCard | None = None,
+    command: str | None = None,
+    batch_size: int = 256,
+    step: Step | None = None,
+) -> Evidence:
+    """Look at a model through all images of a data set.
+
+    Args:
+        model: A Keras model that takes one image and answers one score per class.
+        dataset: Images in the range that the model takes, with as many class names as the model has classes.
+        card: What is known of the training.
+        command: The command line to print in the report.
+        batch_size: Images at a time.
+        step: Told what is being done and how far it is.
+
+    Raises:
+        ValueError: The data do not fit the model, or the logits could not be proven.
+    """
+    information = inspect_model(model, dataset.images[:32])
+    _check_classes(information, dataset)
+    layers = stages(information)
+    survey = survey_layers(
+        model,
+        dataset.images,
+        dataset.labels,
+        layers,
+        batch_size=batch_size,
+        progress=_telling(step, "looking at every layer"),
+    )
+    evaluation = evaluation_from_probabilities(survey.probabilities, dataset.labels, dataset.class_names)
+    specimens = gather_specimens(model, dataset, survey, evaluation, layers, _telling(step, "averaging the classes"))
+    mistakes = gather_mistakes(model, dataset, survey, evaluation, _telling(step, "explaining the mistakes"))
+    return Evidence(information, dataset, card, evaluation, survey, specimens, mistakes, command)
+
+
+def _check_classes(information: ModelInformation, dataset: Dataset) -> None:
+    if information.classes != len(dataset.class_names):
+        raise ValueError(
+            f"Expected a name for each of the model's {information.classes} classes. The data have "
+            f"{len(dataset.class_names)}: {', '.join(dataset.class_names[:12])}. Give data of the same classes, or name "
+            f"all of them, in the order of the model's outputs, with class_names (--class-names FILE)."
+        )
+
+
+def _telling(step: Step | None, what: str) -> Progress:
+    return False if step is None else lambda done, total: step(what, done, total)

@@ -1,0 +1,172 @@
+"""What the numbers say, as sentences that each lead to their evidence."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+
+from .components import findings
+from .evidence import Evidence
+from .page import Section
+from .wording import count, listed, number, percent
+
+Finding = tuple[str, str, str]  # sentence, id of the evidence, words of the link
+
+_SURE = 0.9  # a mistake above this probability counts as sure
+
+
+def findings_section(evidence: Evidence) -> Section:
+    """The section; every sentence is computed, and left out where its numbers say nothing."""
+    found = [
+        *_accuracy(evidence),
+        *_weakest_class(evidence),
+        *_confusions(evidence),
+        *_sure_mistakes(evidence),
+        *_calibration(evidence),
+        *_fading_image(evidence),
+        *_probe(evidence),
+        *_silent_channels(evidence),
+        *_empty_maps(evidence),
+        *_proof(evidence),
+    ]
+    return Section(
+        "findings", "Findings", findings(found), lead="What the numbers below say; each sentence leads to its evidence."
+    )
+
+
+def _accuracy(evidence: Evidence) -> Iterator[Finding]:
+    wrong, total = evidence.mistakes.total, len(evidence.dataset)
+    yield (
+        f"{count(total - wrong, 'image')} of {total:,} are classified rightly, {wrong:,} wrongly.",
+        "performance",
+        "figures",
+    )
+
+
+def _weakest_class(evidence: Evidence) -> Iterator[Finding]:
+    evaluation, names = evidence.evaluation, evidence.dataset.class_names
+    if not evidence.mistakes.total:
+        return
+    weakest = int(np.nanargmin(evaluation.recall))
+    row = evaluation.confusion[weakest].copy()
+    row[weakest] = 0
+    goes = [f"{names[label]} ({row[label]})" for label in np.argsort(-row, kind="stable")[:3] if row[label]]
+    yield (
+        f"{names[weakest]} is the weakest class: {percent(evaluation.recall[weakest])} of its "
+        f"{count(int(evaluation.support[weakest]), 'image')} are found; most others go to {listed(goes)}.",
+        "per-class",
+        "per class",
+    )
+
+
+def _confusions(evidence: Evidence) -> Iterator[Finding]:
+    confusions, names = evidence.mistakes.confusions, evidence.dataset.class_names
+    if len(confusions) < 2:
+        return
+    first = confusions[0]
+    few = confusions[: max(1, len(confusions) // 10)]
+    share = sum(confusion.count for confusion in few) / evidence.mistakes.total
+    yield (
+        f"{names[first.true]} taken for {names[first.predicted]} is the most frequent confusion "
+        f"({count(first.count, 'image')}); {count(len(few), 'confusion')} of {len(confusions)} "
+        f"make {percent(share, 0)} of all mistakes.",
+        f"confusion-{first.true}-{first.predicted}",
+        "these images",
+    )
+
+
+def _sure_mistakes(evidence: Evidence) -> Iterator[Finding]:
+    evaluation = evidence.evaluation
+    sure = evaluation.probabilities.max(axis=1) > _SURE
+    wrong = evaluation.predictions != evaluation.labels
+    if not (sure & wrong).any():
+        return
+    yield (
+        f"{count(int((sure & wrong).sum()), 'mistake')} of {int(wrong.sum()):,} are made with more than "
+        f"{percent(_SURE, 0)} probability; of all {int(sure.sum()):,} answers that sure, "
+        f"{percent((sure & ~wrong).sum() / sure.sum())} are right.",
+        "mistakes",
+        "mistakes",
+    )
+
+
+def _calibration(evidence: Evidence) -> Iterator[Finding]:
+    evaluation = evidence.evaluation
+    sureness, right = float(evaluation.probabilities.max(axis=1).mean()), evaluation.accuracy
+    error = evaluation.calibration.expected_error
+    direction = "less sure than it is right" if sureness < right else "surer than it is right"
+    yield (
+        f"On average the model is {direction}: mean probability {percent(sureness)}, accuracy {percent(right)}; "
+        f"the expected calibration error is {error:.3f}.",
+        "calibration",
+        "calibration",
+    )
+
+
+def _fading_image(evidence: Evidence) -> Iterator[Finding]:
+    known = [layer for layer in evidence.survey.layers[1:] if np.isfinite(layer.image_correlation)]
+    if len(known) < 2:
+        return
+    first, last = known[0], known[-1]
+    change = last.image_correlation - first.image_correlation
+    verdict = "hardly move" if abs(change) < 0.05 else "move away" if change < 0 else "do not move away"
+    yield (
+        f"From {first.name} to {last.name} the maps {verdict} from the picture: their mean correlation with it goes "
+        f"from {first.image_correlation:.2f} to {last.image_correlation:.2f}.",
+        "layers",
+        "what the layers keep",
+    )
+
+
+def _probe(evidence: Evidence) -> Iterator[Finding]:
+    probes = [(layer.name, layer.probe.accuracy) for layer in evidence.survey.layers]
+    known = [(name, accuracy) for name, accuracy in probes if np.isfinite(accuracy)]
+    if len(known) < 3:
+        return
+    best = max(known[1:], key=lambda entry: entry[1])
+    yield (
+        f"A linear probe reads the class off the pixels with {percent(known[0][1])} accuracy and off {best[0]}, "
+        f"the best of the layers, with {percent(best[1])}.",
+        "layers",
+        "linear probe",
+    )
+
+
+def _silent_channels(evidence: Evidence) -> Iterator[Finding]:
+    silent = [layer for layer in evidence.survey.layers if len(layer.silent_channels)]
+    surveyed = [layer for layer in evidence.survey.layers if np.isfinite(layer.active_share)]
+    if not silent:
+        names = listed([layer.name for layer in surveyed])
+        yield f"Every channel of {names} fires on at least one image.", "layers", "channels"
+        return
+    shares = [f"{len(layer.silent_channels)} of {layer.channels} in {layer.name}" for layer in silent]
+    yield f"Some channels never fire on any image: {listed(shares)}.", "silent-channels", "channels"
+
+
+def _empty_maps(evidence: Evidence) -> Iterator[Finding]:
+    empty = int((evidence.survey.grad_cam_peak <= 0).sum())
+    total = len(evidence.survey.grad_cam_peak)
+    if empty:
+        yield (
+            f"On {count(empty, 'image')} of {total:,} Grad-CAM at {evidence.survey.cam_layer} is all zero: no place "
+            f"speaks for the predicted class. Such a map is shown as what it is.",
+            "feature-maps",
+            "feature maps",
+        )
+        return
+    yield (
+        f"Grad-CAM at {evidence.survey.cam_layer} finds positive evidence for the predicted class on all {total:,} images.",
+        "feature-maps",
+        "feature maps",
+    )
+
+
+def _proof(evidence: Evidence) -> Iterator[Finding]:
+    error = max(evidence.information.logit_error, evidence.survey.logit_error)
+    yield (
+        f"The maps explain the logits: {evidence.information.head}(logits) differs from the model’s own answer by "
+        f"{number(error)} at most.",
+        "proof",
+        "proof",
+    )

@@ -1,0 +1,176 @@
+"""Feature maps per class: a typical image and the class mean, through every stage, the strongest channels first."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from .colors import colorize, overlay
+from .cam_strength import cam_state, typical_peak
+from .components import joined, maps, notice, scale_bar, view
+from .evidence import Evidence
+from .page import Section
+from .pictures import pictures, shrunk
+from .resizing import enlarge
+from .specimens import Specimen
+from .tiles import Sprite, sprite, tile_html
+from .wording import count, number, percent, shape
+
+MOST_CHANNELS = 14
+_MAP_SIDE = 56  # pixels of a feature map in the file; larger ones are averaged down
+_SHOWN = 56  # screen pixels of a feature map
+_VIEW = 112  # screen pixels of a picture
+
+
+@dataclass(frozen=True, eq=False)
+class _Stage:
+    """One stage of all specimens, as tiles: for each, the typical image's channels, then the class mean's."""
+
+    name: str
+    shape: tuple[int, ...]
+    tiles: np.ndarray  # uint8[classes * 2 * shown, h, w, 3]
+    channels: np.ndarray  # int64[classes, shown], strongest of the class mean first
+    limits: list[tuple[float, float]]  # of each class's colour scale
+
+
+def gallery_section(evidence: Evidence) -> tuple[Section, list[Sprite]]:
+    """The section and its sprites."""
+    specimens, names = evidence.specimens, evidence.dataset.class_names
+    shown = [_stage(specimens, name) for name in specimens[0].activations]
+    stage_sprites = [sprite(f"stage-{place}", stage.tiles) for place, stage in enumerate(shown)]
+    views, view_sprites = _views(evidence)
+    articles = [_article(evidence, place, views[place], shown, stage_sprites) for place in range(len(specimens))]
+    left_out = int((evidence.evaluation.support > 0).sum()) - len(specimens)
+    cut = [
+        notice(
+            f"{count(left_out, 'class', 'classes')} left out: these are the {len(specimens)} with the lowest recall."
+        )
+    ]
+    section = Section(
+        id="feature-maps",
+        title="Feature maps, per class",
+        lead="What does each stage make of a typical picture, and of the class as a whole?",
+        html=joined([_introduction(evidence), *(cut if left_out else []), *articles]),
+        parts=[(f"class-{specimen.label}", names[specimen.label]) for specimen in specimens],
+    )
+    return section, [*stage_sprites, *view_sprites]
+
+
+def _introduction(evidence: Evidence) -> Markup:
+    return Markup(
+        "<p>The typical image is the rightly classified one whose logits are nearest to the mean of its class. For each "
+        "stage the {} strongest channels of the class are shown, by their mean activation over all images of the class: "
+        "above for the typical image, below averaged over the class. The number under a map is the channel’s. Both rows "
+        "share one colour scale, whose ends are printed; it differs from stage to stage. Grad-CAM and saliency are of the "
+        "predicted class and in units of its logit; Grad-CAM is taken at <code>{}</code>. Over the picture it is drawn on a "
+        "scale from 0 to the median peak of all images, {}, or higher where the map is stronger, so that a weak map looks "
+        "weak; on its own grid the scale ends at its own peak, so that its place can be seen.</p>"
+    ).format(MOST_CHANNELS, evidence.survey.cam_layer, number(typical_peak(evidence)))
+
+
+def _views(evidence: Evidence) -> tuple[list[Markup], list[Sprite]]:
+    """The pictures at the head of each class."""
+    specimens, value_range = evidence.specimens, evidence.dataset.value_range
+    typical = pictures(np.stack([specimen.image for specimen in specimens]), value_range)
+    means = pictures(np.stack([specimen.mean_image for specimen in specimens]), value_range)
+    cams = np.stack([specimen.grad_cam for specimen in specimens])
+    slopes = shrunk(np.stack([specimen.saliency for specimen in specimens])[..., np.newaxis])[..., 0]
+    usual = typical_peak(evidence)
+    cam_limits = (np.zeros((len(cams), 1, 1)), cams.max(axis=(1, 2), keepdims=True))
+    laid_limits = (cam_limits[0], np.maximum(cam_limits[1], usual))
+    slope_limits = (np.zeros((len(cams), 1, 1)), slopes.max(axis=(1, 2), keepdims=True))
+    size = typical.shape[1:3]
+    sheets = {
+        "typical": sprite("typical", typical),
+        "means": sprite("class-means", means),
+        "cams": sprite("typical-cams", overlay(typical, enlarge(cams, size), "evidence", laid_limits)),
+        "grids": sprite("typical-grids", colorize(cams, "evidence", cam_limits)),
+        "slopes": sprite("typical-saliency", colorize(slopes, "saliency", slope_limits)),
+    }
+    names = evidence.dataset.class_names
+    rows = []
+    for place, specimen in enumerate(specimens):
+        peak, slope, grid = float(cams[place].max()), float(slopes[place].max()), cams.shape[1:]
+        what = names[specimen.predicted]
+        rows.append(
+            joined(
+                [
+                    _view(
+                        sheets["typical"], place, "Typical image", shape(specimen.image.shape), names[specimen.label]
+                    ),
+                    _view(sheets["means"], place, "Mean of the class", count(specimen.images, "image"), what),
+                    _view(sheets["cams"], place, "Grad-CAM", cam_state(peak, usual), f"for {what}, over the picture"),
+                    _view(sheets["grids"], place, "Its own grid", f"{shape(grid)}, 0 to {number(peak)}", f"Grad-CAM for {what}, native"),
+                    _view(sheets["slopes"], place, "Saliency", f"0 to {number(slope)}", f"for {what}"),
+                ]
+            )
+        )
+    return rows, list(sheets.values())
+
+
+def _view(sheet: Sprite, place: int, name: str, note: str, about: str) -> Markup:
+    zoom = _VIEW / max(sheet.height, sheet.width)
+    return view(tile_html(sheet, place, f"{name}, {about}; {note}", zoom=zoom), name, note=note)
+
+
+def _article(
+    evidence: Evidence, place: int, views: Markup, shown: Sequence[_Stage], sprites: Sequence[Sprite]
+) -> Markup:
+    specimen, names = evidence.specimens[place], evidence.dataset.class_names
+    said = "" if specimen.predicted == specimen.label else f", but taken for {names[specimen.predicted]}"
+    found = evidence.evaluation.recall[specimen.label]
+    about = f"image {specimen.number}, {percent(specimen.probability)} sure{said}; {percent(found)} of the class found"
+    rows = joined(_stage_html(stage, sheet, place) for stage, sheet in zip(shown, sprites, strict=True))
+    return Markup(
+        '<article class="specimen" id="class-{}"><div class="specimen-head"><h3>{}</h3><p>{}</p></div>'
+        '<div class="views">{}</div>{}</article>'
+    ).format(specimen.label, names[specimen.label], about, views, rows)
+
+
+def _stage_html(stage: _Stage, sheet: Sprite, place: int) -> Markup:
+    channels = stage.channels[place]
+    zoom = max(_SHOWN / max(sheet.height, sheet.width), 1)
+    start = 2 * len(channels) * place
+    what = "unit" if len(stage.shape) == 1 else "channel"
+    rows = []
+    for row, name in enumerate(("typical image", "class mean")):
+        first = start + row * len(channels)
+        tiles = (
+            (tile_html(sheet, first + rank, f"{stage.name} {what} {channel}, {name}"), str(channel))
+            for rank, channel in enumerate(channels)
+        )
+        rows.append(Markup('<p class="row-name">{}</p>{}').format(name, maps(tiles)))
+    shown = f"{shape(stage.shape)} · {len(channels)} strongest of {count(stage.shape[-1], what)}"
+    low, high = stage.limits[place]
+    return Markup(
+        '<section class="stage" style="--zoom:{:g}"><div class="stage-head"><h4>{}</h4><p>{}</p>{}</div>{}</section>'
+    ).format(zoom, stage.name, shown, scale_bar(*_scale(low, high), unit="activation"), joined(rows))
+
+
+def _scale(low: float, high: float) -> tuple:
+    return ("signed" if low < 0 else "evidence", number(low), number(high))
+
+
+def _stage(specimens: Sequence[Specimen], name: str) -> _Stage:
+    tiles, channels, limits = [], [], []
+    for specimen in specimens:
+        mean = _as_maps(specimen.means[name])
+        strongest = np.argsort(-mean.mean(axis=(0, 1)), kind="stable")[:MOST_CHANNELS]
+        both = np.concatenate([_as_maps(specimen.activations[name])[..., strongest], mean[..., strongest]], axis=-1)
+        both = shrunk(both.transpose(2, 0, 1)[..., np.newaxis], _MAP_SIDE)[..., 0]
+        low, high = float(min(both.min(), 0)), float(max(both.max(), 0))
+        if low < 0:
+            low, high = -max(-low, high), max(-low, high)
+        tiles.append(colorize(both, "signed" if low < 0 else "evidence", (low, high), levels=64))
+        channels.append(strongest)
+        limits.append((low, high))
+    form = specimens[0].activations[name].shape
+    return _Stage(name, form, np.concatenate(tiles), np.stack(channels), limits)
+
+
+def _as_maps(values: np.ndarray) -> np.ndarray:
+    """Units of a dense layer as maps of one place, [1,1,C]."""
+    return values if values.ndim == 3 else values.reshape(1, 1, -1)

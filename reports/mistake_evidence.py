@@ -1,0 +1,134 @@
+"""Every mistake with the maps that explain it: why the predicted class, why the true one, why the one not the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..interpret import Explainer, HiResCAM
+from ..interpret.layer_survey import Survey
+from ..interpret.progress import Progress
+from ..models.datasets import Dataset
+from ..models.evaluation import Evaluation
+from ..models.resizing import resize_images
+
+MOST_MISTAKES = 2000
+_MOST_PIXELS = 16_000_000  # of all explained mistakes together, so that large pictures do not fill the memory
+SIDE = 56  # pixels; larger pictures and maps are averaged down to it
+
+
+@dataclass(frozen=True, eq=False)
+class Confusion:
+    """The images of one class that were taken for another."""
+
+    true: int
+    predicted: int
+    count: int  # all of them
+    places: np.ndarray  # int64[...], those explained, as rows of `Mistakes`; surest first
+
+
+@dataclass(frozen=True, eq=False)
+class Mistakes:
+    """The explained mistakes, by confusion, the most frequent first."""
+
+    confusions: tuple[Confusion, ...]
+    total: int  # mistakes in all
+    numbers: np.ndarray  # int64[N], of the images in the data set
+    true: np.ndarray  # int64[N]
+    predicted: np.ndarray  # int64[N]
+    probabilities: np.ndarray  # float32[N,K]
+    logit_gap: np.ndarray  # float32[N], logit[predicted] - logit[true], above 0
+    pictures: np.ndarray  # float32[N,S,S,C], at most 56 pixels a side
+    grad_cam: tuple[np.ndarray, np.ndarray]  # float32[N,h,w] of the predicted and of the true class, score units
+    saliency: tuple[np.ndarray, np.ndarray]  # float32[N,S,S], likewise, score units per unit of pixel value
+    contrast: np.ndarray  # float32[N,h,w], signed: HiResCAM of logit[predicted] - logit[true]
+
+
+def gather_mistakes(
+    model: Any, dataset: Dataset, survey: Survey, evaluation: Evaluation, progress: Progress
+) -> Mistakes:
+    """Explain the misclassified images; beyond a limit, the surest of each confusion in turn."""
+    wrong = np.flatnonzero(evaluation.predictions != dataset.labels)
+    confusions, numbers = _ordered(wrong, evaluation, _limit(dataset))
+    true, predicted = dataset.labels[numbers], evaluation.predictions[numbers]
+    height, width = _side(dataset)
+    explain = Explainer(model, [], survey.cam_layer)
+    contrast = HiResCAM(model, survey.cam_layer)
+    parts: list[list[np.ndarray]] = [[], [], [], [], [], []]
+    for start in range(0, len(numbers), 128):
+        rows = slice(start, start + 128)
+        images = dataset.images[numbers[rows]]
+        why, why_not = explain(images, predicted[rows]), explain(images, true[rows])
+        found = (
+            resize_images(images, height, width),
+            why.grad_cam,
+            why_not.grad_cam,
+            resize_images(why.saliency[..., np.newaxis], height, width)[..., 0],
+            resize_images(why_not.saliency[..., np.newaxis], height, width)[..., 0],
+            contrast(images, predicted[rows], versus=true[rows]),
+        )
+        for part, values in zip(parts, found, strict=True):
+            part.append(values)
+        if callable(progress):
+            progress(min(start + 128, len(numbers)), len(numbers))
+    pictures, cam, cam_true, slope, slope_true, signed = (
+        np.concatenate(part) if part else np.zeros((0, 1, 1), np.float32) for part in parts
+    )
+    logits = survey.logits[numbers]
+    every = np.arange(len(numbers))
+    return Mistakes(
+        confusions=confusions,
+        total=len(wrong),
+        numbers=numbers,
+        true=true,
+        predicted=predicted,
+        probabilities=evaluation.probabilities[numbers],
+        logit_gap=logits[every, predicted] - logits[every, true],
+        pictures=pictures,
+        grad_cam=(cam, cam_true),
+        saliency=(slope, slope_true),
+        contrast=signed,
+    )
+
+
+def _limit(dataset: Dataset) -> int:
+    height, width, channels = dataset.images.shape[1:]
+    return int(np.clip(_MOST_PIXELS // (height * width * channels), 60, MOST_MISTAKES))
+
+
+def _side(dataset: Dataset) -> tuple[int, int]:
+    height, width = dataset.images.shape[1:3]
+    shrink = min(1.0, SIDE / max(height, width))
+    return max(1, round(height * shrink)), max(1, round(width * shrink))
+
+
+def _ordered(wrong: np.ndarray, evaluation: Evaluation, limit: int) -> tuple[tuple[Confusion, ...], np.ndarray]:
+    """Confusions by frequency and the numbers of the images to explain, in the order of the page."""
+    groups: dict[tuple[int, int], np.ndarray] = {}
+    for pair in {(int(evaluation.labels[n]), int(evaluation.predictions[n])) for n in wrong}:
+        members = wrong[(evaluation.labels[wrong] == pair[0]) & (evaluation.predictions[wrong] == pair[1])]
+        sureness = evaluation.probabilities[members, pair[1]]
+        groups[pair] = members[np.argsort(-sureness, kind="stable")]
+    pairs = sorted(groups, key=lambda pair: (-len(groups[pair]), pair))
+    share = _largest_share([len(groups[pair]) for pair in pairs], limit)
+    confusions, numbers, start = [], [], 0
+    for pair in pairs:
+        taken = groups[pair][: min(share, limit - start)]
+        confusions.append(Confusion(*pair, len(groups[pair]), np.arange(start, start + len(taken))))
+        numbers.append(taken)
+        start += len(taken)
+    return tuple(confusions), np.concatenate(numbers) if numbers else np.zeros(0, np.int64)
+
+
+def _largest_share(counts: list[int], limit: int) -> int:
+    """The most images that every confusion may show for all to stay within the limit, at least 1."""
+    low, high = 1, max([*counts, 1])
+    while low < high:
+        middle = (low + high + 1) // 2
+        if sum(min(count, middle) for count in counts) <= limit:
+            low = middle
+        else:
+            high = middle - 1
+    return low

@@ -1,0 +1,199 @@
+"""The mistakes, each with why the predicted class, why the true one, and why the one rather than the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from ..interpret.evidence_location import EvidenceLocation, locate, place_name
+from .cam_strength import cam_state, typical_peak
+from .colors import colorize, overlay
+from .components import folded, joined, notice, probabilities, view
+from .evidence import Evidence
+from .mistake_evidence import Confusion, Mistakes
+from .page import Section
+from .pictures import pictures
+from .resizing import enlarge
+from .tiles import Sprite, sprite, tile_html
+from .wording import count, number, percent
+
+_LEVELS = 32  # colours of a map; fewer make the file smaller
+_SIDE = 84  # screen pixels of a picture
+_PER_SHEET = 500  # pictures in a sprite
+
+
+@dataclass(frozen=True, eq=False)
+class _Sheets:
+    """The pictures of all mistakes, in sprites of at most 500 tiles."""
+
+    sheets: dict[str, list[Sprite]]  # picture, cam, cam-true, contrast, saliency, saliency-true
+    usual: float  # the median peak of Grad-CAM over the set: the scale ends there, or higher where a map is stronger
+    slope_limit: np.ndarray  # float[N], likewise for the saliencies
+    contrast_limit: np.ndarray  # float[N], either end of the contrast's scale
+
+    def tile(self, name: str, place: int, label: str) -> Markup:
+        sheet = self.sheets[name][place // _PER_SHEET]
+        return tile_html(sheet, place % _PER_SHEET, label, zoom=_SIDE / max(sheet.height, sheet.width))
+
+
+def mistakes_section(evidence: Evidence) -> tuple[Section, list[Sprite]]:
+    """The section and its sprites."""
+    mistakes = evidence.mistakes
+    if not mistakes.total:
+        nothing = Markup("<p>None of the {} is classified wrongly.</p>").format(count(len(evidence.dataset), "image"))
+        return Section("mistakes", "Mistakes", nothing), []
+    drawn = _draw(evidence)
+    where = locate(mistakes.contrast)
+    groups = [
+        _group(evidence, drawn, where, confusion, place == 0) for place, confusion in enumerate(mistakes.confusions)
+    ]
+    section = Section(
+        id="mistakes",
+        title="Mistakes",
+        lead="Why the predicted class, and why not the true one?",
+        html=joined([_introduction(evidence), *_cut(mistakes), Markup('<div class="filter-place"></div>'), *groups]),
+    )
+    return section, [sheet for sheets in drawn.sheets.values() for sheet in sheets]
+
+
+def _introduction(evidence: Evidence) -> Markup:
+    return Markup(
+        "<p>{} of {} ({}), grouped by confusion, the most frequent first, in each group the surest first. "
+        "<em>Why</em> is Grad-CAM at <code>{}</code> over the picture, for the predicted and for the true class on one "
+        "scale. <em>Rather than</em> is the contrast map: activation times gradient of the difference of the two logits "
+        "(HiResCAM), red where the layer speaks for the predicted class and against the true one, blue the other way "
+        "round. Saliency is how much each pixel moves the class’s logit, both on one scale. "
+        "The numbers are in units of the logit. The scale of Grad-CAM ends at the median peak of all images, {}, or higher "
+        "where one of the two maps is stronger, so that a weak map looks weak.</p>"
+    ).format(
+        count(evidence.mistakes.total, "image"),
+        f"{len(evidence.dataset):,}",
+        percent(evidence.mistakes.total / len(evidence.dataset)),
+        evidence.survey.cam_layer,
+        number(typical_peak(evidence)),
+    )
+
+
+def _cut(mistakes: Mistakes) -> list[Markup]:
+    shown = len(mistakes.numbers)
+    if shown == mistakes.total:
+        return []
+    return [
+        notice(
+            f"{shown:,} of the {mistakes.total:,} mistakes are shown, the surest of each confusion first, so that the "
+            f"file stays small.",
+            kind="warning",
+        )
+    ]
+
+
+def _draw(evidence: Evidence) -> _Sheets:
+    mistakes = evidence.mistakes
+    shown = pictures(mistakes.pictures, evidence.dataset.value_range)
+    size = shown.shape[1:3]
+    cam, slope = (
+        np.maximum(*(values.max(axis=(1, 2)) for values in pair)) for pair in (mistakes.grad_cam, mistakes.saliency)
+    )
+    contrast = np.abs(mistakes.contrast).max(axis=(1, 2))
+
+    def laid(maps: np.ndarray, scale, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        limits = (low[:, None, None], high[:, None, None])
+        return overlay(shown, enlarge(maps, size), scale, limits, levels=_LEVELS)
+
+    usual = typical_peak(evidence)
+    zero, cam = np.zeros_like(cam), np.maximum(cam, usual)
+    slope_limits = (zero[:, None, None], slope[:, None, None])
+    tiles = {
+        "picture": shown[..., 0] if mistakes.pictures.shape[-1] == 1 else shown,
+        "cam": laid(mistakes.grad_cam[0], "evidence", zero, cam),
+        "cam-true": laid(mistakes.grad_cam[1], "evidence", zero, cam),
+        "contrast": laid(mistakes.contrast, "signed", -contrast, contrast),
+        "saliency": colorize(mistakes.saliency[0], "saliency", slope_limits, levels=_LEVELS),
+        "saliency-true": colorize(mistakes.saliency[1], "saliency", slope_limits, levels=_LEVELS),
+    }
+    sheets = {
+        name: [
+            sprite(f"mistake-{name}-{start // _PER_SHEET}", values[start : start + _PER_SHEET])
+            for start in range(0, len(values), _PER_SHEET)
+        ]
+        for name, values in tiles.items()
+    }
+    return _Sheets(sheets, usual, slope, contrast)
+
+
+def _group(
+    evidence: Evidence, drawn: _Sheets, where: list[EvidenceLocation], confusion: Confusion, first: bool
+) -> Markup:
+    names = evidence.dataset.class_names
+    cards = joined(_card(evidence, drawn, where[place], int(place)) for place in confusion.places)
+    title = f"{names[confusion.true]} → {names[confusion.predicted]}"
+    shown = len(confusion.places)
+    amount = count(confusion.count, "image")
+    if shown < confusion.count:
+        amount = f"the {shown} surest of {amount}"
+    return Markup('<div id="confusion-{}-{}">{}</div>').format(
+        confusion.true,
+        confusion.predicted,
+        folded(title, Markup('<div class="mistakes">{}</div>').format(cards), count=amount, opened=first),
+    )
+
+
+def _card(evidence: Evidence, drawn: _Sheets, where: EvidenceLocation, place: int) -> Markup:
+    mistakes, names = evidence.mistakes, evidence.dataset.class_names
+    true, predicted = int(mistakes.true[place]), int(mistakes.predicted[place])
+    found, meant = names[predicted], names[true]
+    shares = mistakes.probabilities[place]
+    image = int(mistakes.numbers[place])
+    return Markup(
+        '<article class="mistake" id="image-{0}" data-true="{1}" data-predicted="{2}" data-confidence="{3:.4f}">'
+        '<header><h4><span class="true">{1}</span> → <span class="predicted">{2}</span></h4>'
+        '<a class="number" href="#image-{0}">image {0}</a></header><div class="views">{4}</div>{5}'
+        '<p class="says">{6}</p></article>'
+    ).format(
+        image,
+        meant,
+        found,
+        float(shares[predicted]),
+        _card_views(mistakes, drawn, place, found, meant),
+        probabilities(_bars(shares, true, predicted, names)),
+        _sentence(evidence, where, place, found, meant),
+    )
+
+
+def _card_views(mistakes: Mistakes, drawn: _Sheets, place: int, found: str, meant: str) -> Markup:
+    usual, slope, contrast = drawn.usual, drawn.slope_limit[place], drawn.contrast_limit[place]
+    shown = [
+        ("picture", "Image", ""),
+        ("cam", f"Why {found}", cam_state(float(mistakes.grad_cam[0][place].max()), usual)),
+        ("cam-true", f"Why {meant}", cam_state(float(mistakes.grad_cam[1][place].max()), usual)),
+        ("contrast", f"{found} rather than {meant}", f"± {number(contrast)}"),
+        ("saliency", f"Saliency, {found}", f"0 to {number(slope)}"),
+        ("saliency-true", f"Saliency, {meant}", f"0 to {number(slope)}"),
+    ]
+    return joined(view(drawn.tile(name, place, label), label, note=note) for name, label, note in shown)
+
+
+def _bars(shares: np.ndarray, true: int, predicted: int, names: tuple[str, ...]) -> list[tuple[str, float, str]]:
+    """The three largest probabilities and the true class's."""
+    ranked = [int(label) for label in np.argsort(-shares, kind="stable")[:3]]
+    kinds = {true: "true", predicted: "predicted"}
+    shown = ranked if true in ranked else [*ranked, true]
+    return [(names[label], float(shares[label]), kinds.get(label, "")) for label in shown]
+
+
+def _sentence(evidence: Evidence, where: EvidenceLocation, place: int, found: str, meant: str) -> str:
+    mistakes = evidence.mistakes
+    layer = evidence.survey.cam_layer
+    gap = f"{found} leads {meant} by {number(float(mistakes.logit_gap[place]))} in the logits."
+    if not np.isfinite(where.row):
+        seen = f"At {layer} no place speaks for {found} rather than {meant}."
+    else:
+        seen = (
+            f"At {layer} what speaks for it rather than {meant} is centred on {place_name(where)}; "
+            f"half of it lies in {percent(where.half_area, 0)} of the places."
+        )
+    empty = [name for name, cam in ((found, 0), (meant, 1)) if mistakes.grad_cam[cam][place].max() <= 0]
+    missing = f" Grad-CAM finds no positive evidence for {' or for '.join(empty)}." if empty else ""
+    return f"{gap} {seen}{missing}"

@@ -1,0 +1,143 @@
+"""The report: a model and its data in, one HTML file out."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+from pathlib import Path
+from typing import Any
+
+from ..models.datasets import Dataset
+from ..models.model_cards import ModelCard
+from .evidence import Evidence, Step, gather_evidence
+from .findings import findings_section
+from .galleries import gallery_section
+from .layers_section import layers_section
+from .mistakes import mistakes_section
+from .model_section import model_section
+from .page import Header, KeyFigure, render_page
+from .performance import performance_section
+from .report_file import check_writable, write_whole
+from .wording import count, percent
+
+
+def write_report(
+    model: Any,
+    dataset: Dataset,
+    path: str | Path,
+    *,
+    card: ModelCard | None = None,
+    command: str | None = None,
+    batch_size: int = 256,
+    step: Step | None = None,
+) -> Path:
+    """Explain a model on a data set, and write what was found into one HTML file.
+
+    Args:
+        model: A Keras model that takes one image and answers one score per class.
+        dataset: Images in the range that the model takes, with a name for each of the model's classes.
+        path: The file; an older one is replaced in one step when the new one is whole.
+        card: What is known of the training, for its curves and its recipe.
+        command: The command line to print in the report.
+        batch_size: Images at a time.
+        step: Called with (what is being done, done, total).
+
+    Returns:
+        The absolute path of the file.
+
+    Raises:
+        ValueError: The file cannot be written (found before the work starts), the data do not fit the model, or the
+            logits could not be proven.
+    """
+    target = Path(path).expanduser().absolute()
+    check_writable(target)
+    evidence = gather_evidence(model, dataset, card=card, command=command, batch_size=batch_size, step=step)
+    if step is not None:
+        step("drawing the page", 0, 1)
+    page = report_html(evidence)
+    write_whole(target, page)
+    if step is not None:
+        step("drawing the page", 1, 1)
+    return target
+
+
+def report_html(evidence: Evidence) -> str:
+    """The whole page."""
+    gallery, gallery_sprites = gallery_section(evidence)
+    mistakes, mistake_sprites = mistakes_section(evidence)
+    sections = [
+        findings_section(evidence),
+        model_section(evidence),
+        performance_section(evidence),
+        gallery,
+        layers_section(evidence),
+        mistakes,
+    ]
+    title = f"What {evidence.information.name} sees"
+    return render_page(title, sections, _header(evidence), [*gallery_sprites, *mistake_sprites], _twin(evidence))
+
+
+def _header(evidence: Evidence) -> Header:
+    evaluation, information = evidence.evaluation, evidence.information
+    names = evidence.dataset.class_names
+    weakest = int(evaluation.recall.argmin()) if evaluation.support.all() else None
+    silent = sum(len(layer.silent_channels) for layer in evidence.survey.layers)
+    channels = sum(layer.channels for layer in evidence.survey.layers[1:-1])
+    version = importlib.metadata.version("featurelens")
+    figures = [
+        KeyFigure("Accuracy", percent(evaluation.accuracy, 2), f"of {count(len(evidence.dataset), 'image')}"),
+        KeyFigure(
+            "Mistakes", f"{evidence.mistakes.total:,}", f"in {count(len(evidence.mistakes.confusions), 'confusion')}"
+        ),
+        KeyFigure("Calibration error", f"{evaluation.calibration.expected_error:.3f}", "0 is perfect"),
+        KeyFigure("Silent channels", f"{silent}", f"of {channels} surveyed"),
+    ]
+    if weakest is not None:
+        found = f"{percent(evaluation.recall[weakest])} found"
+        figures.insert(2, KeyFigure("Weakest class", names[weakest], found))
+    return Header(
+        kicker=f"featurelens {version} · {datetime.date.today():%d %B %Y} · {evidence.dataset.source}",
+        lead=(
+            f"A classifier of {count(information.classes, 'class', 'classes')} with {information.parameters:,} parameters, "
+            f"looked at layer by layer through {count(len(evidence.dataset), 'image')}: what it sees, why it decides as it "
+            f"does, and where it goes wrong."
+        ),
+        figures=figures,
+        footer=f"Made by featurelens {version}. This file is complete: it loads nothing from anywhere.",
+    )
+
+
+def _twin(evidence: Evidence) -> dict[str, Any]:
+    """The report's figures for programs."""
+    evaluation = evidence.evaluation
+    return {
+        "model": evidence.information.name,
+        "data": evidence.dataset.source,
+        "images": len(evidence.dataset),
+        "classes": list(evidence.dataset.class_names),
+        "accuracy": evaluation.accuracy,
+        "loss": evaluation.loss,
+        "logit_error": evidence.survey.logit_error,
+        "confusion": evaluation.confusion.tolist(),
+        "layers": [
+            {
+                "name": layer.name,
+                "channels": layer.channels,
+                "active_share": _known(layer.active_share),
+                "silent_channels": layer.silent_channels.tolist(),
+                "image_correlation": _known(layer.image_correlation),
+                "probe_accuracy": _known(layer.probe.accuracy),
+            }
+            for layer in evidence.survey.layers
+        ],
+        "mistakes": [
+            [int(number), int(true), int(predicted)]
+            for number, true, predicted in zip(
+                evidence.mistakes.numbers, evidence.mistakes.true, evidence.mistakes.predicted, strict=True
+            )
+        ],
+    }
+
+
+def _known(value: float) -> float | None:
+    return float(value) if value == value else None

@@ -108,7 +108,7 @@ def for_page(svg: str, title: str, description: str) -> str:
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" role="img" viewBox="0 0 {width:g} {height:g}" '
         f'width="{width * PIXELS:g}" height="{height * PIXELS:g}" style="--natural:{width * PIXELS:g}px" '
-        'font-family="system-ui, sans-serif" stroke-linejoin="round">'
+        f'font-family="system-ui, sans-serif" fill="var(--ink, {INK})" stroke-linejoin="round">'
         f"<title>{escape(title)}</title><desc>{escape(description)}</desc>{body}"
     )
 

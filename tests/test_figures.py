@@ -31,6 +31,7 @@ def test_every_figure_is_fit_for_a_page(draw):
     assert "http" not in svg.replace("http://www.w3.org/2000/svg", "")
     colors = set(re.findall(r"(?<!, )#[0-9a-f]{6}\b", re.sub(r"(href=\"|url\()#[^\")]*", "", svg)))
     assert not colors, f"colours that would not follow the page: {colors}"
+    assert 'fill="var(--ink' in svg[: svg.index(">")], "text without a colour of its own follows the page too"
     used = re.findall(r"href=\"#([^\"]+)|url\(#([^)]+)", svg)
     assert {first or second for first, second in used} == set(re.findall(r' id="([^"]+)"', svg))
 

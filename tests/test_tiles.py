@@ -36,13 +36,13 @@ def test_columns_are_as_asked_and_about_square_otherwise():
 
 
 def test_the_data_are_in_the_style_once_and_the_tile_says_where():
-    made = sprite("maps", np.zeros((7, 5, 6), np.uint8), columns=3)
+    made = sprite("maps", np.zeros((7, 5, 6), np.uint8), columns=4)
     style = sprite_css(made)
     assert base64.b64encode(made.data).decode() in style
-    assert "background-size:300% 300%" in style
-    assert "calc(var(--x)*100%/2) calc(var(--y)*100%/2)" in style
+    assert "background-size:400% 200%" in style
+    assert "calc(var(--x)*100%/3) calc(var(--y)*100%/1)" in style
     html = tile_html(made, 5, "channel 5", zoom=2)
-    assert 'class="tile sprite-maps"' in html and 'style="--x:2;--y:1;--side:12px"' in html
+    assert 'class="tile sprite-maps"' in html and 'style="--x:1;--y:1;--side:12px"' in html
     assert "side" not in tile_html(made, 5, "channel 5")
 
 

@@ -8,8 +8,8 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from .colors import colorize, overlay
 from .cam_strength import cam_state, typical_peak
+from .colors import colorize, overlay
 from .components import joined, maps, notice, scale_bar, view
 from .evidence import Evidence
 from .page import Section
@@ -95,6 +95,7 @@ def _views(evidence: Evidence) -> tuple[list[Markup], list[Sprite]]:
     for place, specimen in enumerate(specimens):
         peak, slope, grid = float(cams[place].max()), float(slopes[place].max()), cams.shape[1:]
         what = names[specimen.predicted]
+        native = f"{shape(grid)}, 0 to {number(peak)}"
         rows.append(
             joined(
                 [
@@ -103,7 +104,7 @@ def _views(evidence: Evidence) -> tuple[list[Markup], list[Sprite]]:
                     ),
                     _view(sheets["means"], place, "Mean of the class", count(specimen.images, "image"), what),
                     _view(sheets["cams"], place, "Grad-CAM", cam_state(peak, usual), f"for {what}, over the picture"),
-                    _view(sheets["grids"], place, "Its own grid", f"{shape(grid)}, 0 to {number(peak)}", f"Grad-CAM for {what}, native"),
+                    _view(sheets["grids"], place, "Its own grid", native, f"Grad-CAM for {what}, native"),
                     _view(sheets["slopes"], place, "Saliency", f"0 to {number(slope)}", f"for {what}"),
                 ]
             )

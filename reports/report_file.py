@@ -30,11 +30,16 @@ def check_writable(path: Path) -> None:
 
 
 def write_whole(path: Path, text: str) -> None:
+    """Write text as UTF-8, see `write_bytes_whole`."""
+    write_bytes_whole(path, text.encode("utf-8"))
+
+
+def write_bytes_whole(path: Path, data: bytes) -> None:
     """Write beside the target and rename: an interruption leaves neither half a file nor loses the old one."""
     handle, partial = tempfile.mkstemp(prefix=f".{path.name}.", suffix=".part", dir=path.parent)
     try:
-        with os.fdopen(handle, "w", encoding="utf-8") as file:
-            file.write(text)
+        with os.fdopen(handle, "wb") as file:
+            file.write(data)
         Path(partial).chmod(path.stat().st_mode & 0o777 if path.exists() else 0o666 & ~_umask())
         Path(partial).replace(path)
     except BaseException:

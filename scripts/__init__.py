@@ -1,1 +1,1 @@
-
+"""The command line: parse, load, compute, report, write."""

@@ -1,0 +1,151 @@
+"""Measure the one pass beside a bare forward and backward run and beside tf-keras-vis: `featurelens benchmark`.
+
+All contenders run in turn, over and over, in one process, so that a drift of the machine's speed meets all of them; a
+ratio is the median of the ratios of runs side by side.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Callable
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+if TYPE_CHECKING:
+    import numpy as np
+
+Contender = Callable[[], object]
+
+LAYERS = ("conv1", "conv2")
+
+
+def benchmark(
+    images: Annotated[int, typer.Option(min=1, max=10000, help="How many test images.")] = 2048,
+    batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
+    rounds: Annotated[int, typer.Option(min=1, help="Runs of each contender.")] = 9,
+) -> None:
+    """Time the shipped model: activations of both convolutions, Grad-CAM and saliency, as NumPy arrays."""
+    from featurelens.models import fashion_mnist
+    from featurelens.scripts.loading import DEFAULT_MODEL, load_with_card
+
+    model, _ = load_with_card(DEFAULT_MODEL)
+    pictures = fashion_mnist("test").images[:images]
+    seconds = measure(contenders(model, pictures, batch_size), rounds)
+    typer.echo(table(seconds, images, batch_size))
+
+
+def contenders(model: Any, images: np.ndarray, batch_size: int) -> dict[str, Contender]:
+    """What is timed, by its name in the table; the first is the measure of the others."""
+    from featurelens.interpret import Explainer, GradCAM
+
+    one_pass = Explainer(model, LAYERS)
+    grad_cam = GradCAM(model)
+
+    def streamed() -> None:
+        for _ in one_pass.stream(images, batch_size=batch_size):
+            pass
+
+    return {
+        "bare forward + backward": _bare(model, images, batch_size),
+        "one pass, streamed": streamed,
+        "one pass, gathered in new arrays": lambda: one_pass(images, batch_size=batch_size),
+        "Grad-CAM alone": lambda: grad_cam(images, batch_size=batch_size),
+        "tf-keras-vis": _tf_keras_vis(model, images, batch_size),
+    }
+
+
+def measure(timed: dict[str, Contender], rounds: int) -> dict[str, list[float]]:
+    """Seconds of each run of each contender, all in turn; one round before is not counted."""
+    seconds: dict[str, list[float]] = {name: [] for name in timed}
+    for counted in range(rounds + 1):
+        for name, run in timed.items():
+            start = time.perf_counter()
+            run()
+            if counted:
+                seconds[name].append(time.perf_counter() - start)
+    return seconds
+
+
+def table(seconds: dict[str, list[float]], images: int, batch_size: int) -> str:
+    """The table as Markdown: median seconds, and the median ratio to the first contender, run by run."""
+    import statistics
+
+    measure_of_all = next(iter(seconds.values()))
+    lines = [f"{images:,} images, batches of {batch_size}; median of {len(measure_of_all)} runs in turn", ""]
+    lines += ["| doing | seconds | ratio |", "|---|---:|---:|"]
+    for name, runs in seconds.items():
+        ratio = statistics.median(own / bare for own, bare in zip(runs, measure_of_all, strict=True))
+        lines.append(f"| {name} | {statistics.median(runs):.2f} | {ratio:.2f} |")
+    other, own = seconds["tf-keras-vis"], seconds["one pass, streamed"]
+    faster = statistics.median(theirs / ours for theirs, ours in zip(other, own, strict=True))
+    return "\n".join(
+        [*lines, "", f"The one pass is {faster:.1f} times faster than tf-keras-vis in batches of {batch_size}."]
+    )
+
+
+def _bare(model: Any, images: np.ndarray, batch_size: int) -> Contender:
+    """Logit of the predicted class and its gradient at the image, in one tf.function, as NumPy."""
+    import tensorflow as tf
+
+    logits_of = _logit_model(model)
+
+    @tf.function
+    def step(batch: tf.Tensor) -> Any:
+        with tf.GradientTape() as tape:
+            tape.watch(batch)
+            logits = logits_of(batch, training=False)
+            score = tf.reduce_sum(tf.reduce_max(logits, axis=1))
+        return logits, tape.gradient(score, batch)
+
+    def run() -> None:
+        arrays = []
+        for start in range(0, len(images), batch_size):
+            logits, gradient = step(tf.constant(images[start : start + batch_size]))
+            arrays.append((logits.numpy(), gradient.numpy()))
+
+    return run
+
+
+def _logit_model(model: Any) -> Any:
+    """A Functional copy without the softmax, as tf-keras-vis needs it; shares the weights' values."""
+    import keras
+
+    copy = keras.models.clone_model(model)
+    copy.set_weights(model.get_weights())
+    copy.layers[-1].activation = keras.activations.linear
+    inputs = keras.Input(model.input_shape[1:])
+    outputs = inputs
+    for layer in copy.layers:
+        outputs = layer(outputs)
+    return keras.Model(inputs, outputs)
+
+
+def _tf_keras_vis(model: Any, images: np.ndarray, batch_size: int) -> Contender:
+    """The same results with tf-keras-vis, and Keras's own way to intermediate activations."""
+    import keras
+    from tf_keras_vis.gradcam import Gradcam
+    from tf_keras_vis.saliency import Saliency
+    from tf_keras_vis.utils.scores import CategoricalScore
+
+    logits = _logit_model(model)
+    activations = keras.Model(logits.inputs, [logits.get_layer(name).output for name in LAYERS])
+    grad_cam, saliency = Gradcam(logits, clone=False), Saliency(logits, clone=False)
+
+    def run() -> None:
+        for start in range(0, len(images), batch_size):
+            batch = images[start : start + batch_size]
+            classes = logits.predict_on_batch(batch).argmax(axis=1)
+            score = CategoricalScore(classes.tolist())
+            activations.predict_on_batch(batch)
+            grad_cam(score, batch, penultimate_layer="conv2", expand_cam=False, normalize_cam=False)
+            saliency(score, batch, normalize_map=False)
+
+    return run
+
+
+if __name__ == "__main__":
+    from featurelens.scripts.cli import main
+
+    main(["benchmark", *sys.argv[1:]])

@@ -1,0 +1,74 @@
+"""The command line: `featurelens report | train | evaluate | inspect | explain | benchmark`.
+
+Nothing heavy is imported here, so that `--help` answers at once; each command imports what it needs when it runs.
+"""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import warnings
+from collections.abc import Sequence
+from typing import Annotated
+
+import typer
+
+from featurelens.scripts.benchmark import benchmark
+from featurelens.scripts.evaluate import evaluate
+from featurelens.scripts.explain import explain
+from featurelens.scripts.inspect_model import inspect_layers
+from featurelens.scripts.report import report
+from featurelens.scripts.train import train
+
+app = typer.Typer(
+    name="featurelens",
+    no_args_is_help=True,
+    add_completion=False,
+    pretty_exceptions_enable=False,
+    rich_markup_mode="rich",
+    help="Show what every layer of a Keras CNN sees, why it decides as it does, and how far each picture can be trusted.",
+)
+app.command("report")(report)
+app.command("inspect")(inspect_layers)
+app.command("explain")(explain)
+app.command("evaluate")(evaluate)
+app.command("train")(train)
+app.command("benchmark")(benchmark)
+
+
+@app.callback()
+def options(
+    verbose: Annotated[
+        bool, typer.Option("--verbose", help="Show the traceback of an error. Works after any command.")
+    ] = False,
+) -> None:
+    """Show what every layer of a Keras CNN sees, why it decides as it does, and how far each picture can be trusted."""
+
+
+def main(arguments: Sequence[str] | None = None) -> None:
+    """Run a command; what the user can mend becomes one line and a non-zero exit."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    verbose = "--verbose" in given
+    kept = [argument for argument in given if argument != "--verbose"]
+    warnings.showwarning = _one_line
+    try:
+        app(args=kept, prog_name="featurelens")
+    except KeyboardInterrupt:
+        typer.echo("Interrupted. No half-written file is left.", err=True)
+        sys.exit(130)
+    except (ValueError, ImportError, OSError, MemoryError) as error:
+        if verbose:
+            traceback.print_exc()
+        else:
+            typer.echo(f"Error: {' '.join(str(error).split()) or type(error).__name__}", err=True)
+        sys.exit(1)
+
+
+def _one_line(message: Warning | str, category: type[Warning], *_: object) -> None:
+    """Our own warnings as a line; those of libraries are not the user's to mend."""
+    if category is UserWarning:
+        typer.echo(f"Warning: {' '.join(str(message).split())}", err=True)
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,74 @@
+"""Measure how good a model is: `featurelens evaluate`."""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from featurelens.scripts.loading import (
+    DEFAULT_DATA,
+    DEFAULT_MODEL,
+    AllowCode,
+    ClassNames,
+    CustomObjects,
+    Data,
+    Model,
+    Resize,
+    Scale,
+    load_with_card,
+    open_for,
+)
+
+if TYPE_CHECKING:
+    from featurelens.models import Evaluation
+
+
+def evaluate(
+    model: Model = DEFAULT_MODEL,
+    data: Data = DEFAULT_DATA,
+    output: Annotated[Path | None, typer.Option(help="Folder for the plots (PNG, SVG) and figures (JSON).")] = None,
+    scale: Scale = None,
+    resize: Resize = False,
+    class_names: ClassNames = None,
+    allow_code: AllowCode = False,
+    custom_objects: CustomObjects = None,
+) -> None:
+    """Print accuracy, loss and the figures of each class; with --output write plots and figures into a folder."""
+    from featurelens.reports.evaluation_files import check_folder, write_evaluation
+
+    if output is not None:
+        check_folder(output)
+    loaded, card = load_with_card(model, allow_code=allow_code, custom_objects=custom_objects)
+    dataset = open_for(data, loaded, card, scale, resize, class_names)
+    from featurelens.interpret import inspect_model
+    from featurelens.models import evaluate as measure
+
+    evaluation = measure(loaded, dataset, head=inspect_model(loaded, dataset.images[:32]).head)
+    _print(evaluation)
+    if output is not None:
+        written = write_evaluation(evaluation, output, history=card.history if card else None)
+        typer.echo(f"Wrote {len(written)} files into {output}.")
+
+
+def _print(evaluation: Evaluation) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("class", title=f"accuracy {evaluation.accuracy:.2%}, loss {evaluation.loss:.4f}")
+    for name in ("precision", "recall", "F1", "average precision", "images"):
+        table.add_column(name, justify="right")
+    columns = (evaluation.precision, evaluation.recall, evaluation.f1, evaluation.average_precision)
+    for label, name in enumerate(evaluation.class_names):
+        table.add_row(name, *(f"{values[label]:.4f}" for values in columns), f"{evaluation.support[label]:,}")
+    console = Console()
+    console.print(table)
+    console.print(f"expected calibration error {evaluation.calibration.expected_error:.4f}")
+
+
+if __name__ == "__main__":
+    from featurelens.scripts.cli import main
+
+    main(["evaluate", *sys.argv[1:]])

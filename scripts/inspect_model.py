@@ -1,0 +1,111 @@
+"""Print a model's layers with the proof of its logits, and one layer's maps of one image: `featurelens inspect`.
+
+The file is not called inspect.py: run as a script, its folder comes first on Python's path, and would hide the standard
+library's module of that name.
+"""
+
+from __future__ import annotations
+
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from featurelens.scripts.loading import (
+    DEFAULT_DATA,
+    DEFAULT_MODEL,
+    AllowCode,
+    CustomObjects,
+    Data,
+    Model,
+    Resize,
+    Scale,
+    chosen_image,
+    load_with_card,
+    open_for,
+)
+
+if TYPE_CHECKING:
+    from featurelens.interpret import ActivationExtractor, ModelInformation
+
+
+def inspect_layers(
+    model: Model = DEFAULT_MODEL,
+    layer: Annotated[str | None, typer.Option(help="Draw this layer's maps of --image.")] = None,
+    image: Annotated[str, typer.Option(help="Number of an image in the data, or a PNG or JPEG file.")] = "0",
+    data: Data = DEFAULT_DATA,
+    output: Annotated[Path | None, typer.Option(help="Picture to write; by default ./MODEL-LAYER.png.")] = None,
+    save: Annotated[Path | None, typer.Option(help="Also write the activations as .npz.")] = None,
+    scale: Scale = None,
+    resize: Resize = False,
+    allow_code: AllowCode = False,
+    custom_objects: CustomObjects = None,
+) -> None:
+    """Print the layers and the proof of the logits; with --layer draw its maps of an image as one picture."""
+    from featurelens.interpret import ActivationExtractor, inspect_model
+    from featurelens.reports.report_file import check_writable
+
+    for path in (output, save):
+        if path is not None:
+            check_writable(path)
+    loaded, card = load_with_card(model, allow_code=allow_code, custom_objects=custom_objects)
+    dataset = (
+        open_for(data, loaded, card, scale, resize) if layer or data != DEFAULT_DATA or model == DEFAULT_MODEL else None
+    )
+    information = inspect_model(loaded, None if dataset is None else dataset.images[:32])
+    extractor = None if layer is None else ActivationExtractor(loaded, [layer])
+    _print(information)
+    if layer is not None and extractor is not None and dataset is not None:
+        chosen, name = chosen_image(image, dataset, resize)
+        _draw(extractor, layer, chosen, name, output or Path(f"{information.name}-{layer.replace('/', '-')}.png"), save)
+
+
+def _draw(extractor: ActivationExtractor, layer: str, image: Any, name: str, output: Path, save: Path | None) -> None:
+    from featurelens.reports.layer_sheet import layer_sheet
+    from featurelens.reports.picture_file import write_arrays, write_picture
+    from featurelens.reports.report_file import check_writable
+
+    check_writable(output)
+    (activations,) = extractor(image[None]).values()
+    write_picture(output, layer_sheet(activations[0], f"{layer} of {name}"))
+    typer.echo(f"Wrote {output}: {activations.shape[-1]} maps of {layer}.")
+    if save is not None:
+        write_arrays(save, {layer: activations, "image": image[None]})
+        typer.echo(f"Wrote {save}: {layer} {activations.shape}.")
+
+
+def _print(information: ModelInformation) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from featurelens.reports.model_section import receptive_field
+    from featurelens.reports.wording import number, shape
+
+    table = Table(
+        "layer", "kind", "output shape", title=escape(f"{information.name}: input {shape(information.input_shape)}")
+    )
+    table.add_column("parameters", justify="right")
+    table.add_column("one unit sees (pixels)")
+    table.add_column("map")
+    for layer in information.layers:
+        size = shape(layer.output_shape)
+        seen = receptive_field(layer)
+        row = (layer.name, layer.kind, size, f"{layer.parameters:,}", seen, "yes" if layer.spatial else "")
+        table.add_row(*(escape(cell) for cell in row))
+    console = Console()
+    console.print(table)
+    console.print(f"{information.parameters:,} parameters, {information.classes} classes, head: {information.head}")
+    console.print(
+        f"proof: {information.head}(logits) differs from the model's answer by {number(information.logit_error)} at most, "
+        f"on {information.images} images"
+    )
+    if information.warning:
+        console.print(f"warning: {escape(information.warning)}")
+
+
+if __name__ == "__main__":
+    from featurelens.scripts.cli import main
+
+    main(["inspect", *sys.argv[1:]])

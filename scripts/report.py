@@ -1,0 +1,65 @@
+"""Explain a model on a data set, into one HTML file: `featurelens report`.
+
+The whole way in a few lines: load, explain, write.
+"""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import Annotated
+
+import typer
+
+from featurelens.scripts.loading import (
+    DEFAULT_DATA,
+    DEFAULT_MODEL,
+    AllowCode,
+    ClassNames,
+    CustomObjects,
+    Data,
+    Model,
+    Resize,
+    Scale,
+    load_with_card,
+    open_for,
+)
+
+
+def report(
+    model: Model = DEFAULT_MODEL,
+    data: Data = DEFAULT_DATA,
+    output: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("featurelens-report.html"),
+    scale: Scale = None,
+    resize: Resize = False,
+    class_names: ClassNames = None,
+    batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
+    allow_code: AllowCode = False,
+    custom_objects: CustomObjects = None,
+) -> None:
+    """Explain a model on a data set, and write what was found into one HTML file.
+
+    Without arguments: the shipped zero-padded dropout CNN on the 10,000 test images of Fashion-MNIST, offline.
+    """
+    from featurelens.reports.report_file import check_writable
+    from featurelens.scripts.terminal import steps_shown
+
+    check_writable(output.expanduser().absolute())
+    loaded, card = load_with_card(model, allow_code=allow_code, custom_objects=custom_objects)
+    dataset = open_for(data, loaded, card, scale, resize, class_names)
+    from featurelens.reports import write_report
+
+    with steps_shown() as step:
+        path = write_report(loaded, dataset, output, card=card, command=_command(), batch_size=batch_size, step=step)
+    typer.echo(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
+
+
+def _command() -> str:
+    return shlex.join(["featurelens", *sys.argv[1:]]) if "report" in sys.argv[1:2] else "featurelens report"
+
+
+if __name__ == "__main__":
+    from featurelens.scripts.cli import main
+
+    main(["report", *sys.argv[1:]])

@@ -1,21 +1,49 @@
 """Class activation maps: where in a layer's map the evidence for a class lies.
 
+With A[i,j,k] the layer's activations, y the score and g[i,j,k] = dy / dA[i,j,k]:
+
 Grad-CAM: Selvaraju, Cogswell, Das, Vedantam, Parikh, Batra, "Grad-CAM: Visual Explanations from Deep Networks via
-Gradient-based Localization", ICCV 2017, arXiv:1610.02391. With A[i,j,k] the layer's activations and y the score:
+Gradient-based Localization", ICCV 2017, arXiv:1610.02391.
 
-    alpha[k] = mean over i,j of dy / dA[i,j,k]               (eq. 1)
-    map[i,j] = ReLU( sum over k of alpha[k] * A[i,j,k] )     (eq. 2)
+    alpha[k] = mean over i,j of g[i,j,k]                                     (eq. 1)
+    map[i,j] = ReLU( sum over k of alpha[k] * A[i,j,k] )                     (eq. 2)
 
-The map stays at the layer's own resolution and is not normalised: its unit is that of the score.
+Grad-CAM++: Chattopadhyay, Sarkar, Howlader, Balasubramanian, "Grad-CAM++: Improved Visual Explanations for Deep
+Convolutional Networks", WACV 2018, arXiv:1710.11063. Its closed form holds for Y = exp(y), whose derivatives are
+exp(y) g, exp(y) g^2 and exp(y) g^3, so that exp(y) cancels in alpha:
+
+    alpha[i,j,k] = g^2 / (2 g^2 + g^3 * sum over a,b of A[a,b,k])            (eq. 19)
+    w[k] = sum over i,j of alpha[i,j,k] * ReLU(g[i,j,k])                     (eq. 7, without its factor exp(y))
+    map[i,j] = ReLU( sum over k of w[k] * A[i,j,k] )
+
+Departures: w leaves out exp(y), one positive number per image, so that large logits cannot overflow and the map is in
+units of the score; alpha is 1 / (2 + g * sum of A) written without the powers, and 0 where that divides by 0. The
+alphas are not normalised to sum to 1 over places: the authors' code does that, their equations do not.
+
+HiResCAM: Draelos, Carin, "Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks",
+2020, arXiv:2011.08891.
+
+    map[i,j] = sum over k of g[i,j,k] * A[i,j,k]                             (signed)
+
+LayerCAM: Jiang, Zhang, Hou, Cheng, Wei, "LayerCAM: Exploring Hierarchical Class Activation Maps for Localization", IEEE
+Transactions on Image Processing 2021, doi:10.1109/TIP.2021.3089943.
+
+    map[i,j] = ReLU( sum over k of ReLU(g[i,j,k]) * A[i,j,k] )
+
+The maps stay at the layer's own resolution and are not normalised: their unit is that of the score.
 """
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
 from .attribution import Attribution, gradients
+from .programs import Compute
 from .spatial import spatial_layer
 from .tracing import Taps
+
+Formula = Callable[[Any, Any], Any]  # (activations [B,h,w,C], their gradients) -> float32[B,h,w], inside of a graph
 
 
 class GradCAM(Attribution):
@@ -37,12 +65,71 @@ class GradCAM(Attribution):
     def __init__(
         self, model: Any, layer: str | None = None, *, output: str | None = None, wrt: str | None = None
     ) -> None:
-        def compute(taps: Taps, scores: Any) -> dict[str, Any]:
-            chosen = spatial_layer(taps, layer)
-            (slope,) = gradients(scores, {f"layer {chosen.name!r}": chosen.tensor})
-            return {"map": grad_cam(chosen.tensor, slope)}
+        super().__init__(model, at_layer(layer, grad_cam), output=output, wrt=wrt)
 
-        super().__init__(model, compute, output=output, wrt=wrt)
+
+class GradCAMPlusPlus(Attribution):
+    """Grad-CAM++: as Grad-CAM, each place's positive gradient weighted by its share, so that several objects count.
+
+    Args and call as for `GradCAM`. Meant for a layer after its ReLU, where the activations are at least 0.
+
+    Calling it gives float32[B,h,w] at the layer's resolution, at least 0.
+
+    Example:
+        The model of `GradCAM` with x = 1 everywhere: g = 3/4 and the sum of A is 4, so alpha = 1 / (2 + 3) = 0.2, w =
+        4 * 0.2 * 3/4 = 0.6, and the map is 0.6 * x.
+    """
+
+    def __init__(
+        self, model: Any, layer: str | None = None, *, output: str | None = None, wrt: str | None = None
+    ) -> None:
+        super().__init__(model, at_layer(layer, grad_cam_plus_plus), output=output, wrt=wrt)
+
+
+class HiResCAM(Attribution):
+    """HiResCAM: gradient times activation, place by place, summed over channels, with its sign.
+
+    Args and call as for `GradCAM`. Where only linear layers follow, the map's sum is the score less what the biases
+    add, and each place shows what it contributed.
+
+    Calling it gives float32[B,h,w] at the layer's resolution; positive speaks for the class, negative against it.
+
+    Example:
+        The model of `GradCAM`: the map is 0.75 * x, and sums to the logit.
+    """
+
+    def __init__(
+        self, model: Any, layer: str | None = None, *, output: str | None = None, wrt: str | None = None
+    ) -> None:
+        super().__init__(model, at_layer(layer, hi_res_cam), output=output, wrt=wrt)
+
+
+class LayerCAM(Attribution):
+    """LayerCAM: activation times positive gradient, place by place, so that early layers show fine detail.
+
+    Args and call as for `GradCAM`.
+
+    Calling it gives float32[B,h,w] at the layer's resolution, at least 0.
+
+    Example:
+        The model of `GradCAM`: the map is 0.75 * ReLU(x).
+    """
+
+    def __init__(
+        self, model: Any, layer: str | None = None, *, output: str | None = None, wrt: str | None = None
+    ) -> None:
+        super().__init__(model, at_layer(layer, layer_cam), output=output, wrt=wrt)
+
+
+def at_layer(layer: str | None, formula: Formula) -> Compute:
+    """A computation of one map: `formula` of a layer's activations and their gradients."""
+
+    def compute(taps: Taps, scores: Any) -> dict[str, Any]:
+        chosen = spatial_layer(taps, layer)
+        (slope,) = gradients(scores, {f"layer {chosen.name!r}": chosen.tensor})
+        return {"map": formula(chosen.tensor, slope)}
+
+    return compute
 
 
 def grad_cam(activations: Any, slope: Any) -> Any:
@@ -52,3 +139,28 @@ def grad_cam(activations: Any, slope: Any) -> Any:
     weights = tf.reduce_mean(slope, axis=(1, 2))  # eq. 1
     evidence = tf.linalg.matvec(tf.cast(activations, tf.float32), weights[:, tf.newaxis, :])
     return tf.nn.relu(evidence)  # eq. 2
+
+
+def grad_cam_plus_plus(activations: Any, slope: Any) -> Any:
+    """Grad-CAM++ in closed form; tensors [B,h,w,C] -> float32[B,h,w], inside of a graph."""
+    import tensorflow as tf
+
+    maps = tf.cast(activations, tf.float32)
+    totals = tf.reduce_sum(maps, axis=(1, 2), keepdims=True)
+    shares = tf.math.divide_no_nan(tf.ones_like(slope), 2.0 + slope * totals)  # eq. 19, g^2 cancelled
+    weights = tf.reduce_sum(shares * tf.nn.relu(slope), axis=(1, 2))  # eq. 7
+    return tf.nn.relu(tf.linalg.matvec(maps, weights[:, tf.newaxis, :]))
+
+
+def hi_res_cam(activations: Any, slope: Any) -> Any:
+    """HiResCAM; tensors [B,h,w,C] -> float32[B,h,w], inside of a graph."""
+    import tensorflow as tf
+
+    return tf.reduce_sum(tf.cast(activations, tf.float32) * slope, axis=-1)
+
+
+def layer_cam(activations: Any, slope: Any) -> Any:
+    """LayerCAM; tensors [B,h,w,C] -> float32[B,h,w], inside of a graph."""
+    import tensorflow as tf
+
+    return tf.nn.relu(tf.reduce_sum(tf.cast(activations, tf.float32) * tf.nn.relu(slope), axis=-1))

@@ -18,15 +18,11 @@ from featurelens.scripts.loading import (
     Model,
     Resize,
     Scale,
-    chosen_image,
     load_with_card,
-    open_for,
 )
+from featurelens.scripts.single_image import SingleImage, single_image
 
 if TYPE_CHECKING:
-    import numpy as np
-
-    from featurelens.models import Dataset
     from featurelens.reports.explanation_figure import ExplainedImage
 
 
@@ -53,44 +49,38 @@ def explain(
     if output.suffix.lower() not in (".png", ".svg"):
         raise ValueError(f"Expected a name ending in .png or .svg. Received '{output}'. Change the ending.")
     loaded, card = load_with_card(model, allow_code=allow_code, custom_objects=custom_objects)
-    dataset = open_for(data, loaded, card, scale, resize, class_names)
-    pixels, name = chosen_image(image, dataset, resize)
-    true = int(dataset.labels[int(image)]) if image.isdigit() else None
-    shown = _explained(loaded, dataset, pixels, class_name, versus, layer, true)
+    chosen = single_image(image, loaded, card, data=data, scale=scale, resize=resize, class_names=class_names)
+    shown = _explained(loaded, chosen, class_name, versus, layer)
     from featurelens.reports.explanation_figure import explanation_figure
 
     plot = explanation_figure(shown)
     write_bytes_whole(output, plot.svg().encode() if output.suffix.lower() == ".svg" else plot.png())
     probability = shown.probabilities[shown.explained]
-    typer.echo(f"{name}: {shown.class_names[shown.explained]} has {probability:.1%}. Wrote {output}.")
+    typer.echo(f"{chosen.name}: {shown.class_names[shown.explained]} has {probability:.1%}. Wrote {output}.")
 
 
 def _explained(
-    model: Any,
-    dataset: Dataset,
-    pixels: np.ndarray,
-    class_name: str | None,
-    versus: str | None,
-    layer: str | None,
-    true: int | None,
+    model: Any, chosen: SingleImage, class_name: str | None, versus: str | None, layer: str | None
 ) -> ExplainedImage:
-    from featurelens.interpret import Explainer, HiResCAM
+    from featurelens.interpret import Explainer, HiResCAM, inspect_model
     from featurelens.reports.explanation_figure import ExplainedImage
 
-    asked = None if class_name is None else _class_number(class_name, dataset.class_names)
-    other = None if versus is None else _class_number(versus, dataset.class_names)
+    images = chosen.pixels[None]
     explainer = Explainer(model, [], layer)
-    found = explainer(pixels[None], asked, other)
+    names = chosen.class_names or tuple(f"class {k}" for k in range(inspect_model(model, images).classes))
+    asked = None if class_name is None else _class_number(class_name, names)
+    other = None if versus is None else _class_number(versus, names)
+    found = explainer(images, asked, other)
     explained = int(found.classes[0])
-    contrast = None if other is None else HiResCAM(model, explainer.cam_layer)(pixels[None], explained, other)[0]
+    contrast = None if other is None else HiResCAM(model, explainer.cam_layer)(images, explained, other)[0]
     return ExplainedImage(
-        image=pixels,
-        value_range=dataset.value_range,
+        image=chosen.pixels,
+        value_range=chosen.value_range,
         probabilities=found.probabilities[0],
-        class_names=dataset.class_names,
+        class_names=names,
         explained=explained,
         versus=other,
-        true=true,
+        true=chosen.true,
         grad_cam=found.grad_cam[0],
         saliency=found.saliency[0],
         contrast=contrast,

@@ -21,13 +21,17 @@ from featurelens.scripts.loading import (
     Model,
     Resize,
     Scale,
-    chosen_image,
     load_with_card,
     open_for,
 )
+from featurelens.scripts.single_image import single_image
 
 if TYPE_CHECKING:
+    import numpy as np
+
     from featurelens.interpret import ActivationExtractor, ModelInformation
+    from featurelens.models import ModelCard
+    from featurelens.scripts.single_image import SingleImage
 
 
 def inspect_layers(
@@ -50,28 +54,36 @@ def inspect_layers(
         if path is not None:
             check_writable(path)
     loaded, card = load_with_card(model, allow_code=allow_code, custom_objects=custom_objects)
-    dataset = (
-        open_for(data, loaded, card, scale, resize) if layer or data != DEFAULT_DATA or model == DEFAULT_MODEL else None
-    )
-    information = inspect_model(loaded, None if dataset is None else dataset.images[:32])
+    chosen = None if layer is None else single_image(image, loaded, card, data=data, scale=scale, resize=resize)
     extractor = None if layer is None else ActivationExtractor(loaded, [layer])
-    _print(information)
-    if layer is not None and extractor is not None and dataset is not None:
-        chosen, name = chosen_image(image, dataset, resize)
-        _draw(extractor, layer, chosen, name, output or Path(f"{information.name}-{layer.replace('/', '-')}.png"), save)
+    _print(inspect_model(loaded, _images_of_proof(loaded, card, data, chosen, scale, resize)))
+    if layer is not None and chosen is not None and extractor is not None:
+        target = output or Path(f"{getattr(loaded, 'name', 'model')}-{layer.replace('/', '-')}.png")
+        _draw(extractor, layer, chosen, target, save)
 
 
-def _draw(extractor: ActivationExtractor, layer: str, image: Any, name: str, output: Path, save: Path | None) -> None:
+def _images_of_proof(
+    model: Any, card: ModelCard | None, data: str, chosen: SingleImage | None, scale: str | None, resize: bool
+) -> np.ndarray | None:
+    """Real images where there are some that fit: the chosen one, the data asked for, or the shipped data for its model."""
+    if chosen is not None:
+        return chosen.pixels[None]
+    if data == DEFAULT_DATA and card is None:
+        return None
+    return open_for(data, model, card, scale, resize).images[:32]
+
+
+def _draw(extractor: ActivationExtractor, layer: str, image: SingleImage, output: Path, save: Path | None) -> None:
     from featurelens.reports.layer_sheet import layer_sheet
     from featurelens.reports.picture_file import write_arrays, write_picture
     from featurelens.reports.report_file import check_writable
 
     check_writable(output)
-    (activations,) = extractor(image[None]).values()
-    write_picture(output, layer_sheet(activations[0], f"{layer} of {name}"))
+    (activations,) = extractor(image.pixels[None]).values()
+    write_picture(output, layer_sheet(activations[0], f"{layer} of {image.name}"))
     typer.echo(f"Wrote {output}: {activations.shape[-1]} maps of {layer}.")
     if save is not None:
-        write_arrays(save, {layer: activations, "image": image[None]})
+        write_arrays(save, {layer: activations, "image": image.pixels[None]})
         typer.echo(f"Wrote {save}: {layer} {activations.shape}.")
 
 

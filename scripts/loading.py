@@ -9,8 +9,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 if TYPE_CHECKING:
-    import numpy as np
-
     from featurelens.models.datasets import Dataset
     from featurelens.models.model_cards import ModelCard
 
@@ -56,42 +54,24 @@ def open_for(
     """The data, at the range and, if asked, at the size that the model takes."""
     from featurelens.models import open_dataset
     from featurelens.models.class_names import read_class_names
-    from featurelens.models.sources import SCALES
 
     names = None if class_names is None else read_class_names(class_names)
-    if scale is None and card is not None:
-        known = {limits: name for name, limits in SCALES.items()}
-        scale = known.get((float(card.value_range[0]), float(card.value_range[1])))
-    return open_dataset(data, model_input=_image_input(model), scale=scale, resize=resize, class_names=names)
+    wanted = scale_of(scale, card)
+    return open_dataset(data, model_input=image_input(model), scale=wanted, resize=resize, class_names=names)
 
 
-def chosen_image(image: str, dataset: Dataset, resize: bool) -> tuple[np.ndarray, str]:
-    """One image by its number in the data, or from a file; float32[H,W,C] in the data's range, and what to call it.
+def scale_of(scale: str | None, card: ModelCard | None) -> str | None:
+    """The pixel range asked for, or else the one that the model's card tells."""
+    if scale is not None or card is None:
+        return scale
+    from featurelens.models.sources import SCALES
 
-    Raises:
-        ValueError: The number is outside the data, or the file has another size or other channels than the data.
-    """
-    if image.lstrip("-").isdigit():
-        if not 0 <= int(image) < len(dataset):
-            raise ValueError(
-                f"Expected an image from 0 to {len(dataset) - 1}. Received {image}. Choose one of {dataset.source}."
-            )
-        return dataset.images[int(image)], f"image {image}"
-    from dataclasses import replace
-
-    import numpy as np
-
-    from featurelens.models.image_files import read_image
-    from featurelens.models.model_fit import require_fit, resized_to_fit
-
-    pixels = read_image(image)[np.newaxis]
-    alone = replace(dataset, images=pixels, labels=dataset.labels[:1], value_range=(0.0, 1.0), source=image)
-    height, width, channels = dataset.images.shape[1:]
-    fit = resized_to_fit if resize else require_fit
-    return fit(alone, (height, width, channels)).scaled(*dataset.value_range).images[0], Path(image).name
+    known = {limits: name for name, limits in SCALES.items()}
+    return known.get((float(card.value_range[0]), float(card.value_range[1])))
 
 
-def _image_input(model: Any) -> tuple[int | None, int | None, int | None] | None:
+def image_input(model: Any) -> tuple[int | None, int | None, int | None] | None:
+    """(H, W, C) that the model takes, None for a size left open; None where it does not take one image."""
     from featurelens.interpret.inputs import declared_inputs
 
     form = declared_inputs(model)

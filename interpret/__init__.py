@@ -7,6 +7,15 @@ name                          the question it answers                           
 `ActivationExtractor`         What does each layer put out?                            --
 `GradCAM`                     Which places of a layer speak for the class?             Selvaraju et al. 2017
 `Saliency`                    Which pixels move the score the most?                    Simonyan et al. 2013
+`GradCAMPlusPlus`             The same, where several objects speak?                   Chattopadhyay et al. 2018
+`HiResCAM`                    What does each place of a layer contribute, signed?      Draelos, Carin 2020
+`LayerCAM`                    The same as Grad-CAM, fine enough for early layers?      Jiang et al. 2021
+`MultiLayerCAM`               Any of these at several layers in one pass?              --
+`InputXGradient`              What does each pixel contribute to first order?          Shrikumar et al. 2016
+`SmoothGrad`                  The same as saliency, without its speckle?               Smilkov et al. 2017
+`IntegratedGradients`         What does each pixel add, from a blank image to this?    Sundararajan et al. 2017
+`Occlusion`                   How far does the score fall when a patch is covered?     Zeiler, Fergus 2014
+`RISE`                        Which pixels, when seen, go with a high score?           Petsiuk et al. 2018
 `Explainer`                   All of these in one pass.                                --
 ============================  =======================================================  ===========================
 
@@ -16,18 +25,34 @@ All arrays are float32 with channels last. Axis letters: B image, H W position, 
 from __future__ import annotations
 
 from .activations import ActivationExtractor
-from .class_activation import GradCAM
+from .class_activation import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
+from .class_activation_layers import MultiLayerCAM
+from .completeness import CompleteMaps
 from .explainer import Explainer, Explanation
-from .gradients import Saliency
+from .gradients import InputXGradient, Saliency
+from .integrated_gradients import IntegratedGradients
 from .layer_information import LayerInformation, ModelInformation, inspect_model
+from .occlusion import Occlusion
+from .rise import RISE
+from .smooth_grad import SmoothGrad
 
 __all__ = [
+    "RISE",
     "ActivationExtractor",
+    "CompleteMaps",
     "Explainer",
     "Explanation",
     "GradCAM",
+    "GradCAMPlusPlus",
+    "HiResCAM",
+    "InputXGradient",
+    "IntegratedGradients",
+    "LayerCAM",
     "LayerInformation",
     "ModelInformation",
+    "MultiLayerCAM",
+    "Occlusion",
     "Saliency",
+    "SmoothGrad",
     "inspect_model",
 ]

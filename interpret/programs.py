@@ -21,6 +21,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 
 Compute = Callable[[Taps, "tf.Tensor"], dict[str, "tf.Tensor"]]
+Batch = Callable[[list[np.ndarray], np.ndarray, np.ndarray], dict[str, np.ndarray]]  # (flat inputs, classes, versus)
 
 _PROOF_IMAGES = 32
 _TOLERANCE = {"float16": 5e-3, "bfloat16": 4e-2}
@@ -91,6 +92,12 @@ class Program:
         if self.logit_error is None:
             self.logit_error = self._proof(form, [array[:_PROOF_IMAGES] for array in flat])
         return flat
+
+    def prepared(self, images: Arrays) -> tuple[list[np.ndarray], Batch]:
+        """The checked flat inputs, and a function that runs one batch of such inputs as they are."""
+        flat = self.prepare(images)
+        function = self._function(self.traced.form_of(images))
+        return flat, lambda inputs, classes, versus: self._call(function, inputs, classes, versus)
 
     def _batches(
         self, images: Arrays, classes: Classes, versus: Classes, batch_size: int, progress: Progress

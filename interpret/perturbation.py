@@ -1,0 +1,135 @@
+"""The form of every method that runs the model on many variants of each image, in full batches.
+
+Such methods ask for the score of tens or thousands of variants of an image. One batch here is a block of several images
+times several variants, close to `batch_size` rows, on one traced function; so a method costs hardly more than the bare
+runs that it needs, for one image as for thousands.
+
+A variant depends on its image and its number alone, so a map does not depend on the batch size or on the other images
+(beyond the rounding of sums).
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .arguments import refuse_other_than_pictures
+from .inputs import Arrays
+from .programs import Compute, Program
+from .progress import Progress, steps
+from .targets import Classes, target_array
+from .tracing import Taps, TracedModel
+
+Vary = Callable[[slice, slice], np.ndarray]  # (rows I, variants V) -> those images, varied, [I,V,H,W,C]
+
+_IMAGES = 16  # images of a block, where there are that many: each variant is then made for several images at once
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """What the model answered to some variants of some images."""
+
+    rows: slice  # which images, I of them
+    variants: slice  # which variants, V of them
+    results: dict[str, np.ndarray]  # {name: [I,V,...]}, read-only; 'scores' among them, float32[I,V]
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Images that were checked, and what is asked about each."""
+
+    images: np.ndarray  # [B,H,W,C], the input that is varied
+    classes: np.ndarray  # int32[B], the class explained
+    scores: np.ndarray  # float32[B], the score of each image as it is
+    run: Callable[[slice, np.ndarray], dict[str, np.ndarray]]  # (rows I, variants [I,V,H,W,C]) -> {name: [I*V, ...]}
+
+    def blocks(self, count: int, vary: Vary, batch_size: int, progress: Progress = False) -> Iterator[Block]:
+        """The results of variants 0..count-1 of every image; `progress` is told of batches done."""
+        plan = list(_plan(len(self.images), count, batch_size))
+        for step in steps(len(plan), 1, progress):
+            rows, variants = plan[step.start]
+            results = self.run(rows, vary(rows, variants))
+            shape = rows.stop - rows.start, variants.stop - variants.start
+            yield Block(rows, variants, {k: v.reshape(*shape, *v.shape[1:]) for k, v in results.items()})
+
+    def scores_of(self, images: np.ndarray, batch_size: int) -> np.ndarray:
+        """float32[B]: the scores, for the same classes, of other images [B,H,W,C]."""
+        blocks = self.blocks(1, lambda rows, _: images[rows, np.newaxis], batch_size)
+        return np.concatenate([block.results["scores"][:, 0] for block in blocks])
+
+
+class Perturbation:
+    """A method whose map follows from the scores, or gradients, of many variants of each image.
+
+    The score explained is always a logit, as for every attribution method, and `classes=None` is the class that the
+    model predicts for the image as it is. Maps are raw: not normalised, resized or clipped.
+    """
+
+    def __init__(self, model: Any, compute: Compute | None, *, output: str | None, wrt: str | None) -> None:
+        def with_scores(taps: Taps, scores: Any) -> dict[str, Any]:
+            return {"scores": scores, **(compute(taps, scores) if compute is not None else {})}
+
+        traced = TracedModel(model, output=output, wrt=wrt)
+        self._variants = Program(traced, with_scores)
+        self._originals = self._variants if compute is None else Program(traced, lambda _, scores: {"scores": scores})
+
+    def __call__(
+        self,
+        images: Arrays,
+        classes: Classes = None,
+        versus: Classes = None,
+        batch_size: int = 256,
+        progress: Progress = False,
+    ) -> np.ndarray:
+        """The maps of the images.
+
+        Args:
+            images: float32[B,H,W,C] of the model's input shape and range (or the list or dict that the model takes).
+            classes: The class explained: None for the predicted one, an int, or int[B].
+            versus: Why `classes` rather than this one: None, an int, or int[B].
+            batch_size: Rows at a time, images times variants.
+            progress: True for a bar with the time left, or a function called with (done, total), counted in batches.
+
+        Returns:
+            float32[B, h, w].
+
+        Raises:
+            ValueError: Images or classes do not fit the model; the message says what does.
+        """
+        return self._maps(self._ask(images, classes, versus, batch_size), batch_size, progress)
+
+    def _maps(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
+        raise NotImplementedError
+
+    def _ask(self, images: Arrays, classes: Classes, versus: Classes, batch_size: int) -> Asked:
+        original = self._originals.run(images, classes, versus, batch_size=batch_size)
+        flat, call = self._variants.prepared(images)
+        traced, named = self._variants.traced, original["classes"]
+        image = traced.image_index(traced.form_of(images))
+        refuse_other_than_pictures(flat[image])
+        other = target_array(versus, "versus", len(named), self._variants.head.classes)
+
+        def run(rows: slice, variants: np.ndarray) -> dict[str, np.ndarray]:
+            times = variants.shape[1]
+            inputs = [np.repeat(array[rows], times, axis=0) if i != image else array for i, array in enumerate(flat)]
+            inputs[image] = variants.reshape(-1, *variants.shape[2:]).astype(flat[image].dtype, copy=False)
+            return call(inputs, np.repeat(named[rows], times), np.repeat(other[rows], times))
+
+        return Asked(flat[image], named, original["scores"], run)
+
+
+def _plan(images: int, count: int, batch_size: int) -> Iterator[tuple[slice, slice]]:
+    """Rows and variants of each block: blocks of about one size, as near to `batch_size` rows as it goes."""
+    together = min(images, batch_size, max(_IMAGES, batch_size // count))
+    for rows in _even_parts(images, together):
+        for variants in _even_parts(count, max(1, batch_size // together)):
+            yield rows, variants
+
+
+def _even_parts(total: int, largest: int) -> Iterator[slice]:
+    parts = -(-total // largest)
+    for part in range(parts):
+        yield slice(total * part // parts, total * (part + 1) // parts)

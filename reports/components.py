@@ -30,10 +30,14 @@ def findings(items: Iterable[tuple[str, str, str]]) -> Markup:
 
 def figure(content: str, caption: str, *, reading: str = "") -> Markup:
     """Return a figure with its caption and, folded, how to read it; `content` is a Plot's SVG or Markup."""
-    folded = Markup('<details class="reading"><summary>How to read this</summary><p>{}</p></details>')
     return Markup('<figure class="figure"><div class="canvas">{}</div><figcaption>{}</figcaption>{}</figure>').format(
-        Markup(content), caption, folded.format(reading) if reading else NONE
+        Markup(content), caption, how_to_read(reading) if reading else NONE
     )
+
+
+def how_to_read(text: str) -> Markup:
+    """Return an explanation that opens when asked for."""
+    return Markup('<details class="reading"><summary>How to read this</summary><p>{}</p></details>').format(text)
 
 
 def table(

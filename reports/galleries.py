@@ -10,7 +10,7 @@ from markupsafe import Markup
 
 from .cam_strength import cam_state, typical_peak
 from .colors import colorize, overlay
-from .components import joined, maps, notice, scale_bar, view
+from .components import how_to_read, joined, maps, notice, scale_bar, view
 from .evidence import Evidence
 from .page import Section
 from .pictures import pictures, shrunk
@@ -19,10 +19,8 @@ from .specimens import Specimen
 from .tiles import Sprite, sprite, tile_html
 from .wording import count, number, percent, shape
 
-MOST_CHANNELS = 14
+MOST_CHANNELS = 16
 _MAP_SIDE = 56  # pixels of a feature map in the file; larger ones are averaged down
-_SHOWN = 56  # screen pixels of a feature map
-_VIEW = 112  # screen pixels of a picture
 
 
 @dataclass(frozen=True, eq=False)
@@ -60,15 +58,19 @@ def gallery_section(evidence: Evidence) -> tuple[Section, list[Sprite]]:
 
 
 def _introduction(evidence: Evidence) -> Markup:
+    reading = (
+        f"The typical image is the rightly classified one whose logits are nearest to the mean of its class. The "
+        f"{MOST_CHANNELS} strongest channels are those with the largest mean activation over all images of the class; both "
+        f"rows show them in this order, on one colour scale whose ends are printed and which differs from stage to stage. "
+        f"Grad-CAM (at {evidence.survey.cam_layer}) and saliency are of the predicted class, in units of its logit. Over the "
+        f"picture Grad-CAM is drawn on a scale from 0 to the median peak of all images, {number(typical_peak(evidence))}, or "
+        f"higher where the map is stronger, so that a weak map looks weak; on its own grid the scale ends at its own peak, so "
+        f"that its place can be seen."
+    )
     return Markup(
-        "<p>The typical image is the rightly classified one whose logits are nearest to the mean of its class. For each "
-        "stage the {} strongest channels of the class are shown, by their mean activation over all images of the class: "
-        "above for the typical image, below averaged over the class. The number under a map is the channel’s. Both rows "
-        "share one colour scale, whose ends are printed; it differs from stage to stage. Grad-CAM and saliency are of the "
-        "predicted class and in units of its logit; Grad-CAM is taken at <code>{}</code>. Over the picture it is drawn on a "
-        "scale from 0 to the median peak of all images, {}, or higher where the map is stronger, so that a weak map looks "
-        "weak; on its own grid the scale ends at its own peak, so that its place can be seen.</p>"
-    ).format(MOST_CHANNELS, evidence.survey.cam_layer, number(typical_peak(evidence)))
+        "<p>For each class and stage the {} strongest channels: above for a typical image, below averaged over all images of "
+        "the class. The number under a map is its channel’s.</p>{}"
+    ).format(MOST_CHANNELS, how_to_read(reading))
 
 
 def _views(evidence: Evidence) -> tuple[list[Markup], list[Sprite]]:
@@ -113,8 +115,7 @@ def _views(evidence: Evidence) -> tuple[list[Markup], list[Sprite]]:
 
 
 def _view(sheet: Sprite, place: int, name: str, note: str, about: str) -> Markup:
-    zoom = _VIEW / max(sheet.height, sheet.width)
-    return view(tile_html(sheet, place, f"{name}, {about}; {note}", zoom=zoom), name, note=note)
+    return view(tile_html(sheet, place, f"{name}, {about}; {note}"), name, note=note)
 
 
 def _article(
@@ -133,7 +134,6 @@ def _article(
 
 def _stage_html(stage: _Stage, sheet: Sprite, place: int) -> Markup:
     channels = stage.channels[place]
-    zoom = max(_SHOWN / max(sheet.height, sheet.width), 1)
     start = 2 * len(channels) * place
     what = "unit" if len(stage.shape) == 1 else "channel"
     rows = []
@@ -147,8 +147,8 @@ def _stage_html(stage: _Stage, sheet: Sprite, place: int) -> Markup:
     shown = f"{shape(stage.shape)} · {len(channels)} strongest of {count(stage.shape[-1], what)}"
     low, high = stage.limits[place]
     return Markup(
-        '<section class="stage" style="--zoom:{:g}"><div class="stage-head"><h4>{}</h4><p>{}</p>{}</div>{}</section>'
-    ).format(zoom, stage.name, shown, scale_bar(*_scale(low, high), unit="activation"), joined(rows))
+        '<section class="stage" style="--side:56px"><div class="stage-head"><h4>{}</h4><p>{}</p>{}</div>{}</section>'
+    ).format(stage.name, shown, scale_bar(*_scale(low, high), unit="activation"), joined(rows))
 
 
 def _scale(low: float, high: float) -> tuple:

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from ..interpret.evidence_location import EvidenceLocation, locate, place_name
 from .cam_strength import cam_state, typical_peak
 from .colors import colorize, overlay
-from .components import folded, joined, notice, probabilities, view
+from .components import folded, how_to_read, joined, notice, probabilities, view
 from .evidence import Evidence
 from .mistake_evidence import Confusion, Mistakes
 from .page import Section
@@ -20,7 +20,6 @@ from .tiles import Sprite, sprite, tile_html
 from .wording import count, number, percent
 
 _LEVELS = 32  # colours of a map; fewer make the file smaller
-_SIDE = 84  # screen pixels of a picture
 _PER_SHEET = 500  # pictures in a sprite
 
 
@@ -35,7 +34,7 @@ class _Sheets:
 
     def tile(self, name: str, place: int, label: str) -> Markup:
         sheet = self.sheets[name][place // _PER_SHEET]
-        return tile_html(sheet, place % _PER_SHEET, label, zoom=_SIDE / max(sheet.height, sheet.width))
+        return tile_html(sheet, place % _PER_SHEET, label)
 
 
 def mistakes_section(evidence: Evidence) -> tuple[Section, list[Sprite]]:
@@ -59,21 +58,18 @@ def mistakes_section(evidence: Evidence) -> tuple[Section, list[Sprite]]:
 
 
 def _introduction(evidence: Evidence) -> Markup:
-    return Markup(
-        "<p>{} of {} ({}), grouped by confusion, the most frequent first, in each group the surest first. "
-        "<em>Why</em> is Grad-CAM at <code>{}</code> over the picture, for the predicted and for the true class on one "
-        "scale. <em>Rather than</em> is the contrast map: activation times gradient of the difference of the two logits "
-        "(HiResCAM), red where the layer speaks for the predicted class and against the true one, blue the other way "
-        "round. Saliency is how much each pixel moves the class’s logit, both on one scale. "
-        "The numbers are in units of the logit. The scale of Grad-CAM ends at the median peak of all images, {}, or higher "
-        "where one of the two maps is stronger, so that a weak map looks weak.</p>"
-    ).format(
-        count(evidence.mistakes.total, "image"),
-        f"{len(evidence.dataset):,}",
-        percent(evidence.mistakes.total / len(evidence.dataset)),
-        evidence.survey.cam_layer,
-        number(typical_peak(evidence)),
+    layer, total = evidence.survey.cam_layer, evidence.mistakes.total
+    reading = (
+        f"“Why” is Grad-CAM at {layer} over the picture, for the predicted and for the true class. Its scale ends at the "
+        f"median peak of all images, {number(typical_peak(evidence))}, or higher where one of the two maps is stronger, so "
+        f"that a weak map looks weak. “Rather than” is the contrast map at {layer}: activation times gradient of the "
+        f"difference of the two logits (HiResCAM), red where the layer speaks for the predicted class and against the true "
+        f"one, blue the other way round. Saliency is how much each pixel moves the class’s logit; both are on one scale. "
+        f"The numbers are in units of the logit."
     )
+    return Markup(
+        "<p>{} of {:,} ({}), grouped by confusion, the most frequent first; in each group the surest first.</p>{}"
+    ).format(count(total, "image"), len(evidence.dataset), percent(total / len(evidence.dataset)), how_to_read(reading))
 
 
 def _cut(mistakes: Mistakes) -> list[Markup]:

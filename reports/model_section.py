@@ -61,11 +61,11 @@ def _proof(evidence: Evidence) -> Markup:
     head = {"softmax": "softmax", "sigmoid": "sigmoid", "linear": "identity"}[information.head]
     return Markup(
         '<h3 id="proof">Proof of the logits</h3><p>Every map explains a logit, the score before the {}. The logits were '
-        "found in the traced graph of the model and put to the test: on {} of these images, {}(logits) was compared with "
+        "found in the traced graph of the model and put to the test: on {} of these images {}(logits) was compared with "
         "what the model itself answers. The largest difference was <strong>{}</strong>.</p>"
     ).format(
         "softmax or sigmoid" if information.head == "linear" else information.head,
-        count(information.images, "image"),
+        information.images,
         head,
         number(max(information.logit_error, survey.logit_error)),
     )

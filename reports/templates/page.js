@@ -43,7 +43,7 @@
       select("predicted", "Predicted", classes("predicted")),
       select("order", "Order", [["", "as listed"], ["surest", "surest first"], ["unsure", "least sure first"]]),
       element("button", { type: "reset", textContent: "Show all" }), count);
-    (place.querySelector(":scope > .lead") || place.querySelector("h2")).after(form);
+    (place.querySelector(".filter-place") || place.querySelector("h2")).after(form);
 
     const apply = () => {
       const chosen = Object.fromEntries(new FormData(form));

@@ -7,7 +7,7 @@ it is called, fed by the same tensors (the weights among them), so that the walk
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -20,15 +20,24 @@ def is_function_call(tensor: tf.Tensor) -> bool:
     return tensor.op.type in _CALLS
 
 
+def body_of(call: tf.Operation) -> Any:
+    """The graph of the function that an operation calls; its `inputs` stand for those of the operation."""
+    from tensorflow.python.framework.function_def_to_graph import function_def_to_graph
+
+    name = call.get_attr("f").name
+    traced = getattr(call.graph._get_function(name), "graph", None)  # knows the shapes of the variables, too
+    if traced is not None:
+        return traced
+    known = {function.signature.name: function for function in call.graph.as_graph_def().library.function}
+    return function_def_to_graph(known[name], input_shapes=[given.shape for given in call.inputs])
+
+
 def inlined(tensor: tf.Tensor) -> tf.Tensor:
     """The same value as `tensor`, which a function call put out, made by the function's own operations."""
     import tensorflow as tf
-    from tensorflow.python.framework.function_def_to_graph import function_def_to_graph
 
-    call = tensor.op
-    known = {function.signature.name: function for function in call.graph.as_graph_def().library.function}
-    body = function_def_to_graph(known[call.get_attr("f").name])
-    feeds = {argument.name: given for argument, given in zip(body.inputs, call.inputs, strict=True)}
+    body = body_of(tensor.op)
+    feeds = {argument.name: given for argument, given in zip(body.inputs, tensor.op.inputs, strict=True)}
     wanted = body.outputs[tensor.value_index].name
     (value,) = tf.graph_util.import_graph_def(body.as_graph_def(), input_map=feeds, return_elements=[wanted])
     return value

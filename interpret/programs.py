@@ -24,7 +24,7 @@ Compute = Callable[[Taps, "tf.Tensor"], dict[str, "tf.Tensor"]]
 Batch = Callable[[list[np.ndarray], np.ndarray, np.ndarray], dict[str, np.ndarray]]  # (flat inputs, classes, versus)
 
 _PROOF_IMAGES = 32
-_TOLERANCE = {"float16": 5e-3, "bfloat16": 4e-2}
+_TOLERANCE = {"float32": 1e-4, "float16": 5e-3, "bfloat16": 4e-2}  # a deep model's rounding differs between runs
 
 
 class Program:
@@ -169,4 +169,4 @@ def _as_float32(tensor: tf.Tensor) -> tf.Tensor:
 
 def _tolerance(model: Any) -> float:
     dtypes = {getattr(layer, "compute_dtype", "float32") for layer in [model, *model._flatten_layers()]}
-    return max([_TOLERANCE.get(str(dtype), 1e-5) for dtype in dtypes], default=1e-5)
+    return max(_TOLERANCE.get(str(dtype), _TOLERANCE["float32"]) for dtype in dtypes)

@@ -16,6 +16,8 @@ from collections.abc import Callable
 from dataclasses import dataclass, replace
 from typing import TYPE_CHECKING, Any
 
+from .function_calls import body_of, is_function_call
+
 if TYPE_CHECKING:
     import tensorflow as tf
 
@@ -56,17 +58,32 @@ def receptive_fields(image: tf.Tensor) -> dict[int, ReceptiveField]:
     A tensor behind an operation that is not known here is left out.
     """
     fields = {id(image): PIXEL}
-    kept = [image]  # TensorFlow makes no new tensor objects for an operation's outputs, but only while it lives
-    for operation in image.graph.get_operations():
+    _follow(image.graph, fields, [image])
+    return fields
+
+
+def _follow(graph: Any, fields: dict[int, ReceptiveField], kept: list[tf.Tensor]) -> None:
+    """Add the field of every tensor of the graph that follows from those known."""
+    for operation in graph.get_operations():
         tracked = [tensor for tensor in operation.inputs if id(tensor) in fields]
         if not tracked:
             continue
         for output in operation.outputs:
-            field = _field(operation, [fields[id(tensor)] for tensor in tracked], tracked[0], output)
+            before = [fields[id(tensor)] for tensor in tracked]
+            called = is_function_call(output)
+            field = _called(output, fields) if called else _field(operation, before, tracked[0], output)
             if field is not None:
                 fields[id(output)] = field
-                kept.append(output)
-    return fields
+                kept.append(output)  # `id` is only an identity while the tensor lives
+
+
+def _called(output: tf.Tensor, fields: dict[int, ReceptiveField]) -> ReceptiveField | None:
+    """The field of what a function put out, by looking into it (Keras calls one for a grouped convolution)."""
+    body = body_of(output.op)
+    pairs = list(zip(body.inputs, output.op.inputs, strict=True))
+    inside = {id(inner): fields[id(outer)] for inner, outer in pairs if id(outer) in fields}
+    _follow(body, inside, list(body.inputs))
+    return inside.get(id(body.outputs[output.value_index]))
 
 
 def _field(
@@ -128,18 +145,29 @@ def _window(operation: tf.Operation, field: ReceptiveField, source: tf.Tensor, t
 
 def _convolution(
     operation: tf.Operation, field: ReceptiveField, source: tf.Tensor, output: tf.Tensor
-) -> ReceptiveField:
-    return _window(operation, field, source, [int(size or 1) for size in operation.inputs[1].shape[:2]])
+) -> ReceptiveField | None:
+    taps = _taps(operation)
+    return None if taps is None else _window(operation, field, source, taps)
+
+
+def _taps(operation: tf.Operation) -> list[int] | None:
+    """Height and width of a convolution's kernel, where they are known."""
+    shape: Any = operation.inputs[1].shape
+    return None if shape.rank is None or None in shape.as_list()[:2] else shape.as_list()[:2]
 
 
 def _pooling(operation: tf.Operation, field: ReceptiveField, source: tf.Tensor, output: tf.Tensor) -> ReceptiveField:
     return _window(operation, field, source, operation.get_attr("ksize")[1:3])
 
 
-def _transposed(operation: tf.Operation, field: ReceptiveField, source: tf.Tensor, output: tf.Tensor) -> ReceptiveField:
+def _transposed(
+    operation: tf.Operation, field: ReceptiveField, source: tf.Tensor, output: tf.Tensor
+) -> ReceptiveField | None:
     """Output o sees inputs i with o = i * stride - padding + tap."""
     strides = operation.get_attr("strides")
-    taps = [int(size or 1) for size in operation.inputs[1].shape[:2]]
+    taps = _taps(operation)
+    if taps is None:
+        return None
     axes = []
     for index, axis in ((1, field.rows), (2, field.columns)):
         stride, count = strides[index], taps[index - 1]

@@ -82,11 +82,11 @@ def weights_of(model: Any) -> Weights:
     return weights
 
 
-def assert_equal(actual: np.ndarray, expected: np.ndarray, share: float = 2e-5) -> None:
+def assert_equal(actual: np.ndarray, expected: np.ndarray, share: float = 2e-5, least: float = 1e-3) -> None:
     """Equal to `share` of the largest value, for an answer that is not trivial."""
     assert actual.dtype == np.float32
     assert actual.shape == expected.shape
     largest = np.abs(expected).max()
-    assert largest > 1e-3, "the case is trivial: everything is zero"
+    assert largest > least, "the case is trivial: everything is zero"
     difference = np.abs(actual - expected).max()
     assert difference <= share * largest, f"differs by {difference}, largest value {largest}"

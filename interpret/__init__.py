@@ -16,6 +16,7 @@ name                          the question it answers                           
 `IntegratedGradients`         What does each pixel add, from a blank image to this?    Sundararajan et al. 2017
 `Occlusion`                   How far does the score fall when a patch is covered?     Zeiler, Fergus 2014
 `RISE`                        Which pixels, when seen, go with a high score?           Petsiuk et al. 2018
+`ScoreCAM`                    What does the model say of the image seen through it?    Wang et al. 2020
 `Explainer`                   All of these in one pass.                                --
 ============================  =======================================================  ===========================
 
@@ -34,6 +35,7 @@ from .integrated_gradients import IntegratedGradients
 from .layer_information import LayerInformation, ModelInformation, inspect_model
 from .occlusion import Occlusion
 from .rise import RISE
+from .score_cam import ScoreCAM
 from .smooth_grad import SmoothGrad
 
 __all__ = [
@@ -53,6 +55,7 @@ __all__ = [
     "MultiLayerCAM",
     "Occlusion",
     "Saliency",
+    "ScoreCAM",
     "SmoothGrad",
     "inspect_model",
 ]

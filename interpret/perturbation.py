@@ -44,6 +44,7 @@ class Asked:
     images: np.ndarray  # [B,H,W,C], the input that is varied
     classes: np.ndarray  # int32[B], the class explained
     scores: np.ndarray  # float32[B], the score of each image as it is
+    originals: dict[str, np.ndarray]  # {name: [B, ...]}, what else was computed of the images as they are
     run: Callable[[slice, np.ndarray], dict[str, np.ndarray]]  # (rows I, variants [I,V,H,W,C]) -> {name: [I*V, ...]}
 
     def blocks(self, count: int, vary: Vary, batch_size: int, progress: Progress = False) -> Iterator[Block]:
@@ -68,13 +69,18 @@ class Perturbation:
     model predicts for the image as it is. Maps are raw: not normalised, resized or clipped.
     """
 
-    def __init__(self, model: Any, compute: Compute | None, *, output: str | None, wrt: str | None) -> None:
-        def with_scores(taps: Taps, scores: Any) -> dict[str, Any]:
-            return {"scores": scores, **(compute(taps, scores) if compute is not None else {})}
-
+    def __init__(
+        self,
+        model: Any,
+        variants: Compute | None,
+        *,
+        originals: Compute | None = None,
+        output: str | None,
+        wrt: str | None,
+    ) -> None:
         traced = TracedModel(model, output=output, wrt=wrt)
-        self._variants = Program(traced, with_scores)
-        self._originals = self._variants if compute is None else Program(traced, lambda _, scores: {"scores": scores})
+        self._variants = Program(traced, with_scores(variants))
+        self._originals = Program(traced, with_scores(originals)) if originals != variants else self._variants
 
     def __call__(
         self,
@@ -118,7 +124,16 @@ class Perturbation:
             inputs[image] = variants.reshape(-1, *variants.shape[2:]).astype(flat[image].dtype, copy=False)
             return call(inputs, np.repeat(named[rows], times), np.repeat(other[rows], times))
 
-        return Asked(flat[image], named, original["scores"], run)
+        return Asked(flat[image], named, original["scores"], original, run)
+
+
+def with_scores(compute: Compute | None) -> Compute:
+    """`compute` that gives the scores too; they alone, which needs no backward run, for None."""
+
+    def computed(taps: Taps, scores: Any) -> dict[str, Any]:
+        return {"scores": scores, **(compute(taps, scores) if compute is not None else {})}
+
+    return computed
 
 
 def _plan(images: int, count: int, batch_size: int) -> Iterator[tuple[slice, slice]]:

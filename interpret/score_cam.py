@@ -1,0 +1,95 @@
+"""Score-CAM: channels of a layer weighted by what the model says of the image seen through each of them.
+
+Wang, Wang, Du, Yang, Zhang, Ding, Mardziel, Hu, "Score-CAM: Score-Weighted Visual Explanations for Convolutional Neural
+Networks", CVPR Workshops 2020, arXiv:1910.01279. With A[k] the layer's channels, x the image, y the score:
+
+    H[k] = s(Up(A[k])),  s(a) = (a - min a) / (max a - min a)        (eqs. 5, 6)
+    alpha[k] = y(x * H[k]) - y(0)                                     (definition 3, the increase of confidence)
+    map[i,j] = ReLU( sum over k of alpha[k] * A[k][i,j] )             (definition 4)
+
+Here y is the logit, as in every method of this package, so alpha is the logit's increase over the black image, and no
+softmax is applied anywhere. Departure: the paper's algorithm 1 (not its definition 4) passes alpha through a softmax over
+channels; with logits that leaves one channel standing. Up is linear interpolation. A constant channel has s = 0.
+
+`max_channels` keeps the channels of largest standard deviation over places, which come nearest to being masks
+("Faster Score-CAM", github.com/tabayashi0117/Score-CAM).
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from .arguments import at_least
+from .interpolation import interpolation_matrix
+from .perturbation import Asked, Perturbation
+from .progress import Progress
+from .spatial import spatial_layer
+from .tracing import Taps
+
+
+class ScoreCAM(Perturbation):
+    """Score-CAM: a class activation map without gradients, one forward run per channel.
+
+    Args:
+        model: A Keras model.
+        layer: Name of a layer with a map of places; None for the last convolution.
+        max_channels: How many channels to look through, the most varied of each image first; None for all.
+        output: Which output to explain, where the model has several.
+        wrt: Which input is the image, where the model has several that could be.
+
+    Calling it gives float32[B,h,w] at the layer's resolution, at least 0, in units of the score times the activation.
+
+    Example:
+        A model whose logit is 3 * mean(x), with a 1x1 convolution of weight 1, on the 1x2 image (0, 2): H = (0, 1), x * H
+        = (0, 2), alpha = 3 - 0, and the map is 3 * (0, 2).
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        layer: str | None = None,
+        max_channels: int | None = None,
+        *,
+        output: str | None = None,
+        wrt: str | None = None,
+    ) -> None:
+        self.max_channels = None if max_channels is None else at_least("max_channels", max_channels, 1)
+
+        def at_layer(taps: Taps, _: Any) -> dict[str, Any]:
+            return {"channels": spatial_layer(taps, layer).tensor}
+
+        super().__init__(model, None, originals=at_layer, output=output, wrt=wrt)
+
+    def _maps(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
+        images = asked.images
+        channels = most_varied(asked.originals["channels"], self.max_channels)
+
+        def seen_through(rows: slice, variants: slice) -> np.ndarray:
+            return images[rows, np.newaxis] * masks_of(channels[rows, variants], images.shape[1:3])[..., np.newaxis]
+
+        black = asked.scores_of(np.zeros_like(images), batch_size)
+        maps = np.zeros((len(images), *channels.shape[2:]), dtype=np.float32)
+        for block in asked.blocks(channels.shape[1], seen_through, batch_size, progress):
+            increase = block.results["scores"] - black[block.rows, np.newaxis]
+            maps[block.rows] += np.einsum("bk,bkhw->bhw", increase, channels[block.rows, block.variants])
+        return np.maximum(maps, 0)
+
+
+def most_varied(activations: np.ndarray, count: int | None) -> np.ndarray:
+    """The `count` channels of each image that vary most over places (all for None), [B,h,w,C] -> float32[B,count,h,w]."""
+    channels = np.moveaxis(activations, -1, 1)
+    if count is None or count >= channels.shape[1]:
+        return channels
+    order = np.argsort(-channels.std(axis=(2, 3)), axis=1, kind="stable")[:, :count]
+    return np.take_along_axis(channels, order[:, :, np.newaxis, np.newaxis], axis=1)
+
+
+def masks_of(channels: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """Equations 5 and 6: channels [...,h,w] enlarged to [...,H,W], each from 0 to 1; a constant one is 0."""
+    rows, columns = (interpolation_matrix(a, b) for a, b in zip(channels.shape[-2:], size, strict=True))
+    enlarged = rows @ channels @ columns.T
+    low = enlarged.min(axis=(-2, -1), keepdims=True)
+    reach = enlarged.max(axis=(-2, -1), keepdims=True) - low
+    return np.divide(enlarged - low, reach, out=np.zeros_like(enlarged), where=reach > 1e-6 * np.abs(low))

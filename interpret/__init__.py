@@ -17,6 +17,7 @@ name                          the question it answers                           
 `Occlusion`                   How far does the score fall when a patch is covered?     Zeiler, Fergus 2014
 `RISE`                        Which pixels, when seen, go with a high score?           Petsiuk et al. 2018
 `ScoreCAM`                    What does the model say of the image seen through it?    Wang et al. 2020
+`GuidedBackpropagation`       Which edges excite the network? (read its caution)       Springenberg et al. 2015
 `Explainer`                   All of these in one pass.                                --
 ============================  =======================================================  ===========================
 
@@ -31,6 +32,7 @@ from .class_activation_layers import MultiLayerCAM
 from .completeness import CompleteMaps
 from .explainer import Explainer, Explanation
 from .gradients import InputXGradient, Saliency
+from .guided_backpropagation import GuidedBackpropagation
 from .integrated_gradients import IntegratedGradients
 from .layer_information import LayerInformation, ModelInformation, inspect_model
 from .occlusion import Occlusion
@@ -46,6 +48,7 @@ __all__ = [
     "Explanation",
     "GradCAM",
     "GradCAMPlusPlus",
+    "GuidedBackpropagation",
     "HiResCAM",
     "InputXGradient",
     "IntegratedGradients",

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -57,7 +58,18 @@ def open_for(
 
     names = None if class_names is None else read_class_names(class_names)
     wanted = scale_of(scale, card)
-    return open_dataset(data, model_input=image_input(model), scale=wanted, resize=resize, class_names=names)
+    dataset = open_dataset(data, model_input=image_input(model), scale=wanted, resize=resize, class_names=names)
+    return dataset if names else _named(dataset, model, card)
+
+
+def _named(dataset: Dataset, model: Any, card: ModelCard | None) -> Dataset:
+    """Data that only number their classes get the names of the model's card, or a number for each of its outputs."""
+    if not all(name.isdigit() for name in dataset.class_names):
+        return dataset
+    outputs = getattr(model, "output_shape", None)
+    classes = outputs[-1] if isinstance(outputs, tuple) and isinstance(outputs[-1], int) else 0
+    names = card.class_names if card is not None else tuple(str(label) for label in range(classes))
+    return replace(dataset, class_names=names) if len(names) >= len(dataset.class_names) else dataset
 
 
 def scale_of(scale: str | None, card: ModelCard | None) -> str | None:

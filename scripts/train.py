@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
@@ -9,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 if TYPE_CHECKING:
-    from ..models.datasets import Dataset
-    from ..models.model_cards import ModelCard
-    from ..models.recipes import Recipe
+    from featurelens.models.datasets import Dataset
+    from featurelens.models.model_cards import ModelCard
+    from featurelens.models.recipes import Recipe
 
 
 def train(
@@ -33,9 +34,9 @@ def train(
 
     Without --data it learns Fashion-MNIST. The same command goes on with a training that was interrupted.
     """
-    from ..models.recipes import recipe
-    from ..models.training import train as train_model
-    from .training_display import TrainingDisplay
+    from featurelens.models.recipes import recipe
+    from featurelens.models.training import train as train_model
+    from featurelens.scripts.training_display import TrainingDisplay
 
     given = {
         "seed": seed,
@@ -58,8 +59,8 @@ def _datasets(
     data: str | None, test_data: str | None, class_names: Path | None
 ) -> tuple[Dataset | None, Dataset | None]:
     """The user's own images; None twice where Fashion-MNIST is meant."""
-    from ..models.class_names import read_class_names
-    from ..models.sources import open_dataset
+    from featurelens.models.class_names import read_class_names
+    from featurelens.models.sources import open_dataset
 
     if data is None and test_data is None:
         return None, None
@@ -76,6 +77,6 @@ def _summary(card: ModelCard, chosen: Recipe, target: Path) -> str:
 
 
 if __name__ == "__main__":
-    from featurelens.scripts.train import train as command  # pyright: ignore[reportMissingImports]
+    from featurelens.scripts.cli import main
 
-    typer.run(command)
+    main(["train", *sys.argv[1:]])

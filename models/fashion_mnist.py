@@ -50,11 +50,19 @@ def fashion_mnist(split: str, source: str | Path | None = None) -> Dataset:
     return _downloaded(split) if found is None else found
 
 
+def is_at_hand(split: str) -> bool:
+    """Return whether a split is on this computer, so that `fashion_mnist` downloads nothing."""
+    return _folder_of(split) is not None
+
+
+def _folder_of(split: str) -> Path | None:
+    places = (SHIPPED_FOLDER, *_keras_caches(), DEBIAN_FOLDER)
+    return next((folder for folder in places if published_pair(split, folder)), None)
+
+
 def _searched(split: str) -> Dataset | None:
-    for folder in (SHIPPED_FOLDER, *_keras_caches(), DEBIAN_FOLDER):
-        if published_pair(split, folder):
-            return _from_folder(split, folder)
-    return None
+    folder = _folder_of(split)
+    return None if folder is None else _from_folder(split, folder)
 
 
 def _from_source(split: str, source: Path) -> Dataset:

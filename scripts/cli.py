@@ -1,4 +1,4 @@
-"""The command line: `featurelens report | train | evaluate | inspect | explain | benchmark`.
+"""The command line: `featurelens report | train | evaluate | inspect | explain | explore | benchmark`.
 
 Nothing heavy is imported here, so that `--help` answers at once; each command imports what it needs when it runs.
 """
@@ -16,6 +16,7 @@ import typer
 from featurelens.scripts.benchmark import benchmark
 from featurelens.scripts.evaluate import evaluate
 from featurelens.scripts.explain import explain
+from featurelens.scripts.explore import explore
 from featurelens.scripts.inspect_model import inspect_layers
 from featurelens.scripts.report import report
 from featurelens.scripts.train import train
@@ -31,6 +32,7 @@ app = typer.Typer(
 app.command("report")(report)
 app.command("inspect")(inspect_layers)
 app.command("explain")(explain)
+app.command("explore")(explore)
 app.command("evaluate")(evaluate)
 app.command("train")(train)
 app.command("benchmark")(benchmark)

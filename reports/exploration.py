@@ -1,0 +1,127 @@
+"""The data on the page: how many, of which values, what each class looks like, and where the classes meet."""
+
+from __future__ import annotations
+
+import numpy as np
+from markupsafe import Markup
+
+from ..models.datasets import Dataset
+from ..models.exploration import Exploration
+from .components import figure, folded, joined, notice, table
+from .exploration_pictures import ClassPictures, class_pictures, duplicate_pictures, nearest_pictures, sample_pictures
+from .figures_data import class_distribution, pixel_histogram
+from .page import Section
+from .tiles import Sprite
+from .wording import count, listed, percent, shape
+
+_READING_VALUES = (
+    "Each bar is the share of pixel values in one step from black to white. The axis is logarithmic: from one line to "
+    "the next is a factor of ten, so that rare values can be seen beside a plain background."
+)
+
+
+def exploration_section(
+    dataset: Dataset, explored: Exploration, *, name: str = "data", title: str = "The data"
+) -> tuple[Section, list[Sprite]]:
+    """A section about one split, and its sprites.
+
+    Args:
+        dataset: the images.
+        explored: what `explore` found in them.
+        name: the section's id, and the beginning of its parts' ids and its sprites' names; once in a page.
+        title: of the section.
+    """
+    drawn = class_pictures(dataset, explored, f"{name}-")
+    samples, sample_sprites = sample_pictures(dataset, explored, drawn.shown, f"{name}-")
+    duplicates, duplicate_sprites = duplicate_pictures(dataset, explored, f"{name}-")
+    nearest, nearest_sprites = nearest_pictures(dataset, explored, f"{name}-")
+    parts = {
+        "classes": ("Classes", _classes(dataset, explored)),
+        "values": ("Pixel values", _values(explored)),
+        "means": ("Mean and deviation", _means(dataset, drawn)),
+        "samples": ("Examples", samples),
+        "duplicates": ("Equal images", duplicates),
+        "nearest": ("Nearest to another class", joined([_neighbours(dataset, explored), nearest])),
+    }
+    headed = [Markup('<h3 id="{}-{}">{}</h3>{}').format(name, part, *content) for part, content in parts.items()]
+    section = Section(
+        id=name,
+        title=title,
+        lead="What is in the data, before any model sees it?",
+        html=joined([_dimensions(dataset, explored), *headed]),
+        parts=[(f"{name}-{part}", heading) for part, (heading, _) in parts.items()],
+    )
+    return section, [*drawn.sprites, *sample_sprites, *duplicate_sprites, *nearest_sprites]
+
+
+def _dimensions(dataset: Dataset, explored: Exploration) -> Markup:
+    low, high = dataset.value_range
+    return Markup(
+        "<p>{} of {} (height × width × channels) in {}, from {}. Black is {:g}, white {:g}: {} of the pixel values are "
+        "exactly black and {} exactly white.</p>"
+    ).format(
+        count(len(dataset), "image"),
+        shape(dataset.images.shape[1:]),
+        count(len(dataset.class_names), "class", "classes"),
+        dataset.source,
+        low,
+        high,
+        percent(explored.black_share),
+        percent(explored.white_share),
+    )
+
+
+def _classes(dataset: Dataset, explored: Exploration) -> Markup:
+    counts, names = explored.counts, dataset.class_names
+    least, most = int(counts.argmin()), int(counts.argmax())
+    if counts[least] == counts[most]:
+        return Markup("<p>Every class has {}.</p>").format(count(int(counts[most]), "image"))
+    empty = [names[label] for label in np.flatnonzero(counts == 0)]
+    missing = [notice(f"Without any image: {listed(empty)}.", kind="warning")] if empty else []
+    caption = f"From {count(int(counts[least]), 'image')} ({names[least]}) to {counts[most]:,} ({names[most]})."
+    return joined([*missing, figure(class_distribution({"images": counts}, names).svg(), caption)])
+
+
+def _values(explored: Exploration) -> Markup:
+    drawn = pixel_histogram(explored.pixel_edges, explored.pixel_counts)
+    caption = f"Over all pixels of all images: {int(explored.pixel_counts.sum()):,} values."
+    return figure(drawn.svg(), caption, reading=_READING_VALUES)
+
+
+def _means(dataset: Dataset, drawn: ClassPictures) -> Markup:
+    left_out = len(dataset.class_names) - len(drawn.shown)
+    cut = [notice(f"{count(left_out, 'class', 'classes')} with fewer images left out.")] if left_out else []
+    return joined([*cut, drawn.html])
+
+
+def _neighbours(dataset: Dataset, explored: Exploration) -> Markup:
+    """How often the nearest image is of the same class; per class in a table."""
+    found = explored.neighbours
+    if not np.isfinite(found.other).any():
+        return Markup("<p>There is only one class.</p>")
+    compared = "" if len(found.compared) == len(dataset) else f" of {len(dataset):,}, drawn at random"
+    side = max(dataset.images.shape[1:3])
+    size = "" if found.side == side else f", averaged down to {found.side} pixels a side"
+    text = Markup(
+        "<p>Distance here is Euclidean over all pixels, among {}{}{}. For {} of them the nearest other image is of the "
+        "same class: so often a classifier that copies its label would be right.</p>"
+    ).format(count(len(found.compared), "image"), compared, size, percent(1 - float(np.mean(found.nearest_is_other))))
+    return joined([text, folded("The same for each class", _neighbours_table(dataset, explored))])
+
+
+def _neighbours_table(dataset: Dataset, explored: Exploration) -> Markup:
+    found, names = explored.neighbours, dataset.class_names
+    labels = dataset.labels[found.compared]
+    rows = []
+    for label in np.unique(labels):
+        of_class = labels == label
+        strays = np.bincount(found.other_class[of_class & found.nearest_is_other], minlength=len(names))
+        most = [f"{names[other]} ({strays[other]:,})" for other in np.argsort(-strays, kind="stable")[:3]]
+        shown = ", ".join(most[: int((strays > 0).sum())]) or "–"
+        rows.append((names[label], f"{of_class.sum():,}", percent(1 - found.nearest_is_other[of_class].mean()), shown))
+    return table(
+        ["Class", "Images", "Nearest is of the class", "Else most often"],
+        rows,
+        caption="The nearest other image in pixel space",
+        numeric=[1, 2],
+    )

@@ -149,7 +149,7 @@ class Program:
         expected = self.traced.answer(form, flat)
         made = self._head.answer(logits)
         error = float(np.abs(made - expected).max())
-        allowed = _tolerance(self.traced.model) * max(1.0, float(np.abs(expected).max()))
+        allowed = tolerance(self.traced.model) * max(1.0, float(np.abs(expected).max()))
         if not error <= allowed:
             raise ValueError(
                 f"Expected {self._head.kind}(logits) to equal what model {self.traced.name!r} answers, to "
@@ -167,6 +167,7 @@ def _as_float32(tensor: tf.Tensor) -> tf.Tensor:
     return tf.cast(tensor, tf.float32) if tensor.dtype.is_floating else tensor
 
 
-def _tolerance(model: Any) -> float:
+def tolerance(model: Any) -> float:
+    """How far two runs of a model may differ by rounding, as a share of the largest answer."""
     dtypes = {getattr(layer, "compute_dtype", "float32") for layer in [model, *model._flatten_layers()]}
     return max(_TOLERANCE.get(str(dtype), _TOLERANCE["float32"]) for dtype in dtypes)

@@ -40,3 +40,27 @@ def spatial_layer(taps: Taps, name: str | None) -> TappedLayer:
             "Use a method that works at the input, such as Saliency."
         )
     return (convolutions or with_map)[-1]
+
+
+def channel_layer(taps: Taps, name: str | None) -> TappedLayer:
+    """The layer called `name`, of maps [B,H,W,C] or units [B,C]; the last convolution for None.
+
+    Raises:
+        ValueError: The layer is unknown, or has no axis of channels; the message lists those that have.
+    """
+    if name is None:
+        return spatial_layer(taps, None)
+    layer = taps.find(name)
+    if not has_channels(layer):
+        known = ", ".join(layer.name for layer in taps.layers if has_channels(layer)) or "none"
+        raise ValueError(
+            f"Expected a layer of channels, shape (B, H, W, C) or (B, C). Layer {name!r} puts out "
+            f"{('B', *tuple(layer.tensor.shape)[1:])} {layer.tensor.dtype.name}. Choose one of: {known}."
+        )
+    return layer
+
+
+def has_channels(layer: TappedLayer) -> bool:
+    """Whether the layer puts out [B,H,W,C] or [B,C] of real numbers, with a known C."""
+    shape = layer.tensor.shape
+    return shape.rank in (2, 4) and layer.tensor.dtype.is_floating and shape[-1] is not None

@@ -1,8 +1,9 @@
 """Note what each layer puts out while a model runs, and leave the model as it was.
 
 For the time of a trace each layer's `call` is replaced by one that notes its output; it is put back in any case, also
-after an error. The losses that a call adds to the layers (activity regularisers) are put back too: a symbolic one must
-not be seen by anyone later.
+after an error. What a layer puts out may be replaced on the way, so that the rest of the model works on that. The
+losses that a call adds to the layers (activity regularisers) are put back too: a symbolic one must not be seen by
+anyone later.
 """
 
 from __future__ import annotations
@@ -10,7 +11,7 @@ from __future__ import annotations
 import functools
 import threading
 from collections import Counter
-from collections.abc import Callable, Iterator, Sequence
+from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
@@ -33,14 +34,29 @@ class _Notes:
     """What the layers of one trace put out, in order, with the stack of calls under way."""
 
     thread: int
+    replaced: Mapping[str, Any] = field(default_factory=dict)  # {path of a call: what it puts out instead}
     stack: list[str] = field(default_factory=list)
     made: list[TappedLayer] = field(default_factory=list)
 
+    def instead(self, path: str, outputs: Any) -> Any:
+        """`outputs`, the first tensor replaced where that is asked for this call; the operations behind it are pruned."""
+        import tensorflow as tf
+
+        earlier = sum(note.path == path for note in self.made)
+        given = self.replaced.get(f"{path}:{earlier}" if earlier else path)
+        if given is None:
+            return outputs
+        _, *rest = tf.nest.flatten(outputs)
+        return tf.nest.pack_sequence_as(outputs, [given, *rest])
+
 
 @contextmanager
-def tapped(model: Any) -> Iterator[list[TappedLayer]]:
-    """For the time of the block, each layer of `model` notes what it puts out in the list."""
-    notes = _Notes(threading.get_ident())
+def tapped(model: Any, replaced: Mapping[str, Any] | None = None) -> Iterator[list[TappedLayer]]:
+    """For the time of the block, each layer of `model` notes what it puts out in the list.
+
+    A call whose full path (`TappedLayer.path`) is in `replaced` puts out the tensor given there.
+    """
+    notes = _Notes(threading.get_ident(), replaced or {})
     before = [(layer, "call" in vars(layer), layer.call) for layer in _parts(model)]
     try:
         for layer, _, call in before:
@@ -111,6 +127,7 @@ def _noting(layer: Any, call: Callable[..., Any], notes: _Notes, *, outermost: b
             path = "/".join(notes.stack)
         finally:
             notes.stack.pop()
+        outputs = notes.instead(path, outputs)
         for tensor in tf.nest.flatten(outputs)[:1]:
             notes.made.append(TappedLayer(layer.name, path, layer, tensor))
         return outputs

@@ -11,7 +11,7 @@ The model is left as it was (see `tapping`), also after an error.
 from __future__ import annotations
 
 import threading
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -95,9 +95,14 @@ class TracedModel:
         values = np.asarray(answer).astype(np.float64)
         return values.reshape(len(values), -1)
 
-    def trace(self, form: InputForm, flat: Sequence[tf.Tensor]) -> Taps:
-        """Run the model symbolically; call this inside of a graph only."""
-        with _tracing, tapped(self.model) as notes:
+    def trace(
+        self, form: InputForm, flat: Sequence[tf.Tensor], replaced: Mapping[str, tf.Tensor] | None = None
+    ) -> Taps:
+        """Run the model symbolically; call this inside of a graph only.
+
+        A layer whose path is in `replaced` puts out the tensor given there, of the same shape and dtype as its own.
+        """
+        with _tracing, tapped(self.model, replaced) as notes:
             answer = self._named_output(self.model(form.pack(list(flat)), training=False))
         logits, head = find_logits(answer)
         reachable = [note for note in notes if getattr(note.tensor, "graph", None) is answer.graph]

@@ -9,8 +9,9 @@ import numpy as np
 
 from .activations import is_nested_model
 from .inputs import Arrays, InputForm
+from .operation_fields import receptive_fields
 from .programs import Program
-from .receptive_field import ReceptiveField, receptive_fields
+from .receptive_field import ReceptiveField
 from .spatial import is_convolution, is_spatial
 from .tracing import TappedLayer, Taps, TracedModel
 

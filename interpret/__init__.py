@@ -18,6 +18,7 @@ name                          the question it answers                           
 `RISE`                        Which pixels, when seen, go with a high score?           Petsiuk et al. 2018
 `ScoreCAM`                    What does the model say of the image seen through it?    Wang et al. 2020
 `GuidedBackpropagation`       Which edges excite the network? (read its caution)       Springenberg et al. 2015
+`LayerwiseRelevance`          How is the score shared out, layer by layer?             Bach et al. 2015
 `Explainer`                   All of these in one pass.                                --
 ============================  =======================================================  ===========================
 
@@ -36,6 +37,7 @@ from .guided_backpropagation import GuidedBackpropagation
 from .integrated_gradients import IntegratedGradients
 from .layer_information import LayerInformation, ModelInformation, inspect_model
 from .occlusion import Occlusion
+from .relevance import LayerwiseRelevance
 from .rise import RISE
 from .score_cam import ScoreCAM
 from .smooth_grad import SmoothGrad
@@ -54,6 +56,7 @@ __all__ = [
     "IntegratedGradients",
     "LayerCAM",
     "LayerInformation",
+    "LayerwiseRelevance",
     "ModelInformation",
     "MultiLayerCAM",
     "Occlusion",

@@ -1,0 +1,142 @@
+"""The rules of layer-wise relevance propagation for one linear step; equations in `relevance`.
+
+A step's shares follow from gradients (Montavon et al. 2019, section 10.3.2): with z linear in what each input gives, the
+relevance of the inputs is x * d(sum of z * s)/dx for s = R / (z + epsilon sign z) held constant.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+_Shares = tuple[float, float]  # how much epsilon's and z_plus's contributions count
+
+_EPSILON, _Z_PLUS = (1.0, 0.0), (0.0, 1.0)
+
+RULES: dict[str, tuple[_Shares, _Shares]] = {  # for dense layers, for convolutions
+    "composite": (_EPSILON, _Z_PLUS),
+    "epsilon": (_EPSILON, _EPSILON),
+    "z_plus": (_Z_PLUS, _Z_PLUS),
+    "gamma": (_EPSILON, _EPSILON),  # plus gamma times z_plus
+}
+
+
+@dataclass(frozen=True)
+class Rule:
+    """Which contributions count, by layer kind."""
+
+    dense: _Shares
+    convolution: _Shares
+    epsilon: float  # above 0
+
+
+@dataclass(frozen=True, eq=False)
+class Linear:
+    """A convolution or dense layer with everything of scale and shift that follows it merged in."""
+
+    operation: tf.Operation
+    scale: tf.Tensor | float  # [C] or one number
+    shift: tf.Tensor | float  # [C] or one number
+
+    @property
+    def source(self) -> tf.Tensor:
+        """What goes in, [B, ...]."""
+        return self.operation.inputs[0]
+
+    def weights(self) -> tf.Tensor:
+        """The merged weights."""
+        import tensorflow as tf
+
+        kernel = tf.cast(self.operation.inputs[1], tf.float32)
+        if self.operation.type != "DepthwiseConv2dNative":
+            return kernel * self.scale
+        return tf.reshape(tf.reshape(kernel, [*kernel.shape[:2], -1]) * self.scale, kernel.shape)
+
+    def apply(self, source: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+        """The linear operation itself on other inputs and weights."""
+        return _APPLIED[self.operation.type](self.operation, source, weights)
+
+
+def linear_relevance(linear: Linear, relevance: tf.Tensor, rule: Rule) -> tf.Tensor:
+    """The relevance of a linear step's inputs, given that of its outputs; float32, in their shapes."""
+    import tensorflow as tf
+
+    plain, positive = rule.dense if linear.operation.type == "MatMul" else rule.convolution
+    source = tf.stop_gradient(tf.cast(linear.source, tf.float32))
+    weights, shift = linear.weights(), tf.convert_to_tensor(linear.shift, tf.float32)
+    z = tf.zeros_like(relevance)
+    if plain:
+        z += plain * (linear.apply(source, weights) + shift)
+    if positive:
+        supporting = linear.apply(tf.nn.relu(source), tf.nn.relu(weights))
+        opposing = linear.apply(-tf.nn.relu(-source), -tf.nn.relu(-weights))  # negative times negative supports, too
+        z += positive * (supporting + opposing + tf.nn.relu(shift))
+    (slope,) = tf.gradients(z, source, grad_ys=relevance / stabilised(z, rule.epsilon))
+    return source * slope
+
+
+def proportional(operation: tf.Operation, source: tf.Tensor, relevance: tf.Tensor, epsilon: float) -> tf.Tensor:
+    """Relevance of one input of a sum or mean: in proportion to what it gave."""
+    import tensorflow as tf
+
+    values = tf.cast(operation.outputs[0], tf.float32)
+    return tf.cast(source, tf.float32) * taken_back(operation, source, relevance / stabilised(values, epsilon))
+
+
+def taken_back(operation: tf.Operation, source: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
+    """`values` of the output's shape, along one operation's gradient to one of its inputs; float32.
+
+    The operation's inputs may depend on each other (a residual connection): what lies before them is not gone through.
+    """
+    import tensorflow as tf
+
+    output = operation.outputs[0]
+    given = tf.cast(values, output.dtype)
+    (taken,) = tf.gradients(output, source, grad_ys=given, stop_gradients=list(operation.inputs))
+    return tf.cast(taken, tf.float32)
+
+
+def stabilised(z: tf.Tensor, epsilon: float) -> tf.Tensor:
+    """z + epsilon * sign(z), with sign(0) = 1: never 0."""
+    import tensorflow as tf
+
+    return z + tf.where(z < 0, -epsilon, epsilon)
+
+
+def _convolved(operation: tf.Operation, source: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    import tensorflow as tf
+
+    return tf.raw_ops.Conv2D(input=source, filter=weights, **_settings(operation))  # pyright: ignore
+
+
+def _depthwise(operation: tf.Operation, source: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    import tensorflow as tf
+
+    return tf.raw_ops.DepthwiseConv2dNative(input=source, filter=weights, **_settings(operation))  # pyright: ignore
+
+
+def _settings(operation: tf.Operation) -> dict[str, Any]:
+    return {
+        "strides": operation.get_attr("strides"),
+        "padding": operation.get_attr("padding").decode(),
+        "explicit_paddings": operation.get_attr("explicit_paddings"),
+        "dilations": operation.get_attr("dilations"),
+    }
+
+
+def _multiplied(_: tf.Operation, source: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+    import tensorflow as tf
+
+    return tf.linalg.matmul(source, weights)
+
+
+_APPLIED: dict[str, Callable[[Any, Any, Any], Any]] = {
+    "Conv2D": _convolved,
+    "DepthwiseConv2dNative": _depthwise,
+    "MatMul": _multiplied,
+}
+LINEAR = tuple(_APPLIED)

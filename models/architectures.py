@@ -42,7 +42,7 @@ _ALL = (
         "3 batch-normalised convolutions (64, 128, 256), global average pooling, dense 128, softmax",
         plain_networks.batchnorm_gap,
     ),
-    Architecture("residual", "residual network of 4 blocks (48, 96), global average pooling, softmax", residual),
+    Architecture("residual", "residual network of 3 blocks (48, 96, 96), global average pooling, softmax", residual),
     Architecture("transfer", "a base of keras.applications under a new dense head", transfer),
 )
 

@@ -10,7 +10,7 @@ from collections.abc import Sequence
 import numpy as np
 
 REACH = 2  # pixels: how far an image is shifted at most
-ERASED = (0.15, 0.45)  # share of an image's height, and of its width, that a rectangle covers
+ERASED = (0.1, 0.4)  # share of an image's height, and of its width, that a rectangle covers
 
 
 def augment(images: np.ndarray, steps: Sequence[str], random: np.random.Generator) -> np.ndarray:

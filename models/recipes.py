@@ -42,7 +42,7 @@ _RECIPES = (
         validation_share=0.05,
     ),
     Recipe("three_conv", batch_size=128, epochs=10),
-    Recipe("three_conv_dropout", batch_size=128, epochs=20),
+    Recipe("three_conv_dropout", learning_rate=0.002, schedule="cosine", batch_size=128, epochs=15),
     Recipe("early_stopping", batch_size=128, epochs=150, patience=10),
     Recipe("batchnorm_gap", batch_size=128, epochs=10, schedule="cosine"),
     Recipe(
@@ -54,7 +54,7 @@ _RECIPES = (
         weight_decay=0.02,
         label_smoothing=0.1,
         batch_size=128,
-        epochs=25,
+        epochs=22,
         validation_share=0.05,
         augmentation=("shift", "flip", "erase"),
     ),

@@ -2,15 +2,15 @@
 
 He, Zhang, Ren, Sun, 'Deep Residual Learning for Image Recognition', 2015, arXiv:1512.03385. A block computes
 ``relu(x + conv(relu(conv(x))))``, each convolution followed by batch normalisation. Departures: the stem's
-map is pooled at once, so that no block works at full size, and max pooling (not a stride) halves the map
-between the stages, before a 1x1 convolution widens it.
+maps are pooled before they are normalised, so that only one convolution works at full size, and max pooling
+(not a stride) halves the maps between the stages, before a 1x1 convolution widens them.
 """
 
 from typing import Any
 
 from .seeded_layers import SeededLayers
 
-STAGES = ((48, 2), (96, 2))  # channels of the stage, number of its blocks
+STAGES = ((48, 1), (96, 2))  # channels of the stage, number of its blocks; each stage works at half the size
 
 
 def residual(shape: tuple[int, int, int], classes: int, layer: SeededLayers) -> Any:
@@ -27,12 +27,14 @@ def residual(shape: tuple[int, int, int], classes: int, layer: SeededLayers) -> 
     import keras
 
     inputs = keras.Input(shape, name="input")
-    maps = _normalised(inputs, layer.conv(32, "stem", activation=None, bias=False), "stem_norm")
-    maps = keras.layers.ReLU(name="stem_relu")(maps)
+    maps = layer.conv(STAGES[0][0], "stem", activation=None, bias=False)(inputs)
+    maps = keras.layers.MaxPooling2D(2, name="pool1")(maps)
+    maps = keras.layers.ReLU(name="stem_relu")(keras.layers.BatchNormalization(name="stem_norm")(maps))
     for stage, (channels, blocks) in enumerate(STAGES, start=1):
-        maps = keras.layers.MaxPooling2D(2, name=f"pool{stage}")(maps)
-        widen = layer.conv(channels, f"widen{stage}", size=1, activation=None, bias=False)
-        maps = _normalised(maps, widen, f"widen{stage}_norm")
+        if stage > 1:
+            maps = keras.layers.MaxPooling2D(2, name=f"pool{stage}")(maps)
+            widen = layer.conv(channels, f"widen{stage}", size=1, activation=None, bias=False)
+            maps = _normalised(maps, widen, f"widen{stage}_norm")
         for block in range(1, blocks + 1):
             maps = _block(maps, channels, layer, f"block{stage}{block}")
     pooled = keras.layers.GlobalAveragePooling2D(name="gap")(maps)

@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from featurelens.models.architectures import architectures, build_model
 from featurelens.models.recipes import Recipe, check_recipe, recipe
 from featurelens.models.transfer_network import available_weights

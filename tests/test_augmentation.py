@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from featurelens.models.augmentation import ERASED, REACH, augment, erase, flip, shift
 
 

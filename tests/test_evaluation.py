@@ -2,6 +2,7 @@
 
 import numpy as np
 import pytest
+
 from featurelens.models.calibration import calibrate
 from featurelens.models.datasets import Dataset
 from featurelens.models.evaluation import evaluate, evaluation_from_probabilities

@@ -1,0 +1,221 @@
+"""Training: each recipe learns, the seed decides all of it, an interruption changes nothing."""
+
+import csv
+from dataclasses import asdict, replace
+
+import numpy as np
+import pytest
+
+from featurelens.models.architectures import architectures
+from featurelens.models.datasets import Dataset
+from featurelens.models.fashion_mnist import fashion_mnist
+from featurelens.models.loading import load_model, model_card_of
+from featurelens.models.optimizers import compile_model
+from featurelens.models.recipes import recipe
+from featurelens.models.training import train
+from featurelens.models.training_batches import hold_out, training_batches
+from featurelens.models.training_epochs import best_epoch
+
+# Keras stores weights through h5py in a way that NumPy 2 calls outdated
+pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+
+
+@pytest.fixture(scope="module")
+def images():
+    """The middle of the shipped test split's first images: the training is looked at here, not its figures."""
+    first = fashion_mnist("test").take(range(600))
+    return replace(first, images=np.ascontiguousarray(first.images[:, 6:22, 6:22]))
+
+
+@pytest.fixture(scope="module")
+def few(images):
+    return images.take(range(120))
+
+
+SMALL = replace(recipe("early_stopping"), batch_size=20, epochs=4, patience=None, augmentation=("shift", "erase"))
+SMALL = replace(SMALL, architecture="zero_padded_dropout")  # has dropout, whose masks must be repeated too
+
+
+class Interruption:
+    """Stops the training at a batch of an epoch, as Ctrl-C would; notes what it was told."""
+
+    def __init__(self, epoch=None, batch=None):
+        self.at, self.now, self.started, self.rows = (epoch, batch), 0, [], []
+
+    def epoch_started(self, epoch, epochs, batches):
+        self.now = epoch
+        self.started.append((epoch, epochs, batches))
+
+    def batch_ended(self, batch, loss, accuracy):
+        if (self.now, batch) == self.at:
+            raise KeyboardInterrupt
+
+    def epoch_ended(self, epoch, row):
+        self.rows.append(row)
+
+
+@pytest.mark.parametrize("name", [name for name in architectures() if name != "transfer"])
+def test_each_recipe_learns_on_600_images(name, images):
+    history = train(replace(recipe(name), epochs=3, batch_size=20), images).card.history
+    assert len(history["loss"]) == 3
+    assert history["loss"][2] < 0.95 * history["loss"][0]
+
+
+def test_transfer_learns_on_a_base_with_random_weights(few):
+    short = replace(recipe("transfer"), epochs=2, batch_size=15, base_weights="random")
+    card = train(short, few.take(range(30))).card
+    assert card.recipe["base_weights"] == "random"
+    assert card.history["loss"][-1] < card.history["loss"][0]
+
+
+@pytest.fixture(scope="module")
+def uninterrupted(few):
+    return train(SMALL, few, few)
+
+
+def test_an_interruption_changes_nothing(few, uninterrupted, tmp_path):
+    output = tmp_path / "again.keras"
+    with pytest.raises(KeyboardInterrupt):
+        train(SMALL, few, few, output=output, progress=Interruption(epoch=3, batch=2))
+    assert not output.exists()
+    assert [path.name for path in tmp_path.iterdir()] == ["featurelens-runs"]
+    progress = Interruption()
+    resumed = train(SMALL, few, few, output=output, progress=progress)
+    assert progress.started == [(3, 4, 6), (4, 4, 6)]  # 108 images in batches of 20
+    assert progress.rows == _rows(resumed.card.history)[2:]
+    assert resumed.card.history == uninterrupted.card.history
+    _assert_same_weights(resumed.model, uninterrupted.model)
+    assert sorted(path.name for path in tmp_path.iterdir()) == ["again.csv", "again.json", "again.keras"]
+
+
+def test_the_files_hold_what_was_returned(few, uninterrupted, tmp_path):
+    trained = train(SMALL, few, few, output=tmp_path / "model.keras")
+    _assert_same_weights(trained.model, uninterrupted.model)  # writing changes nothing
+    loaded = load_model(tmp_path / "model.keras")
+    _assert_same_weights(loaded, trained.model)
+    assert (tmp_path / "model.keras").stat().st_size < 1.5 * 4 * loaded.count_params()  # no optimizer state
+    card = model_card_of(tmp_path / "model.keras")
+    assert card is not None
+    assert asdict(card) == asdict(trained.card) | {
+        "recipe": {**trained.card.recipe, "augmentation": ["shift", "erase"]}
+    }
+    with (tmp_path / "model.csv").open() as file:
+        lines = list(csv.DictReader(file))
+    assert [float(line["val_loss"]) for line in lines] == card.history["val_loss"]
+    assert [line["epoch"] for line in lines] == ["1", "2", "3", "4"]
+
+
+@pytest.mark.parametrize("change", [{"seed": 1}, {"augmentation": ()}, {"learning_rate": 0.002}, {"batch_size": 36}])
+def test_what_the_recipe_says_decides_the_weights(change, few, uninterrupted):
+    other = train(replace(SMALL, **change), few)
+    assert not np.array_equal(other.model.get_weights()[0], uninterrupted.model.get_weights()[0])
+
+
+def test_another_recipe_does_not_go_on_with_an_interrupted_one(few, tmp_path):
+    for seed in (0, 1):
+        progress = Interruption(epoch=2, batch=1)
+        with pytest.raises(KeyboardInterrupt):
+            train(replace(SMALL, seed=seed), few, output=tmp_path / "m.keras", progress=progress)
+        assert progress.started[0][0] == 1
+
+
+def test_patience_ends_a_training_and_its_best_weights_are_restored(few, tmp_path):
+    entry = replace(SMALL, epochs=30, patience=1, learning_rate=0.02, monitor="val_loss")
+    trained = train(entry, few, few, output=tmp_path / "m.keras")
+    card = trained.card
+    losses = card.history["val_loss"]
+    assert len(losses) < 30
+    assert card.best_epoch == int(np.argmin(losses)) + 1 == len(losses) - 1
+    assert card.results["validation"]["loss"] == pytest.approx(min(losses), rel=1e-4)
+    assert train(entry, few, few).card.history == card.history  # without a folder the best weights are kept too
+
+
+def test_the_best_epoch():
+    rows = [{"val_loss": 2.0, "val_accuracy": 0.5}, {"val_loss": 1.0, "val_accuracy": 0.5}, {"val_loss": 3.0}]
+    assert best_epoch(rows, replace(SMALL, patience=None)) == 2
+    assert best_epoch(rows, replace(SMALL, patience=1, monitor="val_loss")) == 1
+    assert best_epoch(rows[:2], replace(SMALL, patience=1, monitor="val_accuracy")) == 0  # the first of equals
+
+
+def test_the_validation_part_is_held_out(images):
+    training, validation = hold_out(images, share=0.1, seed=0)
+    assert (len(training), len(validation)) == (540, 60)
+    both = np.concatenate([training.images, validation.images]).reshape(600, -1)
+    np.testing.assert_array_equal(np.sort(both.sum(axis=1)), np.sort(images.images.reshape(600, -1).sum(axis=1)))
+    other = hold_out(images, share=0.1, seed=1)[1]
+    assert not np.array_equal(other.images, validation.images)
+    with pytest.raises(ValueError, match="at least 2 images"):
+        hold_out(images.take([0]), share=0.5, seed=0)
+
+
+def test_every_image_is_seen_once_an_epoch_in_another_order():
+    numbers = np.arange(10)
+    pictures = np.broadcast_to(numbers[:, None, None, None] / 10, (10, 2, 2, 1)).astype(np.float32)
+    data = Dataset(pictures, numbers, tuple("abcdefghij"), "numbered")
+    batches = training_batches(data, replace(SMALL, batch_size=4, augmentation=()))
+    orders = []
+    for epoch in (0, 1, 0):
+        batches.start_epoch(epoch)
+        assert [len(batches[index][0]) for index in range(len(batches))] == [4, 4, 2]
+        pairs = [batches[index] for index in range(len(batches))]
+        orders.append(np.concatenate([labels for _, labels in pairs]).tolist())
+        shown = np.concatenate([shown for shown, _ in pairs])[:, 0, 0, 0] * 10
+        np.testing.assert_allclose(shown, orders[-1])  # each image comes with its own label
+    assert sorted(orders[0]) == sorted(orders[1]) == list(range(10))
+    assert orders[0] != orders[1]
+    assert orders[0] == orders[2]
+
+
+def test_the_cosine_schedule_rises_and_ends_at_zero():
+    import keras
+
+    model = keras.Sequential([keras.Input((2,)), keras.layers.Dense(2, activation="softmax")])
+    entry = replace(recipe("residual"), epochs=10, learning_rate=0.1)
+    compile_model(model, entry, batches=10)
+    rates = []
+    for step in (0, 10, 55, 100):
+        model.optimizer.iterations.assign(step)
+        rates.append(float(np.asarray(model.optimizer.learning_rate)))
+    np.testing.assert_allclose(rates, [0.001, 0.1, 0.05, 0], atol=1e-6)
+    assert model.loss.label_smoothing == entry.label_smoothing
+    assert model.optimizer.weight_decay == entry.weight_decay
+
+
+@pytest.mark.parametrize(
+    ("name", "remedy"),
+    [
+        ("model.h5", "Write it as 'model.keras'"),
+        ("missing/model.keras", "Make '.*missing' first"),
+        ("taken.keras", "taken.csv exists already.*--force"),
+    ],
+)
+def test_where_a_model_cannot_be_written_is_found_before_the_training(name, remedy, few, tmp_path):
+    (tmp_path / "taken.csv").write_text("mine")
+    progress = Interruption()
+    with pytest.raises(ValueError, match=remedy):
+        train(SMALL, few, output=tmp_path / name, progress=progress)
+    assert progress.started == []
+    assert (tmp_path / "taken.csv").read_text() == "mine"
+
+
+def test_files_are_replaced_where_that_is_allowed(few, tmp_path):
+    (tmp_path / "taken.csv").write_text("old")
+    train(replace(SMALL, epochs=1), few, output=tmp_path / "taken.keras", overwrite=True)
+    assert (tmp_path / "taken.csv").read_text().startswith("epoch,")
+
+
+def test_pixels_are_brought_to_the_range_of_the_model(few):
+    bright = replace(few, images=few.images * 255, value_range=(0.0, 255.0))
+    short = replace(SMALL, epochs=1)
+    same = train(short, few), train(short, bright)
+    losses = [trained.card.history["loss"][0] for trained in same]
+    assert losses[0] == pytest.approx(losses[1], rel=1e-4)
+
+
+def _rows(history):
+    return [dict(zip(history, values, strict=True)) for values in zip(*history.values(), strict=True)]
+
+
+def _assert_same_weights(one, other):
+    for a, b in zip(one.get_weights(), other.get_weights(), strict=True):
+        np.testing.assert_array_equal(a, b)

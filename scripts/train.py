@@ -50,8 +50,12 @@ def train(
     chosen = replace(recipe(name), **{field: value for field, value in given.items() if value is not None})
     target = output or Path(f"{name}.keras")
     training, test = _datasets(data, test_data, class_names)
-    with TrainingDisplay() as display:
-        trained = train_model(chosen, training, test, output=target, overwrite=force, progress=display)
+    try:
+        with TrainingDisplay() as display:
+            trained = train_model(chosen, training, test, output=target, overwrite=force, progress=display)
+    except KeyboardInterrupt:
+        typer.echo("Interrupted. The same command goes on after the last epoch that was finished.", err=True)
+        raise typer.Exit(130) from None
     typer.echo(_summary(trained.card, chosen, target))
 
 

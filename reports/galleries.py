@@ -16,7 +16,7 @@ from .page import Section
 from .pictures import pictures, shrunk
 from .resizing import enlarge
 from .specimens import Specimen
-from .tiles import Sprite, sprite, tile_html
+from .tiles import Sprite, sprite, sprites, tile_html
 from .wording import count, number, percent, shape
 
 MOST_CHANNELS = 16
@@ -38,7 +38,7 @@ def gallery_section(evidence: Evidence) -> tuple[Section, list[Sprite]]:
     """The section and its sprites."""
     specimens, names = evidence.specimens, evidence.dataset.class_names
     shown = [_stage(specimens, name) for name in specimens[0].activations]
-    stage_sprites = [sprite(f"stage-{place}", stage.tiles) for place, stage in enumerate(shown)]
+    stage_sprites = list(sprites({f"stage-{place}": stage.tiles for place, stage in enumerate(shown)}).values())
     views, view_sprites = _views(evidence)
     articles = [_article(evidence, place, views[place], shown, stage_sprites) for place in range(len(specimens))]
     left_out = int((evidence.evaluation.support > 0).sum()) - len(specimens)

@@ -16,7 +16,7 @@ from .mistake_evidence import Confusion, Mistakes
 from .page import Section
 from .pictures import pictures
 from .resizing import enlarge
-from .tiles import Sprite, sprite, tile_html
+from .tiles import Sprite, sprites, tile_html
 from .wording import count, number, percent
 
 _LEVELS = 32  # colours of a map; fewer make the file smaller
@@ -109,13 +109,15 @@ def _draw(evidence: Evidence) -> _Sheets:
         "saliency": colorize(mistakes.saliency[0], "saliency", slope_limits, levels=_LEVELS),
         "saliency-true": colorize(mistakes.saliency[1], "saliency", slope_limits, levels=_LEVELS),
     }
-    sheets = {
-        name: [
-            sprite(f"mistake-{name}-{start // _PER_SHEET}", values[start : start + _PER_SHEET])
+    made = sprites(
+        {
+            f"mistake-{name}-{start // _PER_SHEET}": values[start : start + _PER_SHEET]
+            for name, values in tiles.items()
             for start in range(0, len(values), _PER_SHEET)
-        ]
-        for name, values in tiles.items()
-    }
+        }
+    )
+    parts = range(-(-len(shown) // _PER_SHEET))
+    sheets = {name: [made[f"mistake-{name}-{part}"] for part in parts] for name in tiles}
     return _Sheets(sheets, usual, slope, contrast)
 
 

@@ -109,17 +109,17 @@ def _bare(model: Any, images: np.ndarray, batch_size: int) -> Contender:
 
 
 def _logit_model(model: Any) -> Any:
-    """A Functional copy without the softmax, as tf-keras-vis needs it; shares the weights' values."""
+    """A Functional copy without the softmax, as tf-keras-vis needs it, of layers that have been called once only."""
     import keras
 
-    copy = keras.models.clone_model(model)
-    copy.set_weights(model.get_weights())
-    copy.layers[-1].activation = keras.activations.linear
-    inputs = keras.Input(model.input_shape[1:])
-    outputs = inputs
-    for layer in copy.layers:
-        outputs = layer(outputs)
-    return keras.Model(inputs, outputs)
+    inputs = outputs = keras.Input(model.input_shape[1:])
+    for layer in model.layers:
+        copy = type(layer).from_config(layer.get_config())
+        outputs = copy(outputs)
+        copy.set_weights(layer.get_weights())
+    copied = keras.Model(inputs, outputs)
+    copied.layers[-1].activation = keras.activations.linear
+    return copied
 
 
 def _tf_keras_vis(model: Any, images: np.ndarray, batch_size: int) -> Contender:

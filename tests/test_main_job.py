@@ -1,0 +1,39 @@
+"""The main job, once, as the README has it: the shipped model on all shipped images, offline."""
+
+import re
+import subprocess
+import sys
+
+import pytest
+
+from featurelens.models import model_card_of
+
+
+@pytest.fixture(scope="module")
+def report(tmp_path_factory):
+    folder = tmp_path_factory.mktemp("elsewhere")
+    (folder / "models.py").write_text("raise ImportError('a user\\'s own file')\n")
+    program = "from featurelens.scripts.cli import main; main()"
+    found = subprocess.run([sys.executable, "-c", program, "report"], cwd=folder, capture_output=True, text=True)
+    assert found.returncode == 0, found.stderr
+    return found, folder / "featurelens-report.html"
+
+
+def test_it_says_where_the_report_is_and_nothing_else(report):
+    found, path = report
+    assert re.fullmatch(rf"Wrote {re.escape(str(path))} \([\d.]+ MB\)\. Open it in a browser\.\s*", found.stdout)
+    assert "cuda" not in found.stderr.lower() and "WARNING" not in found.stderr
+    assert sorted(entry.name for entry in path.parent.iterdir()) == ["featurelens-report.html", "models.py"]
+
+
+def test_the_file_stays_small(report):
+    assert report[1].stat().st_size <= 12e6
+
+
+def test_the_accuracy_is_the_cards_and_every_mistake_is_there(report):
+    html = report[1].read_text(encoding="utf-8")
+    card = model_card_of("zero_padded_dropout")
+    assert card is not None
+    wrong = round(10000 * (1 - card.results["test"]["accuracy"]))
+    assert f"{10000 - wrong:,} images of 10,000 are classified rightly, {wrong:,} wrongly." in html
+    assert html.count('<article class="mistake"') == wrong

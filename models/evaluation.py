@@ -42,6 +42,31 @@ class Evaluation:
     calibration: Calibration  # whether the probabilities can be believed
 
 
+@dataclass(frozen=True, eq=False)
+class Average:
+    """Figures of the classes as one; a class whose figure is not defined is left out of it."""
+
+    precision: float  # in [0, 1]
+    recall: float  # in [0, 1]
+    f1: float  # in [0, 1], the mean of the classes' F1
+    average_precision: float  # in [0, 1]
+
+
+def averages(evaluation: Evaluation) -> dict[str, Average]:
+    """Figures over the classes: 'macro' counts each class alike, 'weighted' by its images."""
+    columns = ("precision", "recall", "f1", "average_precision")
+    weights = {"macro": np.ones(len(evaluation.support)), "weighted": evaluation.support.astype(np.float64)}
+    return {
+        kind: Average(**{column: _mean_of_known(getattr(evaluation, column), weight) for column in columns})
+        for kind, weight in weights.items()
+    }
+
+
+def _mean_of_known(values: np.ndarray, weights: np.ndarray) -> float:
+    known = np.isfinite(values) & (weights > 0)
+    return float(np.average(values[known], weights=weights[known])) if known.any() else float("nan")
+
+
 def evaluate(model: Any, dataset: Dataset, *, batch_size: int = 256, head: str = "softmax") -> Evaluation:
     """Run the model once over the images and measure how good it is.
 

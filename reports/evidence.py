@@ -11,11 +11,13 @@ from ..interpret.layer_survey import Survey, survey_layers
 from ..interpret.progress import Progress
 from ..models.datasets import Dataset
 from ..models.evaluation import Evaluation, evaluation_from_probabilities
+from ..models.exploration import Exploration, explore
 from ..models.model_cards import ModelCard
 from .mistake_evidence import Mistakes, gather_mistakes
 from .specimens import Specimen, gather_specimens
 from .stages import stages
 
+_COMPARED = 5000  # images whose nearest neighbours are looked for: all 10,000 would take four times as long
 Step = Callable[[str, int, int], None]  # told (what is being done, how much of it is done, of how much)
 
 
@@ -26,6 +28,7 @@ class Evidence:
     information: ModelInformation
     dataset: Dataset
     card: ModelCard | None  # None where the model has none
+    exploration: Exploration  # of the images, without the model
     evaluation: Evaluation
     survey: Survey
     specimens: tuple[Specimen, ...]
@@ -69,7 +72,8 @@ def gather_evidence(
     evaluation = evaluation_from_probabilities(survey.probabilities, dataset.labels, dataset.class_names)
     specimens = gather_specimens(model, dataset, survey, evaluation, layers, _telling(step, "averaging the classes"))
     mistakes = gather_mistakes(model, dataset, survey, evaluation, _telling(step, "explaining the mistakes"))
-    return Evidence(information, dataset, card, evaluation, survey, specimens, mistakes, command)
+    exploration = explore(dataset, most_compared=_COMPARED)
+    return Evidence(information, dataset, card, exploration, evaluation, survey, specimens, mistakes, command)
 
 
 def _check_classes(information: ModelInformation, dataset: Dataset) -> None:

@@ -73,13 +73,12 @@ def training_curves(history: Mapping[str, Sequence[float]], measure: str = "accu
     """
     kinds = {"training": measure, "validation": f"val_{measure}", "test": f"test_{measure}"}
     curves = {kind: np.asarray(history[key], float) for kind, key in kinds.items() if key in history}
+    styles = {kind: series_style(number) for number, kind in enumerate(kinds)}  # one colour for a split everywhere
     if not curves:
         raise ValueError(f"Expected a history of '{measure}', got {', '.join(history)}. Name one of these measures.")
     figure, drawn = axes(5.2, 3.0)
-    for number, (kind, values) in enumerate(curves.items()):
-        drawn.plot(
-            np.arange(1, len(values) + 1), values, marker="o", markersize=3.5, label=kind, **series_style(number)
-        )
+    for kind, values in curves.items():
+        drawn.plot(np.arange(1, len(values) + 1), values, marker="o", markersize=3.5, label=kind, **styles[kind])
     drawn.set(xlabel="epoch", ylabel=measure)
     drawn.xaxis.set_major_locator(MaxNLocator(integer=True))
     drawn.grid(axis="y", color=LINE, linewidth=0.6)

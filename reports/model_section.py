@@ -8,11 +8,13 @@ import platform
 from markupsafe import Markup
 
 from ..interpret import LayerInformation
-from .components import command, joined, notice, table
+from .architecture_diagram import architecture_diagram
+from .components import NONE, command, figure, folded, joined, notice, table
 from .evidence import Evidence
 from .page import Section
 from .wording import count, number, percent, shape
 
+_MOST_DRAWN = 60  # layers; the drawing of more would weigh more than the rest of the section
 _PACKAGES = ("featurelens", "tensorflow", "keras", "numpy", "opencv-python", "scikit-learn", "matplotlib")
 
 
@@ -47,13 +49,27 @@ def _layers(evidence: Evidence) -> Markup:
         (layer.name, layer.kind, shape(layer.output_shape), f"{layer.parameters:,}", receptive_field(layer))
         for layer in information.layers
     ]
-    return Markup('<h3 id="layers-table">Layers</h3>') + table(
-        ["Layer", "Kind", "Output shape", "Parameters", "One unit sees (pixels)"],
-        rows,
-        caption=f"{information.name}: {count(len(rows), 'layer')} in order of execution, "
-        f"{information.parameters:,} parameters, input {shape(information.input_shape)}",
-        numeric=[3],
+    return (
+        Markup('<h3 id="layers-table">Layers</h3>')
+        + table(
+            ["Layer", "Kind", "Output shape", "Parameters", "One unit sees (pixels)"],
+            rows,
+            caption=f"{information.name}: {count(len(rows), 'layer')} in order of execution, "
+            f"{information.parameters:,} parameters, input {shape(information.input_shape)}",
+            numeric=[3],
+        )
+        + _diagram(evidence)
     )
+
+
+def _diagram(evidence: Evidence) -> Markup:
+    if len(evidence.information.layers) > _MOST_DRAWN:
+        return NONE
+    caption = (
+        "In order of execution; branches stand in the sequence where they are computed. The box on the right of a block is "
+        "its output: higher for a larger map, wider for more channels, both on a logarithmic scale."
+    )
+    return folded("The same as a drawing", figure(architecture_diagram(evidence.information).svg(), caption))
 
 
 def _proof(evidence: Evidence) -> Markup:

@@ -7,12 +7,14 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 from markupsafe import Markup
 
+from ..models.evaluation import Evaluation
 from .components import NONE, figure, joined, notice, table
 from .evidence import Evidence
-from .figures_performance import confusion_matrix, reliability, training_curves
+from .figures_performance import confusion_matrix, precision_recall, reliability, training_curves
 from .page import Section
 from .wording import count, percent
 
+MOST_CURVES = 18  # classes in the precision-recall figure; more could not be told apart
 MOST_CLASSES = 20  # of a confusion matrix; of more classes the most confused are shown
 
 
@@ -27,7 +29,15 @@ def performance_section(evidence: Evidence) -> Section:
         id="performance",
         title="Performance",
         lead=lead,
-        html=joined([_confusions(evidence), _per_class(evidence), _calibration(evidence), _curves(evidence)]),
+        html=joined(
+            [
+                _confusions(evidence),
+                _per_class(evidence),
+                _precision_recall(evidence),
+                _calibration(evidence),
+                _curves(evidence),
+            ]
+        ),
         parts=[("confusions", "Confusion matrix"), ("per-class", "Per class"), ("calibration", "Calibration")],
     )
 
@@ -100,6 +110,32 @@ def _per_class(evidence: Evidence) -> Markup:
         numeric=[1, 2, 3, 4, 5],
     )
     return Markup('<h3 id="per-class">Per class</h3>') + shown
+
+
+def class_curves(evaluation: Evaluation) -> dict[str, tuple[np.ndarray, np.ndarray, float]]:
+    """Recall, precision and average precision by class name: of many classes, those ranked worst."""
+    known = np.flatnonzero([len(curve.recall) > 0 for curve in evaluation.curves])
+    worst = known[np.argsort(evaluation.average_precision[known], kind="stable")][:MOST_CURVES]
+    return {
+        evaluation.class_names[label]: (
+            evaluation.curves[label].recall,
+            evaluation.curves[label].precision,
+            float(evaluation.average_precision[label]),
+        )
+        for label in sorted(int(label) for label in worst)
+    }
+
+
+def _precision_recall(evidence: Evidence) -> Markup:
+    curves, classes = class_curves(evidence.evaluation), len(evidence.dataset.class_names)
+    reading = (
+        "Take for a class every image whose probability of it lies above a threshold. A low threshold finds most of the "
+        "class (recall, to the right) at the price of others taken along (precision, down). A curve that stays in the "
+        "upper right corner belongs to a class that is told apart well; average precision is the area under its steps."
+    )
+    cut = f"The {len(curves)} classes with the lowest average precision, of {classes}." if len(curves) < classes else ""
+    caption = f"Each class against all others, the best first. {cut}"
+    return figure(precision_recall(curves).svg(), caption.strip(), reading=reading)
 
 
 def _calibration(evidence: Evidence) -> Markup:

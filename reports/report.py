@@ -10,6 +10,7 @@ from typing import Any
 from ..models.datasets import Dataset
 from ..models.model_cards import ModelCard
 from .evidence import Evidence, Step, gather_evidence
+from .exploration import exploration_section
 from .findings import findings_section
 from .galleries import gallery_section
 from .layers_section import layers_section
@@ -65,16 +66,20 @@ def report_html(evidence: Evidence) -> str:
     """The whole page."""
     gallery, gallery_sprites = gallery_section(evidence)
     mistakes, mistake_sprites = mistakes_section(evidence)
+    explored, data_sprites = exploration_section(evidence.dataset, evidence.exploration, name="exploration")
     sections = [
         findings_section(evidence),
         model_section(evidence),
+        explored,
         performance_section(evidence),
         gallery,
         layers_section(evidence),
         mistakes,
     ]
     title = f"What {evidence.information.name} sees"
-    return render_page(title, sections, _header(evidence), [*gallery_sprites, *mistake_sprites], _twin(evidence))
+    return render_page(
+        title, sections, _header(evidence), [*data_sprites, *gallery_sprites, *mistake_sprites], _twin(evidence)
+    )
 
 
 def _header(evidence: Evidence) -> Header:

@@ -49,20 +49,27 @@ def evaluate(
     evaluation = measure(loaded, dataset, head=inspect_model(loaded, dataset.images[:32]).head)
     _print(evaluation)
     if output is not None:
-        written = write_evaluation(evaluation, output, history=card.history if card else None)
+        written = write_evaluation(evaluation, dataset, output, history=card.history if card else None)
         typer.echo(f"Wrote {len(written)} files into {output}.")
 
 
 def _print(evaluation: Evaluation) -> None:
     from rich.console import Console
+    from rich.markup import escape
     from rich.table import Table
+
+    from featurelens.models.evaluation import averages
 
     table = Table("class", title=f"accuracy {evaluation.accuracy:.2%}, loss {evaluation.loss:.4f}")
     for name in ("precision", "recall", "F1", "average precision", "images"):
         table.add_column(name, justify="right")
     columns = (evaluation.precision, evaluation.recall, evaluation.f1, evaluation.average_precision)
     for label, name in enumerate(evaluation.class_names):
-        table.add_row(name, *(f"{values[label]:.4f}" for values in columns), f"{evaluation.support[label]:,}")
+        table.add_row(escape(name), *(f"{values[label]:.4f}" for values in columns), f"{evaluation.support[label]:,}")
+    table.add_section()
+    for kind, average in averages(evaluation).items():
+        figures = (average.precision, average.recall, average.f1, average.average_precision)
+        table.add_row(f"{kind} average", *(f"{value:.4f}" for value in figures), f"{evaluation.support.sum():,}")
     console = Console()
     console.print(table)
     console.print(f"expected calibration error {evaluation.calibration.expected_error:.4f}")

@@ -1,4 +1,4 @@
-"""Print a model's layers with the proof of its logits, and one layer's maps of one image: `featurelens inspect`.
+"""Print a model's layers with the proof of its logits, draw them, or one layer's maps: `featurelens inspect`.
 
 The file is not called inspect.py: run as a script, its folder comes first on Python's path, and would hide the standard
 library's module of that name.
@@ -40,23 +40,29 @@ def inspect_layers(
     image: Annotated[str, typer.Option(help="Number of an image in the data, or a PNG or JPEG file.")] = "0",
     data: Data = DEFAULT_DATA,
     output: Annotated[Path | None, typer.Option(help="Picture to write; by default ./MODEL-LAYER.png.")] = None,
+    diagram: Annotated[Path | None, typer.Option(help="Draw the architecture, .png or .svg.")] = None,
     save: Annotated[Path | None, typer.Option(help="Also write the activations as .npz.")] = None,
     scale: Scale = None,
     resize: Resize = False,
     allow_code: AllowCode = False,
     custom_objects: CustomObjects = None,
 ) -> None:
-    """Print the layers and the proof of the logits; with --layer draw its maps of an image as one picture."""
+    """Print the layers and the proof of the logits; with --layer draw its maps, with --diagram the architecture."""
     from featurelens.interpret import ActivationExtractor, inspect_model
     from featurelens.reports.report_file import check_writable
 
-    for path in (output, save):
+    for path in (output, save, diagram):
         if path is not None:
             check_writable(path)
+    if diagram is not None and diagram.suffix.lower() not in (".png", ".svg"):
+        raise ValueError(f"Expected a diagram's name ending in .png or .svg. Received '{diagram}'. Change the ending.")
     loaded, card = load_with_card(model, allow_code=allow_code, custom_objects=custom_objects)
     chosen = None if layer is None else single_image(image, loaded, card, data=data, scale=scale, resize=resize)
     extractor = None if layer is None else ActivationExtractor(loaded, [layer])
-    _print(inspect_model(loaded, _images_of_proof(loaded, card, data, chosen, scale, resize)))
+    information = inspect_model(loaded, _images_of_proof(loaded, card, data, chosen, scale, resize))
+    _print(information)
+    if diagram is not None:
+        _draw_architecture(information, diagram)
     if layer is not None and chosen is not None and extractor is not None:
         target = output or Path(f"{getattr(loaded, 'name', 'model')}-{layer.replace('/', '-')}.png")
         _draw(extractor, layer, chosen, target, save)
@@ -85,6 +91,15 @@ def _draw(extractor: ActivationExtractor, layer: str, image: SingleImage, output
     if save is not None:
         write_arrays(save, {layer: activations, "image": image.pixels[None]})
         typer.echo(f"Wrote {save}: {layer} {activations.shape}.")
+
+
+def _draw_architecture(information: ModelInformation, path: Path) -> None:
+    from featurelens.reports.architecture_diagram import architecture_diagram
+    from featurelens.reports.report_file import write_bytes_whole
+
+    plot = architecture_diagram(information)
+    write_bytes_whole(path, plot.svg().encode() if path.suffix.lower() == ".svg" else plot.png())
+    typer.echo(f"Wrote {path}: {len(information.layers)} layers, in order of execution.")
 
 
 def _print(information: ModelInformation) -> None:

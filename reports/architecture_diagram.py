@@ -1,0 +1,144 @@
+"""A network drawn: each layer a block with its name, its output and its parameters, in order of execution.
+
+Blocks follow each other as the layers run, down one column and on into the next; branches are not drawn as branches,
+they stand in the sequence where they are computed. The small box on the right of a block is its output: higher for a
+larger map, wider for more channels, both on a logarithmic scale.
+"""
+
+from __future__ import annotations
+
+import math
+from collections.abc import Sequence
+from itertools import pairwise
+
+from matplotlib.patches import FancyBboxPatch, Rectangle
+
+from ..interpret import LayerInformation, ModelInformation
+from .figures import INK, MUTED, SERIES, Plot, axes, plain
+from .wording import count, shape
+
+_ROWS = 16  # blocks in a column; more columns are added up to four, then the columns grow longer
+_COLUMNS = 4
+_WIDTH, _HEIGHT, _GAP = 3.75, 0.5, 0.17  # of a block, and the space below it, inches
+_TEXT, _BOX = 3.02, 3.4  # where a block's right-hand text ends, and the middle of its box
+_LETTERS = 22  # of a name that fit into a block
+FAMILIES = {  # what a layer does: (its kinds, or a part of their names; its colour)
+    "convolution": (("Conv",), SERIES[0]),
+    "dense": (("Dense", "EinsumDense", "Embedding"), SERIES[1]),
+    "pooling": (("Pool",), SERIES[2]),
+    "normalisation": (("Normalization",), SERIES[3]),
+    "dropout, augmentation": (("Dropout", "Noise", "Random"), SERIES[4]),
+    "activation": (("Activation", "ReLU", "ELU", "Softmax", "Swish", "GELU"), SERIES[5]),
+    "other": (("",), MUTED),
+}
+
+
+def architecture_diagram(information: ModelInformation) -> Plot:
+    """Draw the layers of a model; see the module's text for how to read it."""
+    layers = information.layers
+    columns = min(_COLUMNS, math.ceil((len(layers) + 1) / _ROWS))
+    rows = math.ceil((len(layers) + 1) / columns)  # the input is a block too
+    step, across = _HEIGHT + _GAP, _WIDTH + 0.35
+    figure, drawn = axes(columns * across + 0.1, rows * step + 0.95)
+    places = [(number // rows * across, -(number % rows) * step) for number in range(len(layers) + 1)]
+    _block(drawn, places[0], ("input", "", shape(information.input_shape), ""), INK, information.input_shape)
+    for place, layer in zip(places[1:], layers, strict=True):
+        weights = count(layer.parameters, "parameter") if layer.parameters else ""
+        _block(
+            drawn,
+            place,
+            (layer.name, layer.kind, shape(layer.output_shape), weights),
+            _color(layer),
+            layer.output_shape,
+        )
+    _arrows(drawn, places)
+    drawn.set(xlim=(-0.05, columns * across - 0.25), ylim=(-(rows - 1) * step - _HEIGHT - 0.1, 0.3), aspect="equal")
+    drawn.axis("off")
+    total = count(information.parameters, "parameter")
+    drawn.set_title(
+        f"{plain(information.name)}\n{count(len(layers), 'layer')}, {total}", loc="left", fontsize=11, color=INK
+    )
+    _legend(figure, {family(layer) for layer in layers}, across=2 if columns == 1 else 4)
+    kinds = ", ".join(f"{layer.name} ({layer.kind}, {shape(layer.output_shape)})" for layer in layers[:40])
+    rest = f" and {len(layers) - 40} more" if len(layers) > 40 else ""
+    return Plot(figure, f"Architecture of {information.name}", f"In order of execution: {kinds}{rest}.")
+
+
+def family(layer: LayerInformation) -> str:
+    """What kind of work the layer does, a key of `FAMILIES`."""
+    return next(name for name, (parts, _) in FAMILIES.items() if any(part in layer.kind for part in parts))
+
+
+def _color(layer: LayerInformation) -> str:
+    return FAMILIES[family(layer)][1]
+
+
+def _block(
+    drawn, place: tuple[float, float], texts: tuple[str, str, str, str], color: str, output: Sequence[int | None]
+) -> None:
+    """One block with its upper left corner at `place`: name and kind on the left, output and parameters beside them."""
+    x, y = place
+    name, kind, output_text, weights = texts
+    middle = y - _HEIGHT / 2
+    drawn.add_patch(
+        FancyBboxPatch(
+            (x, y - _HEIGHT),
+            _WIDTH,
+            _HEIGHT,
+            boxstyle="round,pad=0,rounding_size=0.05",
+            facecolor=color,
+            alpha=0.1,
+            edgecolor="none",
+        )
+    )
+    drawn.add_patch(Rectangle((x, y - _HEIGHT), 0.055, _HEIGHT, facecolor=color))
+    first = middle + 0.11 if kind or weights else middle
+    drawn.text(x + 0.14, first, plain(_short(name)), va="center", fontsize=9, color=INK, fontweight="bold")
+    drawn.text(x + _TEXT, first, output_text, va="center", ha="right", fontsize=8.5, color=INK)
+    drawn.text(x + 0.14, middle - 0.11, plain(kind), va="center", fontsize=8, color=MUTED)
+    drawn.text(x + _TEXT, middle - 0.11, weights, va="center", ha="right", fontsize=8, color=MUTED)
+    width, height = _box(output)
+    center = x + _BOX
+    drawn.add_patch(Rectangle((center - width / 2, middle - height / 2), width, height, facecolor=color, alpha=0.75))
+
+
+def _short(name: str) -> str:
+    """A long name with its middle left out: its end tells it from its neighbours."""
+    return name if len(name) <= _LETTERS else f"{name[:9]}…{name[-(_LETTERS - 10) :]}"
+
+
+def _box(output: Sequence[int | None]) -> tuple[float, float]:
+    """Width and height in inches of the box that stands for an output; a size left open counts as 64."""
+    sizes = [64 if size is None else size for size in output] or [1]
+    side = max(sizes[:-1], default=1)
+    return (min(0.56, 0.045 + 0.047 * math.log2(max(sizes[-1], 1))), min(0.44, 0.04 + 0.05 * math.log2(max(side, 1))))
+
+
+def _arrows(drawn, places: list[tuple[float, float]]) -> None:
+    """From each block to the next; where a column ends, up to the head of the next one."""
+    style = {"arrowstyle": "-|>", "color": MUTED, "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 7}
+    for (x, y), (next_x, next_y) in pairwise(places):
+        start, end = (x + 0.5, y - _HEIGHT), (next_x + 0.5, next_y)
+        if next_x == x:
+            drawn.annotate("", end, start, arrowprops=style)
+            continue
+        corner = (x + _WIDTH + next_x) / 2
+        path = [(x + _WIDTH, y - _HEIGHT / 2), (corner, y - _HEIGHT / 2), (corner, next_y - _HEIGHT / 2)]
+        drawn.plot(*zip(*path, strict=True), color=MUTED, linewidth=0.9)
+        drawn.annotate("", (next_x, next_y - _HEIGHT / 2), path[-1], arrowprops=style)
+
+
+def _legend(figure, shown: set[str], across: int) -> None:
+    handles = [Rectangle((0, 0), 1, 1, facecolor=color) for name, (_, color) in FAMILIES.items() if name in shown]
+    names = [name for name in FAMILIES if name in shown]
+    figure.legend(
+        handles,
+        names,
+        loc="outside lower left",
+        ncols=min(across, len(names)),
+        frameon=False,
+        fontsize=8.5,
+        labelcolor=INK,
+        handlelength=0.9,
+        handleheight=0.9,
+    )

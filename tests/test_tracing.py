@@ -206,3 +206,11 @@ def test_several_outputs_need_a_name() -> None:
     with pytest.raises(ValueError, match=r"no output 'kinds'. Did you mean 'kind'\?"):
         GradCAM(model, output="kinds")
     assert Explainer(model, output="size")(images()).logits.shape == (3, 2)
+
+
+@pytest.mark.parametrize("backend", ["jax", "torch"])
+def test_another_backend_gets_the_way_out(backend: str, monkeypatch: pytest.MonkeyPatch) -> None:
+    model = sequential()
+    monkeypatch.setattr(keras.backend, "backend", lambda: backend)
+    with pytest.raises(ValueError, match=rf"It runs on '{backend}'. Set KERAS_BACKEND=tensorflow in the environment"):
+        GradCAM(model)

@@ -19,6 +19,7 @@ name                          the question it answers                           
 `ScoreCAM`                    What does the model say of the image seen through it?    Wang et al. 2020
 `GuidedBackpropagation`       Which edges excite the network? (read its caution)       Springenberg et al. 2015
 `LayerwiseRelevance`          How is the score shared out, layer by layer?             Bach et al. 2015
+`activation_maximization`     Which image would excite a channel the most?             Erhan et al. 2009
 `Explainer`                   All of these in one pass.                                --
 ============================  =======================================================  ===========================
 
@@ -32,6 +33,7 @@ from .class_activation import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
 from .class_activation_layers import MultiLayerCAM
 from .completeness import CompleteMaps
 from .explainer import Explainer, Explanation
+from .feature_visualization import FeatureImages, activation_maximization
 from .gradients import InputXGradient, Saliency
 from .guided_backpropagation import GuidedBackpropagation
 from .integrated_gradients import IntegratedGradients
@@ -48,6 +50,7 @@ __all__ = [
     "CompleteMaps",
     "Explainer",
     "Explanation",
+    "FeatureImages",
     "GradCAM",
     "GradCAMPlusPlus",
     "GuidedBackpropagation",
@@ -63,5 +66,6 @@ __all__ = [
     "Saliency",
     "ScoreCAM",
     "SmoothGrad",
+    "activation_maximization",
     "inspect_model",
 ]

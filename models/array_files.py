@@ -63,7 +63,11 @@ def dataset_from_arrays(
 
 
 def _unit_pixels(images: np.ndarray, source: str) -> np.ndarray:
-    if images.dtype.kind not in "buif" or images.ndim != 4 or images.size == 0:
+    if images.dtype.kind in "buif" and images.ndim == 4 and images.size == 0:
+        raise ValueError(
+            f"Expected at least one image in '{source}', got an empty set {list(images.shape)}. Store some images in it."
+        )
+    if images.dtype.kind not in "buif" or images.ndim != 4:
         raise ValueError(
             f"Expected images as numbers [B, H, W] or [B, H, W, C] in '{source}', got {images.dtype}"
             f"{list(images.shape)}. Store the images as one array, channels last."

@@ -126,7 +126,7 @@ def test_bytes_that_look_like_fractions_get_a_warning(tmp_path):
         ({"images": UNIT * 300, "labels": LABELS}, r"got 0 to 300. Bring them"),
         ({"images": np.where(UNIT == 1, np.inf, UNIT), "labels": LABELS}, r"NaN or Inf in 2 of 2, first at index 0"),
         ({"images": UNIT[0], "labels": LABELS}, r"got float32\[2, 2\]. Store the images as one array"),
-        ({"images": UNIT[:0], "labels": LABELS[:0]}, r"float32\[0, 2, 2, 1\]. Store the images"),
+        ({"images": UNIT[:0], "labels": LABELS[:0]}, r"at least one image .* Store some images"),
         ({"images": UNIT, "labels": LABELS[:1]}, r"2 images and 1 labels"),
         ({"images": UNIT, "labels": np.eye(2)}, r"float64\[2, 2\].*argmax"),
         ({"images": UNIT, "labels": LABELS + 0.5}, r"whole number per image"),

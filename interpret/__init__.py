@@ -20,7 +20,9 @@ name                          the question it answers                           
 `GuidedBackpropagation`       Which edges excite the network? (read its caution)       Springenberg et al. 2015
 `LayerwiseRelevance`          How is the score shared out, layer by layer?             Bach et al. 2015
 `activation_maximization`     Which image would excite a channel the most?             Erhan et al. 2009
-`Explainer`                   All of these in one pass.                                --
+`channels`                    What does each channel do over a whole data set?         Morcos et al. 2018
+`ablate_channels`             What becomes of the answers without a channel?           Morcos et al. 2018
+`Explainer`                   Activations, Grad-CAM and saliency in one pass.          --
 ============================  =======================================================  ===========================
 
 All arrays are float32 with channels last. Axis letters: B image, H W position, C channel, K class.
@@ -29,6 +31,8 @@ All arrays are float32 with channels last. Axis letters: B image, H W position, 
 from __future__ import annotations
 
 from .activations import ActivationExtractor
+from .channel_ablation import ChannelAblation, ablate_channels
+from .channel_census import ChannelCensus, channels
 from .class_activation import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
 from .class_activation_layers import MultiLayerCAM
 from .completeness import CompleteMaps
@@ -47,6 +51,8 @@ from .smooth_grad import SmoothGrad
 __all__ = [
     "RISE",
     "ActivationExtractor",
+    "ChannelAblation",
+    "ChannelCensus",
     "CompleteMaps",
     "Explainer",
     "Explanation",
@@ -66,6 +72,8 @@ __all__ = [
     "Saliency",
     "ScoreCAM",
     "SmoothGrad",
+    "ablate_channels",
     "activation_maximization",
+    "channels",
     "inspect_model",
 ]

@@ -23,6 +23,13 @@ name                          the question it answers                           
 `channels`                    What does each channel do over a whole data set?         Morcos et al. 2018
 `ablate_channels`             What becomes of the answers without a channel?           Morcos et al. 2018
 `Explainer`                   Activations, Grad-CAM and saliency in one pass.          --
+`faithfulness`                Does a map name the pixels that the model uses?           Petsiuk et al. 2018
+`road`                        The same, with removed pixels filled in?                 Rong et al. 2022
+`max_sensitivity`             How far does a map change under a noise nobody sees?     Yeh et al. 2019
+`randomization_check`         Does a map change when the model forgets?                Adebayo et al. 2018
+`random_label_check`          Does a map change when the labels say nothing?           Adebayo et al. 2018
+`map_states`                  Is a map zero, or negative only; has it faded?           --
+`verdict`                     How far can a method be trusted on this model?           --
 ============================  =======================================================  ===========================
 
 All arrays are float32 with channels last. Axis letters: B image, H W position, C channel, K class.
@@ -37,16 +44,24 @@ from .class_activation import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
 from .class_activation_layers import MultiLayerCAM
 from .completeness import CompleteMaps
 from .explainer import Explainer, Explanation
+from .faithfulness import Faithfulness, faithfulness
 from .feature_visualization import FeatureImages, activation_maximization
 from .gradients import InputXGradient, Saliency
 from .guided_backpropagation import GuidedBackpropagation
 from .integrated_gradients import IntegratedGradients
 from .layer_information import LayerInformation, ModelInformation, inspect_model
+from .map_state import MapState, map_states
 from .occlusion import Occlusion
+from .random_labels import RandomLabels, random_label_check
 from .relevance import LayerwiseRelevance
 from .rise import RISE
+from .road import Road, road
+from .sanity_checks import Randomization, randomization_check
+from .saturation import GradCAMState, Saturation
 from .score_cam import ScoreCAM
+from .sensitivity import Sensitivity, max_sensitivity
 from .smooth_grad import SmoothGrad
+from .verdicts import Verdict, verdict, verdicts
 
 __all__ = [
     "RISE",
@@ -56,9 +71,11 @@ __all__ = [
     "CompleteMaps",
     "Explainer",
     "Explanation",
+    "Faithfulness",
     "FeatureImages",
     "GradCAM",
     "GradCAMPlusPlus",
+    "GradCAMState",
     "GuidedBackpropagation",
     "HiResCAM",
     "InputXGradient",
@@ -66,14 +83,29 @@ __all__ = [
     "LayerCAM",
     "LayerInformation",
     "LayerwiseRelevance",
+    "MapState",
     "ModelInformation",
     "MultiLayerCAM",
     "Occlusion",
+    "RandomLabels",
+    "Randomization",
+    "Road",
     "Saliency",
+    "Saturation",
     "ScoreCAM",
+    "Sensitivity",
     "SmoothGrad",
+    "Verdict",
     "ablate_channels",
     "activation_maximization",
     "channels",
+    "faithfulness",
     "inspect_model",
+    "map_states",
+    "max_sensitivity",
+    "random_label_check",
+    "randomization_check",
+    "road",
+    "verdict",
+    "verdicts",
 ]

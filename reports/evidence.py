@@ -13,6 +13,7 @@ from ..models.datasets import Dataset
 from ..models.evaluation import Evaluation, evaluation_from_probabilities
 from ..models.exploration import Exploration, explore
 from ..models.model_cards import ModelCard
+from .cause_evidence import Causes, gather_causes
 from .mistake_evidence import Mistakes, gather_mistakes
 from .specimens import Specimen, gather_specimens
 from .stages import stages
@@ -33,6 +34,7 @@ class Evidence:
     survey: Survey
     specimens: tuple[Specimen, ...]
     mistakes: Mistakes
+    causes: Causes
     command: str | None  # that made the report, None where Python did
 
 
@@ -72,8 +74,10 @@ def gather_evidence(
     evaluation = evaluation_from_probabilities(survey.probabilities, dataset.labels, dataset.class_names)
     specimens = gather_specimens(model, dataset, survey, evaluation, layers, _telling(step, "averaging the classes"))
     mistakes = gather_mistakes(model, dataset, survey, evaluation, _telling(step, "explaining the mistakes"))
+    telling = _telling(step, "taking channels away")
+    causes = gather_causes(model, information, dataset, survey, evaluation, mistakes.confusions, telling)
     exploration = explore(dataset, most_compared=_COMPARED)
-    return Evidence(information, dataset, card, exploration, evaluation, survey, specimens, mistakes, command)
+    return Evidence(information, dataset, card, exploration, evaluation, survey, specimens, mistakes, causes, command)
 
 
 def _check_classes(information: ModelInformation, dataset: Dataset) -> None:

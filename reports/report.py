@@ -9,6 +9,8 @@ from typing import Any
 
 from ..models.datasets import Dataset
 from ..models.model_cards import ModelCard
+from .cause_evidence import causes_twin
+from .causes import causes_section
 from .evidence import Evidence, Step, gather_evidence
 from .exploration import exploration_section
 from .findings import findings_section
@@ -66,6 +68,7 @@ def report_html(evidence: Evidence) -> str:
     """The whole page."""
     gallery, gallery_sprites = gallery_section(evidence)
     mistakes, mistake_sprites = mistakes_section(evidence)
+    causes, cause_sprites = causes_section(evidence)
     explored, data_sprites = exploration_section(evidence.dataset, evidence.exploration, name="exploration")
     sections = [
         findings_section(evidence),
@@ -75,11 +78,11 @@ def report_html(evidence: Evidence) -> str:
         gallery,
         layers_section(evidence),
         mistakes,
+        causes,
     ]
     title = f"What {evidence.information.name} sees"
-    return render_page(
-        title, sections, _header(evidence), [*data_sprites, *gallery_sprites, *mistake_sprites], _twin(evidence)
-    )
+    sprites = [*data_sprites, *gallery_sprites, *mistake_sprites, *cause_sprites]
+    return render_page(title, sections, _header(evidence), sprites, _twin(evidence))
 
 
 def _header(evidence: Evidence) -> Header:
@@ -135,6 +138,7 @@ def _twin(evidence: Evidence) -> dict[str, Any]:
             }
             for layer in evidence.survey.layers
         ],
+        "causes": causes_twin(evidence.causes),
         "mistakes": [
             [int(number), int(true), int(predicted)]
             for number, true, predicted in zip(

@@ -28,3 +28,16 @@ def stages(information: ModelInformation) -> list[str]:
         steps = [round(index * (len(kept) - 1) / (MOST_STAGES - 1)) for index in range(MOST_STAGES)]
         kept = [kept[step] for step in steps]
     return [layer.name for layer in kept]
+
+
+def end_of_stage(information: ModelInformation, name: str) -> str:
+    """The last layer of the run of one output shape that `name` is in, such as the ReLU after a convolution."""
+    names = [layer.name for layer in information.layers]
+    start = names.index(name)
+    end = information.layers[start]
+    for layer in information.layers[start + 1 :]:
+        if layer.output_shape != end.output_shape:
+            break
+        if layer.kind not in _SAME_CONTENT:
+            end = layer
+    return end.name

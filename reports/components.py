@@ -73,10 +73,10 @@ def scale_bar(scale: Scale, low: str, high: str, *, unit: str = "") -> Markup:
     ).format(low, scale, high, unit)
 
 
-def view(tile: Markup, name: str, *, note: str = "") -> Markup:
-    """Return one picture with its name below it and, in small, its largest value or its state."""
+def view(tile: Markup, name: str, *, note: str = "", mark: Markup = NONE) -> Markup:
+    """Return one picture with its name below it, in small its largest value or its state, and a trust mark."""
     small = Markup('<span class="note">{}</span>').format(note) if note else NONE
-    return Markup('<figure class="view">{}<figcaption>{}{}</figcaption></figure>').format(tile, name, small)
+    return Markup('<figure class="view">{}<figcaption>{}{}{}</figcaption></figure>').format(tile, name, mark, small)
 
 
 def maps(tiles: Iterable[tuple[Markup, str]]) -> Markup:

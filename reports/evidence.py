@@ -17,6 +17,7 @@ from .cause_evidence import Causes, gather_causes
 from .mistake_evidence import Mistakes, gather_mistakes
 from .specimens import Specimen, gather_specimens
 from .stages import stages
+from .trust_evidence import TRUST_IMAGES, Trust, gather_trust
 
 _COMPARED = 5000  # images whose nearest neighbours are looked for: all 10,000 would take four times as long
 Step = Callable[[str, int, int], None]  # told (what is being done, how much of it is done, of how much)
@@ -35,6 +36,7 @@ class Evidence:
     specimens: tuple[Specimen, ...]
     mistakes: Mistakes
     causes: Causes
+    trust: Trust | None  # None where it was not measured
     command: str | None  # that made the report, None where Python did
 
 
@@ -45,6 +47,7 @@ def gather_evidence(
     card: ModelCard | None = None,
     command: str | None = None,
     batch_size: int = 256,
+    trust_images: int = TRUST_IMAGES,
     step: Step | None = None,
 ) -> Evidence:
     """Look at a model through all images of a data set.
@@ -55,6 +58,7 @@ def gather_evidence(
         card: What is known of the training.
         command: The command line to print in the report.
         batch_size: Images at a time.
+        trust_images: Images that the trust in the maps is measured on; 0 measures none.
         step: Told what is being done and how far it is.
 
     Raises:
@@ -77,7 +81,11 @@ def gather_evidence(
     telling = _telling(step, "taking channels away")
     causes = gather_causes(model, information, dataset, survey, evaluation, mistakes.confusions, telling)
     exploration = explore(dataset, most_compared=_COMPARED)
-    return Evidence(information, dataset, card, exploration, evaluation, survey, specimens, mistakes, causes, command)
+    telling = _telling(step, "testing the maps")
+    trust = gather_trust(model, dataset, survey.cam_layer, images=trust_images, progress=telling)
+    return Evidence(
+        information, dataset, card, exploration, evaluation, survey, specimens, mistakes, causes, trust, command
+    )
 
 
 def _check_classes(information: ModelInformation, dataset: Dataset) -> None:

@@ -27,6 +27,7 @@ def findings_section(evidence: Evidence) -> Section:
         *_fading_image(evidence),
         *_probe(evidence),
         *_silent_channels(evidence),
+        *_trust(evidence),
         *_empty_maps(evidence),
         *_proof(evidence),
     ]
@@ -160,6 +161,22 @@ def _empty_maps(evidence: Evidence) -> Iterator[Finding]:
         "feature-maps",
         "feature maps",
     )
+
+
+def _trust(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.trust is None:
+        return
+    levels: dict[str, list[str]] = {}
+    for name, found in evidence.trust.verdicts.items():
+        levels.setdefault(found.level, []).append(name)
+    words = {
+        "good": "can be trusted on this model",
+        "weak": "can be trusted with care",
+        "failed": "failed the tests: read such maps as pictures of the layer, not as reasons",
+        "unknown": "could not be judged",
+    }
+    said = [f"{listed(levels[level])} {word}" for level, word in words.items() if level in levels]
+    yield f"Of the maps shown here {'; '.join(said)}.", "trust", "trust"
 
 
 def _proof(evidence: Evidence) -> Iterator[Finding]:

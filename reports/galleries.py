@@ -10,13 +10,15 @@ from markupsafe import Markup
 
 from .cam_strength import cam_state, typical_peak
 from .colors import colorize, overlay
-from .components import how_to_read, joined, maps, notice, scale_bar, view
+from .components import NONE, how_to_read, joined, maps, notice, scale_bar, view
 from .evidence import Evidence
 from .page import Section
 from .pictures import pictures, shrunk
 from .resizing import enlarge
 from .specimens import Specimen
 from .tiles import Sprite, sprite, sprites, tile_html
+from .trust import method_mark
+from .trust_evidence import GRAD_CAM, SALIENCY
 from .wording import count, number, percent, shape
 
 MOST_CHANNELS = 16
@@ -93,6 +95,7 @@ def _views(evidence: Evidence) -> tuple[list[Markup], list[Sprite]]:
         "slopes": sprite("typical-saliency", colorize(slopes, "saliency", slope_limits)),
     }
     names = evidence.dataset.class_names
+    cam, pixels = method_mark(evidence, GRAD_CAM), method_mark(evidence, SALIENCY)
     rows = []
     for place, specimen in enumerate(specimens):
         peak, slope, grid = float(cams[place].max()), float(slopes[place].max()), cams.shape[1:]
@@ -105,17 +108,19 @@ def _views(evidence: Evidence) -> tuple[list[Markup], list[Sprite]]:
                         sheets["typical"], place, "Typical image", shape(specimen.image.shape), names[specimen.label]
                     ),
                     _view(sheets["means"], place, "Mean of the class", count(specimen.images, "image"), what),
-                    _view(sheets["cams"], place, "Grad-CAM", cam_state(peak, usual), f"for {what}, over the picture"),
+                    _view(
+                        sheets["cams"], place, "Grad-CAM", cam_state(peak, usual), f"for {what}, over the picture", cam
+                    ),
                     _view(sheets["grids"], place, "Its own grid", native, f"Grad-CAM for {what}, native"),
-                    _view(sheets["slopes"], place, "Saliency", f"0 to {number(slope)}", f"for {what}"),
+                    _view(sheets["slopes"], place, "Saliency", f"0 to {number(slope)}", f"for {what}", pixels),
                 ]
             )
         )
     return rows, list(sheets.values())
 
 
-def _view(sheet: Sprite, place: int, name: str, note: str, about: str) -> Markup:
-    return view(tile_html(sheet, place, f"{name}, {about}; {note}"), name, note=note)
+def _view(sheet: Sprite, place: int, name: str, note: str, about: str, mark: Markup = NONE) -> Markup:
+    return view(tile_html(sheet, place, f"{name}, {about}; {note}"), name, note=note, mark=mark)
 
 
 def _article(

@@ -10,13 +10,15 @@ from markupsafe import Markup
 from ..interpret.evidence_location import EvidenceLocation, locate, place_name
 from .cam_strength import cam_state, typical_peak
 from .colors import colorize, overlay
-from .components import folded, how_to_read, joined, notice, probabilities, view
+from .components import NONE, folded, how_to_read, joined, notice, probabilities, view
 from .evidence import Evidence
 from .mistake_evidence import Confusion, Mistakes
 from .page import Section
 from .pictures import pictures
 from .resizing import enlarge
 from .tiles import Sprite, sprites, tile_html
+from .trust import method_link
+from .trust_evidence import CONTRAST, GRAD_CAM, SALIENCY
 from .wording import count, number, percent
 
 _LEVELS = 32  # colours of a map; fewer make the file smaller
@@ -28,6 +30,7 @@ class _Sheets:
     """The pictures of all mistakes, in sprites of at most 500 tiles."""
 
     sheets: dict[str, list[Sprite]]  # picture, cam, cam-true, contrast, saliency, saliency-true
+    marks: dict[str, Markup]  # the trust mark of the method of each sprite
     usual: float  # the median peak of Grad-CAM over the set: the scale ends there, or higher where a map is stronger
     slope_limit: np.ndarray  # float[N], likewise for the saliencies
     contrast_limit: np.ndarray  # float[N], either end of the contrast's scale
@@ -118,7 +121,18 @@ def _draw(evidence: Evidence) -> _Sheets:
     )
     parts = range(-(-len(shown) // _PER_SHEET))
     sheets = {name: [made[f"mistake-{name}-{part}"] for part in parts] for name in tiles}
-    return _Sheets(sheets, usual, slope, contrast)
+    return _Sheets(sheets, _marks(evidence), usual, slope, contrast)
+
+
+def _marks(evidence: Evidence) -> dict[str, Markup]:
+    methods = {
+        "cam": GRAD_CAM,
+        "cam-true": GRAD_CAM,
+        "contrast": CONTRAST,
+        "saliency": SALIENCY,
+        "saliency-true": SALIENCY,
+    }
+    return {name: method_link(evidence, method) for name, method in methods.items()}
 
 
 def _group(
@@ -170,7 +184,10 @@ def _card_views(mistakes: Mistakes, drawn: _Sheets, place: int, found: str, mean
         ("saliency", f"Saliency, {found}", f"0 to {number(slope)}"),
         ("saliency-true", f"Saliency, {meant}", f"0 to {number(slope)}"),
     ]
-    return joined(view(drawn.tile(name, place, label), label, note=note) for name, label, note in shown)
+    return joined(
+        view(drawn.tile(name, place, label), label, note=note, mark=drawn.marks.get(name, NONE))
+        for name, label, note in shown
+    )
 
 
 def _bars(shares: np.ndarray, true: int, predicted: int, names: tuple[str, ...]) -> list[tuple[str, float, str]]:

@@ -21,6 +21,8 @@ from .model_section import model_section
 from .page import Header, KeyFigure, render_page
 from .performance import performance_section
 from .report_file import check_writable, write_whole
+from .trust import trust_section
+from .trust_evidence import TRUST_IMAGES
 from .wording import count, percent
 
 
@@ -32,6 +34,7 @@ def write_report(
     card: ModelCard | None = None,
     command: str | None = None,
     batch_size: int = 256,
+    trust_images: int = TRUST_IMAGES,
     step: Step | None = None,
 ) -> Path:
     """Explain a model on a data set, and write what was found into one HTML file.
@@ -43,6 +46,7 @@ def write_report(
         card: What is known of the training, for its curves and its recipe.
         command: The command line to print in the report.
         batch_size: Images at a time.
+        trust_images: Images that the trust in the maps is measured on; 0 measures none.
         step: Called with (what is being done, done, total).
 
     Returns:
@@ -54,7 +58,9 @@ def write_report(
     """
     target = Path(path).expanduser().absolute()
     check_writable(target)
-    evidence = gather_evidence(model, dataset, card=card, command=command, batch_size=batch_size, step=step)
+    evidence = gather_evidence(
+        model, dataset, card=card, command=command, batch_size=batch_size, trust_images=trust_images, step=step
+    )
     if step is not None:
         step("drawing the page", 0, 1)
     page = report_html(evidence)
@@ -77,6 +83,7 @@ def report_html(evidence: Evidence) -> str:
         performance_section(evidence),
         gallery,
         layers_section(evidence),
+        *trust_section(evidence),
         mistakes,
         causes,
     ]

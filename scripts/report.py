@@ -35,6 +35,9 @@ def report(
     resize: Resize = False,
     class_names: ClassNames = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
+    trust_images: Annotated[
+        int, typer.Option(min=0, help="Images that the trust in the maps is measured on; 0 for none.")
+    ] = 200,
     allow_code: AllowCode = False,
     custom_objects: CustomObjects = None,
 ) -> None:
@@ -51,7 +54,16 @@ def report(
     from featurelens.reports import write_report
 
     with steps_shown() as step:
-        path = write_report(loaded, dataset, output, card=card, command=_command(), batch_size=batch_size, step=step)
+        path = write_report(
+            loaded,
+            dataset,
+            output,
+            card=card,
+            command=_command(),
+            batch_size=batch_size,
+            trust_images=trust_images,
+            step=step,
+        )
     typer.echo(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
 
 

@@ -1,0 +1,69 @@
+"""How alike the models' layers are, pair by pair."""
+
+from __future__ import annotations
+
+import numpy as np
+from markupsafe import Markup
+
+from .comparison_evidence import Comparison, Measured
+from .components import figure, folded, joined
+from .figures_comparison import similarity_map
+from .page import Section
+
+_READING = (
+    "Each cell is one layer of either model. 1 (full colour): both hold the same images near each other and the same apart, "
+    "up to a rotation and a scale; 0: they have nothing in common. A bright diagonal says that the models build up what "
+    "they know in the same order; a bright block, that several layers in a row hold much the same."
+)
+
+
+def layers_section(found: Comparison) -> Section:
+    """The section: a heat map for each pair, and each model with itself."""
+    if not all(model.similarity for model in found.models):
+        text = Markup("<p>There are too few images to compare layers by.</p>")
+        return Section("alike", "How alike the layers are", text)
+    introduction = Markup(
+        "<p>Linear CKA (Kornblith et al. 2019), by {} images drawn from these (seed {}), between the layers at the end of "
+        "each stage. It is estimated without bias (Song et al. 2012), so wide layers do not look alike for their width "
+        "alone; where two have nothing in common it may fall slightly below 0.</p>"
+    ).format(found.sampled, found.seed)
+    pairs = [
+        folded(
+            f"{found.models[pair.first].name} – {found.models[pair.second].name}",
+            _map(found.models[pair.first], found.models[pair.second]),
+            count=_strongest(found.models[pair.first], found.models[pair.second]),
+            opened=place == 0,
+        )
+        for place, pair in enumerate(found.pairs)
+    ]
+    alone = [folded(f"{model.name} with itself", _map(model, model)) for model in found.models]
+    return Section(
+        id="alike",
+        title="How alike the layers are",
+        lead="Do models of different architectures come to see the same?",
+        html=joined([introduction, *pairs, *alone]),
+    )
+
+
+def similarities(one: Measured, other: Measured) -> np.ndarray:
+    """Linear CKA of each stage of one model with each of the other, float64[R,C]."""
+    first = np.stack(list(one.similarity.values()))
+    second = np.stack(list(other.similarity.values()))
+    return first.reshape(len(first), -1) @ second.reshape(len(second), -1).T
+
+
+def _map(one: Measured, other: Measured) -> Markup:
+    drawn = similarity_map(
+        similarities(one, other),
+        list(one.similarity),
+        list(other.similarity),
+        row_title=one.name,
+        column_title=other.name,
+    )
+    return figure(drawn.svg(), f"{one.name} down, {other.name} across, first layers first.", reading=_READING)
+
+
+def _strongest(one: Measured, other: Measured) -> str:
+    """The layers before the classes, in a few words."""
+    last = float(similarities(one, other)[-1, -1])
+    return f"{last:.2f} between their last ones" if np.isfinite(last) else "last ones not known"

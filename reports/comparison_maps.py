@@ -1,0 +1,112 @@
+"""Where each model looks, for the same images: Grad-CAM and saliency side by side on one scale."""
+
+from __future__ import annotations
+
+import numpy as np
+from markupsafe import Markup
+
+from ..models.resizing import resize_images
+from .colors import colorize, overlay
+from .comparison_evidence import Comparison, Measured
+from .components import joined, scale_bar, view
+from .page import Section
+from .pictures import pictures
+from .resizing import enlarge
+from .tiles import Sprite, sprite, tile_html
+from .wording import count, number, percent
+
+_LEVELS = 64  # colours of a map
+
+
+def maps_section(found: Comparison) -> tuple[Section, list[Sprite]]:
+    """The section and its sprites."""
+    shown = pictures(found.dataset.images[found.chosen], found.dataset.value_range)
+    size = shown.shape[1:3]
+    cams = np.stack([enlarge(model.grad_cam, size) for model in found.models])
+    slopes = np.stack([_at_size(model.saliency, size) for model in found.models])
+    cam_peaks = np.stack([model.grad_cam.max(axis=(1, 2)) for model in found.models])  # [M,S], at the layers' own grids
+    slope_peaks = slopes.max(axis=(2, 3))
+    sheets = {
+        "picture": sprite("compared", shown),
+        "cam": sprite("compared-cams", _laid(shown, cams, cam_peaks.max(axis=0))),
+        "slope": sprite("compared-saliency", _colored(slopes, slope_peaks.max(axis=0))),
+    }
+    articles = (
+        _article(found, sheets, place, cam_peaks[:, place], slope_peaks[:, place]) for place in range(len(found.chosen))
+    )
+    section = Section(
+        id="maps",
+        title="Where each looks",
+        lead="What speaks for the true class, to each of them?",
+        html=joined([_introduction(found), *articles]),
+    )
+    return section, list(sheets.values())
+
+
+def _introduction(found: Comparison) -> Markup:
+    layers = ", ".join(f"{model.name}: {model.cam_layer}" for model in found.models)
+    return Markup(
+        "<p>{}: first those that the models are most evenly divided on, then up to three that none gets right, and up to "
+        "three that all do. All maps are of the true class, so that they answer one question. Within an image all models "
+        "share one scale, whose ends are printed; it is in units of the logit. A model with larger logits has stronger "
+        "maps: compare places first, and strengths with care. Grad-CAM is taken at the last convolution ({}); saliency is "
+        "the slope of the logit, per step of a pixel from black to white.</p>"
+    ).format(count(len(found.chosen), "image"), layers)
+
+
+def _at_size(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Saliency at the pictures' size: averaged down where it is larger, interpolated where it is smaller."""
+    return maps if maps.shape[1:] == size else resize_images(maps[..., np.newaxis], *size)[..., 0]
+
+
+def _laid(shown: np.ndarray, cams: np.ndarray, peaks: np.ndarray) -> np.ndarray:
+    """Every model's maps over the pictures, uint8[M*S,h,w,3]."""
+    limits = (np.zeros((len(shown), 1, 1)), peaks[:, np.newaxis, np.newaxis])
+    return np.concatenate([overlay(shown, maps, "evidence", limits, levels=_LEVELS) for maps in cams])
+
+
+def _colored(slopes: np.ndarray, peaks: np.ndarray) -> np.ndarray:
+    limits = (np.zeros((len(peaks), 1, 1)), peaks[:, np.newaxis, np.newaxis])
+    return np.concatenate([colorize(maps, "saliency", limits, levels=_LEVELS) for maps in slopes])
+
+
+def _article(
+    found: Comparison, sheets: dict[str, Sprite], place: int, cam_peaks: np.ndarray, slope_peaks: np.ndarray
+) -> Markup:
+    image = int(found.chosen[place])
+    true = found.dataset.class_names[found.dataset.labels[image]]
+    right = sum(bool(model.correct[image]) for model in found.models)
+    picture = view(tile_html(sheets["picture"], place, f"image {image}, {true}"), "Image", note=true)
+    cams, slopes = [picture], [picture]
+    for rank, model in enumerate(found.models):
+        tile = rank * len(found.chosen) + place
+        said, cam, slope = _answer(model, image), float(cam_peaks[rank]), float(slope_peaks[rank])
+        note = f"{said}; {'all zero' if cam <= 0 else f'peak {number(cam)}'}"
+        cams.append(view(tile_html(sheets["cam"], tile, f"Grad-CAM of {model.name}, {note}"), model.name, note=note))
+        note = f"peak {number(slope)}"
+        slopes.append(
+            view(tile_html(sheets["slope"], tile, f"saliency of {model.name}, {note}"), model.name, note=note)
+        )
+    rows = joined(
+        [
+            _row("Grad-CAM", "evidence", float(cam_peaks.max()), cams),
+            _row("Saliency", "saliency", float(slope_peaks.max()), slopes),
+        ]
+    )
+    return Markup(
+        '<article class="specimen" id="compared-{0}"><div class="specimen-head"><h3>{1}</h3><p>image {0}; {2} of {3} right'
+        "</p></div>{4}</article>"
+    ).format(image, true, right, len(found.models), rows)
+
+
+def _row(name: str, scale, high: float, views: list[Markup]) -> Markup:
+    return Markup(
+        '<section class="stage"><div class="stage-head"><h4>{}</h4>{}</div><div class="views compared">{}</div></section>'
+    ).format(name, scale_bar(scale, "0", number(high), unit="logit"), joined(views))
+
+
+def _answer(model: Measured, image: int) -> str:
+    """What the model takes the image for."""
+    predicted = int(model.evaluation.predictions[image])
+    sure = percent(float(model.evaluation.probabilities[image, predicted]), 0)
+    return f"{'✓' if model.correct[image] else '✗'} {model.evaluation.class_names[predicted]} {sure}"

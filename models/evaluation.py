@@ -117,7 +117,7 @@ def evaluation_from_probabilities(
         labels=labels.astype(np.int64),
         probabilities=probabilities.astype(np.float32),
         predictions=predictions.astype(np.int64),
-        loss=_loss(probabilities, labels),
+        loss=float(image_losses(probabilities, labels).mean()),
         accuracy=float(accuracy_score(labels, predictions)),
         confusion=confusion_matrix(labels, predictions, labels=classes).astype(np.int64),
         precision=precision,
@@ -130,11 +130,11 @@ def evaluation_from_probabilities(
     )
 
 
-def _loss(probabilities: np.ndarray, labels: np.ndarray) -> float:
-    """Keras's cross-entropy: rows are brought to the sum 1 first, for sigmoids over several units."""
+def image_losses(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Keras's cross-entropy of each image, float64[B]: rows are brought to the sum 1 first, for several sigmoids."""
     shares = probabilities / np.maximum(probabilities.sum(axis=1, keepdims=True), LEAST)
     of_truth = shares[np.arange(len(labels)), labels].astype(np.float64)
-    return float(-np.log(np.clip(of_truth, LEAST, 1 - LEAST)).mean())
+    return -np.log(np.clip(of_truth, LEAST, 1 - LEAST))
 
 
 def _curve(is_class: np.ndarray, probability: np.ndarray) -> PrecisionRecallCurve:

@@ -1,4 +1,4 @@
-"""The command line: `featurelens report | train | evaluate | inspect | explain | explore | benchmark`.
+"""The command line: `featurelens report | train | evaluate | inspect | explain | explore | compare | benchmark`.
 
 Nothing heavy is imported here, so that `--help` answers at once; each command imports what it needs when it runs.
 """
@@ -14,6 +14,7 @@ from typing import Annotated
 import typer
 
 from featurelens.scripts.benchmark import benchmark
+from featurelens.scripts.compare import compare
 from featurelens.scripts.evaluate import evaluate
 from featurelens.scripts.explain import explain
 from featurelens.scripts.explore import explore
@@ -34,6 +35,7 @@ app.command("inspect")(inspect_layers)
 app.command("explain")(explain)
 app.command("explore")(explore)
 app.command("evaluate")(evaluate)
+app.command("compare")(compare)
 app.command("train")(train)
 app.command("benchmark")(benchmark)
 

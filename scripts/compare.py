@@ -1,0 +1,99 @@
+"""Compare models on the same images, into one HTML file: `featurelens compare NAME...`."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated
+
+import typer
+
+from featurelens.scripts.loading import (
+    DEFAULT_DATA,
+    AllowCode,
+    ClassNames,
+    CustomObjects,
+    Data,
+    Resize,
+    Scale,
+    load_with_card,
+    open_for,
+)
+
+if TYPE_CHECKING:
+    from featurelens.reports.comparison_evidence import Contestant
+
+
+def compare(
+    models: Annotated[
+        list[str] | None, typer.Argument(help="Two or more: shipped names or paths. Without any, all shipped models.")
+    ] = None,
+    data: Data = DEFAULT_DATA,
+    output: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("featurelens-comparison.html"),
+    scale: Scale = None,
+    resize: Resize = False,
+    class_names: ClassNames = None,
+    seed: Annotated[int, typer.Option(help="Of the bootstrap and of the drawn images.")] = 0,
+    allow_code: AllowCode = False,
+    custom_objects: CustomObjects = None,
+) -> None:
+    """Compare models on the same images: figures, tests, images they part on, maps side by side, layers.
+
+    Each model gets the images in the pixel range of its card, unless --scale names one for all.
+    """
+    from featurelens.reports.report_file import check_writable
+    from featurelens.scripts.terminal import steps_shown
+
+    check_writable(output.expanduser().absolute())
+    chosen = _chosen(models)
+    contestants = [
+        _contestant(model, name, data, scale, resize, class_names, allow_code, custom_objects)
+        for model, name in chosen.items()
+    ]
+    from featurelens.reports.comparison import write_comparison
+
+    with steps_shown() as step:
+        path = write_comparison(contestants, output, seed=seed, command=_command(), step=step)
+    typer.echo(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
+
+
+def _chosen(models: list[str] | None) -> dict[str, str]:
+    """What was asked for, each with a short name; every one must exist before the first is loaded."""
+    from featurelens.models.loading import model_path, shipped_models
+
+    asked = list(dict.fromkeys(models or shipped_models()))
+    if len(asked) < 2:
+        raise ValueError(
+            f"Expected two or more models to compare. Received {', '.join(asked) or 'none'}. "
+            f"Name shipped ones ({', '.join(shipped_models())}) or files."
+        )
+    stems = [model_path(model).stem for model in asked]
+    return {model: stem if stems.count(stem) == 1 else model for model, stem in zip(asked, stems, strict=True)}
+
+
+def _contestant(
+    model: str,
+    name: str,
+    data: str,
+    scale: str | None,
+    resize: bool,
+    class_names: Path | None,
+    allow_code: bool,
+    custom_objects: list[str] | None,
+) -> Contestant:
+    loaded, card = load_with_card(model, allow_code=allow_code, custom_objects=custom_objects)
+    dataset = open_for(data, loaded, card, scale, resize, class_names)
+    from featurelens.reports.comparison_evidence import Contestant
+
+    return Contestant(name, loaded, dataset, card)
+
+
+def _command() -> str | None:
+    return shlex.join(["featurelens", *sys.argv[1:]]) if "compare" in sys.argv[1:2] else None
+
+
+if __name__ == "__main__":
+    from featurelens.scripts.cli import main
+
+    main(["compare", *sys.argv[1:]])

@@ -4,10 +4,11 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
-from featurelens.interpret import ActivationExtractor, Explainer, GradCAM, Saliency, inspect_model
 from model_kinds import PACKAGINGS
 from model_variants import VARIANTS
 from oracle import Case, assert_equal, by_hand
+
+from featurelens.interpret import ActivationExtractor, Explainer, GradCAM, Saliency, inspect_model
 
 pytestmark = pytest.mark.filterwarnings(  # Keras's own, when it saves
     "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning:keras.src.backend.tensorflow.core"

@@ -6,9 +6,10 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
-from featurelens.interpret import Explainer, inspect_model
 from oracle import assert_equal, cam
 from small_models import images
+
+from featurelens.interpret import Explainer, inspect_model
 
 SHAPE = (64, 32, 3)
 LAST_CONVOLUTION = {

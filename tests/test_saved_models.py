@@ -8,9 +8,10 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from featurelens.interpret import ActivationExtractor, GradCAM, Saliency, inspect_model
 from oracle import Case, assert_equal, by_hand
 from small_models import SHAPE, images, plain_forward, sequential
+
+from featurelens.interpret import ActivationExtractor, GradCAM, Saliency, inspect_model
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 CLASSES = np.array([0, 1, 2])

@@ -5,6 +5,7 @@ import pytest
 from hand_set_models import linear_cam_model, random_cnn
 
 from featurelens.interpret import activation_maximization
+from featurelens.interpret.feature_visualization import _shift
 
 
 def template_model():
@@ -138,3 +139,12 @@ def test_refusals():
     both = keras.layers.Dense(2)(keras.layers.Flatten()(keras.layers.Add()([one, two])))
     with pytest.raises(ValueError, match="Give the part of it that sees the image"):
         activation_maximization(keras.Model([one, two], both), None, 0)
+
+
+def test_before_each_step_the_image_is_put_back_into_range_and_moved():
+    images = np.array([-1.0, 0.25, 0.5, 2.0], np.float32).reshape(1, 2, 2, 1)
+    still = _shift(np.random.default_rng(0), 0, (0.0, 1.0))(images).numpy().ravel()
+    np.testing.assert_array_equal(still, [0, 0.25, 0.5, 1])
+    move = _shift(np.random.default_rng(0), 1, (0.0, 1.0))
+    seen = {tuple(move(images).numpy().ravel()) for _ in range(30)}
+    assert len(seen) == 4 and all(sorted(each) == [0, 0.25, 0.5, 1] for each in seen)

@@ -294,7 +294,7 @@ def test_other_inputs_stay_with_their_image(method):
     model = keras.Model([image, factor], keras.layers.Multiply()([summed, factor]))
     explain, images = make(method, model), random_images(10, 3, size=4, channels=1)
     once = explain([images, np.ones((3, 1), np.float32)], 0)
-    scaled = explain([images, np.array([[1], [2], [3]], np.float32)], 0, batch_size=4)
+    scaled = explain([images, np.array([[1], [2], [3]], np.float32)], 0, batch_size=6)  # blocks of 3 images, 2 variants
     assert np.abs(once).max() > 0.01
     np.testing.assert_allclose(scaled, once * np.reshape([1, 2, 3], (3, 1, 1)), rtol=1e-4, atol=1e-5)
 

@@ -42,6 +42,13 @@ def test_averages_leave_out_what_is_not_defined():
     assert averages(measured)["macro"].recall == pytest.approx(0.5)
 
 
+def test_an_average_over_no_known_class_is_not_known():
+    measured = evaluation_from_probabilities(np.array([[0.1, 0.1, 0.8]]), np.array([0]), NAMES)
+    # only class 2 has a precision, 0 of 1, and no image has this class
+    assert averages(measured)["macro"].precision == 0
+    assert np.isnan(averages(measured)["weighted"].precision)
+
+
 def test_every_plot_of_the_list_is_there():
     evaluation, _ = random_evaluation()
     plain = {"confusion_matrix", "precision_recall", "calibration"}
@@ -69,14 +76,15 @@ def test_files_are_written_whole(tmp_path):
 
 
 def test_the_misclassified_images_are_the_ones_on_the_sheet():
-    labels = np.array([0, 0, 1, 1])
-    probabilities = np.array([[1, 0, 0], [0.2, 0.8, 0], [0, 1, 0], [0.6, 0.4, 0]])
-    shades = np.array([0.1, 0.2, 0.4, 0.6], np.float32)
-    data = Dataset(np.broadcast_to(shades[:, None, None, None], (4, 6, 6, 1)).copy(), labels, NAMES, "made")
+    labels = np.array([0, 0, 1, 1, 0])
+    probabilities = np.array([[1, 0, 0], [0.2, 0.8, 0], [0, 1, 0], [0.6, 0.4, 0], [0.1, 0.9, 0]])
+    shades = np.array([0.1, 0.2, 0.4, 0.6, 0.8], np.float32)
+    data = Dataset(np.broadcast_to(shades[:, None, None, None], (5, 6, 6, 1)).copy(), labels, NAMES, "made")
     sheet = misclassified_sheet(evaluation_from_probabilities(probabilities, labels, NAMES), data)
-    inside = sheet[44 + 40, [10 + 40, 10 + 124 + 40]]  # the middle of the first two images
-    np.testing.assert_array_equal(inside, np.rint(255 * shades[[1, 3], None]).repeat(3, axis=1))
-    assert (sheet[44 + 40, 10 + 2 * 124 :] == 255).all(), "no third image"
+    inside = sheet[44 + 40, [10 + 40, 10 + 124 + 40, 10 + 2 * 124 + 40]]  # the middle of the first three images
+    # the confusion of two images comes first, in it the surer one
+    np.testing.assert_array_equal(inside, np.rint(255 * shades[[4, 1, 3], None]).repeat(3, axis=1))
+    assert (sheet[44 + 40, 10 + 3 * 124 :] == 255).all(), "no fourth image"
 
 
 def test_without_mistakes_there_is_no_sheet():

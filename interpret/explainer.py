@@ -104,7 +104,7 @@ class Explainer:
     def _record(self, results: dict[str, np.ndarray]) -> Explanation:
         return Explanation(
             logits=results["logits"],
-            probabilities=self._program.head.probabilities(results["logits"]),
+            probabilities=self._program.head.probabilities(results["logits"]).astype(np.float32),
             classes=results["classes"],
             activations=layers_of(results),
             grad_cam=results["grad_cam"],

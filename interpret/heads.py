@@ -66,14 +66,14 @@ class Head:
         return z
 
     def probabilities(self, logits: np.ndarray) -> np.ndarray:
-        """Probability of each class, float32[B,K].
+        """Probability of each class, float64[B,K]; fine enough for the largest to be the largest logit's.
 
         One sigmoid unit gives (1 - p, p). Several sigmoid units give one independent probability each. A model that
         answers logits has no probabilities of its own: they are the softmax of its logits, as its loss would take them.
         """
         if self.kind == "sigmoid":
-            return _sigmoid(np.asarray(logits, dtype=np.float64)).astype(np.float32)
-        return _softmax(np.asarray(logits, dtype=np.float64)).astype(np.float32)
+            return _sigmoid(np.asarray(logits, dtype=np.float64))
+        return _softmax(np.asarray(logits, dtype=np.float64))
 
 
 def find_logits(answer: tf.Tensor) -> tuple[tf.Tensor, Head]:

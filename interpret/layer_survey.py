@@ -53,7 +53,7 @@ class Survey:
     """Everything of one pass over a data set."""
 
     logits: np.ndarray  # float32[B,K]
-    probabilities: np.ndarray  # float32[B,K], 0..1
+    probabilities: np.ndarray  # float64[B,K], 0..1
     grad_cam_peak: (
         np.ndarray
     )  # float32[B], largest value of the predicted class's Grad-CAM, score units; 0: no evidence

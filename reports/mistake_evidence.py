@@ -16,6 +16,7 @@ from ..models.resizing import resize_images
 
 MOST_MISTAKES = 2000
 _MOST_PIXELS = 16_000_000  # of all explained mistakes together, so that large pictures do not fill the memory
+_MOST_DRAWN = 1_200_000  # pixels of one kind of picture in the file: 1,530 pictures of 28x28, 382 of 56x56
 SIDE = 56  # pixels; larger pictures and maps are averaged down to it
 
 
@@ -94,8 +95,10 @@ def gather_mistakes(
 
 
 def _limit(dataset: Dataset) -> int:
-    height, width, channels = dataset.images.shape[1:]
-    return int(np.clip(_MOST_PIXELS // (height * width * channels), 60, MOST_MISTAKES))
+    """As many mistakes as the memory and the file have room for, at least 60 and at most 2,000."""
+    explained = _MOST_PIXELS // int(np.prod(dataset.images.shape[1:]))
+    drawn = _MOST_DRAWN // int(np.prod(_side(dataset)))
+    return int(np.clip(min(explained, drawn), 60, MOST_MISTAKES))
 
 
 def _side(dataset: Dataset) -> tuple[int, int]:

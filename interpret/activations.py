@@ -48,8 +48,7 @@ class ActivationExtractor:
         self, images: Arrays, batch_size: int = 256, progress: Progress = False
     ) -> Iterator[dict[str, np.ndarray]]:
         """The same, one batch after another, as read-only views: memory does not grow with the number of images."""
-        for results in self._program.stream(images, batch_size=batch_size, progress=progress):
-            yield layers_of(results)
+        return map(layers_of, self._program.stream(images, batch_size=batch_size, progress=progress))
 
 
 _PREFIX = "layer:"  # keeps a layer called 'logits' apart from the logits

@@ -98,8 +98,8 @@ class Explainer:
 
         The arrays are read-only views of the batch's results: copy what must outlive it.
         """
-        for results in self._program.stream(images, classes, versus, batch_size=batch_size, progress=progress):
-            yield self._record(results)
+        streamed = self._program.stream(images, classes, versus, batch_size=batch_size, progress=progress)
+        return map(self._record, streamed)
 
     def _record(self, results: dict[str, np.ndarray]) -> Explanation:
         return Explanation(

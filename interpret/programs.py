@@ -8,6 +8,7 @@ model itself answers.
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -79,8 +80,8 @@ class Program:
         progress: Progress = False,
     ) -> Iterator[dict[str, np.ndarray]]:
         """The results of one batch after another; read-only views of TensorFlow's memory, not copied."""
-        for _, _, results in self._batches(images, classes, versus, batch_size, progress):
-            yield results
+        # map keeps no batch back: its memory is free for the next one as soon as the caller lets go of it
+        return map(itemgetter(2), self._batches(images, classes, versus, batch_size, progress))
 
     def prepare(self, images: Arrays) -> list[np.ndarray]:
         """Check images and trace what they need; the flat inputs."""
@@ -108,8 +109,7 @@ class Program:
         named = target_array(classes, "classes", total, self._head.classes)
         other = target_array(versus, "versus", total, self._head.classes)
         for rows in steps(total, batch_size, progress):
-            results = self._call(function, [array[rows] for array in flat], named[rows], other[rows])
-            yield rows, total, results
+            yield rows, total, self._call(function, [array[rows] for array in flat], named[rows], other[rows])
 
     def _call(
         self, function: Any, flat: list[np.ndarray], classes: np.ndarray, versus: np.ndarray

@@ -32,7 +32,7 @@ from .progress import Progress
 from .spatial import is_spatial, spatial_layer
 from .tracing import TappedLayer, Taps, TracedModel
 
-_PROBE_FEATURES = 1600  # numbers per image that the probe may read; wider maps are averaged down to a coarser grid
+_PROBE_FEATURES = 1024  # numbers per image that the probe may read; wider maps are averaged down to a coarser grid
 _PROBE_GRID = 7  # cells along an axis of that grid, at most
 
 

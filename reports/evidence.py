@@ -19,7 +19,7 @@ from .specimens import Specimen, gather_specimens
 from .stages import stages
 from .trust_evidence import TRUST_IMAGES, Trust, gather_trust
 
-_COMPARED = 5000  # images whose nearest neighbours are looked for: all 10,000 would take four times as long
+_COMPARED = 3000  # images whose nearest neighbours are looked for: all 10,000 would take eleven times as long
 Step = Callable[[str, int, int], None]  # told (what is being done, how much of it is done, of how much)
 
 

@@ -37,7 +37,7 @@ def report(
     batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
     trust_images: Annotated[
         int, typer.Option(min=0, help="Images that the trust in the maps is measured on; 0 for none.")
-    ] = 200,
+    ] = 100,
     allow_code: AllowCode = False,
     custom_objects: CustomObjects = None,
 ) -> None:

@@ -27,6 +27,7 @@ def findings_section(evidence: Evidence) -> Section:
         *_fading_image(evidence),
         *_probe(evidence),
         *_silent_channels(evidence),
+        *_causes(evidence),
         *_trust(evidence),
         *_empty_maps(evidence),
         *_proof(evidence),
@@ -160,6 +161,23 @@ def _empty_maps(evidence: Evidence) -> Iterator[Finding]:
         f"Grad-CAM at {evidence.survey.cam_layer} finds positive evidence for the predicted class on all {total:,} images.",
         "feature-maps",
         "feature maps",
+    )
+
+
+def _causes(evidence: Evidence) -> Iterator[Finding]:
+    ablations = [found for found in evidence.causes.ablations if found.confusion and found.effects.repaired[0] > 0]
+    if not ablations:
+        return
+    best = max(ablations, key=lambda found: found.effects.repaired[0] / found.confused)
+    true, predicted = (evidence.dataset.class_names[label] for label in best.confusion or (0, 0))
+    broken = int(best.effects.broken[0].sum())
+    yield (
+        f"Of the largest confusions {true} taken for {predicted} is the one that a single channel of {best.layer} explains "
+        f"most of: without channel {best.effects.channels[0]} {int(best.effects.repaired[0])} of its "
+        f"{count(best.confused, 'image')} are right (without a random channel {best.control.repaired.mean():.1f}), but "
+        f"{broken:,} of the {evidence.causes.tried:,} least sure right answers break.",
+        f"cause-{best.confusion[0]}-{best.confusion[1]}" if best.confusion else "causes",
+        "causes",
     )
 
 

@@ -14,6 +14,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from featurelens.scripts.benchmark_methods import methods_table
+
 if TYPE_CHECKING:
     import numpy as np
 
@@ -26,6 +28,7 @@ def benchmark(
     images: Annotated[int, typer.Option(min=1, max=10000, help="How many test images.")] = 2048,
     batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
     rounds: Annotated[int, typer.Option(min=1, help="Runs of each contender.")] = 15,
+    methods: Annotated[bool, typer.Option("--methods", help="Time the methods of many passes instead.")] = False,
 ) -> None:
     """Time the shipped model: activations of both convolutions, Grad-CAM and saliency, as NumPy arrays."""
     from featurelens.models import fashion_mnist
@@ -33,6 +36,9 @@ def benchmark(
 
     model, _ = load_with_card(DEFAULT_MODEL)
     pictures = fashion_mnist("test").images[:images]
+    if methods:
+        typer.echo(methods_table(model, pictures, rounds))
+        return
     seconds = measure(contenders(model, pictures, batch_size), rounds)
     typer.echo(table(seconds, images, batch_size))
 

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from featurelens.reports.colors import FLAT, color_table, colorize, css_gradient, limits_of
 
 

@@ -6,6 +6,7 @@ from dataclasses import FrozenInstanceError
 
 import numpy as np
 import pytest
+
 from featurelens.models.class_names import match_class_names, numbered_names, read_class_names
 from featurelens.models.datasets import Dataset
 

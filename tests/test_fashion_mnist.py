@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+
 from featurelens.models.fashion_mnist import CLASS_NAMES, DEBIAN_FOLDER, SHIPPED_FOLDER, fashion_mnist
 from featurelens.models.idx import parse_idx, read_idx
 

@@ -2,6 +2,7 @@ import re
 
 import numpy as np
 import pytest
+
 from featurelens.reports.figures import ROLES
 from featurelens.reports.figures_layers import bars, histogram, layer_measures
 from featurelens.reports.figures_performance import confusion_matrix, precision_recall, reliability, training_curves

@@ -8,6 +8,7 @@ import importlib
 import cv2
 import numpy as np
 import pytest
+
 from featurelens.models.image_files import read_image
 from featurelens.models.image_folders import image_folder
 from featurelens.models.opencv import opencv

@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from featurelens.reports.colors import as_rgb, colorize, overlay
 
 

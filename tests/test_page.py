@@ -4,6 +4,9 @@ import shutil
 
 import numpy as np
 import pytest
+from markupsafe import Markup
+from playwright.sync_api import sync_playwright
+
 from featurelens.reports.components import (
     command,
     figure,
@@ -21,8 +24,6 @@ from featurelens.reports.components import (
 from featurelens.reports.figures_performance import confusion_matrix
 from featurelens.reports.page import Header, KeyFigure, Section, json_for_page, render_page
 from featurelens.reports.tiles import sprite, tile_html
-from markupsafe import Markup
-from playwright.sync_api import sync_playwright
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")

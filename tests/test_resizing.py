@@ -1,5 +1,6 @@
 import numpy as np
 import pytest
+
 from featurelens.reports.resizing import MAPS_AT_ONCE, enlarge, repeat
 
 

@@ -7,6 +7,7 @@ import gzip
 import cv2
 import numpy as np
 import pytest
+
 from featurelens.models.sources import open_dataset
 
 BYTES = np.array([[[0, 51], [102, 255]], [[255, 255], [0, 0]]], np.uint8)  # two grey images 2x2

@@ -3,6 +3,7 @@ import base64
 import cv2
 import numpy as np
 import pytest
+
 from featurelens.reports.tiles import sprite, sprite_css, tile_html
 
 

@@ -172,9 +172,9 @@ def _causes(evidence: Evidence) -> Iterator[Finding]:
     true, predicted = (evidence.dataset.class_names[label] for label in best.confusion or (0, 0))
     broken = int(best.effects.broken[0].sum())
     yield (
-        f"Of the largest confusions {true} taken for {predicted} is the one that a single channel of {best.layer} explains "
-        f"most of: without channel {best.effects.channels[0]} {int(best.effects.repaired[0])} of its "
-        f"{count(best.confused, 'image')} are right (without a random channel {best.control.repaired.mean():.1f}), but "
+        f"Of the largest confusions {true} taken for {predicted} is the one that taking away one channel of {best.layer} "
+        f"repairs most of: without channel {best.effects.channels[0]}, {int(best.effects.repaired[0])} of its "
+        f"{count(best.confused, 'image')} are right (without a random one {best.control.repaired.mean():.1f}), but "
         f"{broken:,} of the {evidence.causes.tried:,} least sure right answers break.",
         f"cause-{best.confusion[0]}-{best.confusion[1]}" if best.confusion else "causes",
         "causes",

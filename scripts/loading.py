@@ -55,10 +55,12 @@ def open_for(
     """The data, at the range and, if asked, at the size that the model takes."""
     from featurelens.models import open_dataset
     from featurelens.models.class_names import read_class_names
+    from featurelens.models.pixel_range import warn_of_range
 
     names = None if class_names is None else read_class_names(class_names)
     wanted = scale_of(scale, card)
     dataset = open_dataset(data, model_input=image_input(model), scale=wanted, resize=resize, class_names=names)
+    warn_of_range(model, dataset)
     return dataset if names else _named(dataset, model, card)
 
 

@@ -22,6 +22,8 @@ from featurelens.scripts.inspect_model import inspect_layers
 from featurelens.scripts.report import report
 from featurelens.scripts.train import train
 
+_INTERRUPTED = 130  # exit code, by custom 128 + SIGINT
+
 app = typer.Typer(
     name="featurelens",
     no_args_is_help=True,
@@ -57,9 +59,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
     warnings.showwarning = _one_line
     try:
         app(args=kept, prog_name="featurelens")
-    except KeyboardInterrupt:
-        typer.echo("Interrupted. No half-written file is left.", err=True)
-        sys.exit(130)
+    except SystemExit as stopped:
+        if stopped.code == _INTERRUPTED:  # what typer makes of Ctrl-C
+            typer.echo("Interrupted. No half-written file is left.", err=True)
+        raise
     except (ValueError, ImportError, OSError, MemoryError) as error:
         if verbose:
             traceback.print_exc()

@@ -87,6 +87,20 @@ def test_a_report_path_that_cannot_be_written_is_found_first(capsys):
     assert "Make it first" in refused(capsys, "report", "--output", "nowhere/report.html")
 
 
+def test_an_interruption_says_so_and_keeps_the_old_report(capsys, sample, monkeypatch):
+    def interrupted(*_):
+        raise KeyboardInterrupt
+
+    monkeypatch.setattr("featurelens.reports.report.report_html", interrupted)
+    Path("mine.html").write_text("old")
+    with pytest.raises(SystemExit) as stopped:
+        main(["report", "--data", sample, "--output", "mine.html", "--trust-images", "0"])
+    assert stopped.value.code == 130
+    assert "Interrupted. No half-written file is left." in capsys.readouterr().err
+    assert Path("mine.html").read_text() == "old"
+    assert {path.name for path in Path().iterdir()} == {"sample.npz", "mine.html"}
+
+
 def test_data_of_another_size_say_what_the_model_wants(capsys):
     np.savez("wide.npz", images=np.full((4, 40, 30, 3), 200, np.uint8), labels=np.arange(4))
     message = refused(capsys, "report", "--data", "wide.npz")

@@ -43,6 +43,12 @@ def receptive_field(layer: LayerInformation) -> str:
     return size if field.rows.stride == 1 else f"{size}, every {field.rows.stride:g}"
 
 
+def first_centre(layer: LayerInformation) -> str:
+    """Row and column of the pixel at the middle of what the first unit sees, '0.5, 0.5'; empty where it sees all."""
+    field = layer.receptive_field
+    return "" if field is None or field.whole else f"{field.rows.centre:g}, {field.columns.centre:g}"
+
+
 def _layers(evidence: Evidence) -> Markup:
     information = evidence.information
     rows = [

@@ -103,23 +103,32 @@ def _draw_architecture(information: ModelInformation, path: Path) -> None:
 
 
 def _print(information: ModelInformation) -> None:
+    from rich.box import SIMPLE_HEAD
     from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
-    from featurelens.reports.model_section import receptive_field
+    from featurelens.reports.model_section import first_centre, receptive_field
     from featurelens.reports.wording import number, shape
 
-    table = Table(
-        "layer", "kind", "output shape", title=escape(f"{information.name}: input {shape(information.input_shape)}")
-    )
+    title = escape(f"{information.name}: input {shape(information.input_shape)}")
+    table = Table("layer", "kind", "output shape", title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("parameters", justify="right")
-    table.add_column("one unit sees (pixels)")
+    table.add_column("sees (pixels)")
+    table.add_column("centre")
     table.add_column("map")
     for layer in information.layers:
         size = shape(layer.output_shape)
         seen = receptive_field(layer)
-        row = (layer.name, layer.kind, size, f"{layer.parameters:,}", seen, "yes" if layer.spatial else "")
+        row = (
+            layer.name,
+            layer.kind,
+            size,
+            f"{layer.parameters:,}",
+            seen,
+            first_centre(layer),
+            "yes" if layer.spatial else "",
+        )
         table.add_row(*(escape(cell) for cell in row))
     console = Console()
     console.print(table)

@@ -120,6 +120,7 @@ def test_verbose_shows_the_traceback(capsys):
 def test_inspect_prints_the_layers_and_draws_one(capsys):
     out = done(capsys, "inspect", "--layer", "conv1", "--image", "3", "--output", "maps.png", "--save", "maps.npz")
     assert "conv2" in out and "proof: softmax(logits)" in out
+    assert "0.5, 0.5" in out  # pool1: the middle of the first 2x2 of convolutions centred on pixels 0 and 1
     assert cv2.imread("maps.png").shape[2] == 3
     saved = np.load("maps.npz")
     assert saved["conv1"].shape == (1, 28, 28, 32)

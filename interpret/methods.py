@@ -1,0 +1,79 @@
+"""The attribution methods by name: how each is made for a model, what its numbers mean, and what an image costs.
+
+For whatever goes through several methods: the measures of trust, the command line, a benchmark.
+"""
+
+from __future__ import annotations
+
+import warnings
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+from .class_activation import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
+from .gradients import InputXGradient, Saliency
+from .guided_backpropagation import GuidedBackpropagation
+from .integrated_gradients import IntegratedGradients
+from .map_state import LOGIT, LOGIT_PER_PIXEL
+from .occlusion import Occlusion
+from .relevance import LayerwiseRelevance
+from .rise import RISE
+from .score_cam import ScoreCAM
+from .smooth_grad import SmoothGrad
+
+LOGIT_TIMES_ACTIVATION = "logit times activation"
+
+
+@dataclass(frozen=True, eq=False)
+class KnownMethod:
+    """One attribution method with its default settings."""
+
+    name: str  # as its paper writes it
+    make: Callable[[Any, str | None], Any]  # (model, layer of a CAM or None for the last convolution) -> the method
+    unit: str  # of its maps
+    signed: bool  # whether below 0 means against the class; not so for RISE, whose maps are expected scores
+    passes: int  # through the model that one image takes, about; Score-CAM's depend on the layer's channels
+
+    @property
+    def slug(self) -> str:
+        """The name in lower case with hyphens, such as 'grad-cam': for command lines and anchors."""
+        return "-".join(self.name.lower().replace("+", "plus").split())
+
+    @property
+    def is_dear(self) -> bool:
+        """Whether an image takes more than one pass forward and backward."""
+        return self.passes > 2
+
+
+def _guided(model: Any, _: str | None) -> GuidedBackpropagation:
+    with warnings.catch_warnings():  # its caution belongs beside its picture, not on every call
+        warnings.simplefilter("ignore", UserWarning)
+        return GuidedBackpropagation(model)
+
+
+METHODS: tuple[KnownMethod, ...] = (
+    KnownMethod("Grad-CAM", lambda model, layer: GradCAM(model, layer), LOGIT, False, 2),
+    KnownMethod("Grad-CAM++", lambda model, layer: GradCAMPlusPlus(model, layer), LOGIT, False, 2),
+    KnownMethod("HiResCAM", lambda model, layer: HiResCAM(model, layer), LOGIT, True, 2),
+    KnownMethod("LayerCAM", lambda model, layer: LayerCAM(model, layer), LOGIT, False, 2),
+    KnownMethod("Score-CAM", lambda model, layer: ScoreCAM(model, layer), LOGIT_TIMES_ACTIVATION, False, 65),
+    KnownMethod("Saliency", lambda model, _: Saliency(model), LOGIT_PER_PIXEL, False, 2),
+    KnownMethod("Input x Gradient", lambda model, _: InputXGradient(model), LOGIT, True, 2),
+    KnownMethod("SmoothGrad", lambda model, _: SmoothGrad(model), LOGIT_PER_PIXEL, False, 50),
+    KnownMethod("Integrated Gradients", lambda model, _: IntegratedGradients(model), LOGIT, True, 64),
+    KnownMethod("Guided Backpropagation", _guided, LOGIT_PER_PIXEL, True, 2),
+    KnownMethod("Occlusion", lambda model, _: Occlusion(model), LOGIT, True, 170),
+    KnownMethod("RISE", lambda model, _: RISE(model), LOGIT, False, 2000),
+    KnownMethod("Layer-wise Relevance", lambda model, _: LayerwiseRelevance(model), LOGIT, True, 2),
+)
+
+
+def method_called(name: str) -> KnownMethod | None:
+    """The method of this name or slug, in any case; None where there is none.
+
+    Example:
+        >>> method_called("grad-cam++").name
+        'Grad-CAM++'
+    """
+    plain = "-".join(name.lower().split())
+    return next((known for known in METHODS if plain in (known.slug, "-".join(known.name.lower().split()))), None)

@@ -17,6 +17,7 @@ name                          the question it answers                           
 `Occlusion`                   How far does the score fall when a patch is covered?     Zeiler, Fergus 2014
 `RISE`                        Which pixels, when seen, go with a high score?           Petsiuk et al. 2018
 `ScoreCAM`                    What does the model say of the image seen through it?    Wang et al. 2020
+`MultiLayerScoreCAM`          The same at several layers, out of shared runs?          --
 `GuidedBackpropagation`       Which edges excite the network? (read its caution)       Springenberg et al. 2015
 `LayerwiseRelevance`          How is the score shared out, layer by layer?             Bach et al. 2015
 `activation_maximization`     Which image would excite a channel the most?             Erhan et al. 2009
@@ -59,6 +60,7 @@ from .road import Road, road
 from .sanity_checks import Randomization, randomization_check
 from .saturation import GradCAMState, Saturation
 from .score_cam import ScoreCAM
+from .score_cam_layers import MultiLayerScoreCAM
 from .sensitivity import Sensitivity, max_sensitivity
 from .smooth_grad import SmoothGrad
 from .verdicts import Verdict, verdict, verdicts
@@ -86,6 +88,7 @@ __all__ = [
     "MapState",
     "ModelInformation",
     "MultiLayerCAM",
+    "MultiLayerScoreCAM",
     "Occlusion",
     "RandomLabels",
     "Randomization",

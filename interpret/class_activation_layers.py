@@ -16,9 +16,9 @@ from .class_activation import Formula, grad_cam
 from .inputs import Arrays
 from .programs import Program
 from .progress import Progress
-from .spatial import is_convolution, is_spatial, spatial_layer
+from .spatial import spatial_layers
 from .targets import Classes
-from .tracing import TappedLayer, Taps, TracedModel
+from .tracing import Taps, TracedModel
 
 _PREFIX = "layer:"  # keeps a layer called 'logits' apart from the logits
 
@@ -54,7 +54,7 @@ class MultiLayerCAM:
         names = None if layers is None else list(layers)
 
         def compute(taps: Taps, scores: Any) -> dict[str, Any]:
-            chosen = _chosen(taps, names)
+            chosen = spatial_layers(taps, names)
             slopes = gradients(scores, {f"layer {layer.name!r}": layer.tensor for layer in chosen})
             return {_PREFIX + a.name: formula(a.tensor, slope) for a, slope in zip(chosen, slopes, strict=True)}
 
@@ -71,10 +71,3 @@ class MultiLayerCAM:
         """{layer: float32[B,h,w]} in the order asked for; arguments as for every attribution method."""
         results = self._program.run(images, classes, versus, batch_size=batch_size, progress=progress)
         return {name.removeprefix(_PREFIX): maps for name, maps in results.items() if name.startswith(_PREFIX)}
-
-
-def _chosen(taps: Taps, names: Sequence[str] | None) -> list[TappedLayer]:
-    if names is not None:
-        return [spatial_layer(taps, name) for name in names]
-    convolutions = [layer for layer in taps.layers if is_spatial(layer) and is_convolution(layer)]
-    return convolutions or [spatial_layer(taps, None)]

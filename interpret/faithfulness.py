@@ -92,7 +92,7 @@ def faithfulness(
     steps, total = at_least("steps", steps, 2), rows_in(images)
     numbers = sample_numbers(total, sample, seed)
     drawn = rows_of(images, numbers)
-    asked = scores.ask(drawn, drawn_classes(classes, numbers, total), batch_size)
+    asked = scores.ask(drawn, drawn_classes(classes, numbers, total), batch_size=batch_size)
     ranks = orders(maps_of(methods, drawn, asked.classes, numbers, total), asked.images, numbers, seed)
     replacements = blanks(asked.images, baselines)
     found = deletion_insertion(scores, asked, ranks, replacements, steps, batch_size=batch_size, progress=progress)

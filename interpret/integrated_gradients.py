@@ -61,7 +61,7 @@ class IntegratedGradients(Perturbation):
         progress: Progress = False,
     ) -> CompleteMaps:
         """The maps, and what each should sum to: score(image) - score(baseline). Costs one more run of each image."""
-        asked = self._ask(images, classes, versus, batch_size)
+        asked = self.ask(images, classes, versus, batch_size)
         maps = self._maps(asked, batch_size, progress)
         blank = np.broadcast_to(reference(self.baseline, asked.images), asked.images.shape)
         return CompleteMaps(maps, asked.scores - asked.scores_of(blank, batch_size))

@@ -62,17 +62,21 @@ class Asked:
         return np.concatenate([block.results["scores"][:, 0] for block in blocks])
 
 
-class Perturbation:
-    """A method whose map follows from the scores, or gradients, of many variants of each image.
+class VariantProgram:
+    """A traced model, ready to be asked about variants of images.
 
-    The score explained is always a logit, as for every attribution method, and `classes=None` is the class that the
-    model predicts for the image as it is. Maps are raw: not normalised, resized or clipped.
+    Args:
+        model: A Keras model.
+        variants: What is computed of every variant beside its score; None for nothing, which needs no backward run.
+        originals: What is computed of every image as it is, beside its score; None for nothing.
+        output: Which output to explain, where the model has several.
+        wrt: Which input is the image, where the model has several that could be.
     """
 
     def __init__(
         self,
         model: Any,
-        variants: Compute | None,
+        variants: Compute | None = None,
         *,
         originals: Compute | None = None,
         output: str | None,
@@ -81,6 +85,36 @@ class Perturbation:
         traced = TracedModel(model, output=output, wrt=wrt)
         self._variants = Program(traced, with_scores(variants))
         self._originals = Program(traced, with_scores(originals)) if originals != variants else self._variants
+
+    @property
+    def head(self) -> Any:
+        """The `Head` of the model; known once the model is traced."""
+        return self._variants.head
+
+    def ask(self, images: Arrays, classes: Classes = None, versus: Classes = None, batch_size: int = 256) -> Asked:
+        """The images, checked, with the class of each (the predicted one for None) and its score."""
+        original = self._originals.run(images, classes, versus, batch_size=batch_size)
+        flat, call = self._variants.prepared(images)
+        traced, named = self._variants.traced, original["classes"]
+        image = traced.image_index(traced.form_of(images))
+        refuse_other_than_pictures(flat[image])
+        other = target_array(versus, "versus", len(named), self._variants.head.classes)
+
+        def run(rows: slice, variants: np.ndarray) -> dict[str, np.ndarray]:
+            times = variants.shape[1]
+            inputs = [np.repeat(array[rows], times, axis=0) if i != image else array for i, array in enumerate(flat)]
+            inputs[image] = variants.reshape(-1, *variants.shape[2:]).astype(flat[image].dtype, copy=False)
+            return call(inputs, np.repeat(named[rows], times), np.repeat(other[rows], times))
+
+        return Asked(flat[image], named, original["scores"], original, run)
+
+
+class Perturbation(VariantProgram):
+    """A method whose map follows from the scores, or gradients, of many variants of each image.
+
+    The score explained is always a logit, as for every attribution method, and `classes=None` is the class that the
+    model predicts for the image as it is. Maps are raw: not normalised, resized or clipped.
+    """
 
     def __call__(
         self,
@@ -105,26 +139,10 @@ class Perturbation:
         Raises:
             ValueError: Images or classes do not fit the model; the message says what does.
         """
-        return self._maps(self._ask(images, classes, versus, batch_size), batch_size, progress)
+        return self._maps(self.ask(images, classes, versus, batch_size), batch_size, progress)
 
     def _maps(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
         raise NotImplementedError
-
-    def _ask(self, images: Arrays, classes: Classes, versus: Classes, batch_size: int) -> Asked:
-        original = self._originals.run(images, classes, versus, batch_size=batch_size)
-        flat, call = self._variants.prepared(images)
-        traced, named = self._variants.traced, original["classes"]
-        image = traced.image_index(traced.form_of(images))
-        refuse_other_than_pictures(flat[image])
-        other = target_array(versus, "versus", len(named), self._variants.head.classes)
-
-        def run(rows: slice, variants: np.ndarray) -> dict[str, np.ndarray]:
-            times = variants.shape[1]
-            inputs = [np.repeat(array[rows], times, axis=0) if i != image else array for i, array in enumerate(flat)]
-            inputs[image] = variants.reshape(-1, *variants.shape[2:]).astype(flat[image].dtype, copy=False)
-            return call(inputs, np.repeat(named[rows], times), np.repeat(other[rows], times))
-
-        return Asked(flat[image], named, original["scores"], original, run)
 
 
 def with_scores(compute: Compute | None) -> Compute:

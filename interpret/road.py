@@ -96,7 +96,7 @@ def road(
     scores, total = VariantScores(model, score, output=output, wrt=wrt), rows_in(images)
     numbers = sample_numbers(total, sample, seed)
     drawn = rows_of(images, numbers)
-    asked = scores.ask(drawn, drawn_classes(classes, numbers, total), batch_size)
+    asked = scores.ask(drawn, drawn_classes(classes, numbers, total), batch_size=batch_size)
     ranks = orders(maps_of(methods, drawn, asked.classes, numbers, total), asked.images, numbers, seed)
     count = len(ranks) * 2 * len(shares)
     values, kept = np.empty((len(numbers), count), np.float32), np.empty((len(numbers), count), bool)

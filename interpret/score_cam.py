@@ -17,6 +17,7 @@ channels; with logits that leaves one channel standing. Up is linear interpolati
 
 from __future__ import annotations
 
+from collections.abc import Iterator, Sequence
 from typing import Any
 
 import numpy as np
@@ -63,18 +64,44 @@ class ScoreCAM(Perturbation):
         super().__init__(model, None, originals=at_layer, output=output, wrt=wrt)
 
     def _maps(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
-        images = asked.images
         channels = most_varied(asked.originals["channels"], self.max_channels)
+        return score_cam(asked, [channels], batch_size, progress)[0]
 
-        def seen_through(rows: slice, variants: slice) -> np.ndarray:
-            return images[rows, np.newaxis] * masks_of(channels[rows, variants], images.shape[1:3])[..., np.newaxis]
 
-        black = asked.scores_of(np.zeros_like(images), batch_size)
-        maps = np.zeros((len(images), *channels.shape[2:]), dtype=np.float32)
-        for block in asked.blocks(channels.shape[1], seen_through, batch_size, progress):
-            increase = block.results["scores"] - black[block.rows, np.newaxis]
-            maps[block.rows] += np.einsum("bk,bkhw->bhw", increase, channels[block.rows, block.variants])
-        return np.maximum(maps, 0)
+def score_cam(
+    asked: Asked, layers: Sequence[np.ndarray], batch_size: int, progress: Progress = False
+) -> list[np.ndarray]:
+    """Definition 4 at one or more layers, float32[B,h,w] each; one run of the black image, and full batches over layers.
+
+    Args:
+        asked: The images, and what is asked about each.
+        layers: The channels A of each layer, float32[B,C,h,w].
+        batch_size: Rows at a time, images times channels.
+        progress: True for a bar, or a function called with (done, total), counted in batches.
+    """
+    images, counts = asked.images, [channels.shape[1] for channels in layers]
+
+    def seen_through(rows: slice, variants: slice) -> np.ndarray:
+        masks = [masks_of(layers[i][rows, own], images.shape[1:3]) for i, own, _ in _by_layer(variants, counts)]
+        return images[rows, np.newaxis] * np.concatenate(masks, axis=1)[..., np.newaxis]
+
+    black = asked.scores_of(np.zeros_like(images), batch_size)
+    maps = [np.zeros((len(images), *channels.shape[2:]), dtype=np.float32) for channels in layers]
+    for block in asked.blocks(sum(counts), seen_through, batch_size, progress):
+        alpha = block.results["scores"] - black[block.rows, np.newaxis]
+        for i, own, part in _by_layer(block.variants, counts):
+            maps[i][block.rows] += np.einsum("bk,bkhw->bhw", alpha[:, part], layers[i][block.rows, own])
+    return [np.maximum(each, 0) for each in maps]
+
+
+def _by_layer(variants: slice, counts: Sequence[int]) -> Iterator[tuple[int, slice, slice]]:
+    """Variants number the channels of one layer after another: (layer, which of its channels, where in `variants`)."""
+    start = 0
+    for i, count in enumerate(counts):
+        first, last = max(variants.start, start), min(variants.stop, start + count)
+        if first < last:
+            yield i, slice(first - start, last - start), slice(first - variants.start, last - variants.start)
+        start += count
 
 
 def most_varied(activations: np.ndarray, count: int | None) -> np.ndarray:

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 from .tracing import TappedLayer, Taps
 
 
@@ -40,6 +42,22 @@ def spatial_layer(taps: Taps, name: str | None) -> TappedLayer:
             "Use a method that works at the input, such as Saliency."
         )
     return (convolutions or with_map)[-1]
+
+
+def spatial_layers(taps: Taps, names: Sequence[str] | None) -> list[TappedLayer]:
+    """The layers called `names`, in this order; all convolutions for None (where there are none: the last with a map).
+
+    Raises:
+        ValueError: No layer is named, or one is unknown or has no map of places.
+    """
+    if names is None:
+        convolutions = [layer for layer in taps.layers if is_spatial(layer) and is_convolution(layer)]
+        return convolutions or [spatial_layer(taps, None)]
+    if not names:
+        raise ValueError(
+            "Expected one layer or more. Received none. Name them, or leave layers= out: all convolutions."
+        )
+    return [spatial_layer(taps, name) for name in names]
 
 
 def channel_layer(taps: Taps, name: str | None) -> TappedLayer:

@@ -7,15 +7,13 @@ from typing import Any
 
 import numpy as np
 
-from .inputs import Arrays
-from .perturbation import Asked, Perturbation, Vary
+from .perturbation import Asked, VariantProgram, Vary
 from .progress import Progress
-from .targets import Classes
 
 SCORES = ("probability", "logit")
 
 
-class VariantScores(Perturbation):
+class VariantScores(VariantProgram):
     """The score of many variants of each image, in full batches on one traced forward run.
 
     Args:
@@ -32,11 +30,7 @@ class VariantScores(Perturbation):
         if score not in SCORES:
             raise ValueError(f"Expected the score 'probability' or 'logit'. Received {score!r}. Give one of the two.")
         self.score = score
-        super().__init__(model, None, output=output, wrt=wrt)
-
-    def ask(self, images: Arrays, classes: Classes, batch_size: int) -> Asked:
-        """The images, checked, with the class of each; the predicted one where none is named."""
-        return self._ask(images, classes, None, batch_size)
+        super().__init__(model, output=output, wrt=wrt)
 
     def blocks(
         self, asked: Asked, count: int, vary: Vary, batch_size: int, progress: Progress = False
@@ -46,6 +40,6 @@ class VariantScores(Perturbation):
             logits, classes = block.results["logits"], asked.classes[block.rows]
             values = block.results["scores"]
             if self.score == "probability":
-                flat = self._variants.head.probabilities(logits.reshape(-1, logits.shape[-1]))
+                flat = self.head.probabilities(logits.reshape(-1, logits.shape[-1]))
                 values = np.take_along_axis(flat.reshape(logits.shape), classes[:, None, None], axis=2)[..., 0]
             yield block.rows, block.variants, values, logits.argmax(axis=2)

@@ -6,7 +6,7 @@ import numpy as np
 import pytest
 from hand_set_models import linear_cam_model, random_cnn, random_images
 
-from featurelens.interpret import ScoreCAM
+from featurelens.interpret import MultiLayerScoreCAM, ScoreCAM
 from featurelens.interpret.interpolation import interpolation_matrix
 from featurelens.interpret.score_cam import masks_of, most_varied
 
@@ -101,6 +101,93 @@ def test_refusals():
         ScoreCAM(random_cnn(4), max_channels=0)
     with pytest.raises(ValueError, match="Choose one of those that have a map"):
         ScoreCAM(random_cnn(4), "dense")
+
+
+# ---- several layers
+
+
+def test_several_layers_by_hand():
+    # x = (0, 2); 'first' a = x; 'second' b = 2x, c = -x; logit = 0.5 * (b0 + b1) + 7 = x0 + x1 + 7, 7 of the black image
+    # first:  H_a = (0, 1), x * H_a = (0, 2), alpha = 9 - 7 = 2, map = 2 * (0, 2)
+    # second: H_b = (0, 1), alpha = 2; H_c = (1, 0), x * H_c = (0, 0), alpha = 0; map = 2 * (0, 4) + 0 * (0, -2)
+    import keras
+
+    model = keras.Sequential(
+        [
+            keras.Input((1, 2, 1)),
+            keras.layers.Conv2D(1, 1, use_bias=False, name="first"),
+            keras.layers.Conv2D(2, 1, use_bias=False, name="second"),
+            keras.layers.Flatten(),
+            keras.layers.Dense(1, name="logits"),
+        ]
+    )
+    second, dense = np.reshape([2, -1], (1, 1, 1, 2)), np.reshape([0.5, 0, 0.5, 0], (4, 1))
+    model.set_weights([np.ones((1, 1, 1, 1)), second, dense, np.array([7.0])])
+    maps = MultiLayerScoreCAM(model)(np.array([[[[0.0], [2.0]]]], np.float32))
+    assert list(maps) == ["first", "second"]
+    np.testing.assert_allclose(maps["first"], [[[0, 4]]], rtol=1e-6)
+    np.testing.assert_allclose(maps["second"], [[[0, 8]]], rtol=1e-6)
+
+
+@pytest.mark.parametrize("most", [None, 2])
+def test_several_layers_equal_each_alone_in_the_order_asked_for(most):
+    model, images, names = random_cnn(6), random_images(6, 5), ["pool1", "conv2", "conv1"]
+    together = MultiLayerScoreCAM(model, names, most)
+    maps = together(images, 1, versus=0)
+    assert list(maps) == names
+    for layer, each in maps.items():
+        assert each.max() > 0.01 and each.dtype == np.float32
+        np.testing.assert_allclose(each, ScoreCAM(model, layer, most)(images, 1, versus=0), rtol=1e-5, atol=1e-6)
+    for batch_size in (1, 7, 40):  # 7: a batch holds the last channels of one layer and the first of the next
+        others = together(images, 1, versus=0, batch_size=batch_size)
+        for layer, each in maps.items():
+            np.testing.assert_allclose(others[layer], each, rtol=1e-4, atol=1e-5)
+
+
+def test_fewer_channels_of_several_layers_are_other_maps():
+    model, images = random_cnn(6), random_images(6, 2)
+    whole, fewer = (MultiLayerScoreCAM(model, max_channels=n)(images, 1, versus=0) for n in (None, 2))
+    assert list(whole) == list(fewer) == ["conv1", "conv2"]
+    for layer, maps in whole.items():
+        assert np.abs(fewer[layer] - maps).max() > 1e-3
+
+
+def test_several_layers_share_their_runs():
+    import keras
+    import tensorflow as tf
+
+    rows = []
+
+    class Counter(keras.layers.Layer):
+        def call(self, x):
+            counted = tf.numpy_function(lambda a: (rows.append(len(a)), a)[1], [x], tf.float32)
+            return tf.ensure_shape(counted, x.shape)
+
+    model = random_cnn(7)
+    explain, told = MultiLayerScoreCAM(keras.Sequential([keras.Input((6, 6, 2)), Counter(), *model.layers])), []
+    image = random_images(7, 1)
+    explain(image)  # the first call proves the logits, too
+    rows.clear()
+    explain(image, batch_size=9, progress=lambda *steps: told.append(steps))
+    assert rows == [1, 1, 9]  # as it is, black, and all of the 4 + 5 channels in one batch
+    assert told == [(1, 1)]
+
+
+def test_refusals_at_several_layers():
+    model = random_cnn(8)
+    with pytest.raises(ValueError, match="Did you mean 'conv2'"):
+        MultiLayerScoreCAM(model, ["conv1", "cnov2"])
+    with pytest.raises(ValueError, match="Choose one of those that have a map: conv1"):
+        MultiLayerScoreCAM(model, ["conv1", "dense"])
+    with pytest.raises(ValueError, match="leave layers= out"):
+        MultiLayerScoreCAM(model, [])
+    with pytest.raises(ValueError, match="Give max_channels=1 or more"):
+        MultiLayerScoreCAM(model, max_channels=0)
+    with pytest.raises(ValueError, match="use one of their numbers"):
+        MultiLayerScoreCAM(model)(random_images(8, 1), 3)
+
+
+# ---- tf-keras-vis
 
 
 def test_tf_keras_vis_takes_a_softmax_of_the_answer():

@@ -19,6 +19,7 @@ from featurelens.scripts.evaluate import evaluate
 from featurelens.scripts.explain import explain
 from featurelens.scripts.explore import explore
 from featurelens.scripts.inspect_model import inspect_layers
+from featurelens.scripts.interruption import Interrupted
 from featurelens.scripts.report import report
 from featurelens.scripts.train import train
 
@@ -63,6 +64,9 @@ def main(arguments: Sequence[str] | None = None) -> None:
         if stopped.code == _INTERRUPTED:  # what typer makes of Ctrl-C
             typer.echo("Interrupted. No half-written file is left.", err=True)
         raise
+    except Interrupted as stopped:
+        typer.echo(f"Interrupted. {stopped}", err=True)
+        sys.exit(_INTERRUPTED)
     except (ValueError, ImportError, OSError, MemoryError) as error:
         if verbose:
             traceback.print_exc()

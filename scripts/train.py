@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from featurelens.scripts.interruption import Interrupted
+
 if TYPE_CHECKING:
     from featurelens.models.datasets import Dataset
     from featurelens.models.model_cards import ModelCard
@@ -54,8 +56,7 @@ def train(
         with TrainingDisplay() as display:
             trained = train_model(chosen, training, test, output=target, overwrite=force, progress=display)
     except KeyboardInterrupt:
-        typer.echo("Interrupted. The same command goes on after the last epoch that was finished.", err=True)
-        raise typer.Exit(130) from None
+        raise Interrupted("The same command goes on after the last epoch that was finished.") from None
     typer.echo(_summary(trained.card, chosen, target))
 
 

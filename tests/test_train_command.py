@@ -6,6 +6,7 @@ import typer
 from typer.testing import CliRunner
 
 from featurelens.models.loading import model_card_of
+from featurelens.scripts.cli import main
 from featurelens.scripts.train import train
 from featurelens.scripts.training_display import TrainingDisplay
 
@@ -49,14 +50,22 @@ def test_the_users_own_data_and_settings(data):
     assert "test" not in card.results
 
 
-def test_an_interruption_says_how_to_go_on(data, monkeypatch):
-    def press_ctrl_c(display, batch, loss, accuracy):
-        raise KeyboardInterrupt
+def test_an_interruption_says_how_to_go_on_and_nothing_else(data, capfd, monkeypatch):
+    def press_ctrl_c(display, epoch, row):
+        raise KeyboardInterrupt  # after the first epoch
 
-    monkeypatch.setattr(TrainingDisplay, "batch_ended", press_ctrl_c)
-    result = _run("zero_padded_dropout", "--data", data, "--output", "mine.keras")
-    assert result.exit_code == 130
-    assert "The same command goes on" in result.output
+    command = ["train", "zero_padded_dropout", "--data", data, "--epochs", "2", "--output", "mine.keras"]
+    with monkeypatch.context() as keyboard, pytest.raises(SystemExit) as stopped:
+        keyboard.setattr(TrainingDisplay, "epoch_ended", press_ctrl_c)
+        main(command)
+    assert stopped.value.code == 130
+    lines = [line for line in capfd.readouterr().err.splitlines() if "Interrupted" in line]
+    assert lines == ["Interrupted. The same command goes on after the last epoch that was finished."]
+    with pytest.raises(SystemExit) as done:
+        main(command)
+    assert done.value.code == 0
+    out = capfd.readouterr().out
+    assert "epoch   2" in out and "epoch   1" not in out  # and so it does
 
 
 def test_an_unknown_name_is_refused():

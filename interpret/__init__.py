@@ -31,6 +31,7 @@ name                          the question it answers                           
 `random_label_check`          Does a map change when the labels say nothing?           Adebayo et al. 2018
 `map_states`                  Is a map zero, or negative only; has it faded?           --
 `verdict`                     How far can a method be trusted on this model?           --
+`measure_trust`               All of this for several methods (`METHODS`) at once.     --
 ============================  =======================================================  ===========================
 
 All arrays are float32 with channels last. Axis letters: B image, H W position, C channel, K class.
@@ -52,6 +53,7 @@ from .guided_backpropagation import GuidedBackpropagation
 from .integrated_gradients import IntegratedGradients
 from .layer_information import LayerInformation, ModelInformation, inspect_model
 from .map_state import MapState, map_states
+from .methods import METHODS, KnownMethod
 from .occlusion import Occlusion
 from .random_labels import RandomLabels, random_label_check
 from .relevance import LayerwiseRelevance
@@ -63,9 +65,12 @@ from .score_cam import ScoreCAM
 from .score_cam_layers import MultiLayerScoreCAM
 from .sensitivity import Sensitivity, max_sensitivity
 from .smooth_grad import SmoothGrad
+from .trust import Samples, Trust, TrustPlan
+from .trust_measures import measure_trust
 from .verdicts import Verdict, verdict, verdicts
 
 __all__ = [
+    "METHODS",
     "RISE",
     "ActivationExtractor",
     "ChannelAblation",
@@ -82,6 +87,7 @@ __all__ = [
     "HiResCAM",
     "InputXGradient",
     "IntegratedGradients",
+    "KnownMethod",
     "LayerCAM",
     "LayerInformation",
     "LayerwiseRelevance",
@@ -94,10 +100,13 @@ __all__ = [
     "Randomization",
     "Road",
     "Saliency",
+    "Samples",
     "Saturation",
     "ScoreCAM",
     "Sensitivity",
     "SmoothGrad",
+    "Trust",
+    "TrustPlan",
     "Verdict",
     "ablate_channels",
     "activation_maximization",
@@ -106,6 +115,7 @@ __all__ = [
     "inspect_model",
     "map_states",
     "max_sensitivity",
+    "measure_trust",
     "random_label_check",
     "randomization_check",
     "road",

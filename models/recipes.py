@@ -43,7 +43,7 @@ _RECIPES = (
     ),
     Recipe("three_conv", batch_size=128, epochs=10),
     Recipe("three_conv_dropout", learning_rate=0.002, schedule="cosine", batch_size=128, epochs=15),
-    Recipe("early_stopping", batch_size=128, epochs=150, patience=10),
+    Recipe("early_stopping", batch_size=128, epochs=150, patience=5),
     Recipe("batchnorm_gap", batch_size=128, epochs=10, schedule="cosine"),
     Recipe(
         "residual",

@@ -17,7 +17,8 @@ from .cause_evidence import Causes, gather_causes
 from .mistake_evidence import Mistakes, gather_mistakes
 from .specimens import Specimen, gather_specimens
 from .stages import stages
-from .trust_evidence import TRUST_IMAGES, Trust, gather_trust
+from .trust_evidence import TRUST_IMAGES, TrustEvidence, gather_trust
+from .trust_file import TrustFile
 
 _COMPARED = 3000  # images whose nearest neighbours are looked for: all 10,000 would take eleven times as long
 Step = Callable[[str, int, int], None]  # told (what is being done, how much of it is done, of how much)
@@ -36,7 +37,7 @@ class Evidence:
     specimens: tuple[Specimen, ...]
     mistakes: Mistakes
     causes: Causes
-    trust: Trust | None  # None where it was not measured
+    trust: TrustEvidence | None  # None where it was not measured
     command: str | None  # that made the report, None where Python did
 
 
@@ -48,6 +49,7 @@ def gather_evidence(
     command: str | None = None,
     batch_size: int = 256,
     trust_images: int = TRUST_IMAGES,
+    trust_file: TrustFile | None = None,
     step: Step | None = None,
 ) -> Evidence:
     """Look at a model through all images of a data set.
@@ -59,10 +61,11 @@ def gather_evidence(
         command: The command line to print in the report.
         batch_size: Images at a time.
         trust_images: Images that the trust in the maps is measured on; 0 measures none.
+        trust_file: The trust as `featurelens trust` measured it, on this model and these images; it is taken instead.
         step: Told what is being done and how far it is.
 
     Raises:
-        ValueError: The data do not fit the model, or the logits could not be proven.
+        ValueError: The data do not fit the model, the trust is of another one, or the logits could not be proven.
     """
     information = inspect_model(model, dataset.images[:32])
     _check_classes(information, dataset)
@@ -81,8 +84,7 @@ def gather_evidence(
     telling = _telling(step, "taking channels away")
     causes = gather_causes(model, information, dataset, survey, evaluation, mistakes.confusions, telling)
     exploration = explore(dataset, most_compared=_COMPARED)
-    telling = _telling(step, "testing the maps")
-    trust = gather_trust(model, dataset, survey.cam_layer, images=trust_images, progress=telling)
+    trust = gather_trust(model, dataset, survey.cam_layer, images=trust_images, on_file=trust_file, step=_testing(step))
     return Evidence(
         information, dataset, card, exploration, evaluation, survey, specimens, mistakes, causes, trust, command
     )
@@ -95,6 +97,10 @@ def _check_classes(information: ModelInformation, dataset: Dataset) -> None:
             f"{len(dataset.class_names)}: {', '.join(dataset.class_names[:12])}. Give data of the same classes, or name "
             f"all of them, in the order of the model's outputs, with class_names (--class-names FILE)."
         )
+
+
+def _testing(step: Step | None) -> Step | None:
+    return None if step is None else lambda what, done, total: step(f"testing the maps: {what}", done, total)
 
 
 def _telling(step: Step | None, what: str) -> Progress:

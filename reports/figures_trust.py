@@ -6,7 +6,8 @@ from collections.abc import Mapping, Sequence
 
 import numpy as np
 
-from .figures import INK, LINE, MUTED, Plot, axes, plain, series_style
+from ..interpret.bootstrap import Interval
+from .figures import INK, LINE, MUTED, SERIES, Plot, axes, plain, series_style
 from .figures_layers import name_ends
 
 
@@ -59,3 +60,35 @@ def randomization_curves(layers: Sequence[str], methods: Mapping[str, np.ndarray
     name_ends(drawn, ends)
     words = "; ".join(f"{name}: {value:.2f}" for name, (_, value, _) in ends.items())
     return Plot(figure, "Maps while weights are randomised", f"With all weights randomised: {words}.")
+
+
+def control_shares(methods: Mapping[str, tuple[Interval, ...]]) -> Plot:
+    """Draw on how many images each method beats the random and the brightness order, one row a method.
+
+    Args:
+        methods: {name: (share of the images beside the random order, beside the brightness order), 0 to 1 each}.
+    """
+    figure, drawn = axes(7.2, 0.9 + 0.34 * len(methods))
+    rows = np.arange(len(methods))[::-1]
+    for place, control in enumerate(("random order", "brightness order")):
+        shares = [found[place] for found in methods.values()]
+        means = np.array([share.mean for share in shares])
+        ends = np.abs(np.array([[share.low, share.high] for share in shares]).T - means)
+        drawn.errorbar(
+            means,
+            rows + (0.13, -0.13)[place],
+            xerr=ends,
+            fmt="os"[place],
+            color=SERIES[place],
+            markersize=5,
+            linewidth=1.4,
+            label=control,
+        )
+    drawn.axvline(0.5, color=MUTED, linewidth=1, linestyle="--")
+    drawn.set(xlim=(0, 1.02), ylim=(-0.6, len(methods) - 0.4), xlabel="share of the images")
+    drawn.set_xticks([0, 0.25, 0.5, 0.75, 1], ["0 %", "25 %", "50 %", "75 %", "100 %"])
+    drawn.set_yticks(rows, [plain(name) for name in methods], color=INK)
+    drawn.grid(axis="x", color=LINE, linewidth=0.6)
+    drawn.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, labelcolor=INK)
+    words = "; ".join(f"{name}: {random.mean:.0%} and {bright.mean:.0%}" for name, (random, bright) in methods.items())
+    return Plot(figure, "Methods beside the controls", f"Beats the random order, and the brightness order: {words}.")

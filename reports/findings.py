@@ -6,9 +6,11 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..interpret.trust import Trust
 from .components import findings
 from .evidence import Evidence
 from .page import Section
+from .trust_evidence import SHOWN
 from .wording import count, listed, number, percent
 
 Finding = tuple[str, str, str]  # sentence, id of the evidence, words of the link
@@ -185,8 +187,10 @@ def _trust(evidence: Evidence) -> Iterator[Finding]:
     if evidence.trust is None:
         return
     levels: dict[str, list[str]] = {}
-    for name, found in evidence.trust.verdicts.items():
-        levels.setdefault(found.level, []).append(name)
+    for name in SHOWN:
+        found = evidence.trust.trust.verdicts.get(name)
+        if found is not None:
+            levels.setdefault(found.level, []).append(name)
     words = {
         "good": "can be trusted on this model",
         "weak": "can be trusted with care",
@@ -194,7 +198,24 @@ def _trust(evidence: Evidence) -> Iterator[Finding]:
         "unknown": "could not be judged",
     }
     said = [f"{listed(levels[level])} {word}" for level, word in words.items() if level in levels]
-    yield f"Of the maps shown here {'; '.join(said)}.", "trust", "trust"
+    if said:
+        yield f"Of the maps shown here {'; '.join(said)}.", "trust", "trust"
+    yield from _best_method(evidence.trust.trust)
+
+
+def _best_method(trust: Trust) -> Iterator[Finding]:
+    """Where more methods were measured than are drawn: which of them can be trusted most."""
+    good = [name for name, found in trust.verdicts.items() if found.level == "good"]
+    if len(trust.methods) <= len(SHOWN) or not good:
+        return
+    best = max(good, key=lambda name: trust.verdicts[name].findings[0].number.mean)
+    share = trust.verdicts[best].findings[0].number
+    yield (
+        f"Of all {len(trust.methods)} methods that were measured {listed(good)} can be trusted on this model; the pixels that "
+        f"{best} names beat a random order most often, on {percent(share.mean, 0)} of {count(share.images, 'image')}.",
+        "trust",
+        "trust",
+    )
 
 
 def _proof(evidence: Evidence) -> Iterator[Finding]:

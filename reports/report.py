@@ -21,8 +21,9 @@ from .model_section import model_section
 from .page import Header, KeyFigure, render_page
 from .performance import performance_section
 from .report_file import check_writable, write_whole
-from .trust import trust_section
+from .trust import trust_section, trust_twin
 from .trust_evidence import TRUST_IMAGES
+from .trust_file import TrustFile
 from .wording import count, percent
 
 
@@ -35,6 +36,7 @@ def write_report(
     command: str | None = None,
     batch_size: int = 256,
     trust_images: int = TRUST_IMAGES,
+    trust_file: TrustFile | None = None,
     step: Step | None = None,
 ) -> Path:
     """Explain a model on a data set, and write what was found into one HTML file.
@@ -47,6 +49,7 @@ def write_report(
         command: The command line to print in the report.
         batch_size: Images at a time.
         trust_images: Images that the trust in the maps is measured on; 0 measures none.
+        trust_file: The trust as `featurelens trust` measured it, on this model and these images; it is taken instead.
         step: Called with (what is being done, done, total).
 
     Returns:
@@ -59,7 +62,14 @@ def write_report(
     target = Path(path).expanduser().absolute()
     check_writable(target)
     evidence = gather_evidence(
-        model, dataset, card=card, command=command, batch_size=batch_size, trust_images=trust_images, step=step
+        model,
+        dataset,
+        card=card,
+        command=command,
+        batch_size=batch_size,
+        trust_images=trust_images,
+        trust_file=trust_file,
+        step=step,
     )
     if step is not None:
         step("drawing the page", 0, 1)
@@ -145,6 +155,7 @@ def _twin(evidence: Evidence) -> dict[str, Any]:
             }
             for layer in evidence.survey.layers
         ],
+        "trust": trust_twin(evidence),
         "causes": causes_twin(evidence.causes),
         "mistakes": [
             [int(number), int(true), int(predicted)]

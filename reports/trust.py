@@ -2,67 +2,131 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import cast
 
 import numpy as np
 from markupsafe import Markup
 
+from ..interpret.bootstrap import Interval
+from ..interpret.trust import MethodTrust, Trust
 from ..interpret.verdicts import CLEARLY_BETTER, MUCH_ALIKE, Finding
-from .components import MARKS, NONE, Verdict, figure, how_to_read, joined, notice, table, trust_mark
+from ..interpret.verdicts import Verdict as MethodVerdict
+from .components import MARKS, NONE, Verdict, command, figure, how_to_read, joined, notice, table, trust_mark
 from .evidence import Evidence
-from .figures_trust import perturbation_curves, randomization_curves
+from .figures_trust import control_shares, perturbation_curves, randomization_curves
 from .page import Section
-from .trust_evidence import Trust
-from .wording import percent
+from .trust_evidence import SHOWN, TrustEvidence
+from .wording import count, listed, percent
 
 _READING = (
     "Deletion: pixels are removed in the order of the map, the strongest first; a map that names what the model uses makes "
     "the probability fall at once. Insertion: pixels are added in that order to a blank; the probability should rise at once. "
-    "Both are averaged over three blanks: black, blurred and the mean picture. The random order knows nothing; the brightness "
-    "order knows the picture but not the model. A method beats a control on an image where its insertion area less its "
-    "deletion area is larger. Randomised weights: the weights of a copy of the model are shuffled, the last layer first; a map "
-    "that stays as it was does not depend on what the model has learnt. Ranges in brackets are 95 % bootstrap intervals over "
-    "the images."
+    "Both are averaged over three blanks: black, the blurred picture, and the picture’s own mean. The random order knows "
+    "nothing; the brightness order knows the picture but not the model. A method beats a control on an image where its "
+    "insertion area less its deletion area is larger. Shuffled weights: the weights of a copy of the model are shuffled, the "
+    "last layer first; a map that stays as it was does not depend on what the model has learnt. Ranges in brackets are 95 % "
+    "bootstrap intervals over the images."
+)
+_MORE = (
+    " Pixels filled in (ROAD): the strongest pixels are replaced by what their neighbours suggest, so that no outline is left "
+    "behind; the share of the images on which this order beats a random one. Noise: the largest change of a map, over its own "
+    "size, under a noise of 2 % of the image’s range; 0 is steady, and about 1 or more means that the map is as much the "
+    "noise’s as the image’s."
 )
 
 
 def trust_section(evidence: Evidence) -> list[Section]:
     """The section; none where nothing was measured."""
-    trust = evidence.trust
-    if trust is None:
+    if evidence.trust is None:
         return []
-    sample = next(iter(trust.faithfulness.values()))
+    trust = evidence.trust.trust
     html = joined(
         [
-            Markup("<p>Measured on {:,} of the {:,} images, drawn with a fixed seed.</p>{}").format(
-                len(sample.numbers), sample.total, how_to_read(_READING)
-            ),
+            Markup("<p>{}</p>{}{}").format(_sample(trust), _origin(evidence.trust), how_to_read(_reading(trust))),
             _verdicts(trust),
+            *_refused(trust),
+            *_shares(trust),
             _curves(trust),
-            _randomised(trust),
+            _shuffled(trust),
+            *_relearnt(trust),
         ]
     )
     lead = "Do the maps name the pixels that the model uses, and do they depend on what it has learnt?"
     return [Section("trust", "Trust", html, lead=lead)]
 
 
+def trust_twin(evidence: Evidence) -> dict[str, dict[str, object]] | None:
+    """The section's figures for programs: {method: its level, shares and correlation}."""
+    if evidence.trust is None:
+        return None
+    return {
+        name: {
+            "level": found.verdict.level,
+            "images": found.images,
+            **{finding.question: _finite(finding.number.mean) for finding in found.verdict.findings},
+        }
+        for name, found in evidence.trust.trust.methods.items()
+    }
+
+
+def _finite(value: float) -> float | None:
+    return value if np.isfinite(value) else None
+
+
+def _sample(trust: Trust) -> str:
+    """On how many images the curves were measured, a part for each number of images."""
+    parts: dict[int, list[str]] = {}
+    for name, found in trust.methods.items():
+        parts.setdefault(found.images, []).append(name)
+    if len(parts) == 1:
+        images = next(iter(parts))
+        if images == trust.total:
+            return f"Measured on all {count(images, 'image')}."
+        return f"Measured on {images:,} of the {trust.total:,} images, drawn with a fixed seed."
+    most = max(parts)
+    every = f"all {most:,} images" if most == trust.total else f"{most:,} of the {trust.total:,} images"
+    rest = [f"{listed(names, 13)} on {images:,}" for images, names in sorted(parts.items()) if images != most]
+    return (
+        f"{listed(parts[most], 13)} were measured on {every}; those that take many passes for one image on a sample drawn "
+        f"with a fixed seed: {'; '.join(rest)}."
+    )
+
+
+def _origin(measured: TrustEvidence) -> Markup:
+    if measured.command is None:
+        more = "The command measures all methods, on all images where that is cheap, for this section:"
+        return Markup("<p>{}</p>{}").format(more, command("featurelens trust MODEL --data SOURCE"))
+    took = f"Measured beforehand, in {measured.seconds:,.0f} s, on these weights and these images (their SHA-256 agree), by"
+    return Markup("<p>{}</p>{}").format(took, command(measured.command))
+
+
+def _reading(trust: Trust) -> str:
+    return _READING + (_MORE if any(found.road or found.sensitivity for found in trust.methods.values()) else "")
+
+
 def method_mark(evidence: Evidence, method: str) -> Markup:
     """The mark beside a picture; it opens to the method's numbers on this model."""
-    if evidence.trust is None:
+    found = _verdict(evidence, method)
+    if found is None:
         return NONE
-    found = evidence.trust.verdicts[method]
     numbers = [(finding.question, _number(finding)) for finding in found.findings]
     return trust_mark(cast(Verdict, found.level), found.level, numbers)
 
 
 def method_link(evidence: Evidence, method: str) -> Markup:
     """The mark where there are thousands: a link to the method's numbers."""
-    if evidence.trust is None:
+    found = _verdict(evidence, method)
+    if found is None:
         return NONE
-    level = evidence.trust.verdicts[method].level
+    level = found.level
     return Markup('<a class="trust-link trust-{0}" href="#{1}" title="{2}: {0}">{3}</a>').format(
         level, _anchor(method), method, MARKS[level]
     )
+
+
+def _verdict(evidence: Evidence, method: str) -> MethodVerdict | None:
+    return None if evidence.trust is None else evidence.trust.trust.verdicts.get(method)
 
 
 def _anchor(method: str) -> str:
@@ -78,20 +142,52 @@ def _number(finding: Finding) -> str:
 
 
 def _verdicts(trust: Trust) -> Markup:
+    """The table of all methods, those that beat the random order most often first."""
+    extra = _extra_columns(trust)
     rows = [
         (
             Markup('<span id="{}">{}</span>').format(_anchor(name), name),
-            Markup('<span class="trust-word trust-{0}">{1} {0}</span>').format(found.level, MARKS[found.level]),
-            *(_cell(finding) for finding in found.findings),
+            Markup('<span class="trust-word trust-{0}">{1} {0}</span>').format(
+                found.verdict.level, MARKS[found.verdict.level]
+            ),
+            *(_cell(finding) for finding in found.verdict.findings),
+            *(tell(found) for tell in extra.values()),
         )
-        for name, found in trust.verdicts.items()
+        for name, found in _ranked(trust)
     ]
     caption = (
         f"Good: beats each control on more than {percent(CLEARLY_BETTER, 0)} of the images, and a likeness below "
         f"{MUCH_ALIKE} once all weights are shuffled. A method that fails is shown with its failure."
     )
-    columns = ["Method", "Verdict", "Beats random order", "Beats brightness", "Likeness, shuffled weights"]
+    columns = ["Method", "Verdict", "Beats random order", "Beats brightness", "Likeness, shuffled weights", *extra]
     return table(columns, rows, caption=caption)
+
+
+def _ranked(trust: Trust) -> list[tuple[str, MethodTrust]]:
+    """Those that beat the random order most often first; what was not measured last."""
+
+    def share(entry: tuple[str, MethodTrust]) -> float:
+        mean = entry[1].verdict.findings[0].number.mean
+        return -mean if np.isfinite(mean) else 1.0
+
+    return sorted(trust.methods.items(), key=share)
+
+
+def _extra_columns(trust: Trust) -> dict[str, Callable[[MethodTrust], str]]:
+    """The measures beside the verdict that were taken."""
+    found = trust.methods.values()
+    columns: dict[str, Callable[[MethodTrust], str]] = {}
+    if any(each.random_labels for each in found):
+        columns["Likeness, random labels"] = lambda each: _mean_of(each.random_labels)
+    if any(each.road for each in found):
+        columns["Beats random, filled in"] = lambda each: percent(each.road.mean, 0) if each.road else "not measured"
+    if any(each.sensitivity for each in found):
+        columns["Change under noise"] = lambda each: _mean_of(each.sensitivity)
+    return columns
+
+
+def _mean_of(value: Interval | None) -> str:
+    return "not measured" if value is None or not np.isfinite(value.mean) else f"{value.mean:.2f}"
 
 
 def _cell(finding: Finding) -> str:
@@ -103,36 +199,68 @@ def _cell(finding: Finding) -> str:
     return f"{MARKS[finding.level]} {percent(value.mean, 0)} ({100 * value.low:.0f} to {100 * value.high:.0f})"
 
 
+def _refused(trust: Trust) -> list[Markup]:
+    return [notice(f"{name} does not explain this model. {why}") for name, why in trust.refused.items()]
+
+
+def _shares(trust: Trust) -> list[Markup]:
+    """All methods at a glance, where there are more than the page draws."""
+    known = {name: found for name, found in _ranked(trust) if found.images}
+    if len(known) <= len(SHOWN):
+        return []
+    plot = control_shares(
+        {name: tuple(finding.number for finding in found.verdict.findings[:2]) for name, found in known.items()}
+    )
+    caption = (
+        "Share of the images on which each method beats the two controls, with its 95 % interval. At 50 % a map is no better "
+        "than the control."
+    )
+    return [figure(plot.svg(), caption)]
+
+
 def _curves(trust: Trust) -> Markup:
-    one = next(iter(trust.faithfulness.values()))
+    """The curves of the methods that the page draws."""
+    shown = {name: trust.methods[name] for name in SHOWN if name in trust.methods and trust.methods[name].images}
+    if not shown:
+        return NONE
+    one = next(iter(shown.values()))
     drawn = []
     for what, label in (("deletion", "share of pixels removed"), ("insertion", "share of pixels added")):
-        curves = {name: getattr(found.curves, what).mean(axis=(0, 1)) for name, found in trust.faithfulness.items()}
-        curves |= {"random": getattr(one.random, what).mean(axis=(0, 1))}
-        curves |= {"brightness": getattr(one.brightness, what).mean(axis=(0, 1))}
-        plot = perturbation_curves(one.shares, curves, title=f"{what.capitalize()} curves", label=label)
+        curves = {name: np.array(getattr(found.curves, what)) for name, found in shown.items()}
+        curves |= {"random": np.array(getattr(one.random, what))}
+        curves |= {"brightness": np.array(getattr(one.brightness, what))}
+        plot = perturbation_curves(np.array(one.shares), curves, title=f"{what.capitalize()} curves", label=label)
         better = "lower" if what == "deletion" else "higher"
         drawn.append(figure(plot.svg(), f"{what.capitalize()}: {better} is better. Numbers: mean height."))
     return Markup('<div class="pair">{}</div>').format(joined(drawn))
 
 
-def _randomised(trust: Trust) -> Markup:
+def _shuffled(trust: Trust) -> Markup:
     if trust.not_copied is not None:
-        return notice(f"The weights could not be randomised: {trust.not_copied}", kind="warning")
-    one = next(iter(trust.randomization.values()))
-    with np.errstate(invalid="ignore"):
-        lines = {name: _known_mean(found.rank_correlation) for name, found in trust.randomization.items()}
-    plot = randomization_curves(one.layers, lines)
+        return notice(f"The weights could not be shuffled: {trust.not_copied}", kind="warning")
+    if not trust.layers:
+        return NONE
+    shown = {name: trust.methods[name] for name in SHOWN if name in trust.methods}
+    if not shown:
+        return NONE
+    one = next(iter(shown.values()))
+    plot = randomization_curves(trust.layers, {name: np.array(found.rank_correlation) for name, found in shown.items()})
     caption = (
-        f"Likeness of the maps of {len(one.numbers)} images to those of the trained model, without their sign, while the "
-        f"weights of layer upon layer are shuffled, from the last to the first."
+        f"Likeness of the maps of {count(one.compared, 'image')} to those of the trained model, without their sign, while "
+        f"the weights of layer upon layer are shuffled, from the last to the first."
     )
     return figure(plot.svg(), caption)
 
 
-def _known_mean(values: np.ndarray) -> np.ndarray:
-    """Mean over images of float[S,B], leaving out maps that cannot be compared; NaN where none can."""
-    known = np.isfinite(values)
-    counts = known.sum(axis=1)
-    sums = np.where(known, values, 0).sum(axis=1)
-    return np.where(counts > 0, sums / np.maximum(counts, 1), np.nan)
+def _relearnt(trust: Trust) -> list[Markup]:
+    lesson = trust.lesson
+    if lesson is None:
+        return []
+    told = (
+        f"Random labels: a copy with fresh weights was trained on {count(lesson.images, 'image')} whose labels were "
+        f"permuted, for {count(lesson.epochs, 'epoch')}. It knew {percent(lesson.accuracy)} of these labels by heart in the "
+        f"end, where always giving the most frequent one reaches {percent(lesson.chance)}. “Likeness, random labels” is the "
+        f"rank correlation of its maps with the trained model’s: near 0 where a method shows what the labels taught. It is "
+        f"no part of the verdict."
+    )
+    return [Markup("<p>{}</p>").format(told)]

@@ -1,4 +1,4 @@
-"""The command line: `featurelens report | train | evaluate | inspect | explain | explore | compare | benchmark`.
+"""The command line: `featurelens report | train | evaluate | inspect | explain | trust | explore | compare | benchmark`.
 
 Nothing heavy is imported here, so that `--help` answers at once; each command imports what it needs when it runs.
 """
@@ -22,6 +22,7 @@ from featurelens.scripts.inspect_model import inspect_layers
 from featurelens.scripts.interruption import Interrupted
 from featurelens.scripts.report import report
 from featurelens.scripts.train import train
+from featurelens.scripts.trust import trust
 
 _INTERRUPTED = 130  # exit code, by custom 128 + SIGINT
 
@@ -36,6 +37,7 @@ app = typer.Typer(
 app.command("report")(report)
 app.command("inspect")(inspect_layers)
 app.command("explain")(explain)
+app.command("trust")(trust)
 app.command("explore")(explore)
 app.command("evaluate")(evaluate)
 app.command("compare")(compare)

@@ -25,6 +25,7 @@ from featurelens.scripts.loading import (
     load_with_card,
     open_for,
 )
+from featurelens.scripts.trust_lookup import trust_on_file
 
 
 def report(
@@ -35,9 +36,12 @@ def report(
     resize: Resize = False,
     class_names: ClassNames = None,
     batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
+    trust: Annotated[
+        Path | None, typer.Option(help="What `featurelens trust` wrote; default: MODEL.trust.json where it fits.")
+    ] = None,
     trust_images: Annotated[
-        int, typer.Option(min=0, help="Images that the trust in the maps is measured on; 0 for none.")
-    ] = 100,
+        int | None, typer.Option(min=0, help="Test the maps anew on so many images; 0 for none. Default: 100.")
+    ] = None,
     allow_code: AllowCode = False,
     custom_objects: CustomObjects = None,
 ) -> None:
@@ -51,7 +55,9 @@ def report(
     check_writable(output.expanduser().absolute())
     loaded, card = load_with_card(model, allow_code=allow_code, custom_objects=custom_objects)
     dataset = open_for(data, loaded, card, scale, resize, class_names)
+    measured = trust_on_file(trust, trust_images, model, loaded, dataset)
     from featurelens.reports import write_report
+    from featurelens.reports.trust_evidence import TRUST_IMAGES
 
     with steps_shown() as step:
         path = write_report(
@@ -61,7 +67,8 @@ def report(
             card=card,
             command=_command(),
             batch_size=batch_size,
-            trust_images=trust_images,
+            trust_images=TRUST_IMAGES if trust_images is None else trust_images,
+            trust_file=measured,
             step=step,
         )
     typer.echo(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")

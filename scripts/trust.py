@@ -1,0 +1,183 @@
+"""Measure how far each attribution method can be trusted on a model: `featurelens trust`."""
+
+from __future__ import annotations
+
+import shlex
+import sys
+import time
+from dataclasses import replace
+from pathlib import Path
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
+
+from featurelens.scripts.loading import (
+    DEFAULT_DATA,
+    DEFAULT_MODEL,
+    AllowCode,
+    ClassNames,
+    CustomObjects,
+    Data,
+    Model,
+    Resize,
+    Scale,
+    load_with_card,
+    open_for,
+)
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from featurelens.interpret.methods import KnownMethod
+    from featurelens.interpret.trust import Trust
+    from featurelens.models.datasets import Dataset
+
+
+def trust(
+    model: Model = DEFAULT_MODEL,
+    data: Data = DEFAULT_DATA,
+    output: Annotated[
+        Path | None, typer.Option(help="File to write; by default MODEL.trust.json, where the report looks for it.")
+    ] = None,
+    method: Annotated[
+        list[str] | None, typer.Option(help="A method, such as saliency; may be given several times. Default: all.")
+    ] = None,
+    images: Annotated[
+        int | None, typer.Option(min=1, help="Images for the methods of a pass or two. Default: all.")
+    ] = None,
+    dear_images: Annotated[int, typer.Option(min=1, help="Images for the methods of many passes.")] = 100,
+    training_data: Annotated[
+        str | None, typer.Option(help="Training images, for the control of random labels; without: left out.")
+    ] = None,
+    training_images: Annotated[int, typer.Option(min=1, help="How many of them are used.")] = 2000,
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over them.")] = 20,
+    layer: Annotated[str | None, typer.Option(help="Layer of the CAMs; by default the last convolution.")] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples and of all that is drawn.")] = 0,
+    batch_size: Annotated[int, typer.Option(min=1, help="Rows at a time.")] = 256,
+    scale: Scale = None,
+    resize: Resize = False,
+    class_names: ClassNames = None,
+    allow_code: AllowCode = False,
+    custom_objects: CustomObjects = None,
+) -> None:
+    """Measure how far each attribution method can be trusted on a model; the report shows what was found.
+
+    Deletion, insertion and ROAD beside a random and a brightness order, the change under noise, and the likeness once the
+    weights are shuffled, for every method.
+    """
+    from featurelens.reports.report_file import check_writable
+
+    started = time.perf_counter()
+    target = (output or _default_output(model)).expanduser().absolute()
+    check_writable(target)
+    methods = _methods(method)
+    loaded, card = load_with_card(model, allow_code=allow_code, custom_objects=custom_objects)
+    dataset = open_for(data, loaded, card, scale, resize, class_names)
+    training = None
+    if training_data is not None:
+        training = _drawn(open_for(training_data, loaded, card, scale, resize, class_names), training_images, seed)
+    from featurelens.interpret.trust import TrustPlan
+    from featurelens.interpret.trust_measures import measure_trust
+    from featurelens.scripts.terminal import steps_shown
+
+    usual = TrustPlan()
+    plan = replace(
+        usual,
+        cheap=replace(usual.cheap, curves=images),
+        dear=replace(usual.dear, curves=dear_images),
+        epochs=epochs,
+        seed=seed,
+    )
+    with steps_shown() as step:
+        found = measure_trust(
+            loaded,
+            dataset.images,
+            methods,
+            plan,
+            cam_layer=_cam_layer(loaded, layer),
+            training=training,
+            batch_size=batch_size,
+            step=step,
+        )
+    _write(found, loaded, dataset, target, time.perf_counter() - started)
+    _print(found)
+    typer.echo(f"Wrote {target}. `featurelens report` shows it where it lies beside the model, or with --trust.")
+
+
+def _default_output(model: str) -> Path:
+    """Beside a model file, where the report looks for it; in the working directory for a shipped name."""
+    from featurelens.models.loading import shipped_models
+    from featurelens.reports.trust_file import trust_path
+
+    return Path(f"{model}.trust.json") if model in shipped_models() else trust_path(Path(model))
+
+
+def _methods(names: list[str] | None) -> list[KnownMethod]:
+    """The methods asked for, in the order asked for."""
+    from featurelens.interpret.methods import METHODS, method_called
+    from featurelens.models.known_names import unknown_name
+
+    if not names:
+        return list(METHODS)
+    found = []
+    for name in dict.fromkeys(names):
+        known = method_called(name)
+        if known is None:
+            raise unknown_name("method", name, [known.slug for known in METHODS], "Pass one of them.")
+        found.append(known)
+    return found
+
+
+def _drawn(dataset: Dataset, amount: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
+    """A sample of the training images and their labels."""
+    from featurelens.interpret.samples import sample_numbers
+
+    numbers = sample_numbers(len(dataset), amount, seed)
+    return dataset.images[numbers], dataset.labels[numbers]
+
+
+def _cam_layer(model: Any, layer: str | None) -> str | None:
+    """The layer by its name, so that it can be held against the report's."""
+    from featurelens.interpret import Explainer
+
+    return Explainer(model, [], layer).cam_layer
+
+
+def _write(found: Trust, model: Any, dataset: Dataset, target: Path, seconds: float) -> None:
+    from featurelens.models.fingerprints import images_fingerprint, weights_fingerprint
+    from featurelens.reports.trust_file import TrustFile, write_trust
+
+    command = shlex.join(["featurelens", *sys.argv[1:]]) if "trust" in sys.argv[1:2] else "featurelens trust"
+    measured = TrustFile(
+        trust=found,
+        model=str(model.name),
+        data=dataset.source,
+        weights=weights_fingerprint(model),
+        images=images_fingerprint(dataset.images),
+        command=command,
+        seconds=round(seconds, 1),
+    )
+    write_trust(measured, target)
+
+
+def _print(found: Trust) -> None:
+    from rich.console import Console
+    from rich.table import Table
+
+    table = Table("method", "verdict", title="how far each method can be trusted on this model")
+    for name in ("images", "beats random", "beats brightness", "likeness, shuffled"):
+        table.add_column(name, justify="right")
+    for name, measured in found.methods.items():
+        random, bright, weights = (finding.number.mean for finding in measured.verdict.findings)
+        table.add_row(
+            name, measured.verdict.level, f"{measured.images:,}", f"{random:.0%}", f"{bright:.0%}", f"{weights:.2f}"
+        )
+    Console().print(table)
+    for name, why in found.refused.items():
+        typer.echo(f"{name} was left out: {why}", err=True)
+
+
+if __name__ == "__main__":
+    from featurelens.scripts.cli import main
+
+    main(["trust", *sys.argv[1:]])

@@ -25,7 +25,7 @@ from .deletion_insertion import Curves, deletion_insertion
 from .inputs import Arrays
 from .pixel_order import BRIGHTNESS, RANDOM, Method, orders
 from .progress import Progress
-from .samples import drawn_classes, maps_of, rows_in, rows_of, sample_numbers
+from .samples import sample_of
 from .targets import Classes
 from .variant_scores import VariantScores
 
@@ -89,19 +89,17 @@ def faithfulness(
         ValueError: Maps, images, classes or settings do not fit.
     """
     scores = VariantScores(model, score, output=output, wrt=wrt)
-    steps, total = at_least("steps", steps, 2), rows_in(images)
-    numbers = sample_numbers(total, sample, seed)
-    drawn = rows_of(images, numbers)
-    asked = scores.ask(drawn, drawn_classes(classes, numbers, total), batch_size=batch_size)
-    ranks = orders(maps_of(methods, drawn, asked.classes, numbers, total), asked.images, numbers, seed)
+    steps, drawn = at_least("steps", steps, 2), sample_of(images, sample, seed)
+    asked = scores.ask(drawn.images, drawn.classes(classes), batch_size=batch_size)
+    ranks = orders(drawn.maps(methods, asked.classes), asked.images, drawn.numbers, seed)
     replacements = blanks(asked.images, baselines)
     found = deletion_insertion(scores, asked, ranks, replacements, steps, batch_size=batch_size, progress=progress)
     random, brightness = found[RANDOM], found[BRIGHTNESS]
     return {
         name: Faithfulness(
             method=name,
-            numbers=numbers,
-            total=total,
+            numbers=drawn.numbers,
+            total=drawn.total,
             classes=asked.classes,
             score=score,
             shares=np.linspace(0, 1, steps + 1, dtype=np.float32),

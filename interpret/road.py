@@ -26,7 +26,7 @@ from .inputs import Arrays
 from .perturbation import Vary
 from .pixel_order import BRIGHTNESS, RANDOM, Method, orders
 from .progress import Progress
-from .samples import drawn_classes, maps_of, rows_in, rows_of, sample_numbers
+from .samples import sample_of
 from .targets import Classes
 from .variant_scores import VariantScores
 
@@ -93,14 +93,12 @@ def road(
         ValueError: Maps, images, classes or settings do not fit.
     """
     _check_shares(shares)
-    scores, total = VariantScores(model, score, output=output, wrt=wrt), rows_in(images)
-    numbers = sample_numbers(total, sample, seed)
-    drawn = rows_of(images, numbers)
-    asked = scores.ask(drawn, drawn_classes(classes, numbers, total), batch_size=batch_size)
-    ranks = orders(maps_of(methods, drawn, asked.classes, numbers, total), asked.images, numbers, seed)
+    scores, drawn = VariantScores(model, score, output=output, wrt=wrt), sample_of(images, sample, seed)
+    asked = scores.ask(drawn.images, drawn.classes(classes), batch_size=batch_size)
+    ranks = orders(drawn.maps(methods, asked.classes), asked.images, drawn.numbers, seed)
     count = len(ranks) * 2 * len(shares)
-    values, kept = np.empty((len(numbers), count), np.float32), np.empty((len(numbers), count), bool)
-    vary = _varying(asked.images, np.stack(list(ranks.values())), np.asarray(shares), noise, numbers, seed)
+    values, kept = (np.empty((len(asked.images), count), kind) for kind in (np.float32, bool))
+    vary = _varying(asked.images, np.stack(list(ranks.values())), np.asarray(shares), noise, drawn.numbers, seed)
     for rows, variants, found, predicted in scores.blocks(asked, count, vary, batch_size, progress):
         values[rows, variants], kept[rows, variants] = found, predicted == asked.classes[rows, np.newaxis]
     removals = dict(zip(ranks, _removals(values, kept, len(ranks), len(shares)), strict=True))
@@ -108,8 +106,8 @@ def road(
     return {
         name: Road(
             method=name,
-            numbers=numbers,
-            total=total,
+            numbers=drawn.numbers,
+            total=drawn.total,
             classes=asked.classes,
             score=score,
             shares=tuple(shares),

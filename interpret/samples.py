@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -11,6 +12,60 @@ from .arguments import at_least
 from .inputs import Arrays
 from .pixel_order import Method
 from .targets import Classes
+
+
+@dataclass(frozen=True, eq=False)
+class Sample:
+    """The images drawn, and how to pick what belongs to them."""
+
+    images: Any  # those drawn, in the form given: one array [n, ...], or a list or dict of such
+    numbers: np.ndarray  # int64[n], ascending: which they are
+    total: int  # of how many
+
+    def classes(self, classes: Classes) -> Classes:
+        """The classes of the images drawn, of None, one class, or a class for each of all images.
+
+        Raises:
+            ValueError: There is a class per image, but not for each of them.
+        """
+        if classes is None or np.ndim(classes) == 0:
+            return classes
+        if len(np.asarray(classes)) != self.total:
+            raise ValueError(
+                f"Expected classes to be one class number, or one for each of the {self.total} images. "
+                f"Received {len(np.asarray(classes))}. Give an int or int[{self.total}]."
+            )
+        return np.asarray(classes)[self.numbers]
+
+    def maps(self, methods: Mapping[str, np.ndarray | Method], classes: np.ndarray) -> dict[str, np.ndarray]:
+        """The maps of the images drawn: {name: float32[n,h,w]}, made by each method or picked from all its maps.
+
+        Raises:
+            ValueError: There are not as many maps as images.
+        """
+        found = {}
+        for name, given in methods.items():
+            if callable(given):
+                found[name] = np.asarray(given(self.images, classes))
+                continue
+            if len(given) != self.total:
+                raise ValueError(
+                    f"Expected a map of {name!r} for each of the {self.total} images. Received {len(given)}. "
+                    f"Give the maps of all images, or the method itself, which then explains only those drawn."
+                )
+            found[name] = np.asarray(given)[self.numbers]
+        return found
+
+
+def sample_of(images: Arrays, sample: int | None, seed: int) -> Sample:
+    """`sample` of the images; all of them for None or where there are no more.
+
+    Raises:
+        ValueError: `sample` is not a whole number of at least 1.
+    """
+    total = _rows_in(images)
+    numbers = sample_numbers(total, sample, seed)
+    return Sample(_rows_of(images, numbers), numbers, total)
 
 
 def sample_numbers(total: int, sample: int | None, seed: int) -> np.ndarray:
@@ -24,7 +79,7 @@ def sample_numbers(total: int, sample: int | None, seed: int) -> np.ndarray:
     return np.sort(np.random.default_rng(seed).permutation(total)[:sample])
 
 
-def rows_of(arrays: Arrays, numbers: np.ndarray) -> Any:
+def _rows_of(arrays: Arrays, numbers: np.ndarray) -> Any:
     """These rows of one array, or of each array of a list or dict."""
     if isinstance(arrays, dict):
         return {name: np.asarray(array)[numbers] for name, array in arrays.items()}
@@ -33,46 +88,8 @@ def rows_of(arrays: Arrays, numbers: np.ndarray) -> Any:
     return np.asarray(arrays)[numbers]
 
 
-def rows_in(arrays: Arrays) -> int:
+def _rows_in(arrays: Arrays) -> int:
     """How many images there are."""
     first = next(iter(arrays.values())) if isinstance(arrays, dict) else arrays
     first = first[0] if isinstance(first, (list, tuple)) else first
     return len(np.asarray(first))
-
-
-def maps_of(
-    methods: Mapping[str, np.ndarray | Method], images: Arrays, classes: np.ndarray, numbers: np.ndarray, total: int
-) -> dict[str, np.ndarray]:
-    """The maps of the images drawn: {name: float32[B,h,w]}, made by each method or picked from all its maps.
-
-    Raises:
-        ValueError: There are not as many maps as images.
-    """
-    found = {}
-    for name, given in methods.items():
-        if callable(given):
-            found[name] = np.asarray(given(images, classes))
-            continue
-        if len(given) != total:
-            raise ValueError(
-                f"Expected a map of {name!r} for each of the {total} images. Received {len(given)}. "
-                f"Give the maps of all images, or the method itself, which then explains only those drawn."
-            )
-        found[name] = np.asarray(given)[numbers]
-    return found
-
-
-def drawn_classes(classes: Classes, numbers: np.ndarray, total: int) -> Classes:
-    """The classes of the images drawn.
-
-    Raises:
-        ValueError: There is a class per image, but not for each of them.
-    """
-    if classes is None or np.ndim(classes) == 0:
-        return classes
-    if len(np.asarray(classes)) != total:
-        raise ValueError(
-            f"Expected classes to be one class number, or one for each of the {total} images. "
-            f"Received {len(np.asarray(classes))}. Give an int or int[{total}]."
-        )
-    return np.asarray(classes)[numbers]

@@ -21,13 +21,12 @@ from typing import Any
 import numpy as np
 
 from .arguments import at_least
-from .faithfulness import drawn_classes
 from .independent_copy import Copier, independent_copy
 from .inputs import Arrays
 from .pixel_order import Method
 from .programs import Program
 from .progress import Progress, steps
-from .samples import rows_in, rows_of, sample_numbers
+from .samples import sample_of
 from .similarity import rank_correlation, structural_similarity
 from .targets import Classes
 from .tracing import TracedModel
@@ -123,8 +122,7 @@ def drawn_images(
     wrt: str | None,
 ) -> tuple[Arrays, np.ndarray, np.ndarray, int]:
     """The images drawn, their numbers, the class of each, and of how many they were drawn."""
-    total = rows_in(images)
-    numbers = sample_numbers(total, sample, seed)
-    shown = rows_of(images, numbers)
+    drawn = sample_of(images, sample, seed)
     program = Program(TracedModel(model, output=output, wrt=wrt), lambda _, scores: {"scores": scores})
-    return shown, numbers, program.run(shown, drawn_classes(classes, numbers, total))["classes"], total
+    named = program.run(drawn.images, drawn.classes(classes))["classes"]
+    return drawn.images, drawn.numbers, named, drawn.total

@@ -29,7 +29,7 @@ class MapState:
     largest: float  # in `unit`
     smallest: float  # in `unit`
     unit: str
-    saturation: float  # 0..1, gradient after the head over the logit's; NaN where not measured, or no gradient
+    saturation: float  # at least 0, gradient after the head over the logit's; NaN where not measured, or no gradient
     gap: float  # what the map should sum to less its sum, in `unit`; NaN for methods without a promise
 
     @property

@@ -8,7 +8,8 @@ does). With p the class's probability and z its logit:
 
 1 / 4 and more: nothing has faded; 1e-7: a map of the probability would show rounding. For one sigmoid unit it is
 p (1 - p). With a softmax, p = sigmoid(m) for the margin m = z - logsumexp(other logits), so dp/dx = p (1 - p) dm/dx:
-computed so, it stays exact where float32 rounds p to 1.
+computed so, it stays exact where float32 rounds p to 1. It is seldom above 1: only where the image moves the other logits
+far more than the class's own. A model that answers logits is taken as its loss takes it, with a softmax.
 """
 
 from __future__ import annotations
@@ -18,6 +19,7 @@ from typing import Any
 import numpy as np
 
 from .attribution import gradients
+from .gradients import saliency
 from .inputs import Arrays
 from .programs import Program
 from .progress import Progress
@@ -30,7 +32,7 @@ class GradCAMState:
     """What a Grad-CAM does not show: its negative evidence, and how far the head's gradient has faded; in one pass.
 
     Args and call as for `GradCAM`. It gives {'signed': float32[B,h,w], Grad-CAM before its cut, in score units;
-    'saturation': float32[B]}.
+    'saliency': float32[B,H,W], as `Saliency` gives it; 'saturation': float32[B]}.
 
     Example:
         >>> found = GradCAMState(model)(images)                                                # doctest: +SKIP
@@ -42,23 +44,29 @@ class GradCAMState:
     ) -> None:
         def compute(taps: Taps, scores: Any) -> dict[str, Any]:
             chosen = spatial_layer(taps, layer)
-            (slope,) = gradients(scores, {f"layer {chosen.name!r}": chosen.tensor})
-            return {"signed": _before_cut(chosen.tensor, slope), "saturation": _saturation(taps, scores)}
+            self.cam_layer = chosen.name
+            at_layer, at_image = gradients(scores, {f"layer {chosen.name!r}": chosen.tensor, "the image": taps.image})
+            return {
+                "signed": _before_cut(chosen.tensor, at_layer),
+                "saliency": saliency(at_image),
+                "saturation": _saturation(taps, scores, at_image),
+            }
 
+        self.cam_layer = layer  # name of the layer that Grad-CAM is taken at
         self._program = Program(TracedModel(model, output=output, wrt=wrt), compute)
 
     def __call__(
         self, images: Arrays, classes: Classes = None, batch_size: int = 256, progress: Progress = False
     ) -> dict[str, np.ndarray]:
-        """Both, for the predicted class or the one named."""
+        """All three, for the predicted class or the one named."""
         found = self._program.run(images, classes, batch_size=batch_size, progress=progress)
-        return {name: found[name] for name in ("signed", "saturation")}
+        return {name: found[name] for name in ("signed", "saliency", "saturation")}
 
 
 class Saturation:
     """How much of the logit's gradient at the image is left after the head; for models without maps of places too.
 
-    Calling it gives float32[B] in 0..1; NaN where the logit has no gradient either.
+    Calling it gives float32[B], at least 0; NaN where the logit has no gradient either.
 
     Example:
         One sigmoid unit with logit 0: p (1 - p) = 0.25. With logit 10: 4.5e-5.
@@ -66,7 +74,8 @@ class Saturation:
 
     def __init__(self, model: Any, *, output: str | None = None, wrt: str | None = None) -> None:
         def compute(taps: Taps, scores: Any) -> dict[str, Any]:
-            return {"saturation": _saturation(taps, scores)}
+            (at_image,) = gradients(scores, {"the image": taps.image})
+            return {"saturation": _saturation(taps, scores, at_image)}
 
         self._program = Program(TracedModel(model, output=output, wrt=wrt), compute)
 
@@ -84,13 +93,13 @@ def _before_cut(activations: Any, slope: Any) -> Any:
     return tf.linalg.matvec(tf.cast(activations, tf.float32), tf.reduce_mean(slope, axis=(1, 2))[:, tf.newaxis, :])
 
 
-def _saturation(taps: Taps, scores: Any) -> Any:
-    """|| dp/dx || / || dz/dx || of each image, inside of a graph."""
+def _saturation(taps: Taps, scores: Any, at_image: Any) -> Any:
+    """|| dp/dx || / || dz/dx || of each image, with `at_image` = dz/dx; inside of a graph."""
     import tensorflow as tf
 
     margin = scores if taps.head.kind == "sigmoid" else _margin(taps.logits, scores)
     after = tf.sigmoid(margin) * tf.sigmoid(-margin) * _size(gradients(margin, {"the image": taps.image})[0])
-    before = _size(gradients(scores, {"the image": taps.image})[0])
+    before = _size(at_image)
     return tf.where(before > 0, after / before, tf.fill(tf.shape(before), float("nan")))
 
 

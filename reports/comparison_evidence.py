@@ -10,9 +10,10 @@ from typing import Any
 
 import numpy as np
 
-from ..interpret import Explainer, ModelInformation, inspect_model
+from ..interpret import GradCAMState, ModelInformation, inspect_model
 from ..interpret.bootstrap import Interval, bootstrap_mean
 from ..interpret.layer_similarity import layer_similarities
+from ..interpret.map_state import MapState, map_states
 from ..models.comparison import McNemarTest, holm, mcnemar, telling_images
 from ..models.datasets import Dataset
 from ..models.evaluation import Evaluation, evaluate, image_losses
@@ -52,6 +53,7 @@ class Measured:
     loss: Interval  # nats
     cam_layer: str
     grad_cam: np.ndarray  # float32[S,h,w] of the true class, score units
+    cam_states: tuple[MapState, ...]  # S, of `grad_cam`, before the cut
     saliency: np.ndarray  # float32[S,H,W] of the true class, score units for a step from black to white
     similarity: dict[str, np.ndarray]  # {stage: float64[N,N]}, see `similarity_matrix`
 
@@ -149,8 +151,9 @@ def _measured(
 ) -> Measured:
     dataset, model = contestant.dataset, contestant.model
     correct = evaluation.predictions == dataset.labels
-    explainer = Explainer(model, [])
-    maps = explainer(dataset.images[chosen], dataset.labels[chosen])
+    explain = GradCAMState(model)
+    maps = explain(dataset.images[chosen], dataset.labels[chosen])
+    cams = np.maximum(maps["signed"], 0)
     low, high = dataset.value_range
     losses = image_losses(evaluation.probabilities, dataset.labels)
     return Measured(
@@ -162,9 +165,10 @@ def _measured(
         correct=correct,
         accuracy=bootstrap_mean(correct.astype(np.float64), resamples=RESAMPLES, seed=seed),
         loss=bootstrap_mean(losses, resamples=RESAMPLES, seed=seed),
-        cam_layer=explainer.cam_layer or "",
-        grad_cam=maps.grad_cam,
-        saliency=maps.saliency * np.float32(high - low),
+        cam_layer=explain.cam_layer or "",
+        grad_cam=cams,
+        cam_states=map_states(cams, before_cut=maps["signed"]),
+        saliency=maps["saliency"] * np.float32(high - low),
         similarity=layer_similarities(model, dataset.images[drawn], stages(information)) if len(drawn) > 3 else {},
     )
 

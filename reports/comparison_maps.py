@@ -2,13 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from markupsafe import Markup
 
+from ..interpret.map_state import MapState, map_states
 from ..models.resizing import resize_images
 from .colors import colorize, overlay
 from .comparison_evidence import Comparison, Measured
 from .components import joined, scale_bar, view
+from .map_notes import EMPTY_MAPS, LOGIT_PER_STEP, peak_note, short_unit
 from .page import Section
 from .pictures import pictures
 from .resizing import enlarge
@@ -32,7 +36,8 @@ def maps_section(found: Comparison) -> tuple[Section, list[Sprite]]:
         "slope": sprite("compared-saliency", _colored(slopes, slope_peaks.max(axis=0))),
     }
     articles = (
-        _article(found, sheets, place, cam_peaks[:, place], slope_peaks[:, place]) for place in range(len(found.chosen))
+        _article(found, sheets, place, map_states(slopes[:, place], LOGIT_PER_STEP))
+        for place in range(len(found.chosen))
     )
     section = Section(
         id="maps",
@@ -48,10 +53,10 @@ def _introduction(found: Comparison) -> Markup:
     return Markup(
         "<p>{}: first those that the models are most evenly divided on, then up to three that none gets right, and up to "
         "three that all do. All maps are of the true class, so that they answer one question. Within an image all models "
-        "share one scale, whose ends are printed; it is in units of the logit. A model with larger logits has stronger "
-        "maps: compare places first, and strengths with care. Grad-CAM is taken at the last convolution ({}); saliency is "
-        "the slope of the logit, per step of a pixel from black to white.</p>"
-    ).format(count(len(found.chosen), "image"), layers)
+        "share one scale, whose ends are printed. A model with larger logits has stronger maps: compare places first, and "
+        "strengths with care. Grad-CAM is taken at the last convolution ({}). {} Saliency is the slope of the logit, "
+        "per step of a pixel from black to white (logit/step).</p>"
+    ).format(count(len(found.chosen), "image"), layers, EMPTY_MAPS)
 
 
 def _at_size(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -70,9 +75,7 @@ def _colored(slopes: np.ndarray, peaks: np.ndarray) -> np.ndarray:
     return np.concatenate([colorize(maps, "saliency", limits, levels=_LEVELS) for maps in slopes])
 
 
-def _article(
-    found: Comparison, sheets: dict[str, Sprite], place: int, cam_peaks: np.ndarray, slope_peaks: np.ndarray
-) -> Markup:
+def _article(found: Comparison, sheets: dict[str, Sprite], place: int, slope_states: Sequence[MapState]) -> Markup:
     image = int(found.chosen[place])
     true = found.dataset.class_names[found.dataset.labels[image]]
     right = sum(bool(model.correct[image]) for model in found.models)
@@ -80,17 +83,16 @@ def _article(
     cams, slopes = [picture], [picture]
     for rank, model in enumerate(found.models):
         tile = rank * len(found.chosen) + place
-        said, cam, slope = _answer(model, image), float(cam_peaks[rank]), float(slope_peaks[rank])
-        note = f"{said}; {'all zero' if cam <= 0 else f'peak {number(cam)}'}"
-        cams.append(view(tile_html(sheets["cam"], tile, f"Grad-CAM of {model.name}, {note}"), model.name, note=note))
-        note = f"peak {number(slope)}"
-        slopes.append(
-            view(tile_html(sheets["slope"], tile, f"saliency of {model.name}, {note}"), model.name, note=note)
-        )
+        cam, slope = peak_note(model.cam_states[place]), peak_note(slope_states[rank])
+        note = f"{_answer(model, image)}; {cam.text}"
+        drawn = tile_html(sheets["cam"], tile, f"Grad-CAM of {model.name}, {note}")
+        cams.append(view(drawn, model.name, note=note, full=cam.full))
+        drawn = tile_html(sheets["slope"], tile, f"saliency of {model.name}, {slope.text}")
+        slopes.append(view(drawn, model.name, note=slope.text, full=slope.full))
     rows = joined(
         [
-            _row("Grad-CAM", "evidence", float(cam_peaks.max()), cams),
-            _row("Saliency", "saliency", float(slope_peaks.max()), slopes),
+            _row("Grad-CAM", "evidence", [model.cam_states[place] for model in found.models], cams),
+            _row("Saliency", "saliency", slope_states, slopes),
         ]
     )
     return Markup(
@@ -99,14 +101,15 @@ def _article(
     ).format(image, true, right, len(found.models), rows)
 
 
-def _row(name: str, scale, high: float, views: list[Markup]) -> Markup:
+def _row(name: str, scale, states: Sequence[MapState], views: list[Markup]) -> Markup:
+    high = number(max(state.largest for state in states))
     return Markup(
         '<section class="stage"><div class="stage-head"><h4>{}</h4>{}</div><div class="views compared">{}</div></section>'
-    ).format(name, scale_bar(scale, "0", number(high), unit="logit"), joined(views))
+    ).format(name, scale_bar(scale, "0", high, unit=short_unit(states[0].unit)), joined(views))
 
 
 def _answer(model: Measured, image: int) -> str:
     """What the model takes the image for."""
     predicted = int(model.evaluation.predictions[image])
-    sure = percent(float(model.evaluation.probabilities[image, predicted]), 0)
+    sure = percent(float(model.evaluation.probabilities[image, predicted]), 0).replace(" ", "\N{NO-BREAK SPACE}")
     return f"{'✓' if model.correct[image] else '✗'} {model.evaluation.class_names[predicted]} {sure}"

@@ -35,9 +35,10 @@ def figure(content: str, caption: str, *, reading: str = "") -> Markup:
     )
 
 
-def how_to_read(text: str) -> Markup:
-    """Return an explanation that opens when asked for."""
-    return Markup('<details class="reading"><summary>How to read this</summary><p>{}</p></details>').format(text)
+def how_to_read(*paragraphs: str) -> Markup:
+    """Return an explanation that opens when asked for; empty paragraphs are left out."""
+    text = joined(Markup("<p>{}</p>").format(paragraph) for paragraph in paragraphs if paragraph)
+    return Markup('<details class="reading"><summary>How to read this</summary>{}</details>').format(text)
 
 
 def table(
@@ -73,9 +74,13 @@ def scale_bar(scale: Scale, low: str, high: str, *, unit: str = "") -> Markup:
     ).format(low, scale, high, unit)
 
 
-def view(tile: Markup, name: str, *, note: str = "", mark: Markup = NONE) -> Markup:
-    """Return one picture with its name below it, in small its largest value or its state, and a trust mark."""
-    small = Markup('<span class="note">{}</span>').format(note) if note else NONE
+def view(tile: Markup, name: str, *, note: str = "", full: str = "", mark: Markup = NONE) -> Markup:
+    """Return one picture with its name below it, in small its largest value or its state, and a trust mark.
+
+    Where the note is too short to be understood by everybody, `full` says it in full words when pointed at.
+    """
+    words = Markup(' title="{}"').format(full) if full else NONE
+    small = Markup('<span class="note"{}>{}</span>').format(words, note) if note else NONE
     return Markup('<figure class="view">{}<figcaption>{}{}{}</figcaption></figure>').format(tile, name, mark, small)
 
 

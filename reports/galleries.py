@@ -8,10 +8,11 @@ from dataclasses import dataclass
 import numpy as np
 from markupsafe import Markup
 
-from .cam_strength import cam_state, typical_peak
+from ..interpret.map_state import LOGIT_PER_PIXEL, map_states
 from .colors import colorize, overlay
 from .components import NONE, how_to_read, joined, maps, notice, scale_bar, view
 from .evidence import Evidence
+from .map_notes import EMPTY_MAPS, MapNote, averaged_to, faded, faded_reading, peak_note, typical_peak
 from .page import Section
 from .pictures import pictures, shrunk
 from .resizing import enlarge
@@ -60,19 +61,23 @@ def gallery_section(evidence: Evidence) -> tuple[Section, list[Sprite]]:
 
 
 def _introduction(evidence: Evidence) -> Markup:
+    images = evidence.dataset.images
     reading = (
         f"The typical image is the rightly classified one whose logits are nearest to the mean of its class. The "
         f"{MOST_CHANNELS} strongest channels are those with the largest mean activation over all images of the class; both "
-        f"rows show them in this order, on one colour scale whose ends are printed and which differs from stage to stage. "
-        f"Grad-CAM (at {evidence.survey.cam_layer}) and saliency are of the predicted class, in units of its logit. Over the "
-        f"picture Grad-CAM is drawn on a scale from 0 to the median peak of all images, {number(typical_peak(evidence))}, or "
-        f"higher where the map is stronger, so that a weak map looks weak; on its own grid the scale ends at its own peak, so "
-        f"that its place can be seen."
+        f"rows show them in this order, on one colour scale whose ends are printed and which differs from stage to stage.",
+        f"Grad-CAM (at {evidence.survey.cam_layer}) and saliency are of the predicted class. Their peaks, the largest values, "
+        f"are in units of its logit, for saliency in logit per unit of pixel value (logit/unit)"
+        f"{averaged_to(shrunk(images[:1]), images)}. Over the picture Grad-CAM is drawn on a scale from 0 to the median peak "
+        f"of all images, {number(typical_peak(evidence))} logit, or higher where the map is stronger, so that a weak map "
+        f"looks weak; on its own grid the scale ends at its own peak, so that its place can be seen, and so does saliency’s. "
+        f"{EMPTY_MAPS}",
+        faded_reading(evidence.survey.head),
     )
     return Markup(
         "<p>For each class and stage the {} strongest channels: above for a typical image, below averaged over all images of "
         "the class. The number under a map is its channel’s.</p>{}"
-    ).format(MOST_CHANNELS, how_to_read(reading))
+    ).format(MOST_CHANNELS, how_to_read(*reading))
 
 
 def _views(evidence: Evidence) -> tuple[list[Markup], list[Sprite]]:
@@ -86,6 +91,7 @@ def _views(evidence: Evidence) -> tuple[list[Markup], list[Sprite]]:
     cam_limits = (np.zeros((len(cams), 1, 1)), cams.max(axis=(1, 2), keepdims=True))
     laid_limits = (cam_limits[0], np.maximum(cam_limits[1], usual))
     slope_limits = (np.zeros((len(cams), 1, 1)), slopes.max(axis=(1, 2), keepdims=True))
+    slope_states = map_states(slopes, LOGIT_PER_PIXEL)
     size = typical.shape[1:3]
     sheets = {
         "typical": sprite("typical", typical),
@@ -98,29 +104,44 @@ def _views(evidence: Evidence) -> tuple[list[Markup], list[Sprite]]:
     cam, pixels = method_mark(evidence, GRAD_CAM), method_mark(evidence, SALIENCY)
     rows = []
     for place, specimen in enumerate(specimens):
-        peak, slope, grid = float(cams[place].max()), float(slopes[place].max()), cams.shape[1:]
-        what = names[specimen.predicted]
-        native = f"{shape(grid)}, 0 to {number(peak)}"
+        what, grid = names[specimen.predicted], shape(cams.shape[1:])
+        laid, own = peak_note(specimen.cam_state, usual), peak_note(specimen.cam_state)
+        slope = peak_note(slope_states[place])
         rows.append(
             joined(
                 [
                     _view(
-                        sheets["typical"], place, "Typical image", shape(specimen.image.shape), names[specimen.label]
+                        sheets["typical"],
+                        place,
+                        "Typical image",
+                        MapNote(shape(specimen.image.shape)),
+                        names[specimen.label],
                     ),
-                    _view(sheets["means"], place, "Mean of the class", count(specimen.images, "image"), what),
                     _view(
-                        sheets["cams"], place, "Grad-CAM", cam_state(peak, usual), f"for {what}, over the picture", cam
+                        sheets["means"],
+                        place,
+                        "Mean of the class",
+                        MapNote(count(specimen.images, "image")),
+                        names[specimen.label],
                     ),
-                    _view(sheets["grids"], place, "Its own grid", native, f"Grad-CAM for {what}, native"),
-                    _view(sheets["slopes"], place, "Saliency", f"0 to {number(slope)}", f"for {what}", pixels),
+                    _view(sheets["cams"], place, "Grad-CAM", laid, f"for {what}, over the picture", cam),
+                    _view(
+                        sheets["grids"],
+                        place,
+                        "Its own grid",
+                        MapNote(f"{grid}, {own.text}", own.full),
+                        f"Grad-CAM for {what}, native",
+                    ),
+                    _view(sheets["slopes"], place, "Saliency", slope, f"for {what}", pixels),
                 ]
             )
         )
     return rows, list(sheets.values())
 
 
-def _view(sheet: Sprite, place: int, name: str, note: str, about: str, mark: Markup = NONE) -> Markup:
-    return view(tile_html(sheet, place, f"{name}, {about}; {note}"), name, note=note, mark=mark)
+def _view(sheet: Sprite, place: int, name: str, note: MapNote, about: str, mark: Markup = NONE) -> Markup:
+    tile = tile_html(sheet, place, f"{name}, {about}; {note.text}")
+    return view(tile, name, note=note.text, full=note.full, mark=mark)
 
 
 def _article(
@@ -129,7 +150,9 @@ def _article(
     specimen, names = evidence.specimens[place], evidence.dataset.class_names
     said = "" if specimen.predicted == specimen.label else f", but taken for {names[specimen.predicted]}"
     found = evidence.evaluation.recall[specimen.label]
+    left = faded(specimen.cam_state.saturation, evidence.survey.head)
     about = f"image {specimen.number}, {percent(specimen.probability)} sure{said}; {percent(found)} of the class found"
+    about = f"{about}; {left}" if left else about
     rows = joined(_stage_html(stage, sheet, place) for stage, sheet in zip(shown, sprites, strict=True))
     return Markup(
         '<article class="specimen" id="class-{}"><div class="specimen-head"><h3>{}</h3><p>{}</p></div>'

@@ -7,8 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..interpret import Explainer, HiResCAM
+from ..interpret import GradCAMState, HiResCAM
 from ..interpret.layer_survey import Survey
+from ..interpret.map_state import MapState, map_states
 from ..interpret.progress import Progress
 from ..models.datasets import Dataset
 from ..models.evaluation import Evaluation
@@ -43,6 +44,7 @@ class Mistakes:
     logit_gap: np.ndarray  # float32[N], logit[predicted] - logit[true], above 0
     pictures: np.ndarray  # float32[N,S,S,C], at most 56 pixels a side
     grad_cam: tuple[np.ndarray, np.ndarray]  # float32[N,h,w] of the predicted and of the true class, score units
+    cam_states: tuple[tuple[MapState, ...], tuple[MapState, ...]]  # of `grad_cam`, before the cut; with the saturation
     saliency: tuple[np.ndarray, np.ndarray]  # float32[N,S,S], likewise, score units per unit of pixel value
     contrast: np.ndarray  # float32[N,h,w], signed: HiResCAM of logit[predicted] - logit[true]
 
@@ -55,23 +57,26 @@ def gather_mistakes(
     confusions, numbers = _ordered(wrong, evaluation, _limit(dataset))
     true, predicted = dataset.labels[numbers], evaluation.predictions[numbers]
     height, width = _side(dataset)
-    explain = Explainer(model, [], survey.cam_layer)
+    explain = GradCAMState(model, survey.cam_layer)
     contrast = HiResCAM(model, survey.cam_layer)
     parts: list[list[np.ndarray]] = [[], [], [], [], [], []]
+    states: tuple[list[MapState], list[MapState]] = ([], [])
     for start in range(0, len(numbers), 128):
         rows = slice(start, start + 128)
         images = dataset.images[numbers[rows]]
         why, why_not = explain(images, predicted[rows]), explain(images, true[rows])
         found = (
             resize_images(images, height, width),
-            why.grad_cam,
-            why_not.grad_cam,
-            resize_images(why.saliency[..., np.newaxis], height, width)[..., 0],
-            resize_images(why_not.saliency[..., np.newaxis], height, width)[..., 0],
+            np.maximum(why["signed"], 0),
+            np.maximum(why_not["signed"], 0),
+            resize_images(why["saliency"][..., np.newaxis], height, width)[..., 0],
+            resize_images(why_not["saliency"][..., np.newaxis], height, width)[..., 0],
             contrast(images, predicted[rows], versus=true[rows]),
         )
         for part, values in zip(parts, found, strict=True):
             part.append(values)
+        for state, cams, looked in zip(states, found[1:3], (why, why_not), strict=True):
+            state.extend(map_states(cams, before_cut=looked["signed"], saturation=looked["saturation"]))
         if callable(progress):
             progress(min(start + 128, len(numbers)), len(numbers))
     pictures, cam, cam_true, slope, slope_true, signed = (
@@ -89,6 +94,7 @@ def gather_mistakes(
         logit_gap=logits[every, predicted] - logits[every, true],
         pictures=pictures,
         grad_cam=(cam, cam_true),
+        cam_states=(tuple(states[0]), tuple(states[1])),
         saliency=(slope, slope_true),
         contrast=signed,
     )

@@ -8,10 +8,11 @@ import numpy as np
 from markupsafe import Markup
 
 from ..interpret.evidence_location import EvidenceLocation, locate, place_name
-from .cam_strength import cam_state, typical_peak
+from ..interpret.map_state import LOGIT_PER_PIXEL, ZERO, map_states
 from .colors import colorize, overlay
 from .components import NONE, folded, how_to_read, joined, notice, probabilities, view
 from .evidence import Evidence
+from .map_notes import EMPTY_MAPS, MapNote, averaged_to, faded, faded_reading, peak_note, signed_note, typical_peak
 from .mistake_evidence import Confusion, Mistakes
 from .page import Section
 from .pictures import pictures
@@ -31,9 +32,7 @@ class _Sheets:
 
     sheets: dict[str, list[Sprite]]  # picture, cam, cam-true, contrast, saliency, saliency-true
     marks: dict[str, Markup]  # the trust mark of the method of each sprite
-    usual: float  # the median peak of Grad-CAM over the set: the scale ends there, or higher where a map is stronger
-    slope_limit: np.ndarray  # float[N], likewise for the saliencies
-    contrast_limit: np.ndarray  # float[N], either end of the contrast's scale
+    notes: dict[str, list[MapNote]]  # what stands under each picture of the maps' sprites
 
     def tile(self, name: str, place: int, label: str) -> Markup:
         sheet = self.sheets[name][place // _PER_SHEET]
@@ -64,15 +63,20 @@ def _introduction(evidence: Evidence) -> Markup:
     layer, total = evidence.survey.cam_layer, evidence.mistakes.total
     reading = (
         f"“Why” is Grad-CAM at {layer} over the picture, for the predicted and for the true class. Its scale ends at the "
-        f"median peak of all images, {number(typical_peak(evidence))}, or higher where one of the two maps is stronger, so "
-        f"that a weak map looks weak. “Rather than” is the contrast map at {layer}: activation times gradient of the "
-        f"difference of the two logits (HiResCAM), red where the layer speaks for the predicted class and against the true "
-        f"one, blue the other way round. Saliency is how much each pixel moves the class’s logit; both are on one scale. "
-        f"The numbers are in units of the logit."
+        f"median peak of all images, {number(typical_peak(evidence))} logit, or higher where one of the two maps is "
+        f"stronger, so that a weak map looks weak. {EMPTY_MAPS}",
+        f"“Rather than” is the contrast map at {layer}: activation times gradient of the difference of the two logits "
+        f"(HiResCAM), red where the layer speaks for the predicted class and against the true one, blue the other way "
+        f"round; its scale reaches as far on both sides. Saliency is how much each pixel moves the class’s logit, in logit "
+        f"per unit of pixel value (logit/unit){averaged_to(evidence.mistakes.pictures, evidence.dataset.images)}; both are "
+        f"on one scale, which ends at the larger peak. A peak is a map’s largest value.",
+        faded_reading(evidence.survey.head),
     )
     return Markup(
         "<p>{} of {:,} ({}), grouped by confusion, the most frequent first; in each group the surest first.</p>{}"
-    ).format(count(total, "image"), len(evidence.dataset), percent(total / len(evidence.dataset)), how_to_read(reading))
+    ).format(
+        count(total, "image"), len(evidence.dataset), percent(total / len(evidence.dataset)), how_to_read(*reading)
+    )
 
 
 def _cut(mistakes: Mistakes) -> list[Markup]:
@@ -121,7 +125,18 @@ def _draw(evidence: Evidence) -> _Sheets:
     )
     parts = range(-(-len(shown) // _PER_SHEET))
     sheets = {name: [made[f"mistake-{name}-{part}"] for part in parts] for name in tiles}
-    return _Sheets(sheets, _marks(evidence), usual, slope, contrast)
+    return _Sheets(sheets, _marks(evidence), _notes(mistakes, usual))
+
+
+def _notes(mistakes: Mistakes, usual: float) -> dict[str, list[MapNote]]:
+    slopes = [map_states(values, LOGIT_PER_PIXEL) for values in mistakes.saliency]
+    return {
+        "cam": [peak_note(state, usual) for state in mistakes.cam_states[0]],
+        "cam-true": [peak_note(state, usual) for state in mistakes.cam_states[1]],
+        "contrast": [signed_note(state) for state in map_states(mistakes.contrast)],
+        "saliency": [peak_note(state) for state in slopes[0]],
+        "saliency-true": [peak_note(state) for state in slopes[1]],
+    }
 
 
 def _marks(evidence: Evidence) -> dict[str, Markup]:
@@ -168,26 +183,26 @@ def _card(evidence: Evidence, drawn: _Sheets, where: EvidenceLocation, place: in
         meant,
         found,
         float(shares[predicted]),
-        _card_views(mistakes, drawn, place, found, meant),
+        _card_views(drawn, place, found, meant),
         probabilities(_bars(shares, true, predicted, names)),
         _sentence(evidence, where, place, found, meant),
     )
 
 
-def _card_views(mistakes: Mistakes, drawn: _Sheets, place: int, found: str, meant: str) -> Markup:
-    usual, slope, contrast = drawn.usual, drawn.slope_limit[place], drawn.contrast_limit[place]
-    shown = [
-        ("picture", "Image", ""),
-        ("cam", f"Why {found}", cam_state(float(mistakes.grad_cam[0][place].max()), usual)),
-        ("cam-true", f"Why {meant}", cam_state(float(mistakes.grad_cam[1][place].max()), usual)),
-        ("contrast", f"{found} rather than {meant}", f"± {number(contrast)}"),
-        ("saliency", f"Saliency, {found}", f"0 to {number(slope)}"),
-        ("saliency-true", f"Saliency, {meant}", f"0 to {number(slope)}"),
-    ]
-    return joined(
-        view(drawn.tile(name, place, label), label, note=note, mark=drawn.marks.get(name, NONE))
-        for name, label, note in shown
-    )
+def _card_views(drawn: _Sheets, place: int, found: str, meant: str) -> Markup:
+    shown = {
+        "cam": f"Why {found}",
+        "cam-true": f"Why {meant}",
+        "contrast": f"{found} rather than {meant}",
+        "saliency": f"Saliency, {found}",
+        "saliency-true": f"Saliency, {meant}",
+    }
+    views = [view(drawn.tile("picture", place, "Image"), "Image")]
+    for name, label in shown.items():
+        note = drawn.notes[name][place]
+        tile = drawn.tile(name, place, f"{label}; {note.text}")
+        views.append(view(tile, label, note=note.text, full=note.full, mark=drawn.marks.get(name, NONE)))
+    return joined(views)
 
 
 def _bars(shares: np.ndarray, true: int, predicted: int, names: tuple[str, ...]) -> list[tuple[str, float, str]]:
@@ -209,6 +224,19 @@ def _sentence(evidence: Evidence, where: EvidenceLocation, place: int, found: st
             f"At {layer} what speaks for it rather than {meant} is centred on {place_name(where)}; "
             f"half of it lies in {percent(where.half_area, 0)} of the places."
         )
-    empty = [name for name, cam in ((found, 0), (meant, 1)) if mistakes.grad_cam[cam][place].max() <= 0]
-    missing = f" Grad-CAM finds no positive evidence for {' or for '.join(empty)}." if empty else ""
-    return f"{gap} {seen}{missing}"
+    left = faded(mistakes.cam_states[0][place].saturation, evidence.survey.head)
+    left = f" {left[0].upper()}{left[1:]}." if left else ""
+    return f"{gap} {seen}{_missing(mistakes, place, found, meant)}{left}"
+
+
+def _missing(mistakes: Mistakes, place: int, found: str, meant: str) -> str:
+    """Which of the two classes Grad-CAM has nothing for."""
+    empty = [
+        (name, states[place].kind)
+        for name, states in zip((found, meant), mistakes.cam_states, strict=True)
+        if states[place].largest <= 0
+    ]
+    zero = [name for name, kind in empty if kind == ZERO]
+    against = [name for name, kind in empty if kind != ZERO]
+    said = f" Grad-CAM finds only negative evidence for {' and for '.join(against)}." if against else ""
+    return f"{said} Grad-CAM is zero everywhere for {' and for '.join(zero)}." if zero else said

@@ -8,9 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..interpret import Explainer
+from ..interpret import Explainer, GradCAMState
 from ..interpret.class_means import class_means
 from ..interpret.layer_survey import Survey
+from ..interpret.map_state import MapState, map_states
 from ..interpret.progress import Progress
 from ..interpret.typical_images import typical_images
 from ..models.datasets import Dataset
@@ -31,6 +32,7 @@ class Specimen:
     predicted: int  # class predicted for the typical image
     images: int  # how many images the class has
     grad_cam: np.ndarray  # float32[h,w], of the predicted class on the typical image, score units
+    cam_state: MapState  # of `grad_cam`, its kind before the cut; with the saturation
     saliency: np.ndarray  # float32[H,W], likewise, score units per unit of pixel value
     activations: dict[str, np.ndarray]  # {stage: float32[...]} of the typical image
     means: dict[str, np.ndarray]  # {stage: float32[...]}, mean over the class's images
@@ -52,6 +54,8 @@ def gather_specimens(
     typical = typical_images(survey.logits, dataset.labels)
     numbers = np.array([typical[label] for label in classes])
     explained = Explainer(model, layers, survey.cam_layer)(dataset.images[numbers])
+    looked = GradCAMState(model, survey.cam_layer)(dataset.images[numbers], explained.classes)
+    states = map_states(explained.grad_cam, before_cut=looked["signed"], saturation=looked["saturation"])
     means = class_means(model, dataset.images, dataset.labels, layers, classes, progress=progress)
     return tuple(
         Specimen(
@@ -63,6 +67,7 @@ def gather_specimens(
             predicted=int(evaluation.predictions[number]),
             images=int(evaluation.support[label]),
             grad_cam=explained.grad_cam[place],
+            cam_state=states[place],
             saliency=explained.saliency[place],
             activations={name: values[place] for name, values in explained.activations.items()},
             means=means[label],

@@ -5,7 +5,7 @@ import pytest
 import tensorflow as tf
 from hand_set_models import linear_cam_model, random_cnn, random_images
 
-from featurelens.interpret import GradCAM, IntegratedGradients
+from featurelens.interpret import GradCAM, IntegratedGradients, Saliency
 from featurelens.interpret.map_state import map_states
 from featurelens.interpret.saturation import GradCAMState, Saturation
 
@@ -34,9 +34,13 @@ def test_an_empty_grad_cam_is_told_from_a_negative_one():
 
 def test_before_its_cut_it_is_the_grad_cam():
     model, images = random_cnn(0), random_images(0, 4)
-    signed = GradCAMState(model, "conv1")(images, 1)["signed"]
+    state = GradCAMState(model, "conv1")
+    found = state(images, 1)
+    signed = found["signed"]
     assert (signed < 0).any() and (signed > 0).any()
     np.testing.assert_allclose(np.maximum(signed, 0), GradCAM(model, "conv1")(images, 1), rtol=1e-5, atol=1e-6)
+    np.testing.assert_allclose(found["saliency"], Saliency(model)(images, 1), rtol=1e-5, atol=1e-6)
+    assert (state.cam_layer, GradCAMState(model).cam_layer) == ("conv1", "conv2")
 
 
 @pytest.mark.parametrize("logit", [0.0, 2.0, 40.0])

@@ -14,7 +14,7 @@ to zero and inserts on a blurred image, here both are done with every baseline.
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -76,6 +76,17 @@ def deletion_insertion(
     for rows, variants, found, _ in scores.blocks(asked, len(plan.order), vary, batch_size, progress):
         values[rows, variants] = found
     return dict(zip(ranks, _curves(values, len(ranks), len(blanks), steps), strict=True))
+
+
+def joined(parts: Sequence[Mapping[str, Curves]]) -> dict[str, Curves]:
+    """The curves of several parts of the images, one after the other, by order."""
+    return {
+        name: Curves(
+            deletion=np.concatenate([part[name].deletion for part in parts], axis=1),
+            insertion=np.concatenate([part[name].insertion for part in parts], axis=1),
+        )
+        for name in parts[0]
+    }
 
 
 @dataclass(frozen=True, eq=False)

@@ -32,6 +32,13 @@ def steps(total: int, batch_size: int, progress: Progress) -> Iterator[slice]:
             progress(stop, total)
 
 
+def part_of(progress: Progress, place: int, parts: int) -> Progress:
+    """The progress of one of several parts of about the same size, told as progress of the whole."""
+    if progress is False or progress is True:
+        return progress
+    return lambda done, total: progress(place * total + done, parts * total)
+
+
 def _with_bar(total: int, batch_size: int) -> Iterator[slice]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn

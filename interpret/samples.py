@@ -56,6 +56,20 @@ class Sample:
             found[name] = np.asarray(given)[self.numbers]
         return found
 
+    @property
+    def pixels(self) -> int:
+        """Places in one image, without its channels; of the first input where there are several."""
+        first = np.asarray(_first(self.images))
+        return int(np.prod(first.shape[1:3]))
+
+    def parts(self, most: int) -> list[Sample]:
+        """The same in parts of nearly one size, of at most `most` images (at least 1)."""
+        count = -(-len(self.numbers) // max(1, most))
+        return [
+            Sample(_rows_of(self.images, rows), self.numbers[rows], self.total)
+            for rows in np.array_split(np.arange(len(self.numbers)), count)
+        ]
+
 
 def sample_of(images: Arrays, sample: int | None, seed: int) -> Sample:
     """`sample` of the images; all of them for None or where there are no more.
@@ -90,6 +104,10 @@ def _rows_of(arrays: Arrays, numbers: np.ndarray) -> Any:
 
 def _rows_in(arrays: Arrays) -> int:
     """How many images there are."""
+    return len(np.asarray(_first(arrays)))
+
+
+def _first(arrays: Arrays) -> Any:
+    """The only array, or the first of a list or dict."""
     first = next(iter(arrays.values())) if isinstance(arrays, dict) else arrays
-    first = first[0] if isinstance(first, (list, tuple)) else first
-    return len(np.asarray(first))
+    return first[0] if isinstance(first, (list, tuple)) else first

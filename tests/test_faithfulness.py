@@ -1,5 +1,7 @@
 """Faithfulness on truth known beforehand: curves by hand, a planted patch, controls that know nothing, refusals."""
 
+import sys
+
 import numpy as np
 import pytest
 from hand_set_models import linear_cam_model, random_cnn, random_images
@@ -96,6 +98,25 @@ def test_a_sample_is_stated_and_its_maps_are_the_right_ones():
     np.testing.assert_array_equal(given.curves.deletion, made["m"].curves.deletion)
     whole = faithfulness(model, images, {"m": all_maps}, classes, sample=None)["m"]
     np.testing.assert_allclose(given.curves.deletion, whole.curves.deletion[:, given.numbers], atol=1e-5)
+
+
+def test_images_measured_in_parts_give_what_they_give_together(monkeypatch):
+    model, images = random_cnn(1), random_images(1, 7)
+    classes, maps = [0, 1, 2, 0, 1, 2, 0], np.random.default_rng(0).random((7, *images.shape[1:3])).astype(np.float32)
+    methods = {"given": maps, "made": InputXGradient(model)}
+    together = faithfulness(model, images, methods, classes, steps=3, sample=5)
+    module = sys.modules["featurelens.interpret.faithfulness"]  # the package's attribute of that name is the function
+    monkeypatch.setattr(module, "_NUMBERS", 2 * 4 * maps[0].size)
+    told = []
+    apart = faithfulness(
+        model, images, methods, classes, steps=3, sample=5, progress=lambda done, total: told.append((done, total))
+    )
+    assert len(told) >= 3 and told[-1][0] == told[-1][1]
+    for name in methods:
+        np.testing.assert_array_equal(apart[name].classes, together[name].classes)
+        np.testing.assert_allclose(apart[name].curves.deletion, together[name].curves.deletion, atol=1e-6)
+        np.testing.assert_allclose(apart[name].random.insertion, together[name].random.insertion, atol=1e-6)
+        assert apart[name].against_random.share == together[name].against_random.share
 
 
 def test_baselines_by_hand():

@@ -1,13 +1,15 @@
-"""Explain one image: picture, Grad-CAM, saliency and the likeliest classes side by side: `featurelens explain`."""
+"""Explain one image: picture, maps of attribution methods, and the likeliest classes: `featurelens explain`."""
 
 from __future__ import annotations
 
 import sys
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from featurelens.scripts.explained_methods import MethodChoice, chosen_methods, drawn_methods, usual_methods
 from featurelens.scripts.loading import (
     DEFAULT_DATA,
     DEFAULT_MODEL,
@@ -26,6 +28,15 @@ if TYPE_CHECKING:
     from featurelens.reports.explanation_figure import ExplainedImage
 
 
+@dataclass(frozen=True)
+class Question:
+    """What is asked of the image, as typed."""
+
+    class_name: str | None  # None for the predicted class
+    versus: str | None
+    layer: str | None  # None for the last convolution
+
+
 def explain(
     model: Model = DEFAULT_MODEL,
     image: Annotated[str, typer.Option(help="Number of an image in the data, or a PNG or JPEG file.")] = "0",
@@ -33,7 +44,11 @@ def explain(
         str | None, typer.Option("--class", help="Class to explain; by default the predicted one.")
     ] = None,
     versus: Annotated[str | None, typer.Option(help="Why the class rather than this one.")] = None,
-    layer: Annotated[str | None, typer.Option(help="Layer of Grad-CAM; by default the last convolution.")] = None,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(help="A method, such as rise, or all; may be given several times. Default: grad-cam, saliency."),
+    ] = None,
+    layer: Annotated[str | None, typer.Option(help="Layer of the CAMs; by default the last convolution.")] = None,
     data: Data = DEFAULT_DATA,
     output: Annotated[Path, typer.Option(help="Picture to write, .png or .svg.")] = Path("explanation.png"),
     scale: Scale = None,
@@ -42,49 +57,51 @@ def explain(
     allow_code: AllowCode = False,
     custom_objects: CustomObjects = None,
 ) -> None:
-    """Explain one image: picture, Grad-CAM, saliency and the likeliest classes side by side."""
+    """Explain one image: picture, maps of attribution methods and the likeliest classes side by side."""
     from featurelens.reports.report_file import check_writable, write_bytes_whole
 
     check_writable(output)
     if output.suffix.lower() not in (".png", ".svg"):
         raise ValueError(f"Expected a name ending in .png or .svg. Received '{output}'. Change the ending.")
+    choice = chosen_methods(method, layer) if method else usual_methods(versus)
     loaded, card = load_with_card(model, allow_code=allow_code, custom_objects=custom_objects)
     chosen = single_image(image, loaded, card, data=data, scale=scale, resize=resize, class_names=class_names)
-    shown = _explained(loaded, chosen, class_name, versus, layer)
+    shown = _explained(loaded, chosen, Question(class_name, versus, layer), choice)
     from featurelens.reports.explanation_figure import explanation_figure
 
     plot = explanation_figure(shown)
     write_bytes_whole(output, plot.svg().encode() if output.suffix.lower() == ".svg" else plot.png())
-    probability = shown.probabilities[shown.explained]
-    typer.echo(f"{chosen.name}: {shown.class_names[shown.explained]} has {probability:.1%}. Wrote {output}.")
+    said = f"{chosen.name}: {shown.class_names[shown.explained]} has {shown.probabilities[shown.explained]:.1%}."
+    typer.echo(" ".join(part for part in (said, shown.faded, f"Wrote {output}.") if part))
 
 
-def _explained(
-    model: Any, chosen: SingleImage, class_name: str | None, versus: str | None, layer: str | None
-) -> ExplainedImage:
-    from featurelens.interpret import Explainer, HiResCAM, inspect_model
+def _explained(model: Any, chosen: SingleImage, question: Question, choice: MethodChoice) -> ExplainedImage:
+    from featurelens.interpret.decisions import decisions
+    from featurelens.reports.explanation import Subject, saturation_words
     from featurelens.reports.explanation_figure import ExplainedImage
 
-    images = chosen.pixels[None]
-    explainer = Explainer(model, [], layer)
-    names = chosen.class_names or tuple(f"class {k}" for k in range(inspect_model(model, images).classes))
-    asked = None if class_name is None else _class_number(class_name, names)
-    other = None if versus is None else _class_number(versus, names)
-    found = explainer(images, asked, other)
-    explained = int(found.classes[0])
-    contrast = None if other is None else HiResCAM(model, explainer.cam_layer)(images, explained, other)[0]
+    decided = decisions(model, chosen.pixels[None])
+    names = chosen.class_names or tuple(f"class {k}" for k in range(decided.probabilities.shape[1]))
+    asked = None if question.class_name is None else _class_number(question.class_name, names)
+    subject = Subject(
+        model=model,
+        image=chosen.pixels,
+        explained=int(decided.classes[0]) if asked is None else asked,
+        versus=None if question.versus is None else _class_number(question.versus, names),
+        layer=question.layer or decided.cam_layer,
+    )
+    panels = drawn_methods(choice, subject)
     return ExplainedImage(
         image=chosen.pixels,
         value_range=chosen.value_range,
-        probabilities=found.probabilities[0],
+        probabilities=decided.probabilities[0],
         class_names=names,
-        explained=explained,
-        versus=other,
+        explained=subject.explained,
+        versus=subject.versus,
         true=chosen.true,
-        grad_cam=found.grad_cam[0],
-        saliency=found.saliency[0],
-        contrast=contrast,
-        cam_layer=explainer.cam_layer or "",
+        panels=panels,
+        faded=saturation_words(subject, decided.head, panels),
+        headed=choice.asked,
     )
 
 

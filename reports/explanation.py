@@ -1,0 +1,159 @@
+"""One image explained by attribution methods: each one's map, the limits of its colours, and what to know of it."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ..interpret.integrated_gradients import IntegratedGradients
+from ..interpret.map_state import LOGIT_PER_PIXEL, MIXED, POSITIVE, map_states
+from ..interpret.methods import KnownMethod
+from ..interpret.occlusion import Occlusion
+from ..interpret.progress import Progress
+from ..interpret.relevance import LayerwiseRelevance
+from ..interpret.saturation import GradCAMState, Saturation
+from .colors import Limits, Scale, limits_of
+from .explanation_figure import MapPanel
+from .wording import number, percent
+
+GRAD_CAM, OCCLUSION, RISE = "Grad-CAM", "Occlusion", "RISE"
+_REMARKS = {"Guided Backpropagation": "an edge picture, not evidence", RISE: "expected scores: compare places"}
+_PATCH = 1 / 7  # of the image's shorter side that a patch of occlusion covers: 4 of 28 pixels, its default
+_VALUES_AT_ONCE = 2**22  # pixels times channels of the images that go through the model together
+
+
+@dataclass(frozen=True, eq=False)
+class Subject:
+    """An image before a model, and what is asked about it."""
+
+    model: Any
+    image: np.ndarray  # float32[H,W,C]
+    explained: int  # the class
+    versus: int | None  # the class that it is held against
+    layer: str | None  # where class activation maps look; None for the last convolution
+
+    @property
+    def batch_size(self) -> int:
+        """Variants of the image that go through the model together."""
+        return int(np.clip(_VALUES_AT_ONCE // self.image.size, 8, 256))
+
+    @property
+    def patch(self) -> int:
+        """Side in pixels of the patches that occlusion covers; it grows with the image, as else their number would."""
+        return max(4, round(_PATCH * min(self.image.shape[:2])))
+
+    @cached_property
+    def grad_cam_state(self) -> dict[str, np.ndarray]:
+        """Grad-CAM before its cut, 'signed' float32[1,h,w], and 'saturation' float32[1] of the class explained."""
+        look = GradCAMState(self.model, self.layer)
+        found = look(self.image[np.newaxis], self.explained)
+        if self.versus is None:
+            return found
+        other = look(self.image[np.newaxis], self.versus)  # before its cut Grad-CAM is linear in the score
+        return {**found, "signed": found["signed"] - other["signed"]}
+
+
+def is_at_layer(known: KnownMethod) -> bool:
+    """Whether the method's maps are of a layer, which can be chosen."""
+    return "CAM" in known.name
+
+
+def method_panel(known: KnownMethod, subject: Subject, progress: Progress = False) -> MapPanel:
+    """A method's map of the subject.
+
+    Raises:
+        ValueError: The method does not take this model; the message says why.
+    """
+    values, remark = _map_and_remark(known, subject, progress)
+    before_cut = subject.grad_cam_state["signed"][0] if known.name == GRAD_CAM else None
+    limits = limits_for(known, values)
+    words = map_words(known, values, limits, before_cut)
+    at = f" ({subject.layer})" if is_at_layer(known) and subject.layer else ""
+    return MapPanel(
+        title=known.name,
+        values=values,
+        scale=scale_for(known, values),
+        limits=limits,
+        over_image=is_at_layer(known),
+        note="\n".join(line for line in (words + at, remark) if line),
+    )
+
+
+def scale_for(known: KnownMethod, values: np.ndarray) -> Scale:
+    """The colours of a method's map, float32[h,w]: diverging where a value below 0 speaks against the class."""
+    if known.signed or (known.name != RISE and values.min() < 0):
+        return "signed"
+    return "saliency" if known.unit == LOGIT_PER_PIXEL else "evidence"
+
+
+def limits_for(known: KnownMethod, values: np.ndarray) -> Limits:
+    """What the colours of a method's map, float32[h,w], run between.
+
+    Zero is among them, but for RISE: its general level is the score of a half-hidden image, and says nothing.
+    """
+    if known.name == RISE:
+        return float(values.min()), float(values.max())
+    return limits_of(values, scale_for(known, values))
+
+
+def map_words(known: KnownMethod, values: np.ndarray, limits: Limits, before_cut: np.ndarray | None = None) -> str:
+    """The limits of a map with their unit, or what is missing, such as 'zero everywhere'.
+
+    Args:
+        known: The method.
+        values: float32[h,w], its map.
+        limits: Of its colours.
+        before_cut: float32[h,w], for Grad-CAM: the map before its negative evidence was cut off.
+    """
+    signed = None if before_cut is None or values.any() else np.minimum(before_cut, 0)[np.newaxis]
+    state = map_states(values[np.newaxis], known.unit, before_cut=signed)[0]
+    low, high = float(limits[0]), float(limits[1])
+    span = f"{_minus(low)} to {_minus(high)} {known.unit}" if low < high else f"{_minus(low)} {known.unit} everywhere"
+    if known.name == RISE or state.kind in (POSITIVE, MIXED):
+        return span
+    return f"{span}\n{state.words}" if values.any() else state.words
+
+
+def saturation_words(subject: Subject, head: str, panels: tuple[MapPanel, ...]) -> str:
+    """How much of the class's gradient is left after the head, a sentence; '' after a linear head, which leaves it all.
+
+    Args:
+        subject: The image and the class.
+        head: 'softmax', 'sigmoid' or 'linear'.
+        panels: What was made of the subject; Grad-CAM's state tells the share too, without another trace.
+    """
+    if head == "linear":
+        return ""
+    if any(panel.title == GRAD_CAM for panel in panels):
+        share = float(subject.grad_cam_state["saturation"][0])
+    else:
+        share = float(Saturation(subject.model)(subject.image[np.newaxis], subject.explained)[0])
+    if not np.isfinite(share):
+        return "The logit has no gradient at this image."
+    said = percent(share) if share >= 0.001 else "less than 0.1 %"
+    return f"After the {head} {said} of the logit's gradient is left."
+
+
+def _map_and_remark(known: KnownMethod, subject: Subject, progress: Progress) -> tuple[np.ndarray, str]:
+    """The map, float32[h,w], and what to know of it beside its limits, or ''."""
+    method = _made(known, subject)
+    asked = subject.image[np.newaxis], subject.explained, subject.versus, subject.batch_size, progress
+    if isinstance(method, (IntegratedGradients, LayerwiseRelevance)):
+        complete = method.with_gap(*asked)
+        missing, whole = float(complete.gap[0]), float(complete.expected[0])
+        return complete.maps[0], f"gap {_minus(missing)} of {_minus(whole)} {known.unit}"
+    remark = f"{subject.patch} × {subject.patch} pixels covered" if known.name == OCCLUSION else ""
+    return method(*asked)[0], _REMARKS.get(known.name, remark)
+
+
+def _made(known: KnownMethod, subject: Subject) -> Any:
+    if known.name == OCCLUSION:
+        return Occlusion(subject.model, patch=subject.patch, stride=subject.patch // 2)
+    return known.make(subject.model, subject.layer)
+
+
+def _minus(value: float) -> str:
+    return number(value).replace("-", "\N{MINUS SIGN}", 1) if value < 0 else number(value)

@@ -6,7 +6,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-from ..interpret import ModelInformation, inspect_model
+from ..interpret import GradCAMState, ModelInformation, inspect_model
 from ..interpret.layer_survey import Survey, survey_layers
 from ..interpret.progress import Progress
 from ..models.datasets import Dataset
@@ -79,8 +79,11 @@ def gather_evidence(
         progress=_telling(step, "looking at every layer"),
     )
     evaluation = evaluation_from_probabilities(survey.probabilities, dataset.labels, dataset.class_names)
-    specimens = gather_specimens(model, dataset, survey, evaluation, layers, _telling(step, "averaging the classes"))
-    mistakes = gather_mistakes(model, dataset, survey, evaluation, _telling(step, "explaining the mistakes"))
+    look = GradCAMState(model, survey.cam_layer)
+    telling = _telling(step, "averaging the classes")
+    specimens = gather_specimens(model, look, dataset, survey, evaluation, layers, telling)
+    telling = _telling(step, "explaining the mistakes")
+    mistakes = gather_mistakes(model, look, dataset, survey, evaluation, telling)
     telling = _telling(step, "taking channels away")
     causes = gather_causes(model, information, dataset, survey, evaluation, mistakes.confusions, telling)
     exploration = explore(dataset, most_compared=_COMPARED)

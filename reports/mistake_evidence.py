@@ -50,21 +50,20 @@ class Mistakes:
 
 
 def gather_mistakes(
-    model: Any, dataset: Dataset, survey: Survey, evaluation: Evaluation, progress: Progress
+    model: Any, look: GradCAMState, dataset: Dataset, survey: Survey, evaluation: Evaluation, progress: Progress
 ) -> Mistakes:
     """Explain the misclassified images; beyond a limit, the surest of each confusion in turn."""
     wrong = np.flatnonzero(evaluation.predictions != dataset.labels)
     confusions, numbers = _ordered(wrong, evaluation, _limit(dataset))
     true, predicted = dataset.labels[numbers], evaluation.predictions[numbers]
     height, width = _side(dataset)
-    explain = GradCAMState(model, survey.cam_layer)
     contrast = HiResCAM(model, survey.cam_layer)
     parts: list[list[np.ndarray]] = [[], [], [], [], [], []]
     states: tuple[list[MapState], list[MapState]] = ([], [])
     for start in range(0, len(numbers), 128):
         rows = slice(start, start + 128)
         images = dataset.images[numbers[rows]]
-        why, why_not = explain(images, predicted[rows]), explain(images, true[rows])
+        why, why_not = look(images, predicted[rows]), look(images, true[rows])
         found = (
             resize_images(images, height, width),
             np.maximum(why["signed"], 0),

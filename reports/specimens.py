@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..interpret import Explainer, GradCAMState
+from ..interpret import ActivationExtractor, GradCAMState
 from ..interpret.class_means import class_means
 from ..interpret.layer_survey import Survey
 from ..interpret.map_state import MapState, map_states
@@ -47,15 +47,23 @@ def shown_classes(evaluation: Evaluation) -> list[int]:
 
 
 def gather_specimens(
-    model: Any, dataset: Dataset, survey: Survey, evaluation: Evaluation, layers: Sequence[str], progress: Progress
+    model: Any,
+    look: GradCAMState,
+    dataset: Dataset,
+    survey: Survey,
+    evaluation: Evaluation,
+    layers: Sequence[str],
+    progress: Progress,
 ) -> tuple[Specimen, ...]:
     """A specimen of each shown class."""
     classes = shown_classes(evaluation)
     typical = typical_images(survey.logits, dataset.labels)
     numbers = np.array([typical[label] for label in classes])
-    explained = Explainer(model, layers, survey.cam_layer)(dataset.images[numbers])
-    looked = GradCAMState(model, survey.cam_layer)(dataset.images[numbers], explained.classes)
-    states = map_states(explained.grad_cam, before_cut=looked["signed"], saturation=looked["saturation"])
+    shown = dataset.images[numbers]
+    activations = ActivationExtractor(model, layers)(shown)
+    looked = look(shown, evaluation.predictions[numbers])
+    cams = np.maximum(looked["signed"], 0)
+    states = map_states(cams, before_cut=looked["signed"], saturation=looked["saturation"])
     means = class_means(model, dataset.images, dataset.labels, layers, classes, progress=progress)
     return tuple(
         Specimen(
@@ -66,10 +74,10 @@ def gather_specimens(
             probability=float(evaluation.probabilities[number, label]),
             predicted=int(evaluation.predictions[number]),
             images=int(evaluation.support[label]),
-            grad_cam=explained.grad_cam[place],
+            grad_cam=cams[place],
             cam_state=states[place],
-            saliency=explained.saliency[place],
-            activations={name: values[place] for name, values in explained.activations.items()},
+            saliency=looked["saliency"][place],
+            activations={name: values[place] for name, values in activations.items()},
             means=means[label],
         )
         for place, (label, number) in enumerate(zip(classes, numbers, strict=True))

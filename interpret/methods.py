@@ -21,15 +21,16 @@ from .rise import RISE
 from .score_cam import ScoreCAM
 from .smooth_grad import SmoothGrad
 
+_PATCH = 1 / 7  # of the shorter side that a patch of occlusion covers: 4 of 28 pixels; a fixed one costs more and more
 LOGIT_TIMES_ACTIVATION = "logit times activation"
 
 
 @dataclass(frozen=True, eq=False)
 class KnownMethod:
-    """One attribution method with its default settings."""
+    """One attribution method with its default settings; occlusion's patch grows with the image."""
 
     name: str  # as its paper writes it
-    make: Callable[[Any, str | None], Any]  # (model, layer of a CAM or None for the last convolution) -> the method
+    make: Callable[[Any, str | None, int], Any]  # (model, layer of a CAM or None, shorter side in pixels) -> the method
     unit: str  # of its maps
     signed: bool  # whether below 0 means against the class; not so for RISE, whose maps are expected scores
     passes: int  # through the model that one image takes, about; Score-CAM's depend on the layer's channels
@@ -45,26 +46,31 @@ class KnownMethod:
         return self.passes > 2
 
 
-def _guided(model: Any, _: str | None) -> GuidedBackpropagation:
+def _guided(model: Any, *_: object) -> GuidedBackpropagation:
     with warnings.catch_warnings():  # its caution belongs beside its picture, not on every call
         warnings.simplefilter("ignore", UserWarning)
         return GuidedBackpropagation(model)
 
 
+def _occlusion(model: Any, _: object, side: int) -> Occlusion:
+    patch = max(4, round(_PATCH * side))
+    return Occlusion(model, patch=patch, stride=patch // 2)
+
+
 METHODS: tuple[KnownMethod, ...] = (
-    KnownMethod("Grad-CAM", lambda model, layer: GradCAM(model, layer), LOGIT, False, 2),
-    KnownMethod("Grad-CAM++", lambda model, layer: GradCAMPlusPlus(model, layer), LOGIT, False, 2),
-    KnownMethod("HiResCAM", lambda model, layer: HiResCAM(model, layer), LOGIT, True, 2),
-    KnownMethod("LayerCAM", lambda model, layer: LayerCAM(model, layer), LOGIT, False, 2),
-    KnownMethod("Score-CAM", lambda model, layer: ScoreCAM(model, layer), LOGIT_TIMES_ACTIVATION, False, 65),
-    KnownMethod("Saliency", lambda model, _: Saliency(model), LOGIT_PER_PIXEL, False, 2),
-    KnownMethod("Input x Gradient", lambda model, _: InputXGradient(model), LOGIT, True, 2),
-    KnownMethod("SmoothGrad", lambda model, _: SmoothGrad(model), LOGIT_PER_PIXEL, False, 50),
-    KnownMethod("Integrated Gradients", lambda model, _: IntegratedGradients(model), LOGIT, True, 64),
+    KnownMethod("Grad-CAM", lambda model, layer, _: GradCAM(model, layer), LOGIT, False, 2),
+    KnownMethod("Grad-CAM++", lambda model, layer, _: GradCAMPlusPlus(model, layer), LOGIT, False, 2),
+    KnownMethod("HiResCAM", lambda model, layer, _: HiResCAM(model, layer), LOGIT, True, 2),
+    KnownMethod("LayerCAM", lambda model, layer, _: LayerCAM(model, layer), LOGIT, False, 2),
+    KnownMethod("Score-CAM", lambda model, layer, _: ScoreCAM(model, layer), LOGIT_TIMES_ACTIVATION, False, 65),
+    KnownMethod("Saliency", lambda model, *_: Saliency(model), LOGIT_PER_PIXEL, False, 2),
+    KnownMethod("Input x Gradient", lambda model, *_: InputXGradient(model), LOGIT, True, 2),
+    KnownMethod("SmoothGrad", lambda model, *_: SmoothGrad(model), LOGIT_PER_PIXEL, False, 50),
+    KnownMethod("Integrated Gradients", lambda model, *_: IntegratedGradients(model), LOGIT, True, 64),
     KnownMethod("Guided Backpropagation", _guided, LOGIT_PER_PIXEL, True, 2),
-    KnownMethod("Occlusion", lambda model, _: Occlusion(model), LOGIT, True, 170),
-    KnownMethod("RISE", lambda model, _: RISE(model), LOGIT, False, 2000),
-    KnownMethod("Layer-wise Relevance", lambda model, _: LayerwiseRelevance(model), LOGIT, True, 2),
+    KnownMethod("Occlusion", _occlusion, LOGIT, True, 170),
+    KnownMethod("RISE", lambda model, *_: RISE(model), LOGIT, False, 2000),
+    KnownMethod("Layer-wise Relevance", lambda model, *_: LayerwiseRelevance(model), LOGIT, True, 2),
 )
 
 

@@ -64,7 +64,7 @@ def measure_trust(
         ValueError: The model refuses all of the methods, or images or settings do not fit.
     """
     plan = plan or TrustPlan()
-    makers = {known.name: _at(known, cam_layer) for known in methods}
+    makers = {known.name: _at(known, cam_layer, min(images.shape[1:3])) for known in methods}
     made, refused = _made(model, makers, images[:1])
     dear = {known.name for known in methods if known.is_dear}
     groups = [
@@ -200,8 +200,8 @@ class _Measures:
         return False if step is None else lambda done, total: step(many, done, total)
 
 
-def _at(known: KnownMethod, cam_layer: str | None) -> Callable[[Any], Any]:
-    return lambda model: known.make(model, cam_layer)
+def _at(known: KnownMethod, cam_layer: str | None, side: int) -> Callable[[Any], Any]:
+    return lambda model: known.make(model, cam_layer, side)
 
 
 def _made(model: Any, makers: Makers, one: np.ndarray) -> tuple[dict[str, Any], dict[str, str]]:

@@ -17,11 +17,11 @@ from ..interpret.relevance import LayerwiseRelevance
 from ..interpret.saturation import GradCAMState, Saturation
 from .colors import Limits, Scale, limits_of
 from .explanation_figure import MapPanel
-from .wording import number, percent
+from .map_notes import faded
+from .wording import number
 
-GRAD_CAM, OCCLUSION, RISE = "Grad-CAM", "Occlusion", "RISE"
+GRAD_CAM, RISE = "Grad-CAM", "RISE"
 _REMARKS = {"Guided Backpropagation": "an edge picture, not evidence", RISE: "expected scores: compare places"}
-_PATCH = 1 / 7  # of the image's shorter side that a patch of occlusion covers: 4 of 28 pixels, its default
 _VALUES_AT_ONCE = 2**22  # pixels times channels of the images that go through the model together
 
 
@@ -39,11 +39,6 @@ class Subject:
     def batch_size(self) -> int:
         """Variants of the image that go through the model together."""
         return int(np.clip(_VALUES_AT_ONCE // self.image.size, 8, 256))
-
-    @property
-    def patch(self) -> int:
-        """Side in pixels of the patches that occlusion covers; it grows with the image, as else their number would."""
-        return max(4, round(_PATCH * min(self.image.shape[:2])))
 
     @cached_property
     def grad_cam_state(self) -> dict[str, np.ndarray]:
@@ -118,7 +113,7 @@ def map_words(known: KnownMethod, values: np.ndarray, limits: Limits, before_cut
 
 
 def saturation_words(subject: Subject, head: str, panels: tuple[MapPanel, ...]) -> str:
-    """How much of the class's gradient is left after the head, a sentence; '' after a linear head, which leaves it all.
+    """How long the class's gradient after the head is beside the logit's, a sentence; '' after a linear head.
 
     Args:
         subject: The image and the class.
@@ -133,26 +128,20 @@ def saturation_words(subject: Subject, head: str, panels: tuple[MapPanel, ...]) 
         share = float(Saturation(subject.model)(subject.image[np.newaxis], subject.explained)[0])
     if not np.isfinite(share):
         return "The logit has no gradient at this image."
-    said = percent(share) if share >= 0.001 else "less than 0.1 %"
-    return f"After the {head} {said} of the logit's gradient is left."
+    said = faded(share, head)
+    return f"{said[0].upper()}{said[1:]}."
 
 
 def _map_and_remark(known: KnownMethod, subject: Subject, progress: Progress) -> tuple[np.ndarray, str]:
     """The map, float32[h,w], and what to know of it beside its limits, or ''."""
-    method = _made(known, subject)
+    method = known.make(subject.model, subject.layer, min(subject.image.shape[:2]))
     asked = subject.image[np.newaxis], subject.explained, subject.versus, subject.batch_size, progress
     if isinstance(method, (IntegratedGradients, LayerwiseRelevance)):
         complete = method.with_gap(*asked)
         missing, whole = float(complete.gap[0]), float(complete.expected[0])
         return complete.maps[0], f"gap {_minus(missing)} of {_minus(whole)} {known.unit}"
-    remark = f"{subject.patch} × {subject.patch} pixels covered" if known.name == OCCLUSION else ""
+    remark = f"{method.patch} × {method.patch} pixels covered" if isinstance(method, Occlusion) else ""
     return method(*asked)[0], _REMARKS.get(known.name, remark)
-
-
-def _made(known: KnownMethod, subject: Subject) -> Any:
-    if known.name == OCCLUSION:
-        return Occlusion(subject.model, patch=subject.patch, stride=subject.patch // 2)
-    return known.make(subject.model, subject.layer)
 
 
 def _minus(value: float) -> str:

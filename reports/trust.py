@@ -97,7 +97,7 @@ def _origin(measured: TrustEvidence) -> Markup:
     if measured.command is None:
         more = "The command measures all methods, on all images where that is cheap, for this section:"
         return Markup("<p>{}</p>{}").format(more, command("featurelens trust MODEL --data SOURCE"))
-    took = f"Measured beforehand, in {measured.seconds:,.0f} s, on these weights and these images (their SHA-256 agree), by"
+    took = "Measured beforehand, on these weights and these images (their SHA-256 agree), by"
     return Markup("<p>{}</p>{}").format(took, command(measured.command))
 
 

@@ -23,7 +23,6 @@ class TrustEvidence:
 
     trust: Trust
     command: str | None
-    seconds: float | None  # that the command took
 
 
 def gather_trust(
@@ -48,10 +47,10 @@ def gather_trust(
                 f"Expected the trust of this model on these images. Received a file that does not fit: {reason}. "
                 f"Measure it again with `featurelens trust`, or leave the file away."
             )
-        return TrustEvidence(on_file.trust, on_file.command, on_file.seconds)
+        return TrustEvidence(on_file.trust, on_file.command)
     if not images:
         return None
     sizes = Samples(curves=images, filled=0, noise=0, shuffled=min(images, _SHUFFLED))
     plan = TrustPlan(cheap=sizes, dear=sizes, seed=seed)
     shown = [known for known in METHODS if known.name in SHOWN]
-    return TrustEvidence(measure_trust(model, dataset.images, shown, plan, cam_layer=cam_layer, step=step), None, None)
+    return TrustEvidence(measure_trust(model, dataset.images, shown, plan, cam_layer=cam_layer, step=step), None)

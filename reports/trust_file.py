@@ -28,7 +28,6 @@ class TrustFile:
     weights: str  # SHA-256 of the model's weights
     images: str  # SHA-256 of the images
     command: str  # that made it
-    seconds: float  # that it took
 
 
 def trust_path(weights: Path) -> Path:

@@ -4,7 +4,6 @@ from __future__ import annotations
 
 import shlex
 import sys
-import time
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -67,7 +66,6 @@ def trust(
     """
     from featurelens.reports.report_file import check_writable
 
-    started = time.perf_counter()
     target = (output or _default_output(model)).expanduser().absolute()
     check_writable(target)
     methods = _methods(method)
@@ -76,6 +74,7 @@ def trust(
     training = None
     if training_data is not None:
         training = _drawn(open_for(training_data, loaded, card, scale, resize, class_names), training_images, seed)
+    from featurelens.interpret.decisions import decisions
     from featurelens.interpret.trust import TrustPlan
     from featurelens.interpret.trust_measures import measure_trust
     from featurelens.scripts.terminal import steps_shown
@@ -94,12 +93,12 @@ def trust(
             dataset.images,
             methods,
             plan,
-            cam_layer=_cam_layer(loaded, layer),
+            cam_layer=layer or decisions(loaded, dataset.images[:1]).cam_layer,
             training=training,
             batch_size=batch_size,
             step=step,
         )
-    _write(found, loaded, dataset, target, time.perf_counter() - started)
+    _write(found, loaded, dataset, target)
     _print(found)
     typer.echo(f"Wrote {target}. `featurelens report` shows it where it lies beside the model, or with --trust.")
 
@@ -136,14 +135,7 @@ def _drawn(dataset: Dataset, amount: int, seed: int) -> tuple[np.ndarray, np.nda
     return dataset.images[numbers], dataset.labels[numbers]
 
 
-def _cam_layer(model: Any, layer: str | None) -> str | None:
-    """The layer by its name, so that it can be held against the report's."""
-    from featurelens.interpret import Explainer
-
-    return Explainer(model, [], layer).cam_layer
-
-
-def _write(found: Trust, model: Any, dataset: Dataset, target: Path, seconds: float) -> None:
+def _write(found: Trust, model: Any, dataset: Dataset, target: Path) -> None:
     from featurelens.models.fingerprints import images_fingerprint, weights_fingerprint
     from featurelens.reports.trust_file import TrustFile, write_trust
 
@@ -155,7 +147,6 @@ def _write(found: Trust, model: Any, dataset: Dataset, target: Path, seconds: fl
         weights=weights_fingerprint(model),
         images=images_fingerprint(dataset.images),
         command=command,
-        seconds=round(seconds, 1),
     )
     write_trust(measured, target)
 

@@ -25,7 +25,7 @@ def trust_on_file(
     Raises:
         ValueError: A file is not one of `featurelens trust`, or both a file and a number of images are given.
     """
-    from featurelens.interpret import Explainer
+    from featurelens.interpret.decisions import decisions
     from featurelens.models.loading import model_path
     from featurelens.reports.trust_file import misfit, read_trust, trust_path
 
@@ -40,4 +40,4 @@ def trust_on_file(
     if images is not None or not beside.is_file():
         return None
     found = read_trust(beside)
-    return None if misfit(found, loaded, dataset.images, Explainer(loaded, []).cam_layer) else found
+    return None if misfit(found, loaded, dataset.images, decisions(loaded, dataset.images[:1]).cam_layer) else found

@@ -61,7 +61,7 @@ def test_the_methods_asked_for_in_their_order(capsys):
     picture = Path("why.svg").read_text()
     assert "Why 2" in picture and "expected scores: compare places" in picture and "(conv2)" in picture
     out = capsys.readouterr().out
-    assert len(out.splitlines()) == 1 and "After the softmax" in out and out.endswith("Wrote why.svg.\n")
+    assert len(out.splitlines()) == 1 and "after the softmax" in out and out.endswith("Wrote why.svg.\n")
 
 
 def test_all_draws_every_method_once_those_named_first(capsys):

@@ -55,7 +55,7 @@ def explained_image(*panels, headed=True, image=ONES) -> ExplainedImage:
         versus=1,
         true=None,
         panels=panels,
-        faded="After the softmax 3.0 % of the logit's gradient is left.",
+        faded="The gradient after the softmax is 3 % of the logit’s.",
         headed=headed,
     )
 
@@ -140,7 +140,7 @@ def test_class_and_versus_are_handed_to_every_method():
     model, image = random_cnn(0, size=8), random_images(0, 1, size=8)[0]
     for known in METHODS:
         subject = Subject(model, image, 1, 2, "conv1")
-        expected = known.make(model, "conv1")(image[np.newaxis], 1, 2)[0]
+        expected = known.make(model, "conv1", min(image.shape[:2]))(image[np.newaxis], 1, 2)[0]
         shown = method_panel(known, subject)
         np.testing.assert_allclose(shown.values, expected, rtol=1e-5, atol=1e-6, err_msg=known.name)
         assert shown.title == known.name
@@ -159,7 +159,6 @@ def test_the_patch_of_occlusion_grows_with_the_image():
     shown = method_panel(method("occlusion"), Subject(model, image, 0, None, None))
     np.testing.assert_allclose(shown.values, Occlusion(model, patch=8, stride=4)(image[np.newaxis], 0)[0], rtol=1e-5)
     assert shown.note.endswith("8 × 8 pixels covered")
-    assert Subject(model, np.zeros((28, 30, 1)), 0, None, None).patch == 4  # the default of Occlusion
 
 
 # what is left of the gradient
@@ -168,8 +167,8 @@ def test_the_patch_of_occlusion_grows_with_the_image():
 @pytest.mark.parametrize(
     ("logit", "head", "said"),
     [
-        (2.0, "softmax", "After the softmax 10.5 % of the logit's gradient is left."),  # p (1 - p) = 0.881 * 0.119
-        (10.0, "softmax", "After the softmax less than 0.1 % of the logit's gradient is left."),  # 4.5e-5
+        (2.0, "softmax", "The gradient after the softmax is 10 % of the logit’s."),  # p (1 - p) = 0.881 * 0.119
+        (10.0, "softmax", "The gradient after the softmax is under 0.1 % of the logit’s."),  # 4.5e-5
         (0.0, "softmax", "The logit has no gradient at this image."),
         (2.0, None, ""),
     ],
@@ -185,7 +184,7 @@ def test_the_saturation_in_words(logit, head, said):
 def test_the_saturation_of_a_sigmoid_names_it():
     model = linear_cam_model([[1.0]], [[[[2.0]]]], head="sigmoid")
     subject = asked(model, image=np.ones((1, 1, 1), np.float32))
-    assert saturation_words(subject, "sigmoid", ()) == "After the sigmoid 10.5 % of the logit's gradient is left."
+    assert saturation_words(subject, "sigmoid", ()) == "The gradient after the sigmoid is 10 % of the logit’s."
 
 
 # decisions

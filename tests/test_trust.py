@@ -106,12 +106,11 @@ def test_what_is_on_file_is_shown_for_all_methods_with_its_command(parts, eviden
         weights=weights_fingerprint(model),
         images=images_fingerprint(dataset.images),
         command="featurelens trust mine.keras",
-        seconds=61.2,
     )
     shown = gather_trust(model, dataset, "conv2", on_file=on_file)
     told = dataclasses.replace(evidence, trust=shown)
     html = " ".join(trust_section(told)[0].html.split())
-    assert "in 61 s" in html and "featurelens trust mine.keras" in html
+    assert "featurelens trust mine.keras" in html
     assert "were measured on all 120 images" in html and "SmoothGrad on 24" in html
     for column in ("Likeness, random labels", "Beats random, filled in", "Change under noise"):
         assert column in html

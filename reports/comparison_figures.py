@@ -101,14 +101,14 @@ def tests_section(found: Comparison) -> Section:
     rows = [_test_row(found, pair) for pair in found.pairs]
     columns = [
         "Pair",
+        "Verdict",
         "Only the first",
         "Only the second",
         "Difference",
         "Interval",
-        "Test",
         "p",
         "p, adjusted",
-        "Verdict",
+        "Test",
     ]
     caption = (
         "Only the first, only the second: images that just this one gets right. Difference: of accuracies, in points"
@@ -130,12 +130,16 @@ def _test_row(found: Comparison, pair: Pair) -> tuple[object, ...]:
         verdict(pair, first, second),
         f"{pair.test.first_only:,}",
         f"{pair.test.second_only:,}",
-        f"{middle:+.2f}",
-        f"{low:+.2f} to {high:+.2f}",
+        _points(middle),
+        f"{_points(low)} to {_points(high)}",
         _probability(pair.test.p_value),
         _probability(pair.adjusted),
         "exact" if pair.test.exact else "chi-squared",
     )
+
+
+def _points(value: float) -> str:
+    return f"{value:+.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _probability(value: float) -> str:

@@ -5,7 +5,7 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ..interpret.map_state import MapState, map_states
 from ..models.resizing import resize_images
@@ -75,6 +75,11 @@ def _colored(slopes: np.ndarray, peaks: np.ndarray) -> np.ndarray:
     return np.concatenate([colorize(maps, "saliency", limits, levels=_LEVELS) for maps in slopes])
 
 
+def _breaking(name: str) -> Markup:
+    """A name that may go on in the next line after each underscore."""
+    return escape(name).replace("_", Markup("_<wbr>"))
+
+
 def _article(found: Comparison, sheets: dict[str, Sprite], place: int, slope_states: Sequence[MapState]) -> Markup:
     image = int(found.chosen[place])
     true = found.dataset.class_names[found.dataset.labels[image]]
@@ -86,9 +91,9 @@ def _article(found: Comparison, sheets: dict[str, Sprite], place: int, slope_sta
         cam, slope = peak_note(model.cam_states[place]), peak_note(slope_states[rank])
         note = f"{_answer(model, image)}; {cam.text}"
         drawn = tile_html(sheets["cam"], tile, f"Grad-CAM of {model.name}, {note}")
-        cams.append(view(drawn, model.name, note=note, full=cam.full))
+        cams.append(view(drawn, _breaking(model.name), note=note, full=cam.full))
         drawn = tile_html(sheets["slope"], tile, f"saliency of {model.name}, {slope.text}")
-        slopes.append(view(drawn, model.name, note=slope.text, full=slope.full))
+        slopes.append(view(drawn, _breaking(model.name), note=slope.text, full=slope.full))
     rows = joined(
         [
             _row("Grad-CAM", "evidence", [model.cam_states[place] for model in found.models], cams),

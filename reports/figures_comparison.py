@@ -31,6 +31,7 @@ def intervals(values: Mapping[str, tuple[float, float, float]], *, title: str, f
     drawn.set_yticks(np.arange(len(values)), [plain(name) for name in values], color=INK)
     drawn.set(ylim=(len(values) - 0.5, -0.5), xlabel=title)
     drawn.margins(x=0.06)
+    drawn.locator_params(axis="x", nbins=5)
     drawn.grid(axis="x", color=LINE, linewidth=0.6)
     drawn.spines["left"].set_visible(False)
     said = ", ".join(

@@ -68,7 +68,7 @@ def control_shares(methods: Mapping[str, tuple[Interval, ...]]) -> Plot:
     Args:
         methods: {name: (share of the images beside the random order, beside the brightness order), 0 to 1 each}.
     """
-    figure, drawn = axes(7.2, 0.9 + 0.34 * len(methods))
+    figure, drawn = axes(5.4, 0.9 + 0.32 * len(methods))
     rows = np.arange(len(methods))[::-1]
     for place, control in enumerate(("random order", "brightness order")):
         shares = [found[place] for found in methods.values()]

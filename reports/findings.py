@@ -208,11 +208,13 @@ def _best_method(trust: Trust) -> Iterator[Finding]:
     good = [name for name, found in trust.verdicts.items() if found.level == "good"]
     if len(trust.methods) <= len(SHOWN) or not good:
         return
-    best = max(good, key=lambda name: trust.verdicts[name].findings[0].number.mean)
-    share = trust.verdicts[best].findings[0].number
+    shares = {name: [finding.number for finding in trust.verdicts[name].findings[:2]] for name in good}
+    best = max(good, key=lambda name: [share.mean for share in shares[name]])
+    random, bright = shares[best]
     yield (
-        f"Of all {len(trust.methods)} methods that were measured {listed(good)} can be trusted on this model; the pixels that "
-        f"{best} names beat a random order most often, on {percent(share.mean, 0)} of {count(share.images, 'image')}.",
+        f"Of all {len(trust.methods)} methods that were measured {listed(good, 13)} can be trusted on this model. The pixels "
+        f"that {best} names beat a random order most often, on {percent(random.mean, 0)} of {count(random.images, 'image')}, "
+        f"and the picture’s brightness on {percent(bright.mean, 0)}.",
         "trust",
         "trust",
     )

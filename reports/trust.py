@@ -187,7 +187,11 @@ def _extra_columns(trust: Trust) -> dict[str, Callable[[MethodTrust], str]]:
 
 
 def _mean_of(value: Interval | None) -> str:
-    return "not measured" if value is None or not np.isfinite(value.mean) else f"{value.mean:.2f}"
+    return "not measured" if value is None or not np.isfinite(value.mean) else _signed(value.mean)
+
+
+def _signed(value: float) -> str:
+    return f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
 
 
 def _cell(finding: Finding) -> str:
@@ -195,7 +199,7 @@ def _cell(finding: Finding) -> str:
     if not np.isfinite(value.mean):
         return "not measured"
     if finding.question == "randomised weights":
-        return f"{MARKS[finding.level]} {value.mean:.2f} ({value.low:.2f} to {value.high:.2f})"
+        return f"{MARKS[finding.level]} {_signed(value.mean)} ({_signed(value.low)} to {_signed(value.high)})"
     return f"{MARKS[finding.level]} {percent(value.mean, 0)} ({100 * value.low:.0f} to {100 * value.high:.0f})"
 
 

@@ -1,5 +1,7 @@
 """Comparison of classifiers: McNemar, Holm and CKA by hand and against SciPy; the page as a person sees it."""
 
+import re
+
 import keras
 import numpy as np
 import pytest
@@ -12,7 +14,7 @@ from featurelens.models.datasets import Dataset
 from featurelens.models.evaluation import evaluation_from_probabilities, image_losses
 from featurelens.reports.comparison import comparison_html, write_comparison
 from featurelens.reports.comparison_evidence import Contestant, gather_comparison
-from featurelens.reports.comparison_figures import verdict
+from featurelens.reports.comparison_figures import tests_section, verdict
 
 random = np.random.default_rng(0)
 
@@ -213,6 +215,22 @@ def test_a_person_sees_the_comparison(compared, tmp_path, width):
     assert f"by {compared.sampled} images drawn from these (seed 3)" in seen.text
     assert seen.text.count(HOSTILE) > 20
     assert "nan" not in seen.text.lower()
+
+
+def test_every_number_of_a_pair_stands_under_its_own_heading(compared):
+    html = tests_section(compared).html
+    heads = re.findall(r"<th scope=\"col\"[^>]*>(.*?)</th>", html)
+    first = re.search(r"<tbody>\s*<tr>(.*?)</tr>", html, re.DOTALL)
+    assert first is not None
+    cells = dict(zip(heads, re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", first[1], re.DOTALL), strict=True))
+    pair = compared.pairs[0]
+    assert cells["Verdict"] == "chance can explain it" or cells["Verdict"].endswith("is better")
+    assert cells["Only the first"] == str(pair.test.first_only)
+    assert cells["Only the second"] == str(pair.test.second_only)
+    assert cells["Difference"] == f"{100 * pair.difference.mean:+.2f}".replace("-", "\N{MINUS SIGN}")
+    assert " to " in cells["Interval"]
+    assert cells["p"] == f"{pair.test.p_value:.4f}" and cells["p, adjusted"] == f"{pair.adjusted:.4f}"
+    assert cells["Test"] in {"exact", "chi-squared"}
 
 
 def test_what_cannot_be_compared_is_refused(tmp_path):

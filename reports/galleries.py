@@ -18,8 +18,8 @@ from .pictures import pictures, shrunk
 from .resizing import enlarge
 from .specimens import Specimen
 from .tiles import Sprite, sprite, sprites, tile_html
-from .trust import method_mark
 from .trust_evidence import GRAD_CAM, SALIENCY
+from .trust_marks import method_mark
 from .wording import count, number, percent, shape
 
 MOST_CHANNELS = 16

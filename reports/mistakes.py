@@ -18,8 +18,8 @@ from .page import Section
 from .pictures import pictures
 from .resizing import enlarge
 from .tiles import Sprite, sprites, tile_html
-from .trust import method_link
 from .trust_evidence import CONTRAST, GRAD_CAM, SALIENCY
+from .trust_marks import method_link
 from .wording import count, number, percent
 
 _LEVELS = 32  # colours of a map; fewer make the file smaller

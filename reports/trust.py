@@ -1,9 +1,8 @@
-"""The section that says how far each method can be trusted on this model, and the marks beside the pictures."""
+"""The section that says how far each method can be trusted on this model."""
 
 from __future__ import annotations
 
 from collections.abc import Callable
-from typing import cast
 
 import numpy as np
 from markupsafe import Markup
@@ -11,12 +10,12 @@ from markupsafe import Markup
 from ..interpret.bootstrap import Interval
 from ..interpret.trust import MethodTrust, Trust
 from ..interpret.verdicts import CLEARLY_BETTER, MUCH_ALIKE, Finding
-from ..interpret.verdicts import Verdict as MethodVerdict
-from .components import MARKS, NONE, Verdict, command, figure, how_to_read, joined, notice, table, trust_mark
+from .components import MARKS, NONE, command, figure, how_to_read, joined, notice, table
 from .evidence import Evidence
 from .figures_trust import control_shares, perturbation_curves, randomization_curves
 from .page import Section
 from .trust_evidence import SHOWN, TrustEvidence
+from .trust_marks import anchor
 from .wording import count, listed, percent
 
 _READING = (
@@ -105,48 +104,12 @@ def _reading(trust: Trust) -> str:
     return _READING + (_MORE if any(found.road or found.sensitivity for found in trust.methods.values()) else "")
 
 
-def method_mark(evidence: Evidence, method: str) -> Markup:
-    """The mark beside a picture; it opens to the method's numbers on this model."""
-    found = _verdict(evidence, method)
-    if found is None:
-        return NONE
-    numbers = [(finding.question, _number(finding)) for finding in found.findings]
-    return trust_mark(cast(Verdict, found.level), found.level, numbers)
-
-
-def method_link(evidence: Evidence, method: str) -> Markup:
-    """The mark where there are thousands: a link to the method's numbers."""
-    found = _verdict(evidence, method)
-    if found is None:
-        return NONE
-    level = found.level
-    return Markup('<a class="trust-link trust-{0}" href="#{1}" title="{2}: {0}">{3}</a>').format(
-        level, _anchor(method), method, MARKS[level]
-    )
-
-
-def _verdict(evidence: Evidence, method: str) -> MethodVerdict | None:
-    return None if evidence.trust is None else evidence.trust.trust.verdicts.get(method)
-
-
-def _anchor(method: str) -> str:
-    return "trust-" + "".join(letter if letter.isalnum() else "-" for letter in method.lower())
-
-
-def _number(finding: Finding) -> str:
-    if not np.isfinite(finding.number.mean):
-        return "not measured"
-    if finding.question == "randomised weights":
-        return f"correlation {finding.number.mean:.2f}"
-    return f"better on {percent(finding.number.mean, 0)}"
-
-
 def _verdicts(trust: Trust) -> Markup:
     """The table of all methods, those that beat the random order most often first."""
     extra = _extra_columns(trust)
     rows = [
         (
-            Markup('<span id="{}">{}</span>').format(_anchor(name), name),
+            Markup('<span id="{}">{}</span>').format(anchor(name), name),
             Markup('<span class="trust-word trust-{0}">{1} {0}</span>').format(
                 found.verdict.level, MARKS[found.verdict.level]
             ),

@@ -12,9 +12,10 @@ from featurelens.models import fashion_mnist, load_model
 from featurelens.models.fingerprints import images_fingerprint, weights_fingerprint
 from featurelens.reports.evidence import gather_evidence
 from featurelens.reports.report import report_html
-from featurelens.reports.trust import method_link, method_mark, trust_section, trust_twin
+from featurelens.reports.trust import trust_section, trust_twin
 from featurelens.reports.trust_evidence import GRAD_CAM, SALIENCY, gather_trust
 from featurelens.reports.trust_file import TrustFile
+from featurelens.reports.trust_marks import method_link, method_mark
 
 
 @pytest.fixture(scope="module")

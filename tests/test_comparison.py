@@ -12,9 +12,10 @@ from featurelens.interpret.layer_similarity import layer_similarities, linear_ck
 from featurelens.models.comparison import FEW, holm, mcnemar, telling_images
 from featurelens.models.datasets import Dataset
 from featurelens.models.evaluation import evaluation_from_probabilities, image_losses
+from featurelens.reports import comparison_figures
 from featurelens.reports.comparison import comparison_html, write_comparison
 from featurelens.reports.comparison_evidence import Contestant, gather_comparison
-from featurelens.reports.comparison_figures import tests_section, verdict
+from featurelens.reports.comparison_figures import verdict
 
 random = np.random.default_rng(0)
 
@@ -218,7 +219,7 @@ def test_a_person_sees_the_comparison(compared, tmp_path, width):
 
 
 def test_every_number_of_a_pair_stands_under_its_own_heading(compared):
-    html = tests_section(compared).html
+    html = comparison_figures.tests_section(compared).html
     heads = re.findall(r"<th scope=\"col\"[^>]*>(.*?)</th>", html)
     first = re.search(r"<tbody>\s*<tr>(.*?)</tr>", html, re.DOTALL)
     assert first is not None

@@ -38,8 +38,10 @@ def train(
     """
     from featurelens.models.recipes import recipe
     from featurelens.models.training import train as train_model
+    from featurelens.scripts.memory import keep_freed_memory
     from featurelens.scripts.training_display import TrainingDisplay
 
+    keep_freed_memory()
     given = {
         "seed": seed,
         "epochs": epochs,

@@ -1,6 +1,6 @@
 """The attribution methods by name: how each is made for a model, what its numbers mean, and what an image costs.
 
-For whatever goes through several methods: the measures of trust, the command line, a benchmark.
+For whatever goes through several methods: the measures of trust, the command line.
 """
 
 from __future__ import annotations
@@ -37,8 +37,13 @@ class KnownMethod:
 
     @property
     def slug(self) -> str:
-        """The name in lower case with hyphens, such as 'grad-cam': for command lines and anchors."""
+        """The name in lower case with hyphens, such as 'grad-cam': for command lines."""
         return "-".join(self.name.lower().replace("+", "plus").split())
+
+    @property
+    def is_at_layer(self) -> bool:
+        """Whether its maps are of a layer, which can be chosen."""
+        return "CAM" in self.name
 
     @property
     def is_dear(self) -> bool:

@@ -19,9 +19,8 @@ from typing import Any
 
 import numpy as np
 
-from .bootstrap import bootstrap_mean
-from .deletion_insertion import Curves
 from .faithfulness import Faithfulness, faithfulness
+from .method_making import Makers, made_for, made_once, makers_of
 from .methods import KnownMethod
 from .progress import Progress
 from .random_label_training import Lesson
@@ -29,11 +28,10 @@ from .random_labels import RandomLabels, random_label_check
 from .road import Road, road
 from .sanity_checks import Randomization, drawn_images, randomization_check
 from .sensitivity import Sensitivity, max_sensitivity
-from .trust import MeanCurves, MethodTrust, Samples, Trust, TrustPlan
-from .verdicts import verdict
+from .trust import MethodTrust, Samples, Trust, TrustPlan
+from .trust_summary import summed
 
 Step = Callable[[str, int, int], None]  # told (what is being measured, done, of how much)
-Makers = dict[str, Callable[[Any], Any]]  # {name: model -> the method}
 
 
 def measure_trust(
@@ -61,11 +59,13 @@ def measure_trust(
         step: Told what is being measured and how far it is.
 
     Raises:
-        ValueError: The model refuses all of the methods, or images or settings do not fit.
+        ValueError: The model refuses all of the methods, or a CAM where `cam_layer` is named; or images or settings do
+            not fit.
     """
     plan = plan or TrustPlan()
-    makers = {known.name: _at(known, cam_layer, min(images.shape[1:3])) for known in methods}
-    made, refused = _made(model, makers, images[:1])
+    makers = makers_of(methods, cam_layer, images)
+    at_layer = [known.name for known in methods if known.is_at_layer] if cam_layer is not None else []
+    made, refused = made_for(model, makers, images[:1], required=at_layer)
     dear = {known.name for known in methods if known.is_dear}
     groups = [
         _Measures(
@@ -74,15 +74,15 @@ def measure_trust(
         for is_dear, sizes in ((False, plan.cheap), (True, plan.dear))
     ]
     found = [group for group in groups if group.methods]
-    summed = {name: trust for group in found for name, trust in group.methods.items()}
+    every = {name: trust for group in found for name, trust in group.methods.items()}
     return Trust(
-        methods={name: summed[name] for name in made},
+        methods={name: every[name] for name in made},
         total=len(images),
         cam_layer=cam_layer,
-        layers=found[0].layers,
-        not_copied=found[0].not_copied,
+        layers=next((group.layers for group in found if group.layers), ()),
+        not_copied=next((group.not_copied for group in found if group.not_copied), None),
         refused=refused,
-        lesson=found[0].lesson,
+        lesson=next((group.lesson for group in found if group.lesson), None),
         plan=plan,
     )
 
@@ -117,7 +117,7 @@ class _Measures:
         shuffled, not_copied = self._shuffled()
         relearnt = self._relearnt(training) if training is not None and not_copied is None else {}
         every = {
-            name: _summed(
+            name: summed(
                 name, curves.get(name), filled.get(name), unsteady.get(name), shuffled.get(name), relearnt.get(name)
             )
             for name in self.methods
@@ -171,7 +171,7 @@ class _Measures:
             found = randomization_check(
                 self.model,
                 self.images,
-                {name: _made_once(self.makers[name]) for name in self.methods},
+                {name: made_once(self.makers[name]) for name in self.methods},
                 stops=self.plan.stops,
                 sample=self.sizes.shuffled,
                 seed=self.plan.seed,
@@ -198,70 +198,3 @@ class _Measures:
     def _telling(self, what: str) -> Progress:
         step, many = self.step, f"{what} ({len(self.methods)})"
         return False if step is None else lambda done, total: step(many, done, total)
-
-
-def _at(known: KnownMethod, cam_layer: str | None, side: int) -> Callable[[Any], Any]:
-    return lambda model: known.make(model, cam_layer, side)
-
-
-def _made(model: Any, makers: Makers, one: np.ndarray) -> tuple[dict[str, Any], dict[str, str]]:
-    """The methods that explain an image of this model, and why the others do not."""
-    made, refused = {}, {}
-    for name, make in makers.items():
-        try:
-            method = make(model)
-            method(one, np.zeros(1, np.int32))
-        except ValueError as error:
-            refused[name] = str(error)
-            continue
-        made[name] = method
-    if not made:
-        name, reason = next(iter(refused.items()))
-        raise ValueError(f"Expected a method that explains this model. All refuse it; {name}: {reason}")
-    return made, refused
-
-
-def _made_once(make: Callable[[Any], Any]) -> Callable[[Any], Any]:
-    """The method traced once: its graph reads the copy's weights anew at every call, whatever has become of them."""
-    made: list[tuple[Any, Any]] = []
-
-    def again(model: Any) -> Any:
-        if not made or made[0][0] is not model:
-            made[:] = [(model, make(model))]
-        return made[0][1]
-
-    return again
-
-
-def _summed(
-    name: str,
-    curves: Faithfulness | None,
-    filled: Road | None,
-    unsteady: Sensitivity | None,
-    shuffled: Randomization | None,
-    relearnt: RandomLabels | None,
-) -> MethodTrust:
-    nothing = MeanCurves((), ())
-    return MethodTrust(
-        verdict=verdict(name, curves, shuffled),
-        images=len(curves.numbers) if curves else 0,
-        shares=tuple(map(float, curves.shares)) if curves else (),
-        curves=_mean(curves.curves) if curves else nothing,
-        random=_mean(curves.random) if curves else nothing,
-        brightness=_mean(curves.brightness) if curves else nothing,
-        road=filled.against_random.share if filled else None,
-        sensitivity=unsteady.mean if unsteady else None,
-        compared=len(shuffled.numbers) if shuffled else 0,
-        rank_correlation=_known_means(shuffled.rank_correlation) if shuffled else (),
-        ssim=_known_means(shuffled.ssim) if shuffled else (),
-        random_labels=bootstrap_mean(relearnt.rank_correlation) if relearnt else None,
-    )
-
-
-def _mean(curves: Curves) -> MeanCurves:
-    return MeanCurves(*(tuple(map(float, part.mean(axis=(0, 1)))) for part in (curves.deletion, curves.insertion)))
-
-
-def _known_means(values: np.ndarray) -> tuple[float, ...]:
-    """Mean over images of float[S,B], leaving out maps that cannot be compared; NaN where none can."""
-    return tuple(float(row[np.isfinite(row)].mean()) if np.isfinite(row).any() else float("nan") for row in values)

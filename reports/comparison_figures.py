@@ -13,7 +13,7 @@ from .comparison_evidence import RESAMPLES, Comparison, Measured, Pair
 from .components import command, figure, folded, joined, table
 from .figures_comparison import intervals
 from .page import Section
-from .wording import number, percent, shape
+from .wording import number, percent, shape, with_minus
 
 _SURE = 0.05  # an adjusted p-value below it is called more than chance
 
@@ -139,7 +139,7 @@ def _test_row(found: Comparison, pair: Pair) -> tuple[object, ...]:
 
 
 def _points(value: float) -> str:
-    return f"{value:+.2f}".replace("-", "\N{MINUS SIGN}")
+    return with_minus(f"{value:+.2f}")
 
 
 def _probability(value: float) -> str:

@@ -18,7 +18,7 @@ from ..interpret.saturation import GradCAMState, Saturation
 from .colors import Limits, Scale, limits_of
 from .explanation_figure import MapPanel
 from .map_notes import faded
-from .wording import number
+from .wording import number, with_minus
 
 GRAD_CAM, RISE = "Grad-CAM", "RISE"
 _REMARKS = {"Guided Backpropagation": "an edge picture, not evidence", RISE: "expected scores: compare places"}
@@ -51,11 +51,6 @@ class Subject:
         return {**found, "signed": found["signed"] - other["signed"]}
 
 
-def is_at_layer(known: KnownMethod) -> bool:
-    """Whether the method's maps are of a layer, which can be chosen."""
-    return "CAM" in known.name
-
-
 def method_panel(known: KnownMethod, subject: Subject, progress: Progress = False) -> MapPanel:
     """A method's map of the subject.
 
@@ -66,13 +61,13 @@ def method_panel(known: KnownMethod, subject: Subject, progress: Progress = Fals
     before_cut = subject.grad_cam_state["signed"][0] if known.name == GRAD_CAM else None
     limits = limits_for(known, values)
     words = map_words(known, values, limits, before_cut)
-    at = f" ({subject.layer})" if is_at_layer(known) and subject.layer else ""
+    at = f" ({subject.layer})" if known.is_at_layer and subject.layer else ""
     return MapPanel(
         title=known.name,
         values=values,
         scale=scale_for(known, values),
         limits=limits,
-        over_image=is_at_layer(known),
+        over_image=known.is_at_layer,
         note="\n".join(line for line in (words + at, remark) if line),
     )
 
@@ -105,8 +100,8 @@ def map_words(known: KnownMethod, values: np.ndarray, limits: Limits, before_cut
     """
     signed = None if before_cut is None or values.any() else np.minimum(before_cut, 0)[np.newaxis]
     state = map_states(values[np.newaxis], known.unit, before_cut=signed)[0]
-    low, high = float(limits[0]), float(limits[1])
-    span = f"{_minus(low)} to {_minus(high)} {known.unit}" if low < high else f"{_minus(low)} {known.unit} everywhere"
+    low, high = (with_minus(number(float(limit))) for limit in limits)
+    span = f"{low} to {high} {known.unit}" if limits[0] < limits[1] else f"{low} {known.unit} everywhere"
     if known.name == RISE or state.kind in (POSITIVE, MIXED):
         return span
     return f"{span}\n{state.words}" if values.any() else state.words
@@ -138,11 +133,7 @@ def _map_and_remark(known: KnownMethod, subject: Subject, progress: Progress) ->
     asked = subject.image[np.newaxis], subject.explained, subject.versus, subject.batch_size, progress
     if isinstance(method, (IntegratedGradients, LayerwiseRelevance)):
         complete = method.with_gap(*asked)
-        missing, whole = float(complete.gap[0]), float(complete.expected[0])
-        return complete.maps[0], f"gap {_minus(missing)} of {_minus(whole)} {known.unit}"
+        missing, whole = (with_minus(number(float(value[0]))) for value in (complete.gap, complete.expected))
+        return complete.maps[0], f"gap {missing} of {whole} {known.unit}"
     remark = f"{method.patch} × {method.patch} pixels covered" if isinstance(method, Occlusion) else ""
     return method(*asked)[0], _REMARKS.get(known.name, remark)
-
-
-def _minus(value: float) -> str:
-    return number(value).replace("-", "\N{MINUS SIGN}", 1) if value < 0 else number(value)

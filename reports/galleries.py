@@ -91,7 +91,6 @@ def _views(evidence: Evidence) -> tuple[list[Markup], list[Sprite]]:
     cam_limits = (np.zeros((len(cams), 1, 1)), cams.max(axis=(1, 2), keepdims=True))
     laid_limits = (cam_limits[0], np.maximum(cam_limits[1], usual))
     slope_limits = (np.zeros((len(cams), 1, 1)), slopes.max(axis=(1, 2), keepdims=True))
-    slope_states = map_states(slopes, LOGIT_PER_PIXEL)
     size = typical.shape[1:3]
     sheets = {
         "typical": sprite("typical", typical),
@@ -100,43 +99,28 @@ def _views(evidence: Evidence) -> tuple[list[Markup], list[Sprite]]:
         "grids": sprite("typical-grids", colorize(cams, "evidence", cam_limits)),
         "slopes": sprite("typical-saliency", colorize(slopes, "saliency", slope_limits)),
     }
-    names = evidence.dataset.class_names
+    slope_notes = [peak_note(state) for state in map_states(slopes, LOGIT_PER_PIXEL)]
+    headings = [_heading(evidence, sheets, place, usual, note) for place, note in enumerate(slope_notes)]
+    return headings, list(sheets.values())
+
+
+def _heading(evidence: Evidence, sheets: dict[str, Sprite], place: int, usual: float, slope: MapNote) -> Markup:
+    """The pictures at the head of one class."""
+    specimen, names = evidence.specimens[place], evidence.dataset.class_names
+    own, what = peak_note(specimen.cam_state), names[specimen.predicted]
+    native = MapNote(f"{shape(specimen.grad_cam.shape)}, {own.text}", own.full)
+    amount = MapNote(count(specimen.images, "image"))
     cam, pixels = method_mark(evidence, GRAD_CAM), method_mark(evidence, SALIENCY)
-    rows = []
-    for place, specimen in enumerate(specimens):
-        what, grid = names[specimen.predicted], shape(cams.shape[1:])
-        laid, own = peak_note(specimen.cam_state, usual), peak_note(specimen.cam_state)
-        slope = peak_note(slope_states[place])
-        rows.append(
-            joined(
-                [
-                    _view(
-                        sheets["typical"],
-                        place,
-                        "Typical image",
-                        MapNote(shape(specimen.image.shape)),
-                        names[specimen.label],
-                    ),
-                    _view(
-                        sheets["means"],
-                        place,
-                        "Mean of the class",
-                        MapNote(count(specimen.images, "image")),
-                        names[specimen.label],
-                    ),
-                    _view(sheets["cams"], place, "Grad-CAM", laid, f"for {what}, over the picture", cam),
-                    _view(
-                        sheets["grids"],
-                        place,
-                        "Its own grid",
-                        MapNote(f"{grid}, {own.text}", own.full),
-                        f"Grad-CAM for {what}, native",
-                    ),
-                    _view(sheets["slopes"], place, "Saliency", slope, f"for {what}", pixels),
-                ]
-            )
-        )
-    return rows, list(sheets.values())
+    size, laid = MapNote(shape(specimen.image.shape)), peak_note(specimen.cam_state, usual)
+    return joined(
+        [
+            _view(sheets["typical"], place, "Typical image", size, names[specimen.label]),
+            _view(sheets["means"], place, "Mean of the class", amount, names[specimen.label]),
+            _view(sheets["cams"], place, "Grad-CAM", laid, f"for {what}, over the picture", cam),
+            _view(sheets["grids"], place, "Its own grid", native, f"Grad-CAM for {what}, native"),
+            _view(sheets["slopes"], place, "Saliency", slope, f"for {what}", pixels),
+        ]
+    )
 
 
 def _view(sheet: Sprite, place: int, name: str, note: MapNote, about: str, mark: Markup = NONE) -> Markup:

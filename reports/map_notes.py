@@ -11,7 +11,7 @@ import numpy as np
 
 from ..interpret.map_state import LOGIT_PER_PIXEL, NEGATIVE, ZERO, MapState
 from .evidence import Evidence
-from .wording import number, shape
+from .wording import number, shape, with_minus
 
 _WEAK = 0.05  # of the median peak over the set; a map that stays below it is called very weak
 EMPTY_MAPS = "“Negative only”: Grad-CAM has no positive value, and cuts the negative ones off; “zero everywhere”: it has neither."
@@ -57,7 +57,7 @@ def signed_note(state: MapState) -> MapNote:
     """Of a map with a sign, such as '−1.2 to 3.1 logit'."""
     if state.kind == ZERO:
         return MapNote("zero everywhere")
-    span = f"{_minus(state.smallest)} to {_minus(state.largest)} {state.unit}"
+    span = f"{with_minus(number(state.smallest))} to {with_minus(number(state.largest))} {state.unit}"
     return MapNote(f"{NEGATIVE}, {span}" if state.kind == NEGATIVE else span)
 
 
@@ -92,7 +92,3 @@ def faded_reading(head: str) -> str:
         f"length is given as a share of the length of the logit’s gradient. Where the answer is sure, little is left, "
         f"and a map of the probability would show that little; the maps here are all of logits."
     )
-
-
-def _minus(value: float) -> str:
-    return number(value).replace("-", "\N{MINUS SIGN}", 1) if value < 0 else number(value)

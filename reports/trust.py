@@ -16,7 +16,7 @@ from .figures_trust import control_shares, perturbation_curves, randomization_cu
 from .page import Section
 from .trust_evidence import SHOWN, TrustEvidence
 from .trust_marks import anchor
-from .wording import count, listed, percent
+from .wording import count, listed, percent, with_minus
 
 _READING = (
     "Deletion: pixels are removed in the order of the map, the strongest first; a map that names what the model uses makes "
@@ -150,11 +150,11 @@ def _extra_columns(trust: Trust) -> dict[str, Callable[[MethodTrust], str]]:
 
 
 def _mean_of(value: Interval | None) -> str:
-    return "not measured" if value is None or not np.isfinite(value.mean) else _signed(value.mean)
+    return "not measured" if value is None or not np.isfinite(value.mean) else _two(value.mean)
 
 
-def _signed(value: float) -> str:
-    return f"{value:.2f}".replace("-", "\N{MINUS SIGN}")
+def _two(value: float) -> str:
+    return with_minus(f"{value:.2f}")
 
 
 def _cell(finding: Finding) -> str:
@@ -162,7 +162,7 @@ def _cell(finding: Finding) -> str:
     if not np.isfinite(value.mean):
         return "not measured"
     if finding.question == "randomised weights":
-        return f"{MARKS[finding.level]} {_signed(value.mean)} ({_signed(value.low)} to {_signed(value.high)})"
+        return f"{MARKS[finding.level]} {_two(value.mean)} ({_two(value.low)} to {_two(value.high)})"
     return f"{MARKS[finding.level]} {percent(value.mean, 0)} ({100 * value.low:.0f} to {100 * value.high:.0f})"
 
 

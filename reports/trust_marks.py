@@ -11,7 +11,7 @@ from ..interpret.verdicts import Finding
 from ..interpret.verdicts import Verdict as MethodVerdict
 from .components import MARKS, NONE, Verdict, trust_mark
 from .evidence import Evidence
-from .wording import percent
+from .wording import percent, with_minus
 
 
 def method_mark(evidence: Evidence, method: str) -> Markup:
@@ -47,5 +47,5 @@ def _number(finding: Finding) -> str:
     if not np.isfinite(finding.number.mean):
         return "not measured"
     if finding.question == "randomised weights":
-        return f"correlation {finding.number.mean:.2f}"
+        return f"correlation {with_minus(f'{finding.number.mean:.2f}')}"
     return f"better on {percent(finding.number.mean, 0)}"

@@ -21,6 +21,11 @@ def number(value: float) -> str:
     return f"{value:.3g}" if 1e-3 <= abs(value) < 1e5 else f"{value:.1e}"
 
 
+def with_minus(text: str) -> str:
+    """Return a written number with a true minus sign, where it starts with a hyphen."""
+    return f"\N{MINUS SIGN}{text[1:]}" if text.startswith("-") else text
+
+
 def count(amount: int, one: str, many: str | None = None) -> str:
     """Return '1 image', '1,061 images'."""
     return f"{amount:,} {one if amount == 1 else many or one + 's'}"

@@ -9,12 +9,12 @@ from typing import TYPE_CHECKING
 
 import typer
 
+from featurelens.scripts.method_names import ALL, method_named, methods_named
+
 if TYPE_CHECKING:
     from featurelens.interpret.methods import KnownMethod
     from featurelens.reports.explanation import Subject
     from featurelens.reports.explanation_figure import MapPanel
-
-ALL = "all"
 
 
 @dataclass(frozen=True, eq=False)
@@ -37,19 +37,17 @@ def chosen_methods(names: Sequence[str], layer: str | None) -> MethodChoice:
         ValueError: A name is unknown; or a layer is named, and no method looks at one.
     """
     from featurelens.interpret.methods import METHODS
-    from featurelens.reports.explanation import is_at_layer
 
-    named = [known for name in names for known in (METHODS if name.lower() == ALL else [_method(name)])]
-    methods = {known.name: known for known in named}
-    at_layer = {name for name, known in methods.items() if is_at_layer(known)}
+    methods = methods_named(names)
+    at_layer = {known.name for known in methods if known.is_at_layer}
     if layer is not None and not at_layer:
-        every = ", ".join(known.slug for known in METHODS if is_at_layer(known))
+        every = ", ".join(known.slug for known in METHODS if known.is_at_layer)
         raise ValueError(
             f"Expected a method that looks at a layer ({every}) beside --layer {layer}. Received "
-            f"{', '.join(known.slug for known in methods.values())}. Leave --layer out, or add one of these methods."
+            f"{', '.join(known.slug for known in methods)}. Leave --layer out, or add one of these methods."
         )
-    required = {_method(name).name for name in names if name.lower() != ALL}
-    return MethodChoice(tuple(methods.values()), frozenset(required | (at_layer if layer is not None else set())))
+    required = {method_named(name).name for name in names if name.lower() != ALL}
+    return MethodChoice(methods, frozenset(required | (at_layer if layer is not None else set())))
 
 
 def usual_methods(versus: str | None) -> MethodChoice:
@@ -80,19 +78,6 @@ def drawn_methods(choice: MethodChoice, subject: Subject) -> tuple[MapPanel, ...
     for line in left_out:
         typer.echo(line, err=True)
     return tuple(panels)
-
-
-def _method(name: str) -> KnownMethod:
-    from featurelens.interpret.methods import METHODS, method_called
-    from featurelens.models.known_names import unknown_name
-
-    known = method_called(name)
-    if known is None:
-        slugs = [each.slug for each in METHODS]
-        raise unknown_name(
-            "method", name.lower(), [*slugs, ALL], "Pass one of them; --method may be given several times."
-        )
-    return known
 
 
 def _first_sentence(error: ValueError) -> str:

@@ -23,11 +23,11 @@ from featurelens.scripts.loading import (
     load_with_card,
     open_for,
 )
+from featurelens.scripts.method_names import ALL, methods_named
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from featurelens.interpret.methods import KnownMethod
     from featurelens.interpret.trust import Trust
     from featurelens.models.datasets import Dataset
 
@@ -39,7 +39,8 @@ def trust(
         Path | None, typer.Option(help="File to write; by default MODEL.trust.json, where the report looks for it.")
     ] = None,
     method: Annotated[
-        list[str] | None, typer.Option(help="A method, such as saliency; may be given several times. Default: all.")
+        list[str] | None,
+        typer.Option(help="A method, such as saliency, or all; may be given several times. Default: all."),
     ] = None,
     images: Annotated[
         int | None, typer.Option(min=1, help="Images for the methods of a pass or two. Default: all.")
@@ -68,7 +69,7 @@ def trust(
 
     target = (output or _default_output(model)).expanduser().absolute()
     check_writable(target)
-    methods = _methods(method)
+    methods = methods_named(method or [ALL])
     loaded, card = load_with_card(model, allow_code=allow_code, custom_objects=custom_objects)
     dataset = open_for(data, loaded, card, scale, resize, class_names)
     training = None
@@ -109,22 +110,6 @@ def _default_output(model: str) -> Path:
     from featurelens.reports.trust_file import trust_path
 
     return Path(f"{model}.trust.json") if model in shipped_models() else trust_path(Path(model))
-
-
-def _methods(names: list[str] | None) -> list[KnownMethod]:
-    """The methods asked for, in the order asked for."""
-    from featurelens.interpret.methods import METHODS, method_called
-    from featurelens.models.known_names import unknown_name
-
-    if not names:
-        return list(METHODS)
-    found = []
-    for name in dict.fromkeys(names):
-        known = method_called(name)
-        if known is None:
-            raise unknown_name("method", name, [known.slug for known in METHODS], "Pass one of them.")
-        found.append(known)
-    return found
 
 
 def _drawn(dataset: Dataset, amount: int, seed: int) -> tuple[np.ndarray, np.ndarray]:

@@ -12,7 +12,6 @@ from featurelens.interpret.methods import METHODS, KnownMethod, method_called
 from featurelens.reports.colors import FLAT
 from featurelens.reports.explanation import (
     Subject,
-    is_at_layer,
     limits_for,
     map_words,
     method_panel,
@@ -144,7 +143,7 @@ def test_class_and_versus_are_handed_to_every_method():
         shown = method_panel(known, subject)
         np.testing.assert_allclose(shown.values, expected, rtol=1e-5, atol=1e-6, err_msg=known.name)
         assert shown.title == known.name
-        assert ("(conv1)" in shown.note) == is_at_layer(known) == shown.over_image
+        assert ("(conv1)" in shown.note) == known.is_at_layer == shown.over_image
     gap = LayerwiseRelevance(model).with_gap(image[np.newaxis], 1, 2)
     assert f"of {gap.expected[0]:.3g} logit".replace("-", "−") in method_panel(METHODS[-1], subject).note
 

@@ -9,6 +9,7 @@ from featurelens.models.evaluation import evaluate
 from featurelens.models.fashion_mnist import fashion_mnist
 from featurelens.models.loading import SHIPPED_FOLDER, load_model, model_card_of, shipped_models
 from featurelens.models.model_cards import read_model_card, write_model_card
+from featurelens.models.recipes import recipe
 
 PUBLISHED = {  # test accuracy to reach
     "zero_padded_dropout": 0.8936,
@@ -29,6 +30,13 @@ def test_the_card_says_what_the_shipped_weights_reach(name):
     assert measured.loss == pytest.approx(card.results["test"]["loss"], rel=1e-3)
     assert measured.accuracy >= PUBLISHED[name]
     assert card.class_names == measured.class_names
+
+
+@pytest.mark.parametrize("name", PUBLISHED)
+def test_the_weights_were_made_by_the_recipe_as_it_is(name):
+    card = model_card_of(name)
+    assert card is not None
+    assert json.loads(json.dumps(asdict(recipe(name)))) == json.loads(json.dumps(card.recipe))
 
 
 @pytest.mark.parametrize("name", shipped_models())

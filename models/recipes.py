@@ -54,7 +54,7 @@ _RECIPES = (
         weight_decay=0.02,
         label_smoothing=0.1,
         batch_size=128,
-        epochs=22,
+        epochs=20,
         validation_share=0.05,
         augmentation=("shift", "flip", "erase"),
     ),

@@ -18,6 +18,8 @@ from .comparison_maps import maps_section
 from .evidence import Step
 from .page import Header, KeyFigure, render_page
 from .report_file import check_writable, write_whole
+from .trust_evidence import TRUST_IMAGES
+from .trust_table import verdict_figures
 from .wording import count, listed, percent
 
 
@@ -25,6 +27,7 @@ def write_comparison(
     contestants: Sequence[Contestant],
     path: str | Path,
     *,
+    trust_images: int = TRUST_IMAGES,
     seed: int = 0,
     command: str | None = None,
     step: Step | None = None,
@@ -34,7 +37,8 @@ def write_comparison(
     Args:
         contestants: Two or more models, each with the images in the range that it takes.
         path: The file; an older one is replaced in one step when the new one is whole.
-        seed: Of the bootstrap, and of the images that layers are compared by.
+        trust_images: Images that the trust in each model's maps is measured on; 0 measures none.
+        seed: Of the bootstrap, and of the images that layers are compared by and maps tested on.
         command: The command line to print on the page.
         step: Called with (what is being done, done, total).
 
@@ -46,7 +50,8 @@ def write_comparison(
     """
     target = Path(path).expanduser().absolute()
     check_writable(target)
-    write_whole(target, comparison_html(gather_comparison(contestants, seed=seed, command=command, step=step)))
+    found = gather_comparison(contestants, trust_images=trust_images, seed=seed, command=command, step=step)
+    write_whole(target, comparison_html(found))
     return target
 
 
@@ -100,6 +105,7 @@ def _twin(found: Comparison) -> dict[str, Any]:
                 "accuracy": [model.accuracy.mean, model.accuracy.low, model.accuracy.high],
                 "loss": [model.loss.mean, model.loss.low, model.loss.high],
                 "parameters": model.information.parameters,
+                "trust": model.trust and {name: verdict_figures(each) for name, each in model.trust.methods.items()},
             }
             for model in found.models
         ],

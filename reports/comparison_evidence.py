@@ -14,19 +14,21 @@ from ..interpret import GradCAMState, ModelInformation, inspect_model
 from ..interpret.bootstrap import Interval, bootstrap_mean
 from ..interpret.layer_similarity import layer_similarities
 from ..interpret.map_state import MapState, map_states
+from ..interpret.trust import Trust
+from ..interpret.verdicts import Verdict
 from ..models.comparison import McNemarTest, holm, mcnemar, telling_images
 from ..models.datasets import Dataset
 from ..models.evaluation import Evaluation, evaluate, image_losses
 from ..models.model_cards import ModelCard
 from .evidence import Step
 from .stages import stages
+from .trust_evidence import GRAD_CAM, SALIENCY, TRUST_IMAGES, sampled_trust
 
 DIVIDED, UNANIMOUS = 14, 3  # images whose maps are shown: divided ones, those none gets right, those all do
+COMPARED_MAPS = (GRAD_CAM, SALIENCY)  # the methods whose maps are drawn, and tested
 RESAMPLES = 1000  # of the bootstrap
-_MOST_IMAGES, _MOST_BYTES = (
-    512,
-    600_000_000,
-)  # that layers are compared by, and what one model's layers may hold of them
+_MOST_IMAGES = 512  # that layers are compared by
+_MOST_BYTES = 600_000_000  # that one model's layers may hold of them
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,7 +57,13 @@ class Measured:
     grad_cam: np.ndarray  # float32[S,h,w] of the true class, score units
     cam_states: tuple[MapState, ...]  # S, of `grad_cam`, before the cut
     saliency: np.ndarray  # float32[S,H,W] of the true class, score units for a step from black to white
+    trust: Trust | None  # in `COMPARED_MAPS` on this model; None where it was not measured
     similarity: dict[str, np.ndarray]  # {stage: float64[N,N]}, see `similarity_matrix`
+
+    @property
+    def verdicts(self) -> dict[str, Verdict]:
+        """How far each method can be trusted on this model; empty where it was not measured."""
+        return {} if self.trust is None else self.trust.verdicts
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,10 +90,32 @@ class Comparison:
     command: str | None  # that made the page
 
 
+@dataclass(frozen=True, eq=False)
+class _Choice:
+    """The images that are looked at more closely, the same for all models."""
+
+    shown: np.ndarray  # int64[S], whose maps are drawn
+    compared: np.ndarray  # int64[N], that layers are compared by
+    tested: int  # images that the maps are tested on
+    seed: int
+
+
 def gather_comparison(
-    contestants: Sequence[Contestant], *, seed: int = 0, command: str | None = None, step: Step | None = None
+    contestants: Sequence[Contestant],
+    *,
+    trust_images: int = TRUST_IMAGES,
+    seed: int = 0,
+    command: str | None = None,
+    step: Step | None = None,
 ) -> Comparison:
     """Run every model over the images, and compare what came out.
+
+    Args:
+        contestants: Two or more models, each with the images in the range that it takes.
+        trust_images: Images that the trust in each model's maps is measured on; 0 measures none.
+        seed: Of the bootstrap, and of the images that layers are compared by and maps tested on.
+        command: The command line to print on the page.
+        step: Told what is being done and how far it is.
 
     Raises:
         ValueError: There are fewer than two models, two of one name, or their images or classes differ.
@@ -98,15 +128,15 @@ def gather_comparison(
         evaluations.append(evaluate(each.model, each.dataset, head=found[place].head))
     labels = contestants[0].dataset.labels
     correct = np.stack([evaluation.predictions == labels for evaluation in evaluations])
-    chosen = telling_images(correct, labels, divided=DIVIDED, unanimous=UNANIMOUS)
-    drawn = _drawn(found, len(labels), seed)
+    shown = telling_images(correct, labels, divided=DIVIDED, unanimous=UNANIMOUS)
+    choice = _Choice(shown, _drawn(found, len(labels), seed), trust_images, seed)
     measured = []
     for place, each in enumerate(contestants):
-        _tell(step, "comparing layers and maps", place, len(contestants))
-        measured.append(_measured(each, found[place], evaluations[place], chosen, drawn, seed))
-    _tell(step, "comparing layers and maps", len(contestants), len(contestants))
+        _tell(step, "comparing and testing maps and layers", place, len(contestants))
+        measured.append(_measured(each, found[place], evaluations[place], choice))
+    _tell(step, "comparing and testing maps and layers", len(contestants), len(contestants))
     pairs = _pairs(measured, seed)
-    return Comparison(tuple(measured), pairs, contestants[0].dataset, chosen, len(drawn), seed, command)
+    return Comparison(tuple(measured), pairs, contestants[0].dataset, shown, len(choice.compared), seed, command)
 
 
 def _check(contestants: Sequence[Contestant]) -> None:
@@ -142,20 +172,16 @@ def _numbers(information: ModelInformation, name: str) -> int:
 
 
 def _measured(
-    contestant: Contestant,
-    information: ModelInformation,
-    evaluation: Evaluation,
-    chosen: np.ndarray,
-    drawn: np.ndarray,
-    seed: int,
+    contestant: Contestant, information: ModelInformation, evaluation: Evaluation, choice: _Choice
 ) -> Measured:
-    dataset, model = contestant.dataset, contestant.model
+    dataset, model, seed = contestant.dataset, contestant.model, choice.seed
     correct = evaluation.predictions == dataset.labels
     explain = GradCAMState(model)
-    maps = explain(dataset.images[chosen], dataset.labels[chosen])
+    maps = explain(dataset.images[choice.shown], dataset.labels[choice.shown])
     cams = np.maximum(maps["signed"], 0)
     low, high = dataset.value_range
     losses = image_losses(evaluation.probabilities, dataset.labels)
+    compared = dataset.images[choice.compared]
     return Measured(
         name=contestant.name,
         information=information,
@@ -169,7 +195,17 @@ def _measured(
         grad_cam=cams,
         cam_states=map_states(cams, before_cut=maps["signed"]),
         saliency=maps["saliency"] * np.float32(high - low),
-        similarity=layer_similarities(model, dataset.images[drawn], stages(information)) if len(drawn) > 3 else {},
+        trust=_trust(contestant, explain.cam_layer or "", choice),
+        similarity=layer_similarities(model, compared, stages(information)) if len(compared) > 3 else {},
+    )
+
+
+def _trust(contestant: Contestant, cam_layer: str, choice: _Choice) -> Trust | None:
+    """How far this model's maps can be trusted."""
+    if not choice.tested:
+        return None
+    return sampled_trust(
+        contestant.model, contestant.dataset, cam_layer, COMPARED_MAPS, images=choice.tested, seed=choice.seed
     )
 
 

@@ -10,13 +10,15 @@ from markupsafe import Markup, escape
 from ..interpret.map_state import MapState, map_states
 from ..models.resizing import resize_images
 from .colors import colorize, overlay
-from .comparison_evidence import Comparison, Measured
-from .components import joined, scale_bar, view
+from .comparison_evidence import COMPARED_MAPS, Comparison, Measured
+from .components import joined, scale_bar, table, view
 from .map_notes import EMPTY_MAPS, LOGIT_PER_STEP, peak_note, short_unit
 from .page import Section
 from .pictures import pictures
 from .resizing import enlarge
 from .tiles import Sprite, sprite, tile_html
+from .trust_marks import anchor, method_link
+from .trust_table import VERDICT_CAPTION, VERDICT_COLUMNS, verdict_cells
 from .wording import count, number, percent
 
 _LEVELS = 64  # colours of a map
@@ -43,7 +45,7 @@ def maps_section(found: Comparison) -> tuple[Section, list[Sprite]]:
         id="maps",
         title="Where each looks",
         lead="What speaks for the true class, to each of them?",
-        html=joined([_introduction(found), *articles]),
+        html=joined([_introduction(found), *_trust(found), *articles]),
     )
     return section, list(sheets.values())
 
@@ -57,6 +59,32 @@ def _introduction(found: Comparison) -> Markup:
         "strengths with care. Grad-CAM is taken at the last convolution ({}). {} Saliency is the slope of the logit, "
         "per step of a pixel from black to white (logit/step).</p>"
     ).format(count(len(found.chosen), "image"), layers, EMPTY_MAPS)
+
+
+def _trust(found: Comparison) -> list[Markup]:
+    """How far the maps of each model can be trusted; nothing where it was not measured."""
+    tested = [model.trust for model in found.models if model.trust is not None]
+    if not tested:
+        return []
+    images, total = max(each.images for each in tested[0].methods.values()), tested[0].total
+    told = Markup(
+        "<p>Whether such maps can be believed differs from model to model. Each model’s were tested on {}, for the class "
+        "that it predicts: the pixels that a map names first are removed, or added to a blank, and the probability should "
+        "fall, or rise, faster than in a random order and in the order of brightness; and a map should not stay as it is "
+        "once the weights are shuffled. The mark beside each map is its model’s verdict.</p>"
+    ).format(f"all {images:,} images" if images >= total else f"{images:,} of the {total:,} images, the same for all")
+    rows = [
+        (
+            Markup('<span id="{}">{}</span>').format(anchor(method, str(place)), _breaking(model.name)),
+            method,
+            *verdict_cells(verdict),
+        )
+        for method in COMPARED_MAPS
+        for place, model in enumerate(found.models, start=1)
+        for verdict in [model.verdicts.get(method)]
+        if verdict is not None
+    ]
+    return [told, table(["Model", "Map", *VERDICT_COLUMNS], rows, caption=VERDICT_CAPTION)]
 
 
 def _at_size(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
@@ -87,13 +115,14 @@ def _article(found: Comparison, sheets: dict[str, Sprite], place: int, slope_sta
     picture = view(tile_html(sheets["picture"], place, f"image {image}, {true}"), "Image", note=true)
     cams, slopes = [picture], [picture]
     for rank, model in enumerate(found.models):
+        cam_mark, slope_mark = (method_link(model.verdicts, method, str(rank + 1)) for method in COMPARED_MAPS)
         tile = rank * len(found.chosen) + place
         cam, slope = peak_note(model.cam_states[place]), peak_note(slope_states[rank])
         note = f"{_answer(model, image)}; {cam.text}"
         drawn = tile_html(sheets["cam"], tile, f"Grad-CAM of {model.name}, {note}")
-        cams.append(view(drawn, _breaking(model.name), note=note, full=cam.full))
+        cams.append(view(drawn, _breaking(model.name), note=note, full=cam.full, mark=cam_mark))
         drawn = tile_html(sheets["slope"], tile, f"saliency of {model.name}, {slope.text}")
-        slopes.append(view(drawn, _breaking(model.name), note=slope.text, full=slope.full))
+        slopes.append(view(drawn, _breaking(model.name), note=slope.text, full=slope.full, mark=slope_mark))
     rows = joined(
         [
             _row("Grad-CAM", "evidence", [model.cam_states[place] for model in found.models], cams),

@@ -9,6 +9,7 @@ from typing import Any
 from ..interpret import GradCAMState, ModelInformation, inspect_model
 from ..interpret.layer_survey import Survey, survey_layers
 from ..interpret.progress import Progress
+from ..interpret.verdicts import Verdict
 from ..models.datasets import Dataset
 from ..models.evaluation import Evaluation, evaluation_from_probabilities
 from ..models.exploration import Exploration, explore
@@ -39,6 +40,11 @@ class Evidence:
     causes: Causes
     trust: TrustEvidence | None  # None where it was not measured
     command: str | None  # that made the report, None where Python did
+
+    @property
+    def verdicts(self) -> dict[str, Verdict]:
+        """How far each method can be trusted on this model; empty where it was not measured."""
+        return {} if self.trust is None else self.trust.trust.verdicts
 
 
 def gather_evidence(

@@ -110,7 +110,7 @@ def _heading(evidence: Evidence, sheets: dict[str, Sprite], place: int, usual: f
     own, what = peak_note(specimen.cam_state), names[specimen.predicted]
     native = MapNote(f"{shape(specimen.grad_cam.shape)}, {own.text}", own.full)
     amount = MapNote(count(specimen.images, "image"))
-    cam, pixels = method_mark(evidence, GRAD_CAM), method_mark(evidence, SALIENCY)
+    cam, pixels = method_mark(evidence.verdicts, GRAD_CAM), method_mark(evidence.verdicts, SALIENCY)
     size, laid = MapNote(shape(specimen.image.shape)), peak_note(specimen.cam_state, usual)
     return joined(
         [

@@ -147,7 +147,7 @@ def _marks(evidence: Evidence) -> dict[str, Markup]:
         "saliency": SALIENCY,
         "saliency-true": SALIENCY,
     }
-    return {name: method_link(evidence, method) for name, method in methods.items()}
+    return {name: method_link(evidence.verdicts, method) for name, method in methods.items()}
 
 
 def _group(

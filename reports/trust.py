@@ -9,14 +9,14 @@ from markupsafe import Markup
 
 from ..interpret.bootstrap import Interval
 from ..interpret.trust import MethodTrust, Trust
-from ..interpret.verdicts import CLEARLY_BETTER, MUCH_ALIKE, Finding
-from .components import MARKS, NONE, command, figure, how_to_read, joined, notice, table
+from .components import NONE, command, figure, how_to_read, joined, notice, table
 from .evidence import Evidence
 from .figures_trust import control_shares, perturbation_curves, randomization_curves
 from .page import Section
 from .trust_evidence import SHOWN, TrustEvidence
 from .trust_marks import anchor
-from .wording import count, listed, percent, with_minus
+from .trust_table import VERDICT_CAPTION, VERDICT_COLUMNS, two_digits, verdict_cells, verdict_figures
+from .wording import count, listed, percent
 
 _READING = (
     "Deletion: pixels are removed in the order of the map, the strongest first; a map that names what the model uses makes "
@@ -59,18 +59,7 @@ def trust_twin(evidence: Evidence) -> dict[str, dict[str, object]] | None:
     """The section's figures for programs: {method: its level, shares and correlation}."""
     if evidence.trust is None:
         return None
-    return {
-        name: {
-            "level": found.verdict.level,
-            "images": found.images,
-            **{finding.question: _finite(finding.number.mean) for finding in found.verdict.findings},
-        }
-        for name, found in evidence.trust.trust.methods.items()
-    }
-
-
-def _finite(value: float) -> float | None:
-    return value if np.isfinite(value) else None
+    return {name: verdict_figures(found) for name, found in evidence.trust.trust.methods.items()}
 
 
 def _sample(trust: Trust) -> str:
@@ -110,20 +99,12 @@ def _verdicts(trust: Trust) -> Markup:
     rows = [
         (
             Markup('<span id="{}">{}</span>').format(anchor(name), name),
-            Markup('<span class="trust-word trust-{0}">{1} {0}</span>').format(
-                found.verdict.level, MARKS[found.verdict.level]
-            ),
-            *(_cell(finding) for finding in found.verdict.findings),
+            *verdict_cells(found.verdict),
             *(tell(found) for tell in extra.values()),
         )
         for name, found in _ranked(trust)
     ]
-    caption = (
-        f"Good: beats each control on more than {percent(CLEARLY_BETTER, 0)} of the images, and a likeness below "
-        f"{MUCH_ALIKE} once all weights are shuffled. A method that fails is shown with its failure."
-    )
-    columns = ["Method", "Verdict", "Beats random order", "Beats brightness", "Likeness, shuffled weights", *extra]
-    return table(columns, rows, caption=caption)
+    return table(["Method", *VERDICT_COLUMNS, *extra], rows, caption=VERDICT_CAPTION)
 
 
 def _ranked(trust: Trust) -> list[tuple[str, MethodTrust]]:
@@ -150,20 +131,7 @@ def _extra_columns(trust: Trust) -> dict[str, Callable[[MethodTrust], str]]:
 
 
 def _mean_of(value: Interval | None) -> str:
-    return "not measured" if value is None or not np.isfinite(value.mean) else _two(value.mean)
-
-
-def _two(value: float) -> str:
-    return with_minus(f"{value:.2f}")
-
-
-def _cell(finding: Finding) -> str:
-    value = finding.number
-    if not np.isfinite(value.mean):
-        return "not measured"
-    if finding.question == "randomised weights":
-        return f"{MARKS[finding.level]} {_two(value.mean)} ({_two(value.low)} to {_two(value.high)})"
-    return f"{MARKS[finding.level]} {percent(value.mean, 0)} ({100 * value.low:.0f} to {100 * value.high:.0f})"
+    return "not measured" if value is None or not np.isfinite(value.mean) else two_digits(value.mean)
 
 
 def _refused(trust: Trust) -> list[Markup]:

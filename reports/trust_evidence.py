@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Collection
 from dataclasses import dataclass
 from typing import Any
 
@@ -50,7 +51,21 @@ def gather_trust(
         return TrustEvidence(on_file.trust, on_file.command)
     if not images:
         return None
+    return TrustEvidence(sampled_trust(model, dataset, cam_layer, SHOWN, images=images, seed=seed, step=step), None)
+
+
+def sampled_trust(
+    model: Any,
+    dataset: Dataset,
+    cam_layer: str,
+    methods: Collection[str],
+    *,
+    images: int = TRUST_IMAGES,
+    seed: int = 0,
+    step: Step | None = None,
+) -> Trust:
+    """Measure the verdicts on some methods, by name, on a sample of at least one image."""
     sizes = Samples(curves=images, filled=0, noise=0, shuffled=min(images, _SHUFFLED))
     plan = TrustPlan(cheap=sizes, dear=sizes, seed=seed)
-    shown = [known for known in METHODS if known.name in SHOWN]
-    return TrustEvidence(measure_trust(model, dataset.images, shown, plan, cam_layer=cam_layer, step=step), None)
+    known = [each for each in METHODS if each.name in methods]
+    return measure_trust(model, dataset.images, known, plan, cam_layer=cam_layer, step=step)

@@ -34,6 +34,9 @@ def compare(
     scale: Scale = None,
     resize: Resize = False,
     class_names: ClassNames = None,
+    trust_images: Annotated[
+        int | None, typer.Option(min=0, help="Test each model's maps on so many images; 0 for none. Default: 100.")
+    ] = None,
     seed: Annotated[int, typer.Option(help="Of the bootstrap and of the drawn images.")] = 0,
     allow_code: AllowCode = False,
     custom_objects: CustomObjects = None,
@@ -52,9 +55,11 @@ def compare(
         for model, name in chosen.items()
     ]
     from featurelens.reports.comparison import write_comparison
+    from featurelens.reports.trust_evidence import TRUST_IMAGES
 
+    tested = TRUST_IMAGES if trust_images is None else trust_images
     with steps_shown() as step:
-        path = write_comparison(contestants, output, seed=seed, command=_command(), step=step)
+        path = write_comparison(contestants, output, trust_images=tested, seed=seed, command=_command(), step=step)
     typer.echo(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
 
 

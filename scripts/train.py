@@ -36,12 +36,13 @@ def train(
 
     Without --data it learns Fashion-MNIST. The same command goes on with a training that was interrupted.
     """
-    from featurelens.models.recipes import recipe
-    from featurelens.models.training import train as train_model
     from featurelens.scripts.memory import keep_freed_memory
-    from featurelens.scripts.training_display import TrainingDisplay
 
     keep_freed_memory()
+    from featurelens.models.recipes import recipe
+    from featurelens.models.training import train as train_model
+    from featurelens.scripts.training_display import TrainingDisplay
+
     given = {
         "seed": seed,
         "epochs": epochs,

@@ -16,6 +16,7 @@ from featurelens.reports import comparison_figures
 from featurelens.reports.comparison import comparison_html, write_comparison
 from featurelens.reports.comparison_evidence import Contestant, gather_comparison
 from featurelens.reports.comparison_figures import verdict
+from featurelens.reports.trust_evidence import sampled_trust
 
 random = np.random.default_rng(0)
 
@@ -177,6 +178,37 @@ def test_a_model_of_another_range_is_the_same_model(compared):
     alone = next(pair for pair in compared.pairs if (pair.first, pair.second) == (0, 2))
     assert alone.test.p_value == 1 and verdict(alone, "one", "of 255") == "chance can explain it"
     assert (alone.difference.mean, alone.difference.low, alone.difference.high) == (0, 0, 0)
+
+
+def test_the_maps_of_a_model_are_tested_as_its_report_tests_them(compared):
+    one, other, same = compared.models
+    alone = sampled_trust(small_model("one"), images(), "one_conv", ["Grad-CAM", "Saliency"], seed=3)
+    for method in ("Grad-CAM", "Saliency"):
+        assert one.trust.methods[method].images == 90
+        shares = [[finding.number.mean for finding in each.verdicts[method].findings] for each in (one, same, other)]
+        np.testing.assert_allclose(shares[0], [finding.number.mean for finding in alone.verdicts[method].findings])
+        np.testing.assert_allclose(shares[0], shares[1], atol=0.03)  # the same model for pixels from 0 to 255
+        assert not np.allclose(shares[0], shares[2], atol=0.03)
+
+
+def test_every_map_carries_a_mark_that_leads_to_its_models_row(compared):
+    html = comparison_html(compared)
+    for method in ("grad-cam", "saliency"):
+        for rank, model in enumerate(compared.models, start=1):
+            assert html.count(f'<span id="trust-{method}-{rank}">') == 1
+            assert html.count(f'href="#trust-{method}-{rank}"') == len(compared.chosen)
+            row = re.search(rf'id="trust-{method}-{rank}">.*?</tr>', html, re.DOTALL)
+            named = {"grad-cam": "Grad-CAM", "saliency": "Saliency"}[method]
+            assert row is not None and f" {model.verdicts[named].level}</span>" in row[0]
+    assert "tested on all 90 images" in html
+
+
+def test_without_images_to_test_on_nothing_is_said_of_trust(compared):
+    models = [Contestant(name, small_model(name), images()) for name in ("one", "two")]
+    untested = gather_comparison(models, trust_images=0)
+    assert all(model.trust is None for model in untested.models)
+    html = comparison_html(untested)
+    assert "trust-link" not in html.split("</style>")[1] and 'id="trust-' not in html
 
 
 def test_pairs_and_maps_are_of_the_same_images(compared):

@@ -55,7 +55,7 @@ def test_the_page_tells_the_sample_and_every_verdict(evidence):
     for name, found in evidence.trust.trust.verdicts.items():
         anchor = f"trust-{name.lower().replace(' ', '-')}"
         assert f'<span id="{anchor}">{name}</span>' in html
-        assert found.level in method_mark(evidence, name)
+        assert found.level in method_mark(evidence.verdicts, name)
     cards = html.count('<article class="mistake"')
     assert html.count(f'href="#trust-{GRAD_CAM.lower()}"') == 2 * cards
 
@@ -64,7 +64,7 @@ def test_without_images_nothing_is_said_of_trust(parts):
     silent = gather_evidence(*parts, trust_images=0)
     assert silent.trust is None
     assert trust_section(silent) == []
-    assert method_mark(silent, GRAD_CAM) == method_link(silent, GRAD_CAM) == ""
+    assert method_mark(silent.verdicts, GRAD_CAM) == method_link(silent.verdicts, GRAD_CAM) == ""
 
 
 def test_a_model_that_cannot_be_copied_is_said_so(parts):

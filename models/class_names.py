@@ -45,27 +45,56 @@ def numbered_names(labels: np.ndarray) -> tuple[str, ...]:
     return tuple(str(number) for number in range(largest + 1))
 
 
+def are_numbers(names: Sequence[str]) -> bool:
+    """Whether the classes are only numbered: '0', '1', '2' and so on, in this order."""
+    return tuple(names) == tuple(str(number) for number in range(len(names)))
+
+
+def place_classes(dataset: Dataset, names: Sequence[str]) -> Dataset | None:
+    """Return the data with their labels as positions in `names`, where that needs no guess; None where it would.
+
+    Classes (folders) that all occur in `names` move to the place of their name there; classes that are only numbered
+    take the name at their number.
+    """
+    wanted, own = tuple(names), dataset.class_names
+    if set(own) <= set(wanted):
+        places = [wanted.index(name) for name in own]
+    elif are_numbers(own) and len(own) <= len(wanted):
+        places = range(len(own))
+    else:
+        return None
+    return replace(dataset, labels=np.array(list(places), np.int64)[dataset.labels], class_names=wanted)
+
+
 def match_class_names(dataset: Dataset, names: Sequence[str]) -> Dataset:
     """Return the data with their labels as positions in `names`, the order of the model's outputs.
 
-    Numbered classes take the name at their number. Named classes (folders) that all occur in `names` move to the
-    place of their name there. Where none occurs and there are as many, they are renamed in order. Anything else
-    is refused, because it could only be guessed.
+    As `place_classes` does, and beside it, where none occurs in `names` and there are as many, they are renamed in
+    order: whoever lists names for these data may be believed. Anything else is refused, because it could only be
+    guessed.
     """
-    wanted = tuple(names)
-    own = dataset.class_names
-    known = [name for name in own if name in wanted]
-    if len(known) == len(own):
-        positions = np.array([wanted.index(name) for name in own], np.int64)
-        return replace(dataset, labels=positions[dataset.labels], class_names=wanted)
-    numbered = own == tuple(str(number) for number in range(len(own)))
-    if (numbered and len(own) <= len(wanted)) or (not known and len(own) == len(wanted) and not _misordered(own)):
-        return replace(dataset, class_names=wanted)
+    wanted, own = tuple(names), dataset.class_names
+    placed = place_classes(dataset, wanted)
+    if placed is not None:
+        return placed
     missing = [name for name in own if name not in wanted]
+    if len(missing) == len(own) == len(wanted) and not _misordered(own):
+        return replace(dataset, class_names=wanted)
     raise ValueError(
         f"Expected class names that fit the {len(own)} classes of '{dataset.source}', got {len(wanted)} names without "
         f"{_listed(missing)}. Name each class as in the data ({_listed(own)}), in the order of the model's outputs."
     )
+
+
+def require_classes(dataset: Dataset, classes: int) -> None:
+    """Refuse data that have not as many classes as a model has (K), because nobody could tell which is which."""
+    names = dataset.class_names
+    if len(names) != classes:
+        raise ValueError(
+            f"Expected a name for each of the model's {classes} classes. The data have {len(names)}: {_listed(names)}. "
+            "Give data of the same classes, or name all of them, in the order of the model's outputs, with class_names "
+            "(--class-names FILE)."
+        )
 
 
 def _misordered(names: Sequence[str]) -> bool:

@@ -46,11 +46,18 @@ def gather_causes(
     evaluation: Evaluation,
     confusions: Sequence[Confusion],
     progress: Progress,
+    *,
+    seed: int = 0,
 ) -> Causes:
-    """Count what the channels do over all images, and take each away on those that matter for the confusions."""
+    """Count what the channels do over all images, and take each away on those that matter for the confusions.
+
+    `seed` draws the images of a confusion that has too many.
+    """
     layer = end_of_stage(information, survey.cam_layer)
     shown = [confusion for confusion in confusions if confusion.count >= _FEWEST_IMAGES][:MOST_CONFUSIONS]
-    wrong, least_sure, lead = _to_run(information.layer(layer), survey.logits, dataset.labels, evaluation, shown)
+    most = _most_images(information.layer(layer))
+    wrong = _confused(dataset.labels, evaluation, shown, most, seed)
+    least_sure, lead = _least_sure(dataset.labels, evaluation, survey.logits, min(_LEAST_SURE, most - len(wrong)))
     rows = np.sort(np.concatenate([wrong, least_sure]))
     ablated = len(rows) if shown else 0
     told = _in_two_parts(progress, len(dataset), ablated)
@@ -63,26 +70,25 @@ def gather_causes(
     return Causes(census, ablations, tuple(confusion.count for confusion in shown), len(least_sure), right, lead)
 
 
-def _to_run(
-    layer: LayerInformation,
-    logits: np.ndarray,
-    labels: np.ndarray,
-    evaluation: Evaluation,
-    confusions: Sequence[Confusion],
-) -> tuple[np.ndarray, np.ndarray, float]:
-    """Images of the confusions (drawn, where there are too many), the least sure right ones, and the lead of these."""
-    limit = _most_images(layer)
-    most = max(1, (limit - min(_LEAST_SURE, limit // 2)) // max(len(confusions), 1))
-    groups = []
+def _confused(
+    labels: np.ndarray, evaluation: Evaluation, confusions: Sequence[Confusion], most: int, seed: int
+) -> np.ndarray:
+    """Numbers of the images of the confusions; of each as many as leave room for the least sure right ones."""
+    room = max(1, (most - min(_LEAST_SURE, most // 2)) // max(len(confusions), 1))
+    groups = [np.zeros(0, np.int64)]
     for confusion in confusions:
         members = np.flatnonzero((labels == confusion.true) & (evaluation.predictions == confusion.predicted))
-        groups.append(members[sample_numbers(len(members), most, seed=0)])
-    wrong = np.concatenate(groups) if groups else np.zeros(0, np.int64)
+        groups.append(members[sample_numbers(len(members), room, seed)])
+    return np.concatenate(groups)
+
+
+def _least_sure(labels: np.ndarray, evaluation: Evaluation, logits: np.ndarray, most: int) -> tuple[np.ndarray, float]:
+    """Numbers of the right answers of the smallest lead over the next class, and the largest lead among them."""
     ordered = np.sort(logits, axis=1)
     lead = ordered[:, -1] - ordered[:, -2]
     right = np.flatnonzero(evaluation.predictions == labels)
-    least_sure = right[np.argsort(lead[right], kind="stable")[: min(_LEAST_SURE, limit - len(wrong))]]
-    return wrong, least_sure, float(lead[least_sure].max()) if len(least_sure) else float("nan")
+    found = right[np.argsort(lead[right], kind="stable")[:most]]
+    return found, float(lead[found].max()) if len(found) else float("nan")
 
 
 def _most_images(layer: LayerInformation) -> int:

@@ -10,6 +10,7 @@ from typing import Any
 
 import numpy as np
 
+from ..interpret.trust import Trust
 from .comparison_evidence import Comparison, Contestant, gather_comparison
 from .comparison_figures import figures_section, models_section, tests_section
 from .comparison_galleries import galleries_section
@@ -93,6 +94,10 @@ def _header(found: Comparison) -> Header:
     )
 
 
+def _trust_figures(trust: Trust | None) -> dict[str, dict[str, object]] | None:
+    return None if trust is None else {name: verdict_figures(found) for name, found in trust.methods.items()}
+
+
 def _twin(found: Comparison) -> dict[str, Any]:
     """The page's figures for programs."""
     return {
@@ -105,7 +110,7 @@ def _twin(found: Comparison) -> dict[str, Any]:
                 "accuracy": [model.accuracy.mean, model.accuracy.low, model.accuracy.high],
                 "loss": [model.loss.mean, model.loss.low, model.loss.high],
                 "parameters": model.information.parameters,
-                "trust": model.trust and {name: verdict_figures(each) for name, each in model.trust.methods.items()},
+                "trust": _trust_figures(model.maps.trust),
             }
             for model in found.models
         ],

@@ -4,29 +4,28 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from itertools import combinations
 from typing import Any
 
 import numpy as np
 
-from ..interpret import GradCAMState, ModelInformation, inspect_model
+from ..interpret import ModelInformation, inspect_model
 from ..interpret.bootstrap import Interval, bootstrap_mean
 from ..interpret.layer_similarity import layer_similarities
-from ..interpret.map_state import MapState, map_states
-from ..interpret.trust import Trust
-from ..interpret.verdicts import Verdict
+from ..models.class_names import are_numbers, place_classes
 from ..models.comparison import McNemarTest, holm, mcnemar, telling_images
 from ..models.datasets import Dataset
 from ..models.evaluation import Evaluation, evaluate, image_losses
 from ..models.model_cards import ModelCard
+from .compared_maps import ComparedMaps, compared_maps
 from .evidence import Step
 from .stages import stages
-from .trust_evidence import GRAD_CAM, SALIENCY, TRUST_IMAGES, sampled_trust
+from .trust_evidence import TRUST_IMAGES
 
 DIVIDED, UNANIMOUS = 14, 3  # images whose maps are shown: divided ones, those none gets right, those all do
-COMPARED_MAPS = (GRAD_CAM, SALIENCY)  # the methods whose maps are drawn, and tested
 RESAMPLES = 1000  # of the bootstrap
+FEWEST_COMPARED = 3  # images that cannot be compared by: the unbiased estimate needs more
 _MOST_IMAGES = 512  # that layers are compared by
 _MOST_BYTES = 600_000_000  # that one model's layers may hold of them
 
@@ -53,17 +52,8 @@ class Measured:
     correct: np.ndarray  # bool[B]
     accuracy: Interval  # 0..1
     loss: Interval  # nats
-    cam_layer: str
-    grad_cam: np.ndarray  # float32[S,h,w] of the true class, score units
-    cam_states: tuple[MapState, ...]  # S, of `grad_cam`, before the cut
-    saliency: np.ndarray  # float32[S,H,W] of the true class, score units for a step from black to white
-    trust: Trust | None  # in `COMPARED_MAPS` on this model; None where it was not measured
-    similarity: dict[str, np.ndarray]  # {stage: float64[N,N]}, see `similarity_matrix`
-
-    @property
-    def verdicts(self) -> dict[str, Verdict]:
-        """How far each method can be trusted on this model; empty where it was not measured."""
-        return {} if self.trust is None else self.trust.verdicts
+    maps: ComparedMaps  # of the images in `Comparison.chosen`
+    similarity: dict[str, np.ndarray]  # {stage: float64[N,N]}, see `similarity_matrix`; empty: no layers, few images
 
 
 @dataclass(frozen=True, eq=False)
@@ -120,6 +110,7 @@ def gather_comparison(
     Raises:
         ValueError: There are fewer than two models, two of one name, or their images or classes differ.
     """
+    contestants = _named_alike(contestants)
     _check(contestants)
     found = [inspect_model(each.model, each.dataset.images[:32]) for each in contestants]
     evaluations = []
@@ -145,14 +136,41 @@ def _check(contestants: Sequence[Contestant]) -> None:
         raise ValueError(f"Expected two or more models of different names, got {', '.join(names)}. Name each once.")
     first = contestants[0]
     for other in contestants[1:]:
-        if other.dataset.class_names != first.dataset.class_names or not np.array_equal(
-            other.dataset.labels, first.dataset.labels
-        ):
+        differs = _difference(first.dataset, other.dataset)
+        if differs is not None:
             raise ValueError(
-                f"Expected the same images and classes for '{first.name}' and '{other.name}', got "
-                f"{len(first.dataset)} and {len(other.dataset)} images of {len(first.dataset.class_names)} and "
-                f"{len(other.dataset.class_names)} classes in their own order. Open one data set for both."
+                f"Expected the same images and classes for '{first.name}' and '{other.name}', received {differs}. "
+                "Open one data set for both, and where their classes are called otherwise name them in one order, with "
+                "class_names (--class-names FILE)."
             )
+
+
+def _difference(one: Dataset, other: Dataset) -> str | None:
+    """What two data sets differ in, in words; None where they agree."""
+    if len(one) != len(other):
+        return f"{len(one):,} and {len(other):,} images"
+    if len(one.class_names) != len(other.class_names):
+        return f"{len(one.class_names)} and {len(other.class_names)} classes"
+    for place, (name, called) in enumerate(zip(one.class_names, other.class_names, strict=True)):
+        if name != called:
+            return f"a class {place} called '{name}' and '{called}'"
+    apart = np.flatnonzero(one.labels != other.labels)
+    if len(apart):
+        names, image = one.class_names, int(apart[0])
+        return f"an image {image} of '{names[one.labels[image]]}' and of '{names[other.labels[image]]}'"
+    return None
+
+
+def _named_alike(contestants: Sequence[Contestant]) -> list[Contestant]:
+    """Models that only number their classes get the names that the others have for them."""
+    numbered = [are_numbers(each.dataset.class_names) for each in contestants]
+    names = next((each.dataset.class_names for each, bare in zip(contestants, numbered, strict=True) if not bare), None)
+    if names is None:
+        return list(contestants)
+    return [
+        replace(each, dataset=place_classes(each.dataset, names) or each.dataset) if bare else each
+        for each, bare in zip(contestants, numbered, strict=True)
+    ]
 
 
 def _tell(step: Step | None, what: str, done: int, total: int) -> None:
@@ -176,12 +194,9 @@ def _measured(
 ) -> Measured:
     dataset, model, seed = contestant.dataset, contestant.model, choice.seed
     correct = evaluation.predictions == dataset.labels
-    explain = GradCAMState(model)
-    maps = explain(dataset.images[choice.shown], dataset.labels[choice.shown])
-    cams = np.maximum(maps["signed"], 0)
-    low, high = dataset.value_range
     losses = image_losses(evaluation.probabilities, dataset.labels)
-    compared = dataset.images[choice.compared]
+    compared, layers = dataset.images[choice.compared], stages(information)
+    is_seen = bool(layers) and len(compared) > FEWEST_COMPARED
     return Measured(
         name=contestant.name,
         information=information,
@@ -191,21 +206,8 @@ def _measured(
         correct=correct,
         accuracy=bootstrap_mean(correct.astype(np.float64), resamples=RESAMPLES, seed=seed),
         loss=bootstrap_mean(losses, resamples=RESAMPLES, seed=seed),
-        cam_layer=explain.cam_layer or "",
-        grad_cam=cams,
-        cam_states=map_states(cams, before_cut=maps["signed"]),
-        saliency=maps["saliency"] * np.float32(high - low),
-        trust=_trust(contestant, explain.cam_layer or "", choice),
-        similarity=layer_similarities(model, compared, stages(information)) if len(compared) > 3 else {},
-    )
-
-
-def _trust(contestant: Contestant, cam_layer: str, choice: _Choice) -> Trust | None:
-    """How far this model's maps can be trusted."""
-    if not choice.tested:
-        return None
-    return sampled_trust(
-        contestant.model, contestant.dataset, cam_layer, COMPARED_MAPS, images=choice.tested, seed=choice.seed
+        maps=compared_maps(model, dataset, choice.shown, tested=choice.tested, seed=seed),
+        similarity=layer_similarities(model, compared, layers) if is_seen else {},
     )
 
 

@@ -5,10 +5,11 @@ from __future__ import annotations
 import numpy as np
 from markupsafe import Markup
 
-from .comparison_evidence import Comparison, Measured
+from .comparison_evidence import FEWEST_COMPARED, Comparison, Measured
 from .components import figure, folded, joined
 from .figures_comparison import similarity_map
 from .page import Section
+from .wording import listed
 
 _READING = (
     "Each cell is one layer of either model. 1 (full colour): both hold the same images near each other and the same apart, "
@@ -19,9 +20,11 @@ _READING = (
 
 def layers_section(found: Comparison) -> Section:
     """The section: a heat map for each pair, and each model with itself."""
-    if not all(model.similarity for model in found.models):
-        text = Markup("<p>There are too few images to compare layers by.</p>")
-        return Section("alike", "How alike the layers are", text)
+    seen = [place for place, model in enumerate(found.models) if model.similarity]
+    hidden = [model.name for model in found.models if not model.similarity]
+    missing = [Markup("<p>{}</p>").format(_why_not(found, hidden))] if hidden else []
+    if not seen:
+        return Section("alike", "How alike the layers are", joined(missing))
     introduction = Markup(
         "<p>Linear CKA (Kornblith et al. 2019), by {} images drawn from these (seed {}), between the layers at the end of "
         "each stage. It is estimated without bias (Song et al. 2012), so wide layers do not look alike for their width "
@@ -34,15 +37,24 @@ def layers_section(found: Comparison) -> Section:
             count=_strongest(found.models[pair.first], found.models[pair.second]),
             opened=place == 0,
         )
-        for place, pair in enumerate(found.pairs)
+        for place, pair in enumerate(pair for pair in found.pairs if {pair.first, pair.second} <= set(seen))
     ]
-    alone = [folded(f"{model.name} with itself", _map(model, model)) for model in found.models]
+    known = [found.models[place] for place in seen]
+    alone = [folded(f"{model.name} with itself", _map(model, model)) for model in known]
     return Section(
         id="alike",
         title="How alike the layers are",
         lead="Do models of different architectures come to see the same?",
-        html=joined([introduction, *pairs, *alone]),
+        html=joined([introduction, *missing, *pairs, *alone]),
     )
+
+
+def _why_not(found: Comparison, hidden: list[str]) -> str:
+    if found.sampled <= FEWEST_COMPARED:
+        return (
+            f"There are too few images to compare layers by: {found.sampled}, where {FEWEST_COMPARED + 1} are needed."
+        )
+    return f"The layers cannot be compared, because none can be seen of {listed(hidden)}."
 
 
 def similarities(one: Measured, other: Measured) -> np.ndarray:

@@ -10,6 +10,7 @@ from ..interpret import GradCAMState, ModelInformation, inspect_model
 from ..interpret.layer_survey import Survey, survey_layers
 from ..interpret.progress import Progress
 from ..interpret.verdicts import Verdict
+from ..models.class_names import require_classes
 from ..models.datasets import Dataset
 from ..models.evaluation import Evaluation, evaluation_from_probabilities
 from ..models.exploration import Exploration, explore
@@ -39,6 +40,7 @@ class Evidence:
     mistakes: Mistakes
     causes: Causes
     trust: TrustEvidence | None  # None where it was not measured
+    seed: int  # of all that was drawn, but for a trust that was measured beforehand
     command: str | None  # that made the report, None where Python did
 
     @property
@@ -56,6 +58,7 @@ def gather_evidence(
     batch_size: int = 256,
     trust_images: int = TRUST_IMAGES,
     trust_file: TrustFile | None = None,
+    seed: int = 0,
     step: Step | None = None,
 ) -> Evidence:
     """Look at a model through all images of a data set.
@@ -68,19 +71,21 @@ def gather_evidence(
         batch_size: Images at a time.
         trust_images: Images that the trust in the maps is measured on; 0 measures none.
         trust_file: The trust as `featurelens trust` measured it, on this model and these images; it is taken instead.
+        seed: Of the images that are drawn: examples, those of the probe, of the nearest neighbours, the causes and the trust.
         step: Told what is being done and how far it is.
 
     Raises:
         ValueError: The data do not fit the model, the trust is of another one, or the logits could not be proven.
     """
     information = inspect_model(model, dataset.images[:32])
-    _check_classes(information, dataset)
+    require_classes(dataset, information.classes)
     layers = stages(information)
     survey = survey_layers(
         model,
         dataset.images,
         dataset.labels,
         layers,
+        seed=seed,
         batch_size=batch_size,
         progress=_telling(step, "looking at every layer"),
     )
@@ -91,21 +96,14 @@ def gather_evidence(
     telling = _telling(step, "explaining the mistakes")
     mistakes = gather_mistakes(model, look, dataset, survey, evaluation, telling)
     telling = _telling(step, "taking channels away")
-    causes = gather_causes(model, information, dataset, survey, evaluation, mistakes.confusions, telling)
-    exploration = explore(dataset, most_compared=_COMPARED)
-    trust = gather_trust(model, dataset, survey.cam_layer, images=trust_images, on_file=trust_file, step=_testing(step))
-    return Evidence(
-        information, dataset, card, exploration, evaluation, survey, specimens, mistakes, causes, trust, command
+    causes = gather_causes(model, information, dataset, survey, evaluation, mistakes.confusions, telling, seed=seed)
+    exploration = explore(dataset, most_compared=_COMPARED, seed=seed)
+    trust = gather_trust(
+        model, dataset, survey.cam_layer, images=trust_images, on_file=trust_file, seed=seed, step=_testing(step)
     )
-
-
-def _check_classes(information: ModelInformation, dataset: Dataset) -> None:
-    if information.classes != len(dataset.class_names):
-        raise ValueError(
-            f"Expected a name for each of the model's {information.classes} classes. The data have "
-            f"{len(dataset.class_names)}: {', '.join(dataset.class_names[:12])}. Give data of the same classes, or name "
-            f"all of them, in the order of the model's outputs, with class_names (--class-names FILE)."
-        )
+    return Evidence(
+        information, dataset, card, exploration, evaluation, survey, specimens, mistakes, causes, trust, seed, command
+    )
 
 
 def _testing(step: Step | None) -> Step | None:

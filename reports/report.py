@@ -37,6 +37,7 @@ def write_report(
     batch_size: int = 256,
     trust_images: int = TRUST_IMAGES,
     trust_file: TrustFile | None = None,
+    seed: int = 0,
     step: Step | None = None,
 ) -> Path:
     """Explain a model on a data set, and write what was found into one HTML file.
@@ -50,6 +51,7 @@ def write_report(
         batch_size: Images at a time.
         trust_images: Images that the trust in the maps is measured on; 0 measures none.
         trust_file: The trust as `featurelens trust` measured it, on this model and these images; it is taken instead.
+        seed: Of all images that are drawn.
         step: Called with (what is being done, done, total).
 
     Returns:
@@ -69,6 +71,7 @@ def write_report(
         batch_size=batch_size,
         trust_images=trust_images,
         trust_file=trust_file,
+        seed=seed,
         step=step,
     )
     if step is not None:
@@ -139,6 +142,7 @@ def _twin(evidence: Evidence) -> dict[str, Any]:
         "model": evidence.information.name,
         "data": evidence.dataset.source,
         "images": len(evidence.dataset),
+        "seed": evidence.seed,
         "classes": list(evidence.dataset.class_names),
         "accuracy": evaluation.accuracy,
         "loss": evaluation.loss,

@@ -71,13 +71,13 @@ def _sample(trust: Trust) -> str:
         images = next(iter(parts))
         if images == trust.total:
             return f"Measured on all {count(images, 'image')}."
-        return f"Measured on {images:,} of the {trust.total:,} images, drawn with a fixed seed."
+        return f"Measured on {images:,} of the {trust.total:,} images, drawn with seed {trust.plan.seed}."
     most = max(parts)
     every = f"all {most:,} images" if most == trust.total else f"{most:,} of the {trust.total:,} images"
     rest = [f"{listed(names, 13)} on {images:,}" for images, names in sorted(parts.items()) if images != most]
     return (
         f"{listed(parts[most], 13)} were measured on {every}; those that take many passes for one image on a sample drawn "
-        f"with a fixed seed: {'; '.join(rest)}."
+        f"with seed {trust.plan.seed}: {'; '.join(rest)}."
     )
 
 

@@ -57,7 +57,7 @@ def gather_trust(
 def sampled_trust(
     model: Any,
     dataset: Dataset,
-    cam_layer: str,
+    cam_layer: str | None,
     methods: Collection[str],
     *,
     images: int = TRUST_IMAGES,

@@ -15,6 +15,7 @@ from featurelens.scripts.loading import (
     ClassNames,
     CustomObjects,
     Data,
+    Opening,
     Resize,
     Scale,
     load_with_card,
@@ -50,10 +51,8 @@ def compare(
 
     check_writable(output.expanduser().absolute())
     chosen = _chosen(models)
-    contestants = [
-        _contestant(model, name, data, scale, resize, class_names, allow_code, custom_objects)
-        for model, name in chosen.items()
-    ]
+    opening = Opening(scale, resize, class_names, allow_code, custom_objects)
+    contestants = [_contestant(model, name, data, opening) for model, name in chosen.items()]
     from featurelens.reports.comparison import write_comparison
     from featurelens.reports.trust_evidence import TRUST_IMAGES
 
@@ -77,18 +76,9 @@ def _chosen(models: list[str] | None) -> dict[str, str]:
     return {model: stem if stems.count(stem) == 1 else model for model, stem in zip(asked, stems, strict=True)}
 
 
-def _contestant(
-    model: str,
-    name: str,
-    data: str,
-    scale: str | None,
-    resize: bool,
-    class_names: Path | None,
-    allow_code: bool,
-    custom_objects: list[str] | None,
-) -> Contestant:
-    loaded, card = load_with_card(model, allow_code=allow_code, custom_objects=custom_objects)
-    dataset = open_for(data, loaded, card, scale, resize, class_names)
+def _contestant(model: str, name: str, data: str, opening: Opening) -> Contestant:
+    loaded, card = load_with_card(model, opening)
+    dataset = open_for(data, loaded, card, opening)
     from featurelens.reports.comparison_evidence import Contestant
 
     return Contestant(name, loaded, dataset, card)

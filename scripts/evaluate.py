@@ -16,6 +16,7 @@ from featurelens.scripts.loading import (
     CustomObjects,
     Data,
     Model,
+    Opening,
     Resize,
     Scale,
     load_with_card,
@@ -41,8 +42,9 @@ def evaluate(
 
     if output is not None:
         check_folder(output)
-    loaded, card = load_with_card(model, allow_code=allow_code, custom_objects=custom_objects)
-    dataset = open_for(data, loaded, card, scale, resize, class_names)
+    opening = Opening(scale, resize, class_names, allow_code, custom_objects)
+    loaded, card = load_with_card(model, opening)
+    dataset = open_for(data, loaded, card, opening)
     from featurelens.interpret import inspect_model
     from featurelens.models import evaluate as measure
 

@@ -18,6 +18,7 @@ from featurelens.scripts.loading import (
     CustomObjects,
     Data,
     Model,
+    Opening,
     Resize,
     Scale,
     load_with_card,
@@ -64,8 +65,9 @@ def explain(
     if output.suffix.lower() not in (".png", ".svg"):
         raise ValueError(f"Expected a name ending in .png or .svg. Received '{output}'. Change the ending.")
     choice = chosen_methods(method, layer) if method else usual_methods(versus)
-    loaded, card = load_with_card(model, allow_code=allow_code, custom_objects=custom_objects)
-    chosen = single_image(image, loaded, card, data=data, scale=scale, resize=resize, class_names=class_names)
+    opening = Opening(scale, resize, class_names, allow_code, custom_objects)
+    loaded, card = load_with_card(model, opening)
+    chosen = single_image(image, loaded, card, data, opening)
     shown = _explained(loaded, chosen, Question(class_name, versus, layer), choice)
     from featurelens.reports.explanation_figure import explanation_figure
 

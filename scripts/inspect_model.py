@@ -19,10 +19,11 @@ from featurelens.scripts.loading import (
     CustomObjects,
     Data,
     Model,
+    Opening,
     Resize,
     Scale,
     load_with_card,
-    open_for,
+    open_images,
 )
 from featurelens.scripts.single_image import single_image
 
@@ -56,10 +57,11 @@ def inspect_layers(
             check_writable(path)
     if diagram is not None and diagram.suffix.lower() not in (".png", ".svg"):
         raise ValueError(f"Expected a diagram's name ending in .png or .svg. Received '{diagram}'. Change the ending.")
-    loaded, card = load_with_card(model, allow_code=allow_code, custom_objects=custom_objects)
-    chosen = None if layer is None else single_image(image, loaded, card, data=data, scale=scale, resize=resize)
+    opening = Opening(scale, resize, allow_code=allow_code, custom_objects=custom_objects)
+    loaded, card = load_with_card(model, opening)
+    chosen = None if layer is None else single_image(image, loaded, card, data, opening, read=open_images)
     extractor = None if layer is None else ActivationExtractor(loaded, [layer])
-    information = inspect_model(loaded, _images_of_proof(loaded, card, data, chosen, scale, resize))
+    information = inspect_model(loaded, _images_of_proof(loaded, card, data, chosen, opening))
     _print(information)
     if diagram is not None:
         _draw_architecture(information, diagram)
@@ -69,14 +71,14 @@ def inspect_layers(
 
 
 def _images_of_proof(
-    model: Any, card: ModelCard | None, data: str, chosen: SingleImage | None, scale: str | None, resize: bool
+    model: Any, card: ModelCard | None, data: str, chosen: SingleImage | None, opening: Opening
 ) -> np.ndarray | None:
     """Real images where there are some that fit: the chosen one, the data asked for, or the shipped data for its model."""
     if chosen is not None:
         return chosen.pixels[None]
     if data == DEFAULT_DATA and card is None:
         return None
-    return open_for(data, model, card, scale, resize).images[:32]
+    return open_images(data, model, card, opening).images[:32]
 
 
 def _draw(extractor: ActivationExtractor, layer: str, image: SingleImage, output: Path, save: Path | None) -> None:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -31,47 +31,90 @@ CustomObjects = Annotated[
 ]
 
 
-def load_with_card(
-    model: str, *, allow_code: bool = False, custom_objects: Sequence[str] | None = None
-) -> tuple[Any, ModelCard | None]:
+@dataclass(frozen=True)
+class Opening:
+    """How a command line wants a model and its images to be read."""
+
+    scale: str | None = None  # pixel range that the model takes; None: its card's, or 0-1
+    resize: bool = False  # match the images to the model
+    class_names: Path | None = None  # file, in the model's order
+    allow_code: bool = False
+    custom_objects: Sequence[str] | None = None  # module:name
+
+
+def load_with_card(model: str, opening: Opening | None = None) -> tuple[Any, ModelCard | None]:
     """The model, and its card where there is one."""
     from featurelens.models.loading import import_custom_objects, load_model, model_card_of, model_path
     from featurelens.scripts.terminal import start_tensorflow
 
+    opening = opening or Opening()
     model_path(model)  # a wrong name is told before TensorFlow is loaded
     start_tensorflow()
-    own = import_custom_objects(custom_objects or ())
-    return load_model(model, allow_code=allow_code, custom_objects=own), model_card_of(model)
+    own = import_custom_objects(opening.custom_objects or ())
+    return load_model(model, allow_code=opening.allow_code, custom_objects=own), model_card_of(model)
 
 
-def open_for(
-    data: str,
-    model: Any,
-    card: ModelCard | None,
-    scale: str | None = None,
-    resize: bool = False,
-    class_names: Path | None = None,
-) -> Dataset:
-    """The data, at the range and, if asked, at the size that the model takes."""
+def open_for(data: str, model: Any, card: ModelCard | None, opening: Opening) -> Dataset:
+    """The data, at the range and, if asked, at the size that the model takes, the classes in the order of its outputs.
+
+    Raises:
+        ValueError: The images do not fit the model, or it cannot be told which of its classes theirs are.
+    """
+    from featurelens.models.class_names import require_classes
+
+    dataset = open_images(data, model, card, opening)
+    classes = _classes(model)
+    if opening.class_names is None:
+        dataset = _as_card(dataset, card) if card is not None else _as_outputs(dataset, classes)
+    if classes is not None:
+        require_classes(dataset, classes)
+    return dataset
+
+
+def open_images(data: str, model: Any, card: ModelCard | None, opening: Opening) -> Dataset:
+    """The data as `open_for` has them, where their classes do not matter."""
     from featurelens.models import open_dataset
     from featurelens.models.class_names import read_class_names
     from featurelens.models.pixel_range import warn_of_range
 
-    names = None if class_names is None else read_class_names(class_names)
-    wanted = scale_of(scale, card)
-    dataset = open_dataset(data, model_input=image_input(model), scale=wanted, resize=resize, class_names=names)
+    names = None if opening.class_names is None else read_class_names(opening.class_names)
+    wanted = scale_of(opening.scale, card)
+    dataset = open_dataset(data, model_input=image_input(model), scale=wanted, resize=opening.resize, class_names=names)
     warn_of_range(model, dataset)
-    return dataset if names else _named(dataset, model, card)
+    return dataset
 
 
-def _named(dataset: Dataset, model: Any, card: ModelCard | None) -> Dataset:
-    """Data that only number their classes get the names of the model's card, or a number for each of its outputs."""
-    if not all(name.isdigit() for name in dataset.class_names):
+def _as_card(dataset: Dataset, card: ModelCard) -> Dataset:
+    """The data with their classes in the order of the card's, which is the order of the model's outputs."""
+    from featurelens.models.class_names import are_numbers, place_classes
+
+    placed = place_classes(dataset, card.class_names)
+    if placed is None and are_numbers(card.class_names):  # trained on numbers: the data may know what they stand for
         return dataset
+    if placed is None:
+        raise ValueError(
+            f"Expected classes that the model was trained on: {', '.join(card.class_names)}. Received "
+            f"{', '.join(dataset.class_names)} from '{dataset.source}'. Rename them, or list them in a text file, in the "
+            f"order of the model's, and pass it with --class-names FILE."
+        )
+    return placed
+
+
+def _as_outputs(dataset: Dataset, classes: int | None) -> Dataset:
+    """Data that only number their classes get a number for each of the model's outputs."""
+    from featurelens.models.class_names import are_numbers, place_classes
+
+    if classes is None or not are_numbers(dataset.class_names):
+        return dataset
+    return place_classes(dataset, [str(label) for label in range(classes)]) or dataset
+
+
+def _classes(model: Any) -> int | None:
+    """How many classes the model tells apart; None where its form does not say so."""
     outputs = getattr(model, "output_shape", None)
-    classes = outputs[-1] if isinstance(outputs, tuple) and isinstance(outputs[-1], int) else 0
-    names = card.class_names if card is not None else tuple(str(label) for label in range(classes))
-    return replace(dataset, class_names=names) if len(names) >= len(dataset.class_names) else dataset
+    if not isinstance(outputs, tuple) or len(outputs) != 2 or not isinstance(outputs[-1], int):
+        return None
+    return max(outputs[-1], 2)  # one sigmoid unit tells two apart
 
 
 def scale_of(scale: str | None, card: ModelCard | None) -> str | None:

@@ -20,6 +20,7 @@ from featurelens.scripts.loading import (
     CustomObjects,
     Data,
     Model,
+    Opening,
     Resize,
     Scale,
     load_with_card,
@@ -42,6 +43,7 @@ def report(
     trust_images: Annotated[
         int | None, typer.Option(min=0, help="Test the maps anew on so many images; 0 for none. Default: 100.")
     ] = None,
+    seed: Annotated[int, typer.Option(min=0, help="Of all images that are drawn.")] = 0,
     allow_code: AllowCode = False,
     custom_objects: CustomObjects = None,
 ) -> None:
@@ -53,8 +55,9 @@ def report(
     from featurelens.scripts.terminal import steps_shown
 
     check_writable(output.expanduser().absolute())
-    loaded, card = load_with_card(model, allow_code=allow_code, custom_objects=custom_objects)
-    dataset = open_for(data, loaded, card, scale, resize, class_names)
+    opening = Opening(scale, resize, class_names, allow_code, custom_objects)
+    loaded, card = load_with_card(model, opening)
+    dataset = open_for(data, loaded, card, opening)
     measured = trust_on_file(trust, trust_images, model, loaded, dataset)
     from featurelens.reports import write_report
     from featurelens.reports.trust_evidence import TRUST_IMAGES
@@ -69,6 +72,7 @@ def report(
             batch_size=batch_size,
             trust_images=TRUST_IMAGES if trust_images is None else trust_images,
             trust_file=measured,
+            seed=seed,
             step=step,
         )
     typer.echo(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")

@@ -2,16 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from featurelens.scripts.loading import DEFAULT_DATA, image_input, open_for, scale_of
+from featurelens.scripts.loading import DEFAULT_DATA, Opening, image_input, open_for, scale_of
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from featurelens.models import ModelCard
+    from featurelens.models import Dataset, ModelCard
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,20 +30,19 @@ def single_image(
     image: str,
     model: Any,
     card: ModelCard | None,
-    *,
     data: str,
-    scale: str | None = None,
-    resize: bool = False,
-    class_names: Path | None = None,
+    opening: Opening,
+    *,
+    read: Callable[[str, Any, ModelCard | None, Opening], Dataset] = open_for,
 ) -> SingleImage:
-    """The image called `image`.
+    """The image called `image`; `read` opens the data where it is a number of theirs.
 
     Raises:
         ValueError: The number is outside the data; the file is no picture, or does not fit the model.
     """
     if not image.lstrip("-").isdigit():
-        return _from_file(image, model, card, data, scale, resize, class_names)
-    dataset = open_for(data, model, card, scale, resize, class_names)
+        return _from_file(image, model, card, data, opening)
+    dataset = read(data, model, card, opening)
     number = int(image)
     if not 0 <= number < len(dataset):
         raise ValueError(
@@ -52,15 +52,7 @@ def single_image(
     return SingleImage(f"image {number}", dataset.images[number], dataset.value_range, dataset.class_names, label)
 
 
-def _from_file(
-    image: str,
-    model: Any,
-    card: ModelCard | None,
-    data: str,
-    scale: str | None,
-    resize: bool,
-    class_names: Path | None,
-) -> SingleImage:
+def _from_file(image: str, model: Any, card: ModelCard | None, data: str, opening: Opening) -> SingleImage:
     import numpy as np
 
     from featurelens.models import Dataset
@@ -72,9 +64,9 @@ def _from_file(
     alone = Dataset(pixels, np.zeros(1, np.int64), ("unknown",), image)
     wanted = image_input(model)
     if wanted is not None:
-        alone = resized_to_fit(alone, wanted) if resize else require_fit(alone, wanted)
-    alone = alone.scaled(*SCALES[scale_of(scale, card) or "0-1"])
-    names = _names(card, data, class_names)
+        alone = resized_to_fit(alone, wanted) if opening.resize else require_fit(alone, wanted)
+    alone = alone.scaled(*SCALES[scale_of(opening.scale, card) or "0-1"])
+    names = _names(card, data, opening.class_names)
     return SingleImage(Path(image).name, alone.images[0], alone.value_range, names, None)
 
 

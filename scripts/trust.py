@@ -18,6 +18,7 @@ from featurelens.scripts.loading import (
     CustomObjects,
     Data,
     Model,
+    Opening,
     Resize,
     Scale,
     load_with_card,
@@ -70,11 +71,12 @@ def trust(
     target = (output or _default_output(model)).expanduser().absolute()
     check_writable(target)
     methods = methods_named(method or [ALL])
-    loaded, card = load_with_card(model, allow_code=allow_code, custom_objects=custom_objects)
-    dataset = open_for(data, loaded, card, scale, resize, class_names)
+    opening = Opening(scale, resize, class_names, allow_code, custom_objects)
+    loaded, card = load_with_card(model, opening)
+    dataset = open_for(data, loaded, card, opening)
     training = None
     if training_data is not None:
-        training = _drawn(open_for(training_data, loaded, card, scale, resize, class_names), training_images, seed)
+        training = _drawn(open_for(training_data, loaded, card, opening), training_images, seed)
     from featurelens.interpret.decisions import decisions
     from featurelens.interpret.trust import TrustPlan
     from featurelens.interpret.trust_measures import measure_trust

@@ -1,5 +1,6 @@
 """Comparison of classifiers: McNemar, Holm and CKA by hand and against SciPy; the page as a person sees it."""
 
+import dataclasses
 import re
 
 import keras
@@ -8,14 +9,16 @@ import pytest
 from browser_pages import HOSTILE, seen_in_browser
 from scipy import stats
 
+from featurelens.interpret.bootstrap import Interval
 from featurelens.interpret.layer_similarity import layer_similarities, linear_cka, similarity_matrix
 from featurelens.models.comparison import FEW, holm, mcnemar, telling_images
 from featurelens.models.datasets import Dataset
 from featurelens.models.evaluation import evaluation_from_probabilities, image_losses
 from featurelens.reports import comparison_figures
 from featurelens.reports.comparison import comparison_html, write_comparison
-from featurelens.reports.comparison_evidence import Contestant, gather_comparison
+from featurelens.reports.comparison_evidence import Contestant, Pair, gather_comparison
 from featurelens.reports.comparison_figures import verdict
+from featurelens.reports.comparison_galleries import galleries_section
 from featurelens.reports.trust_evidence import sampled_trust
 
 random = np.random.default_rng(0)
@@ -171,8 +174,8 @@ def compared():
 def test_a_model_of_another_range_is_the_same_model(compared):
     one, _, same = compared.models
     np.testing.assert_allclose(same.evaluation.probabilities, one.evaluation.probabilities, rtol=1e-4)
-    np.testing.assert_allclose(same.saliency, one.saliency, rtol=1e-3, atol=1e-6)
-    np.testing.assert_allclose(same.grad_cam, one.grad_cam, rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(same.maps.saliency, one.maps.saliency, rtol=1e-3, atol=1e-6)
+    np.testing.assert_allclose(same.maps.grad_cam, one.maps.grad_cam, rtol=1e-3, atol=1e-6)
     for name, matrix in one.similarity.items():
         assert np.sum(matrix * same.similarity[name]) == pytest.approx(1, abs=1e-4)
     alone = next(pair for pair in compared.pairs if (pair.first, pair.second) == (0, 2))
@@ -184,8 +187,10 @@ def test_the_maps_of_a_model_are_tested_as_its_report_tests_them(compared):
     one, other, same = compared.models
     alone = sampled_trust(small_model("one"), images(), "one_conv", ["Grad-CAM", "Saliency"], seed=3)
     for method in ("Grad-CAM", "Saliency"):
-        assert one.trust.methods[method].images == 90
-        shares = [[finding.number.mean for finding in each.verdicts[method].findings] for each in (one, same, other)]
+        assert one.maps.trust.methods[method].images == 90
+        shares = [
+            [finding.number.mean for finding in each.maps.verdicts[method].findings] for each in (one, same, other)
+        ]
         np.testing.assert_allclose(shares[0], [finding.number.mean for finding in alone.verdicts[method].findings])
         np.testing.assert_allclose(shares[0], shares[1], atol=0.03)  # the same model for pixels from 0 to 255
         assert not np.allclose(shares[0], shares[2], atol=0.03)
@@ -194,19 +199,19 @@ def test_the_maps_of_a_model_are_tested_as_its_report_tests_them(compared):
 def test_every_map_carries_a_mark_that_leads_to_its_models_row(compared):
     html = comparison_html(compared)
     for method in ("grad-cam", "saliency"):
-        for rank, model in enumerate(compared.models, start=1):
+        for rank, model in enumerate(compared.models):
             assert html.count(f'<span id="trust-{method}-{rank}">') == 1
             assert html.count(f'href="#trust-{method}-{rank}"') == len(compared.chosen)
             row = re.search(rf'id="trust-{method}-{rank}">.*?</tr>', html, re.DOTALL)
             named = {"grad-cam": "Grad-CAM", "saliency": "Saliency"}[method]
-            assert row is not None and f" {model.verdicts[named].level}</span>" in row[0]
+            assert row is not None and f" {model.maps.verdicts[named].level}</span>" in row[0]
     assert "tested on all 90 images" in html
 
 
 def test_without_images_to_test_on_nothing_is_said_of_trust(compared):
     models = [Contestant(name, small_model(name), images()) for name in ("one", "two")]
     untested = gather_comparison(models, trust_images=0)
-    assert all(model.trust is None for model in untested.models)
+    assert all(model.maps.trust is None for model in untested.models)
     html = comparison_html(untested)
     assert "trust-link" not in html.split("</style>")[1] and 'id="trust-' not in html
 
@@ -224,9 +229,9 @@ def test_pairs_and_maps_are_of_the_same_images(compared):
     chosen = compared.chosen
     model = small_model("one")
     maps = GradCAM(model)(compared.dataset.images[chosen], labels[chosen])
-    np.testing.assert_allclose(one.grad_cam, maps, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(one.maps.grad_cam, maps, rtol=1e-4, atol=1e-6)
     slopes = Saliency(model)(compared.dataset.images[chosen], labels[chosen])
-    np.testing.assert_allclose(one.saliency, slopes, rtol=1e-4, atol=1e-6)
+    np.testing.assert_allclose(one.maps.saliency, slopes, rtol=1e-4, atol=1e-6)
 
 
 def test_layers_are_compared_by_what_they_put_out():
@@ -250,6 +255,62 @@ def test_a_person_sees_the_comparison(compared, tmp_path, width):
     assert "nan" not in seen.text.lower()
 
 
+def pair_by_hand(first_only, second_only, adjusted):
+    test = mcnemar(*answers(50, first_only, second_only, 9))
+    return Pair(0, 1, test, adjusted, Interval(0.0, -0.1, 0.1, 100))
+
+
+def test_the_verdict_names_who_is_better_only_below_the_adjusted_limit():
+    assert verdict(pair_by_hand(40, 20, 0.01), "one", "other") == "one is better"
+    assert verdict(pair_by_hand(20, 40, 0.01), "one", "other") == "other is better"
+    unsure = pair_by_hand(40, 20, 0.07)
+    assert unsure.test.p_value < 0.05  # by itself it would be told; among all the pairs it is not
+    assert verdict(unsure, "one", "other") == "chance can explain it"
+
+
+def test_the_galleries_show_what_only_the_named_one_gets_right(compared):
+    html = str(galleries_section(compared)[0].html)
+    pair = html[html.index('id="pair-0-1"') : html.index('id="pair-0-2"')]
+    first, second = pair.split("only other")
+    names, (one, other, _) = compared.dataset.class_names, compared.models
+    for part, right, wrong in ((first, one, other), (second, other, one)):
+        numbers = [int(number) for number in re.findall(r'aria-label="image (\d+):', part)]
+        assert numbers and all(right.correct[number] and not wrong.correct[number] for number in numbers)
+    assert names[0] == HOSTILE
+
+
+def test_a_model_that_numbers_its_classes_is_compared_by_the_others_names():
+    bare = Contestant("bare", small_model("other", seed=1), images(names=("0", "1", "2")))
+    found = gather_comparison([bare, Contestant("named", small_model("one"), images())], trust_images=0)
+    assert found.dataset.class_names == ("a", "b", "c")
+    assert all(model.evaluation.class_names == ("a", "b", "c") for model in found.models)
+
+
+@pytest.fixture(scope="module")
+def flat():
+    """A model without a layer that has a map of places, beside one with."""
+    layers = [keras.Input((8, 8, 1)), keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")]
+    models = [
+        Contestant("plain_dense", keras.Sequential(layers), images()),
+        Contestant("one", small_model("one"), images()),
+    ]
+    return gather_comparison(models)
+
+
+def test_a_model_without_maps_of_places_is_compared_all_the_same(flat, tmp_path):
+    dense, one = flat.models
+    assert dense.maps.cam_layer is None and dense.maps.grad_cam is None and not dense.maps.cam_states
+    assert set(dense.maps.verdicts) == {"Saliency"} and set(one.maps.verdicts) == {"Grad-CAM", "Saliency"}
+    (logits,) = [dense.maps.saliency[place] for place in (0,)]
+    assert logits.shape == (8, 8) and logits.max() > 0
+    path = tmp_path / "comparison.html"
+    path.write_text(comparison_html(flat), encoding="utf-8")
+    text = seen_in_browser(path, 1280).text
+    assert "plain_dense: no layer with a map of places can be seen, so there is no Grad-CAM." in text
+    assert text.count("; no map") == len(flat.chosen)
+    assert "nan" not in text.lower()
+
+
 def test_every_number_of_a_pair_stands_under_its_own_heading(compared):
     html = comparison_figures.tests_section(compared).html
     heads = re.findall(r"<th scope=\"col\"[^>]*>(.*?)</th>", html)
@@ -257,7 +318,7 @@ def test_every_number_of_a_pair_stands_under_its_own_heading(compared):
     assert first is not None
     cells = dict(zip(heads, re.findall(r"<t[hd][^>]*>(.*?)</t[hd]>", first[1], re.DOTALL), strict=True))
     pair = compared.pairs[0]
-    assert cells["Verdict"] == "chance can explain it" or cells["Verdict"].endswith("is better")
+    assert cells["Verdict"] == verdict(pair, "one", f"other {HOSTILE}")
     assert cells["Only the first"] == str(pair.test.first_only)
     assert cells["Only the second"] == str(pair.test.second_only)
     assert cells["Difference"] == f"{100 * pair.difference.mean:+.2f}".replace("-", "\N{MINUS SIGN}")
@@ -270,7 +331,17 @@ def test_what_cannot_be_compared_is_refused(tmp_path):
     one, few = Contestant("one", None, images()), Contestant("few", None, images(20))
     with pytest.raises(ValueError, match="Make it first"):
         write_comparison([one, few], tmp_path / "missing" / "comparison.html")
-    with pytest.raises(ValueError, match="Open one data set for both"):
+    with pytest.raises(ValueError, match=r"received 90 and 20 images\. Open one data set for both"):
         write_comparison([one, few], tmp_path / "comparison.html")
+    for names, differs in (
+        (("a", "x", "c"), "a class 1 called 'b' and 'x'"),
+        (("a", "b", "c", "d"), "3 and 4 classes"),
+    ):
+        other = Contestant("other", None, images(names=names))
+        with pytest.raises(ValueError, match=f"received {differs}.*--class-names FILE"):
+            write_comparison([one, other], tmp_path / "comparison.html")
+    moved = dataclasses.replace(images(), labels=(images().labels + 1) % 3)
+    with pytest.raises(ValueError, match="received an image 0 of"):
+        write_comparison([one, Contestant("moved", None, moved)], tmp_path / "comparison.html")
     with pytest.raises(ValueError, match="Name each once"):
         write_comparison([one, one], tmp_path / "comparison.html")

@@ -7,7 +7,13 @@ from dataclasses import FrozenInstanceError
 import numpy as np
 import pytest
 
-from featurelens.models.class_names import match_class_names, numbered_names, read_class_names
+from featurelens.models.class_names import (
+    match_class_names,
+    numbered_names,
+    place_classes,
+    read_class_names,
+    require_classes,
+)
 from featurelens.models.datasets import Dataset
 
 
@@ -151,6 +157,15 @@ def test_named_classes_move_to_the_place_of_their_name():
     matched = match_class_names(dataset(), ("c", "x", "a", "b"))
     assert matched.labels.tolist() == [2, 0, 3]
     assert matched.class_names == ("c", "x", "a", "b")
+
+
+def test_classes_are_placed_only_where_that_is_no_guess():
+    assert place_classes(dataset(), ("c", "x", "a", "b")).labels.tolist() == [2, 0, 3]
+    assert place_classes(dataset(names=("0", "1", "2")), ("x", "y", "z", "w")).class_names == ("x", "y", "z", "w")
+    for own in (("a", "b", "d"), ("1", "10", "2"), ("3", "5", "7"), ("0", "1", "3")):
+        assert place_classes(dataset(names=own), ("x", "y", "a")) is None
+    with pytest.raises(ValueError, match=r"for each of the model's 4 classes\. The data have 3: 'a', 'b', 'c'"):
+        require_classes(dataset(), 4)
 
 
 def test_numbered_and_wholly_unknown_classes_are_renamed_in_order():

@@ -61,7 +61,7 @@ def table(
         cells = joined(Markup("<td{}>{}</td>").format(kind, cell) for kind, cell in zip(kinds[1:], rest, strict=True))
         lines.append(Markup('<tr><th scope="row">{}</th>{}</tr>').format(first, cells))
     return Markup(
-        '<div class="table-box" tabindex="0" role="region" aria-label="{0}"><table><caption>{0}</caption>'
+        '<div class="table-box" tabindex="0" role="region" aria-label="{0}"><table><caption><span>{0}</span></caption>'
         "<thead><tr>{1}</tr></thead><tbody>{2}</tbody></table></div>"
     ).format(caption, head, joined(lines))
 

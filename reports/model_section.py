@@ -144,7 +144,11 @@ def _made(evidence: Evidence) -> Markup:
             versions.append((package, importlib.metadata.version(package)))
         except importlib.metadata.PackageNotFoundError:
             continue
-    made = [Markup("<h3>How this report was made</h3>")]
+    made = [
+        Markup("<h3>How this report was made</h3><p>Images that are drawn are drawn with seed {}.</p>").format(
+            evidence.seed
+        )
+    ]
     if evidence.command:
         made.append(command(evidence.command))
     return joined([*made, table(["Package", "Version"], versions, caption="Versions")])

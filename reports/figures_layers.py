@@ -7,6 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from .figures import INK, LINE, SERIES, Plot, axes, plain, series_style
+from .wording import with_minus
 
 
 def layer_measures(layers: Sequence[str], measures: Mapping[str, Sequence[float]], *, title: str) -> Plot:
@@ -36,7 +37,7 @@ def layer_measures(layers: Sequence[str], measures: Mapping[str, Sequence[float]
         places, [plain(name) for name in layers], rotation=40, ha="right", rotation_mode="anchor", color=INK
     )
     drawn.grid(axis="y", color=LINE, linewidth=0.6)
-    words = "; ".join(f"{name}: {value:.2f}" for name, (_, value, _) in ends.items())
+    words = "; ".join(f"{name}: {with_minus(f'{value:.2f}')}" for name, (_, value, _) in ends.items())
     return Plot(figure, title, f"At the last layer {words}.")
 
 
@@ -52,7 +53,7 @@ def name_ends(drawn, ends: Mapping[str, tuple[float, float, str]], gap: float = 
     ranked = sorted(ends.items(), key=lambda entry: entry[1][1])
     for (name, (_, value, color)), height in zip(ranked, heights, strict=True):
         drawn.annotate(
-            f"{plain(name)} {value:.2f}",
+            f"{plain(name)} {with_minus(f'{value:.2f}')}",
             (1.015, height),
             xycoords=("axes fraction", "data"),
             va="center",

@@ -9,6 +9,7 @@ import numpy as np
 from ..interpret.bootstrap import Interval
 from .figures import INK, LINE, MUTED, SERIES, Plot, axes, plain, series_style
 from .figures_layers import name_ends
+from .wording import with_minus
 
 
 def perturbation_curves(shares: np.ndarray, curves: Mapping[str, np.ndarray], *, title: str, label: str) -> Plot:
@@ -33,7 +34,7 @@ def perturbation_curves(shares: np.ndarray, curves: Mapping[str, np.ndarray], *,
     drawn.set(xlabel=label, ylabel="probability of the class", xlim=(0, 1), ylim=(-0.02, 1.02))
     drawn.grid(axis="y", color=LINE, linewidth=0.6)
     name_ends(drawn, ends)
-    words = "; ".join(f"{name}: {value:.2f}" for name, (_, value, _) in ends.items())
+    words = "; ".join(f"{name}: {with_minus(f'{value:.2f}')}" for name, (_, value, _) in ends.items())
     return Plot(figure, title, f"Mean height of each curve: {words}.")
 
 
@@ -58,7 +59,7 @@ def randomization_curves(layers: Sequence[str], methods: Mapping[str, np.ndarray
     drawn.set_xticks(places, names, rotation=40, ha="right", rotation_mode="anchor", color=INK)
     drawn.grid(axis="y", color=LINE, linewidth=0.6)
     name_ends(drawn, ends)
-    words = "; ".join(f"{name}: {value:.2f}" for name, (_, value, _) in ends.items())
+    words = "; ".join(f"{name}: {with_minus(f'{value:.2f}')}" for name, (_, value, _) in ends.items())
     return Plot(figure, "Maps while weights are randomised", f"With all weights randomised: {words}.")
 
 

@@ -20,7 +20,7 @@ from .specimens import Specimen
 from .tiles import Sprite, sprite, sprites, tile_html
 from .trust_evidence import GRAD_CAM, SALIENCY
 from .trust_marks import method_mark
-from .wording import count, number, percent, shape
+from .wording import count, number, percent, shape, with_minus
 
 MOST_CHANNELS = 16
 _MAP_SIDE = 56  # pixels of a feature map in the file; larger ones are averaged down
@@ -164,7 +164,7 @@ def _stage_html(stage: _Stage, sheet: Sprite, place: int) -> Markup:
 
 
 def _scale(low: float, high: float) -> tuple:
-    return ("signed" if low < 0 else "evidence", number(low), number(high))
+    return ("signed" if low < 0 else "evidence", with_minus(number(low)), number(high))
 
 
 def _stage(specimens: Sequence[Specimen], name: str) -> _Stage:

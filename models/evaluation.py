@@ -11,6 +11,7 @@ from .datasets import Dataset
 from .probabilities import probabilities_of
 
 LEAST = 1e-7  # Keras's own floor under a probability, so that the loss is the one that Keras shows
+MOST_POINTS = 300  # of a thinned curve: its area is off by less than 1/300 of the ups and downs of the precision
 
 
 @dataclass(frozen=True, eq=False)
@@ -143,6 +144,27 @@ def _curve(is_class: np.ndarray, probability: np.ndarray) -> PrecisionRecallCurv
     if not is_class.any():
         return PrecisionRecallCurve(np.empty(0), np.empty(0), np.empty(0))
     return PrecisionRecallCurve(*precision_recall_curve(is_class, probability))
+
+
+def thinned(curve: PrecisionRecallCurve, most: int = MOST_POINTS) -> PrecisionRecallCurve:
+    """Return a curve of at most `most` of its points, spread evenly over the recall, whose steps have nearly its area.
+
+    Of the points of one recall only the one of the highest threshold is kept: the others add no area. So the curve of
+    a class with fewer than `most` images keeps its area, the average precision, exactly. Points spread evenly over the
+    thresholds would not do: most thresholds lie at a recall near 1.
+
+    Example:
+        >>> many = PrecisionRecallCurve(np.array([0.5, 2 / 3, 1, 1]), np.array([1.0, 1, 1, 0]), np.array([0.1, 0.2, 0.9]))
+        >>> thinned(many).precision.tolist(), thinned(many).thresholds.tolist()
+        ([1.0, 1.0], [0.9])
+    """
+    if not len(curve.recall):
+        return curve
+    ends = np.flatnonzero(np.append(np.diff(curve.recall) != 0, True))  # the last point of each recall
+    if len(ends) > most:
+        places = np.searchsorted(-curve.recall[ends], -np.linspace(1, 0, most))
+        ends = ends[np.unique(np.clip(places, 0, len(ends) - 1))]
+    return PrecisionRecallCurve(curve.precision[ends], curve.recall[ends], curve.thresholds[ends[:-1]])
 
 
 def _average_precision(is_class: np.ndarray, probability: np.ndarray) -> float:

@@ -1,8 +1,8 @@
 """A network drawn: each layer a block with its name, its output and its parameters, in order of execution.
 
 Blocks follow each other as the layers run, down one column and on into the next; branches are not drawn as branches,
-they stand in the sequence where they are computed. The small box on the right of a block is its output: higher for a
-larger map, wider for more channels, both on a logarithmic scale.
+they stand in the sequence where they are computed, and the title says so where layers join some. The small box on the
+right of a block is its output: higher for a larger map, wider for more channels, both on a logarithmic scale.
 """
 
 from __future__ import annotations
@@ -15,13 +15,14 @@ from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from ..interpret import LayerInformation, ModelInformation
 from .figures import INK, MUTED, SERIES, Plot, axes, plain
-from .wording import count, shape
+from .wording import count, listed, shape
 
 _ROWS = 16  # blocks in a column; more columns are added up to four, then the columns grow longer
 _COLUMNS = 4
 _WIDTH, _HEIGHT, _GAP = 3.75, 0.5, 0.17  # of a block, and the space below it, inches
 _TEXT, _BOX = 3.02, 3.4  # where a block's right-hand text ends, and the middle of its box
 _LETTERS = 22  # of a name that fit into a block
+_JOINING = ("Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract")  # kinds of layers
 FAMILIES = {  # what a layer does: (its kinds, or a part of their names; its colour)
     "convolution": (("Conv",), SERIES[0]),
     "dense": (("Dense", "EinsumDense", "Embedding"), SERIES[1]),
@@ -55,13 +56,20 @@ def architecture_diagram(information: ModelInformation) -> Plot:
     drawn.set(xlim=(-0.05, columns * across - 0.25), ylim=(-(rows - 1) * step - _HEIGHT - 0.1, 0.3), aspect="equal")
     drawn.axis("off")
     total = count(information.parameters, "parameter")
-    drawn.set_title(
-        f"{plain(information.name)}\n{count(len(layers), 'layer')}, {total}", loc="left", fontsize=11, color=INK
-    )
+    title = f"{plain(information.name)}\n{count(len(layers), 'layer')}, {total}{_branches(layers)}"
+    drawn.set_title(title, loc="left", fontsize=11, color=INK)
     _legend(figure, {family(layer) for layer in layers}, across=2 if columns == 1 else 4)
     kinds = ", ".join(f"{layer.name} ({layer.kind}, {shape(layer.output_shape)})" for layer in layers[:40])
     rest = f" and {len(layers) - 40} more" if len(layers) > 40 else ""
     return Plot(figure, f"Architecture of {information.name}", f"In order of execution: {kinds}{rest}.")
+
+
+def _branches(layers: Sequence[LayerInformation]) -> str:
+    """A line of the title for models whose layers are no chain: the arrows do not say where the branches begin."""
+    joining = [kind for kind in _JOINING if any(layer.kind == kind for layer in layers)]
+    if not joining:
+        return ""
+    return f"\nArrows: order of execution. Branches\nare not drawn; joined at {listed(joining, 3)}."
 
 
 def family(layer: LayerInformation) -> str:

@@ -18,10 +18,20 @@ _READING_VALUES = (
     "Each bar is the share of pixel values in one step from black to white. The axis is logarithmic: from one line to "
     "the next is a factor of ten, so that rare values can be seen beside a plain background."
 )
+NOT_COMPARED = Markup(
+    "<p>These are the images of one split. How many another split has of each class, and whether it holds some of the same "
+    "images, <code>featurelens explore --data TEST --training-data TRAINING</code> tells; for Fashion-MNIST "
+    "<code>featurelens explore --download</code> fetches the training images.</p>"
+)
 
 
 def exploration_section(
-    dataset: Dataset, explored: Exploration, *, name: str = "data", title: str = "The data"
+    dataset: Dataset,
+    explored: Exploration,
+    *,
+    name: str = "data",
+    title: str = "The data",
+    other_splits: Markup = NOT_COMPARED,
 ) -> tuple[Section, list[Sprite]]:
     """A section about one split, and its sprites.
 
@@ -30,6 +40,7 @@ def exploration_section(
         explored: what `explore` found in them.
         name: the section's id, and the beginning of its parts' ids and its sprites' names; once in a page.
         title: of the section.
+        other_splits: what to say, below the equal images, of those that other splits share.
     """
     drawn = class_pictures(dataset, explored, f"{name}-")
     samples, sample_sprites = sample_pictures(dataset, explored, drawn.shown, f"{name}-")
@@ -40,7 +51,7 @@ def exploration_section(
         "values": ("Pixel values", _values(explored)),
         "means": ("Mean and deviation", _means(dataset, drawn)),
         "samples": ("Examples", samples),
-        "duplicates": ("Equal images", duplicates),
+        "duplicates": ("Equal images", joined([duplicates, other_splits])),
         "nearest": ("Nearest to another class", joined([_neighbours(dataset, explored), nearest])),
     }
     headed = [Markup('<h3 id="{}-{}">{}</h3>{}').format(name, part, *content) for part, content in parts.items()]

@@ -13,8 +13,8 @@ from markupsafe import Markup
 from ..models.datasets import Dataset
 from ..models.duplicates import shared_images
 from ..models.exploration import Exploration, explore
-from .components import figure, joined, table, view
-from .exploration import exploration_section
+from .components import NONE, figure, joined, notice, table, view
+from .exploration import NOT_COMPARED, exploration_section
 from .figures_data import class_distribution
 from .page import Header, KeyFigure, Section, render_page
 from .pictures import pictures
@@ -61,7 +61,9 @@ def exploration_html(datasets: Mapping[str, Dataset], explored: Mapping[str, Exp
     first, sprites = _overview(datasets, explored)
     sections = [first]
     for place, (name, dataset) in enumerate(datasets.items()):
-        section, own = exploration_section(dataset, explored[name], name=f"split-{place}", title=f"The {name} split")
+        section, own = exploration_section(
+            dataset, explored[name], name=f"split-{place}", title=f"The {name} split", other_splits=NONE
+        )
         sections.append(section)
         sprites += own
     return render_page("What is in the data", sections, _header(datasets, explored), sprites)
@@ -102,6 +104,9 @@ def _overview(datasets: Mapping[str, Dataset], explored: Mapping[str, Exploratio
     columns = ["Split", "Images", "Size", "Images a class", "Black pixels", "Groups of equal images"]
     shown = table(columns, rows, caption="The splits beside each other", numeric=[1, 3, 4, 5])
     drawn = class_distribution({name: found.counts for name, found in explored.items()}, names)
+    if len(datasets) == 1:
+        html = joined([shown, figure(drawn.svg(), "How many images each class has."), NOT_COMPARED])
+        return Section("overview", "The splits", html, lead="How large is the only one given?"), []
     shared, sprites = _shared(datasets)
     html = joined([shown, figure(drawn.svg(), "How many images each class has in each split."), *shared])
     return Section("overview", "The splits", html, lead="How large are they, and do they share images?"), sprites
@@ -117,6 +122,10 @@ def _shared(datasets: Mapping[str, Dataset]) -> tuple[list[Markup], list[Sprite]
     parts, sprites = [], []
     names = list(datasets)
     for place, (one, other) in enumerate((a, b) for i, a in enumerate(names) for b in names[i + 1 :]):
+        sizes = [shape(datasets[name].images.shape[1:]) for name in (one, other)]
+        if sizes[0] != sizes[1]:
+            parts.append(_of_two_sizes((one, other), sizes))
+            continue
         pairs = shared_images(datasets[one].images, datasets[other].images)
         amount, verb = (
             (count(len(pairs), "image"), "is" if len(pairs) == 1 else "are") if len(pairs) else ("No image", "is")
@@ -130,6 +139,14 @@ def _shared(datasets: Mapping[str, Dataset]) -> tuple[list[Markup], list[Sprite]
             views = (_shared_view(datasets, sprites[-1], (one, other), row, pair) for row, pair in enumerate(kept))
             parts.append(Markup('<div class="views">{}</div>').format(joined(views)))
     return parts, sprites
+
+
+def _of_two_sizes(splits: tuple[str, str], sizes: list[str]) -> Markup:
+    said = ", ".join(f"{size} in the {split} split" for split, size in zip(splits, sizes, strict=True))
+    warning = (
+        f"Whether the splits share images cannot be told: they are of two sizes, {said}. --size brings both to one."
+    )
+    return notice(warning, kind="warning")
 
 
 def _shared_view(

@@ -20,7 +20,8 @@ def class_distribution(splits: Mapping[str, np.ndarray], class_names: Sequence[s
         class_names: K names; of more than 40 the 20 largest and the 20 smallest of the first split are drawn.
     """
     first = next(iter(splits.values()))
-    chosen = _largest_and_smallest(first) if len(class_names) > MOST_CLASSES else np.arange(len(class_names))
+    cut = len(class_names) > MOST_CLASSES
+    chosen = _largest_and_smallest(first) if cut else np.arange(len(class_names))
     figure, drawn = axes(5.8, 0.6 + len(chosen) * (0.11 + 0.17 * len(splits)))
     height = 0.8 / len(splits)
     reach = max(int(counts.max()) for counts in splits.values()) or 1
@@ -34,11 +35,16 @@ def class_distribution(splits: Mapping[str, np.ndarray], class_names: Sequence[s
     drawn.spines["bottom"].set_visible(False)
     if len(splits) > 1:
         figure.legend(loc="outside upper left", ncols=len(splits), frameon=False, labelcolor=INK, fontsize=9)
+    title = "Images of each class"
+    if cut:
+        part = f"{MOST_CLASSES} of {len(class_names)} classes, the largest and the smallest"
+        drawn.set_title(part, fontsize=10, color=INK, loc="left")
+        title = f"{title}: {part}"
     said = [
         f"{name}: {count(int(counts.sum()), 'image')}, {counts.min():,} to {counts.max():,} a class"
         for name, counts in splits.items()
     ]
-    return Plot(figure, "Images of each class", f"{'; '.join(said)}.")
+    return Plot(figure, title, f"{'; '.join(said)}.")
 
 
 def _largest_and_smallest(counts: np.ndarray) -> np.ndarray:

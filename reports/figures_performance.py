@@ -12,35 +12,44 @@ from matplotlib.ticker import MaxNLocator
 from .figures import INK, LINE, MUTED, ON_ACCENT, SERIES, Plot, axes, plain, series_style
 
 MOST_NUMBERS = 15  # classes; beyond, the numbers in the cells would be too small to read
-MOST_POINTS = 200  # of a curve; more cannot be told apart at this size
 
 
-def confusion_matrix(counts: np.ndarray, class_names: Sequence[str], *, title: str = "Confusion matrix") -> Plot:
+def confusion_matrix(counts: np.ndarray, class_names: Sequence[str], *, chosen: Sequence[int] | None = None) -> Plot:
     """Draw which classes go where: the shade is the share of the true class, the number the count of images.
 
     Args:
-        counts: int[K,K], rows the true class, columns the predicted one; for very many classes the part to look at.
+        counts: int[K,K], rows the true class, columns the predicted one.
         class_names: K names.
-        title: what is shown.
+        chosen: the classes to draw where all would be too many, those of the most frequent confusions; None for all.
     """
-    size = len(class_names)
-    if counts.shape != (size, size):
+    classes = len(class_names)
+    if counts.shape != (classes, classes):
         raise ValueError(
-            f"Expected counts [{size},{size}] for {size} class names, got {counts.shape}. Pass the same part."
+            f"Expected counts [{classes},{classes}] for {classes} class names, got {counts.shape}. Pass the name of each "
+            "class, and the classes to draw as chosen."
         )
-    shares = counts / np.maximum(counts.sum(axis=1, keepdims=True), 1)
+    places = list(range(classes)) if chosen is None else list(chosen)
+    size, whole = len(places), counts
+    counts, totals = whole[np.ix_(places, places)], whole.sum(axis=1)[places]
+    shares = counts / np.maximum(totals[:, np.newaxis], 1)
     side = 1.6 + max(0.42 if size <= MOST_NUMBERS else 0.2, 2.2 / size) * size
     figure, drawn = axes(side + 0.4, side)
     shade_cells(drawn, shares)
     if size <= MOST_NUMBERS:
         number_cells(drawn, counts, shares)
-    names = [plain(name) for name in class_names]
+    names = [plain(class_names[place]) for place in places]
     drawn.set(xlim=(0, size), ylim=(size, 0), aspect="equal", xlabel="predicted", ylabel="true")
     drawn.set_xticks(np.arange(size) + 0.5, names, rotation=45, ha="right", rotation_mode="anchor", color=INK)
     drawn.set_yticks(np.arange(size) + 0.5, names, color=INK)
     drawn.spines[:].set_visible(False)
-    right = np.trace(counts) / max(counts.sum(), 1)
-    return Plot(figure, title, f"Rows are true classes, columns predicted ones. {right:.1%} lie on the diagonal.")
+    read = "Rows are true classes, columns predicted ones."
+    right = np.trace(whole) / max(whole.sum(), 1)
+    if size == classes:
+        return Plot(figure, "Confusion matrix", f"{read} {right:.1%} lie on the diagonal.")
+    cut = f"{size} of {classes} classes, those of the most frequent confusions"
+    figure.suptitle(cut, fontsize=10, color=INK)
+    said = f"Of the images of these classes {np.trace(counts) / max(totals.sum(), 1):.1%} lie on the diagonal, of all images"
+    return Plot(figure, f"Confusion matrix: {cut}", f"{read} {said} {right:.1%}.")
 
 
 def shade_cells(drawn, shares: np.ndarray) -> None:
@@ -64,48 +73,70 @@ def number_cells(drawn, counts: np.ndarray, shares: np.ndarray) -> None:
         drawn.text(*place, text, ha="center", va="center", fontsize=9, color=color, in_layout=False)
 
 
-def training_curves(history: Mapping[str, Sequence[float]], measure: str = "accuracy") -> Plot:
+def training_curves(
+    history: Mapping[str, Sequence[float]],
+    measure: str = "accuracy",
+    *,
+    kept: int | None = None,
+    smoothing: float = 0.0,
+) -> Plot:
     """Draw one measure over the epochs: the training split, and the validation and test splits where there are any.
 
     Args:
-        history: Keras's history: `accuracy`, `val_accuracy`, `test_accuracy`, `loss`, ...: one number an epoch.
-        measure: the name without its prefix.
+        history: Keras's history: `accuracy`, `val_accuracy`, `loss`, `val_loss`, and `test_loss`: one number an epoch.
+        measure: 'accuracy' or 'loss'.
+        kept: the epoch, from 1, whose weights were kept; it is marked where it is not the last. None: not known.
+        smoothing: the label smoothing that a loss was measured with; 0 for none. The axis says so.
     """
-    kinds = {"training": measure, "validation": f"val_{measure}", "test": f"test_{measure}"}
+    kinds = {"training": measure, "validation": f"val_{measure}"}
+    if measure == "loss":
+        kinds["test"] = "test_loss"
     curves = {kind: np.asarray(history[key], float) for kind, key in kinds.items() if key in history}
     styles = {kind: series_style(number) for number, kind in enumerate(kinds)}  # one colour for a split everywhere
     if not curves:
         raise ValueError(f"Expected a history of '{measure}', got {', '.join(history)}. Name one of these measures.")
     figure, drawn = axes(5.2, 3.0)
     for kind, values in curves.items():
-        drawn.plot(np.arange(1, len(values) + 1), values, marker="o", markersize=3.5, label=kind, **styles[kind])
-    drawn.set(xlabel="epoch", ylabel=measure)
+        label = "test (decided nothing)" if kind == "test" else kind
+        drawn.plot(np.arange(1, len(values) + 1), values, marker="o", markersize=3.5, label=label, **styles[kind])
+    epochs = max(map(len, curves.values()))
+    if kept is not None and kept < epochs:
+        values, label = [curve[kept - 1] for curve in curves.values()], f"kept: epoch {kept}"
+        drawn.scatter([kept] * len(values), values, s=80, facecolors="none", edgecolors=INK, label=label, zorder=3)
+    what = f"loss, with label smoothing {smoothing:g}" if measure == "loss" and smoothing else measure
+    drawn.set(xlabel="epoch", ylabel=what)
     drawn.xaxis.set_major_locator(MaxNLocator(integer=True))
     drawn.grid(axis="y", color=LINE, linewidth=0.6)
     drawn.legend(frameon=False, labelcolor=INK, loc="best", fontsize=9)
-    last = ", ".join(f"{kind} {values[-1]:.4g}" for kind, values in curves.items())
-    return Plot(figure, f"{measure.capitalize()} over the epochs", f"After the last epoch: {last}.")
+    title = f"{measure.capitalize()} over the epochs{what.removeprefix(measure)}"
+    return Plot(figure, title, _values_of(curves, epochs, kept))
 
 
-def precision_recall(curves: Mapping[str, tuple[np.ndarray, np.ndarray, float]]) -> Plot:
-    """Draw a precision-recall curve for each class.
+def _values_of(curves: Mapping[str, np.ndarray], epochs: int, kept: int | None) -> str:
+    """The values of the epoch whose weights were kept, and those of the last one."""
+
+    def values(epoch: int) -> str:
+        return ", ".join(f"{kind} {curve[epoch - 1]:.4g}" for kind, curve in curves.items())
+
+    if kept is None:
+        return f"After the last epoch: {values(epochs)}."
+    if kept == epochs:
+        return f"After the last epoch, whose weights were kept: {values(epochs)}."
+    return f"After epoch {kept}, whose weights were kept: {values(kept)}; after the last, {epochs}: {values(epochs)}."
+
+
+def precision_recall(curves: Mapping[str, tuple[np.ndarray, np.ndarray, float]], *, classes: int | None = None) -> Plot:
+    """Draw a precision-recall curve for each class, as steps; the area under them is the average precision.
 
     Args:
-        curves: per class name its recall float[N], precision float[N] (each 0 to 1) and average precision.
+        curves: per class name its recall float[N], falling, precision float[N] (each 0 to 1) and average precision.
+        classes: of how many classes these are the ones with the lowest average precision; None: they are all.
     """
     figure, drawn = axes(6.4, 3.8)
     ranked = sorted(curves.items(), key=lambda entry: -entry[1][2])
     for number, (name, (recall, precision, average)) in enumerate(ranked):
-        kept = np.unique(np.linspace(0, len(recall) - 1, MOST_POINTS).astype(int))
         label = f"{average:.3f}  {plain(name)}"
-        drawn.step(
-            np.asarray(recall)[kept],
-            np.asarray(precision)[kept],
-            where="post",
-            linewidth=1.3,
-            label=label,
-            **series_style(number),
-        )
+        drawn.step(recall, precision, where="post", linewidth=1.3, label=label, **series_style(number))
     drawn.set(xlabel="recall", ylabel="precision", xlim=(0, 1.005), ylim=(0, 1.02))
     drawn.grid(color=LINE, linewidth=0.6)
     drawn.legend(
@@ -117,8 +148,13 @@ def precision_recall(curves: Mapping[str, tuple[np.ndarray, np.ndarray, float]])
         title="average precision",
         title_fontsize=9,
     )
-    words = f"Best: {ranked[0][0]}. Worst: {ranked[-1][0]}." if ranked else "No class."
-    return Plot(figure, "Precision and recall per class", words)
+    title, best = "Precision and recall per class", "Best"
+    if classes is not None and classes > len(curves):
+        cut = f"{len(curves)} of {classes} classes, those with the lowest average precision"
+        drawn.set_title(cut, fontsize=10, color=INK, loc="left")
+        title, best = f"{title}: {cut}", "Best of these"
+    words = f"{best}: {ranked[0][0]}. Worst: {ranked[-1][0]}." if ranked else "No class."
+    return Plot(figure, title, words)
 
 
 def reliability(confidence: np.ndarray, accuracy: np.ndarray, counts: np.ndarray, error: float) -> Plot:

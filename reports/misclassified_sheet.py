@@ -2,12 +2,15 @@
 
 from __future__ import annotations
 
+import base64
+import io
 import math
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from markupsafe import escape
 
 from ..models.datasets import Dataset
 from ..models.evaluation import Evaluation
@@ -45,6 +48,20 @@ def misclassified_sheet(evaluation: Evaluation, dataset: Dataset) -> np.ndarray 
         sheet.paste(Image.fromarray(tiles[place]), (x, y))
         _caption(pen, x, y + height + 2, evaluation, int(number))
     return np.asarray(sheet)
+
+
+def sheet_svg(sheet: np.ndarray, title: str) -> str:
+    """Return a picture, uint8[h,w,3], as an SVG file that holds it whole."""
+    from PIL import Image
+
+    buffer = io.BytesIO()
+    Image.fromarray(sheet).save(buffer, "PNG")
+    height, width = sheet.shape[:2]
+    return (
+        f'<svg xmlns="http://www.w3.org/2000/svg" role="img" viewBox="0 0 {width} {height}" width="{width}" '
+        f'height="{height}"><title>{escape(title)}</title><image width="{width}" height="{height}" '
+        f'href="data:image/png;base64,{base64.b64encode(buffer.getvalue()).decode()}"/></svg>\n'
+    )
 
 
 def _ordered(evaluation: Evaluation) -> np.ndarray:

@@ -2,17 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping, Sequence
-
 import numpy as np
 from markupsafe import Markup
 
-from ..models.evaluation import Evaluation
+from ..models.evaluation import Evaluation, thinned
+from ..models.model_cards import ModelCard
 from .components import NONE, figure, joined, notice, table
 from .evidence import Evidence
+from .figures import Plot
 from .figures_performance import confusion_matrix, precision_recall, reliability, training_curves
 from .page import Section
-from .wording import count, percent
+from .wording import count, listed, percent
 
 MOST_CURVES = 18  # classes in the precision-recall figure; more could not be told apart
 MOST_CLASSES = 20  # of a confusion matrix; of more classes the most confused are shown
@@ -35,7 +35,7 @@ def performance_section(evidence: Evidence) -> Section:
                 _per_class(evidence),
                 _precision_recall(evidence),
                 _calibration(evidence),
-                _curves(evidence),
+                _training(evidence.card),
             ]
         ),
         parts=[("confusions", "Confusion matrix"), ("per-class", "Per class"), ("calibration", "Calibration")],
@@ -45,10 +45,10 @@ def performance_section(evidence: Evidence) -> Section:
 def _confusions(evidence: Evidence) -> Markup:
     counts, names = evidence.evaluation.confusion, evidence.dataset.class_names
     chosen = most_confused(counts)
-    drawn = confusion_matrix(counts[np.ix_(chosen, chosen)], [names[label] for label in chosen])
+    drawn = confusion_matrix(counts, names, chosen=chosen)
     reading = (
         "Each row is a true class, each column a predicted one; the number counts images, the shade is the share of the "
-        "row. Blue cells are right answers, orange ones confusions."
+        "true class. Blue cells are right answers, orange ones confusions."
     )
     cut = (
         [notice(f"The {len(chosen)} classes with the most frequent confusions, of {len(names)}.")]
@@ -112,30 +112,33 @@ def _per_class(evidence: Evidence) -> Markup:
     return Markup('<h3 id="per-class">Per class</h3>') + shown
 
 
-def class_curves(evaluation: Evaluation) -> dict[str, tuple[np.ndarray, np.ndarray, float]]:
-    """Recall, precision and average precision by class name: of many classes, those ranked worst."""
-    known = np.flatnonzero([len(curve.recall) > 0 for curve in evaluation.curves])
+def class_curves(evaluation: Evaluation) -> Plot:
+    """Precision and recall of each class that has images, drawn: of many classes, of those ranked worst."""
+    known = np.flatnonzero(evaluation.support > 0)
     worst = known[np.argsort(evaluation.average_precision[known], kind="stable")][:MOST_CURVES]
-    return {
-        evaluation.class_names[label]: (
-            evaluation.curves[label].recall,
-            evaluation.curves[label].precision,
-            float(evaluation.average_precision[label]),
-        )
-        for label in sorted(int(label) for label in worst)
-    }
+    curves = {}
+    for label in sorted(int(label) for label in worst):
+        curve = thinned(evaluation.curves[label])
+        average = float(evaluation.average_precision[label])
+        curves[evaluation.class_names[label]] = (curve.recall, curve.precision, average)
+    return precision_recall(curves, classes=len(known))
 
 
 def _precision_recall(evidence: Evidence) -> Markup:
-    curves, classes = class_curves(evidence.evaluation), len(evidence.dataset.class_names)
+    names, support = evidence.dataset.class_names, evidence.evaluation.support
+    empty = [names[label] for label in np.flatnonzero(support == 0)]
+    known = len(names) - len(empty)
     reading = (
         "Take for a class every image whose probability of it lies above a threshold. A low threshold finds most of the "
         "class (recall, to the right) at the price of others taken along (precision, down). A curve that stays in the "
         "upper right corner belongs to a class that is told apart well; average precision is the area under its steps."
     )
-    cut = f"The {len(curves)} classes with the lowest average precision, of {classes}." if len(curves) < classes else ""
-    caption = f"Each class against all others, the best first. {cut}"
-    return figure(precision_recall(curves).svg(), caption.strip(), reading=reading)
+    caption = ["Each class against all others, the best first."]
+    if known > MOST_CURVES:
+        caption.append(f"The {MOST_CURVES} classes with the lowest average precision, of {known}.")
+    if empty:
+        caption.append(f"Without images, and so without a curve: {listed(empty)}.")
+    return figure(class_curves(evidence.evaluation).svg(), " ".join(caption), reading=reading)
 
 
 def _calibration(evidence: Evidence) -> Markup:
@@ -149,13 +152,49 @@ def _calibration(evidence: Evidence) -> Markup:
     return Markup('<h3 id="calibration">Calibration</h3>') + figure(drawn.svg(), caption, reading=reading)
 
 
-def _curves(evidence: Evidence) -> Markup:
-    if evidence.card is None or not evidence.card.history:
+def _training(card: ModelCard | None) -> Markup:
+    """The curves of the training, where the model's card has them."""
+    if card is None or not card.history:
         return NONE
-    history: Mapping[str, Sequence[float]] = evidence.card.history
+    reading = (
+        "The training curve is the mean over an epoch while the weights change, with dropout and augmentation where the "
+        "recipe has them: it can lie on the worse side of the other curves. Those are measured after the epoch."
+    )
     drawn = [
-        figure(training_curves(history, measure).svg(), f"{measure.capitalize()} after each epoch.")
+        figure(curves_of(card, measure).svg(), _training_caption(card, measure), reading=reading)
         for measure in ("accuracy", "loss")
-        if measure in history
+        if measure in card.history
     ]
     return Markup('<h3 id="curves">Training</h3><div class="pair">{}</div>').format(joined(drawn))
+
+
+def curves_of(card: ModelCard, measure: str, *, without: tuple[str, ...] = ()) -> Plot:
+    """A measure over the epochs of a training, drawn.
+
+    Args:
+        card: of the model.
+        measure: 'accuracy' or 'loss'.
+        without: columns of the card's history to leave out.
+    """
+    history = {column: values for column, values in card.history.items() if column not in without}
+    return training_curves(history, measure, kept=card.best_epoch, smoothing=label_smoothing(card))
+
+
+def label_smoothing(card: ModelCard) -> float:
+    """The share of each label that the training spread over all classes; its losses are measured with it."""
+    return float(card.recipe.get("label_smoothing") or 0.0)
+
+
+def _training_caption(card: ModelCard, measure: str) -> str:
+    said = [f"{measure.capitalize()} after each epoch."]
+    smoothing = label_smoothing(card)
+    if measure == "loss" and smoothing:
+        said.append(
+            f"It is measured with the label smoothing of {smoothing:g} that the model was trained with, which keeps it "
+            "above the loss at the head of this section: that one is of the labels as they are."
+        )
+    if card.best_epoch < len(card.history[measure]):
+        said.append(f"The model has the weights of epoch {card.best_epoch}, the best one by the validation images.")
+    if measure == "loss" and "test_loss" in card.history:
+        said.append("The test curve decided nothing; it was recorded for this plot only.")
+    return " ".join(said)

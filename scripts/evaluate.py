@@ -38,7 +38,7 @@ def evaluate(
     custom_objects: CustomObjects = None,
 ) -> None:
     """Print accuracy, loss and the figures of each class; with --output write plots and figures into a folder."""
-    from featurelens.reports.evaluation_files import check_folder, write_evaluation
+    from featurelens.reports.evaluation_files import check_folder, remove_earlier, write_evaluation
 
     if output is not None:
         check_folder(output)
@@ -51,8 +51,10 @@ def evaluate(
     evaluation = measure(loaded, dataset, head=inspect_model(loaded, dataset.images[:32]).head)
     _print(evaluation)
     if output is not None:
-        written = write_evaluation(evaluation, dataset, output, history=card.history if card else None)
-        typer.echo(f"Wrote {len(written)} files into {output}.")
+        written = write_evaluation(evaluation, dataset, output, model=Path(model).stem, card=card)
+        earlier = remove_earlier(output, written)
+        removed = f" Removed {len(earlier)} of an earlier evaluation: {', '.join(path.name for path in earlier)}."
+        typer.echo(f"Wrote {len(written)} files into {output}.{removed if earlier else ''}")
 
 
 def _print(evaluation: Evaluation) -> None:

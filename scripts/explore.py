@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 import sys
+from collections.abc import Callable
+from functools import partial
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from featurelens.scripts.image_size import Size, parse_size
 from featurelens.scripts.loading import DEFAULT_DATA, ClassNames, Data
 
 if TYPE_CHECKING:
@@ -24,13 +27,19 @@ def explore(
     ] = False,
     output: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("featurelens-data.html"),
     class_names: ClassNames = None,
+    size: Size = None,
     seed: Annotated[int, typer.Option(help="Of the images that are drawn.")] = 0,
 ) -> None:
     """Describe data: classes, pixel values, means, examples, equal images, and images nearest to another class."""
+    from featurelens.models.class_names import read_class_names
+    from featurelens.models.sources import open_dataset
     from featurelens.reports.report_file import check_writable
 
     check_writable(output.expanduser().absolute())
-    splits = _splits(data, training_data, class_names, download)
+    names = None if class_names is None else read_class_names(class_names)
+    wanted = parse_size(size)
+    read = partial(open_dataset, model_input=wanted, resize=wanted is not None, class_names=names)
+    splits = _splits(data, training_data, download, read)
     from featurelens.reports.exploration_page import write_exploration
 
     path = write_exploration(splits, output, seed=seed)
@@ -38,21 +47,43 @@ def explore(
     typer.echo(f"{described}. Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
 
 
-def _splits(data: str, training_data: str | None, class_names: Path | None, download: bool) -> dict[str, Dataset]:
+def _splits(data: str, training_data: str | None, download: bool, read: Callable[[str], Dataset]) -> dict[str, Dataset]:
     """The data and, where they are named or at hand, the training images."""
-    from featurelens.models.class_names import read_class_names
     from featurelens.models.fashion_mnist import is_at_hand
-    from featurelens.models.sources import NAMED, open_dataset
+    from featurelens.models.sources import NAMED
 
-    names = None if class_names is None else read_class_names(class_names)
-    if NAMED.get(data) == "train":
-        return {"training": open_dataset(data, class_names=names)}
-    if training_data is None and data in NAMED and (download or is_at_hand("train")):
+    split = NAMED.get(data)
+    if download and (training_data is not None or split != "test"):
+        raise ValueError(
+            "Expected --download alone or with --data fashion_mnist, whose training images it fetches. Received it with "
+            "other data. Leave it out."
+        )
+    if training_data is None and split == "test" and (download or is_at_hand("train")):
         training_data = "fashion_mnist:train"
-    test = open_dataset(data, class_names=names)
     if training_data is None:
-        return {"images" if data not in NAMED else "test": test}
-    return {"training": open_dataset(training_data, class_names=names), "test": test}
+        return {{"train": "training", "test": "test"}.get(split or "", "images"): read(data)}
+    return _of_the_same_classes({"training": read(training_data), "test": read(data)})
+
+
+def _of_the_same_classes(splits: dict[str, Dataset]) -> dict[str, Dataset]:
+    """The splits with the classes of the one that names them or, where none or all do, has most: others may lack some."""
+    from featurelens.models.class_names import are_numbers, place_classes
+    from featurelens.reports.wording import listed
+
+    def known(split: Dataset) -> tuple[bool, int]:
+        return not are_numbers(split.class_names), len(split.class_names)
+
+    names = max(splits.values(), key=known).class_names
+    placed: dict[str, Dataset] = {}
+    for name, split in splits.items():
+        fitting = place_classes(split, names)
+        if fitting is None:
+            raise ValueError(
+                f"Expected splits of the same classes: {listed(names, 12)}. Received {listed(split.class_names, 12)} in "
+                f"the {name} split. Name them alike, or list all classes in a text file and pass --class-names FILE."
+            )
+        placed[name] = fitting
+    return placed
 
 
 if __name__ == "__main__":

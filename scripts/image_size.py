@@ -8,7 +8,8 @@ from typing import Annotated
 import typer
 
 Size = Annotated[
-    str | None, typer.Option(help="Bring the pictures to one size, as in 64x64, or 64x64x1 for grey and 64x64x3 for rgb.")
+    str | None,
+    typer.Option(help="Bring the pictures to one size, as in 64x64, or 64x64x1 for grey and 64x64x3 for rgb."),
 ]
 
 

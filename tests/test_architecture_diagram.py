@@ -37,6 +37,13 @@ def test_a_model_is_drawn_layer_by_layer():
     assert plot.png(dpi=40).startswith(b"\x89PNG")
 
 
+def test_a_model_with_branches_says_in_the_picture_that_they_are_not_drawn():
+    chain, joining = [layer("one"), layer("two")], [layer("sum", "Add"), layer("both", "Concatenate")]
+    said = "are not drawn; joined at Add and Concatenate."
+    assert said in texts(architecture_diagram(model_of([*chain, *joining])))
+    assert not any("drawn" in text for text in texts(architecture_diagram(model_of(chain))))
+
+
 @pytest.mark.parametrize("layers", [1, 12, 15, 16, 150])
 def test_blocks_never_overlap_and_stay_on_the_paper(layers):
     plot = architecture_diagram(model_of([layer(f"layer {number}") for number in range(layers)]))

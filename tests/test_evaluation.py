@@ -5,7 +5,7 @@ import pytest
 
 from featurelens.models.calibration import calibrate
 from featurelens.models.datasets import Dataset
-from featurelens.models.evaluation import evaluate, evaluation_from_probabilities
+from featurelens.models.evaluation import PrecisionRecallCurve, evaluate, evaluation_from_probabilities, thinned
 from featurelens.models.probabilities import probabilities_of
 
 # predictions: a, a, b, b; right, right, right, wrong (it is c)
@@ -46,6 +46,19 @@ def test_a_class_without_images_has_no_curve_and_no_recall():
     assert len(measured.curves[1].precision) == 0
     assert np.isnan(measured.recall[1:]).all()
     assert np.isnan(measured.average_precision[1:]).all()
+
+
+def test_of_points_with_one_recall_the_surest_is_kept():
+    # from the lowest threshold: recall 1, 1, 1/2, 1/2, 0; of each pair the one with the higher threshold adds the area
+    curve = PrecisionRecallCurve(
+        np.array([0.4, 0.5, 0.25, 0.5, 1]), np.array([1, 1, 0.5, 0.5, 0]), np.array([0.1, 0.2, 0.3, 0.4])
+    )
+    kept = thinned(curve)
+    assert (kept.precision.tolist(), kept.recall.tolist()) == ([0.5, 0.5, 1], [1, 0.5, 0])
+    assert kept.thresholds.tolist() == [0.2, 0.4]
+    assert (
+        len(thinned(curve, most=2).recall) == 2 and len(thinned(PrecisionRecallCurve(*[np.empty(0)] * 3)).recall) == 0
+    )
 
 
 def test_calibration_by_hand():

@@ -8,6 +8,7 @@ from featurelens.models.datasets import Dataset
 from featurelens.models.duplicates import equal_images, shared_images
 from featurelens.models.exploration import explore, pixel_counts
 from featurelens.models.nearest_images import class_neighbours
+from featurelens.reports.exploration import exploration_section
 from featurelens.reports.exploration_page import write_exploration
 
 
@@ -148,6 +149,27 @@ def test_a_page_shows_what_was_planted(tmp_path):
     assert "images 2, 6" in seen.text and "training 17: " in seen.text
     assert "Without any image: never seen." in seen.text
     assert seen.text.count(HOSTILE) > 20
+
+
+def test_a_page_of_one_split_says_what_would_tell_of_the_other(tmp_path):
+    page = write_exploration({"images": random_data(6)}, tmp_path / "data.html").read_text()
+    assert "do they share images?" not in page
+    assert page.count("featurelens explore --data TEST --training-data TRAINING") == 1
+    both = write_exploration({"a": random_data(6), "b": random_data(6, 1)}, tmp_path / "both.html").read_text()
+    assert "do they share images?" in both and "--training-data" not in both
+
+
+def test_the_reports_section_says_what_would_tell_of_other_splits():
+    data = random_data(6)
+    section, _ = exploration_section(data, explore(data))
+    assert "whether it holds some of the same images, <code>featurelens explore" in section.html
+
+
+def test_splits_of_two_sizes_are_not_said_to_share_nothing(tmp_path):
+    splits = {"training": random_data(6), "test": random_data(6, side=7)}
+    page = write_exploration(splits, tmp_path / "data.html").read_text()
+    assert "two sizes, 6 × 6 × 1 in the training split, 7 × 7 × 1 in the test split. --size brings both" in page
+    assert "No image of the test split" not in page
 
 
 def test_every_form_of_data_makes_a_page(tmp_path):

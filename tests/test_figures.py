@@ -3,9 +3,12 @@ import re
 import numpy as np
 import pytest
 
+from featurelens.models.evaluation import evaluation_from_probabilities
 from featurelens.reports.figures import ROLES
+from featurelens.reports.figures_data import class_distribution
 from featurelens.reports.figures_layers import bars, histogram, layer_measures
 from featurelens.reports.figures_performance import confusion_matrix, precision_recall, reliability, training_curves
+from featurelens.reports.performance import class_curves
 
 HOSTILE = "</text></svg><script>alert(1)</script> $x_1"
 EVERY = {
@@ -70,6 +73,56 @@ def test_many_classes_are_shaded_without_numbers():
     assert "7" not in texts(plot.svg())
 
 
+def test_a_part_of_the_classes_says_so_and_keeps_the_shares_of_the_whole():
+    # class b: 6 of 10 right, 3 taken for a, 1 for c; of all 30 images 22 are right, of those of a and b 14 of 20
+    counts = np.array([[8, 1, 1], [3, 6, 1], [1, 1, 8]])
+    plot = confusion_matrix(counts, ["a", "b", "c"], chosen=[0, 1])
+    shown = texts(plot.svg())
+    assert "2 of 3 classes, those of the most frequent confusions" in shown and "c" not in shown
+    assert "these classes 70.0% lie on the diagonal, of all images 73.3%." in plot.description
+    right, wrong = plot.figure.axes[0].collections
+    assert right.get_alpha() == pytest.approx([0.06 + 0.94 * 0.8, 0.06 + 0.94 * 0.6])
+    assert wrong.get_alpha() == pytest.approx([0.05 + 1.8 * 0.1, 0.05 + 1.8 * 0.3])
+
+
+def random_ranking(images_of_class, seed=0):
+    """An evaluation of noisy probabilities."""
+    random = np.random.default_rng(seed)
+    labels = np.repeat(np.arange(len(images_of_class)), images_of_class)
+    logits = 1.4 * np.eye(len(images_of_class))[labels] + random.normal(size=(len(labels), len(images_of_class)))
+    shares = np.exp(logits) / np.exp(logits).sum(axis=1, keepdims=True)
+    return evaluation_from_probabilities(shares, labels, [f"class {label}" for label in range(len(images_of_class))])
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_drawn_steps_have_the_area_that_is_printed(seed):
+    measured = random_ranking([100, 1900, 3000], seed)
+    lines = class_curves(measured).figure.axes[0].lines
+    assert len(lines) == 3
+    for line in lines:
+        label = measured.class_names.index(line.get_label().split("  ")[1])
+        recall, precision = line.get_xdata(), line.get_ydata()
+        area = np.sum((recall[:-1] - recall[1:]) * precision[:-1])  # a point's precision holds up to the next point
+        assert line.get_drawstyle() == "steps-post" and len(recall) <= 300
+        assert area == pytest.approx(measured.average_precision[label], abs=1e-9 if label == 0 else 5e-3)
+        assert 0.2 < area < 0.95, "neither a perfect ranking nor chance"
+
+
+def test_of_many_classes_the_worst_ranked_are_drawn_and_the_plot_says_so():
+    plot = class_curves(random_ranking([30] * 20))
+    assert "18 of 20 classes, those with the lowest average precision" in texts(plot.svg())
+    assert "18 of 20" in plot.title and "Best of these: " in plot.description
+    assert "of 18" not in " ".join(texts(class_curves(random_ranking([30] * 18)).svg()))
+
+
+def test_a_part_of_the_distribution_says_so():
+    counts, names = np.arange(1, 46), [f"class {number}" for number in range(45)]
+    shown = texts(class_distribution({"images": counts}, names).svg())
+    assert "40 of 45 classes, the largest and the smallest" in shown
+    assert "class 44" in shown and "class 0" in shown and "class 22" not in shown  # 20 to 24 are in the middle
+    assert not any("of 40" in text for text in texts(class_distribution({"a": counts[:40]}, names[:40]).svg()))
+
+
 def test_tick_labels_keep_their_decimals():
     svg = training_curves({"accuracy": [0.8725, 0.8735]}).svg()
     ticks = [text for text in texts(svg) if text.startswith("0.87")]
@@ -78,6 +131,33 @@ def test_tick_labels_keep_their_decimals():
 
 def test_curves_end_with_the_last_epoch():
     assert EVERY["curves"]().description == "After the last epoch: training 0.5, validation 0.6."
+    plot = training_curves({"loss": [0.9, 0.5]}, "loss", kept=2)
+    assert plot.description == "After the last epoch, whose weights were kept: training 0.5."
+    assert "kept: epoch 2" not in texts(plot.svg())
+
+
+def test_the_epoch_that_was_kept_is_marked_where_it_is_not_the_last():
+    history = {"accuracy": [0.5, 0.7, 0.8], "val_accuracy": [0.5, 0.65, 0.6]}
+    plot = training_curves(history, kept=2)
+    said = "After epoch 2, whose weights were kept: training 0.7, validation 0.65; after the last, 3: training 0.8"
+    assert plot.description.startswith(said)
+    assert "kept: epoch 2" in texts(plot.svg())
+    (ring,) = plot.figure.axes[0].collections
+    np.testing.assert_allclose(ring.get_offsets(), [[2, 0.7], [2, 0.65]])
+
+
+def test_a_loss_with_label_smoothing_is_called_so():
+    history = {"loss": [0.9], "val_loss": [0.8], "accuracy": [0.9]}
+    plot = training_curves(history, "loss", smoothing=0.1)
+    assert "loss, with label smoothing 0.1" in texts(plot.svg())
+    assert plot.title == "Loss over the epochs, with label smoothing 0.1"
+    assert "smoothing" not in training_curves(history, "loss").svg()
+    assert "smoothing" not in training_curves(history, "accuracy", smoothing=0.1).svg()
+
+
+def test_the_test_curve_is_said_to_have_decided_nothing():
+    shown = texts(training_curves({"loss": [0.9], "test_loss": [0.8]}, "loss").svg())
+    assert "test (decided nothing)" in shown
 
 
 def test_measures_are_named_at_their_ends_without_overlap():
@@ -95,7 +175,7 @@ def test_png_is_a_picture():
 @pytest.mark.parametrize(
     ("call", "remedy"),
     [
-        (lambda: confusion_matrix(np.eye(3, dtype=int), ["a", "b"]), "Pass the same part"),
+        (lambda: confusion_matrix(np.eye(3, dtype=int), ["a", "b"]), "Pass the name of each class"),
         (lambda: training_curves({"loss": [1.0]}, "accuracy"), "Name one of these measures"),
         (lambda: layer_measures(["a", "b"], {"kept": [1.0]}, title=""), "Use NaN for none"),
     ],

@@ -9,6 +9,7 @@ import numpy as np
 
 from .activations import is_nested_model
 from .inputs import Arrays, InputForm
+from .layer_inputs import layer_inputs
 from .operation_fields import receptive_fields
 from .programs import Program
 from .receptive_field import ReceptiveField
@@ -29,6 +30,7 @@ class LayerInformation:
     spatial: bool  # whether it has a map of places, shape (H, W, C), that Grad-CAM can be taken at
     convolution: bool  # whether it is a two-dimensional convolution of any kind
     receptive_field: ReceptiveField | None  # what one unit can see; None where an operation is not known
+    inputs: tuple[str, ...] = ()  # names of the layers that it reads, INPUT for the image; empty: not known
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +85,9 @@ def inspect_model(
 
     def look(taps: Taps, _: Any) -> dict[str, Any]:
         fields = receptive_fields(taps.image)
-        found[:] = [_information(tap, fields) for tap in taps.layers if not is_nested_model(tap)]
+        layers = [tap for tap in taps.layers if not is_nested_model(tap)]
+        inputs = layer_inputs(taps.image, layers)
+        found[:] = [_information(tap, fields, read) for tap, read in zip(layers, inputs, strict=True)]
         shape[:] = [tuple(taps.image.shape)[1:]]
         return {}
 
@@ -103,7 +107,7 @@ def inspect_model(
     )
 
 
-def _information(tap: TappedLayer, fields: dict[int, ReceptiveField]) -> LayerInformation:
+def _information(tap: TappedLayer, fields: dict[int, ReceptiveField], read: tuple[str, ...]) -> LayerInformation:
     return LayerInformation(
         name=tap.name,
         kind=type(tap.layer).__name__,
@@ -112,6 +116,7 @@ def _information(tap: TappedLayer, fields: dict[int, ReceptiveField]) -> LayerIn
         spatial=is_spatial(tap),
         convolution=is_convolution(tap),
         receptive_field=fields.get(id(tap.tensor)),
+        inputs=read,
     )
 
 

@@ -1,28 +1,27 @@
 """A network drawn: each layer a block with its name, its output and its parameters, in order of execution.
 
-Blocks follow each other as the layers run, down one column and on into the next; branches are not drawn as branches,
-they stand in the sequence where they are computed, and the title says so where layers join some. The small box on the
-right of a block is its output: higher for a larger map, wider for more channels, both on a logarithmic scale.
+Blocks follow each other as the layers run, down one column and on into the next, with arrows from the layers that each
+one reads (see `architecture_arrows`). The small box on the right of a block is its output: higher for a larger map,
+wider for more channels, both on a logarithmic scale.
 """
 
 from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-from itertools import pairwise
 
 from matplotlib.patches import FancyBboxPatch, Rectangle
 
 from ..interpret import LayerInformation, ModelInformation
+from ..interpret.layer_inputs import INPUT
+from .architecture_arrows import GAP, GUTTER, HEIGHT, WIDTH, arrows
 from .figures import INK, MUTED, SERIES, Plot, axes, plain
-from .wording import count, listed, shape
+from .wording import count, shape
 
 _ROWS = 16  # blocks in a column; more columns are added up to four, then the columns grow longer
 _COLUMNS = 4
-_WIDTH, _HEIGHT, _GAP = 3.75, 0.5, 0.17  # of a block, and the space below it, inches
 _TEXT, _BOX = 3.02, 3.4  # where a block's right-hand text ends, and the middle of its box
 _LETTERS = 22  # of a name that fit into a block
-_JOINING = ("Add", "Average", "Concatenate", "Dot", "Maximum", "Minimum", "Multiply", "Subtract")  # kinds of layers
 FAMILIES = {  # what a layer does: (its kinds, or a part of their names; its colour)
     "convolution": (("Conv",), SERIES[0]),
     "dense": (("Dense", "EinsumDense", "Embedding"), SERIES[1]),
@@ -39,7 +38,7 @@ def architecture_diagram(information: ModelInformation) -> Plot:
     layers = information.layers
     columns = min(_COLUMNS, math.ceil((len(layers) + 1) / _ROWS))
     rows = math.ceil((len(layers) + 1) / columns)  # the input is a block too
-    step, across = _HEIGHT + _GAP, _WIDTH + 0.35
+    step, across = HEIGHT + GAP, WIDTH + GUTTER
     figure, drawn = axes(columns * across + 0.1, rows * step + 0.95)
     places = [(number // rows * across, -(number % rows) * step) for number in range(len(layers) + 1)]
     _block(drawn, places[0], ("input", "", shape(information.input_shape), ""), INK, information.input_shape)
@@ -52,24 +51,20 @@ def architecture_diagram(information: ModelInformation) -> Plot:
             _color(layer),
             layer.output_shape,
         )
-    _arrows(drawn, places)
-    drawn.set(xlim=(-0.05, columns * across - 0.25), ylim=(-(rows - 1) * step - _HEIGHT - 0.1, 0.3), aspect="equal")
+    arrows(drawn, places, _connections(layers))
+    drawn.set(
+        xlim=(-GUTTER, columns * across - GUTTER + 0.1),
+        ylim=(-(rows - 1) * step - HEIGHT - 0.1, 0.3),
+        aspect="equal",
+    )
     drawn.axis("off")
     total = count(information.parameters, "parameter")
-    title = f"{plain(information.name)}\n{count(len(layers), 'layer')}, {total}{_branches(layers)}"
+    title = f"{plain(information.name)}\n{count(len(layers), 'layer')}, {total}"
     drawn.set_title(title, loc="left", fontsize=11, color=INK)
     _legend(figure, {family(layer) for layer in layers}, across=2 if columns == 1 else 4)
     kinds = ", ".join(f"{layer.name} ({layer.kind}, {shape(layer.output_shape)})" for layer in layers[:40])
     rest = f" and {len(layers) - 40} more" if len(layers) > 40 else ""
     return Plot(figure, f"Architecture of {information.name}", f"In order of execution: {kinds}{rest}.")
-
-
-def _branches(layers: Sequence[LayerInformation]) -> str:
-    """A line of the title for models whose layers are no chain: the arrows do not say where the branches begin."""
-    joining = [kind for kind in _JOINING if any(layer.kind == kind for layer in layers)]
-    if not joining:
-        return ""
-    return f"\nArrows: order of execution. Branches\nare not drawn; joined at {listed(joining, 3)}."
 
 
 def family(layer: LayerInformation) -> str:
@@ -87,19 +82,19 @@ def _block(
     """One block with its upper left corner at `place`: name and kind on the left, output and parameters beside them."""
     x, y = place
     name, kind, output_text, weights = texts
-    middle = y - _HEIGHT / 2
+    middle = y - HEIGHT / 2
     drawn.add_patch(
         FancyBboxPatch(
-            (x, y - _HEIGHT),
-            _WIDTH,
-            _HEIGHT,
+            (x, y - HEIGHT),
+            WIDTH,
+            HEIGHT,
             boxstyle="round,pad=0,rounding_size=0.05",
             facecolor=color,
             alpha=0.1,
             edgecolor="none",
         )
     )
-    drawn.add_patch(Rectangle((x, y - _HEIGHT), 0.055, _HEIGHT, facecolor=color))
+    drawn.add_patch(Rectangle((x, y - HEIGHT), 0.055, HEIGHT, facecolor=color))
     first = middle + 0.11 if kind or weights else middle
     drawn.text(x + 0.14, first, plain(_short(name)), va="center", fontsize=9, color=INK, fontweight="bold")
     drawn.text(x + _TEXT, first, output_text, va="center", ha="right", fontsize=8.5, color=INK)
@@ -122,18 +117,14 @@ def _box(output: Sequence[int | None]) -> tuple[float, float]:
     return (min(0.56, 0.045 + 0.047 * math.log2(max(sizes[-1], 1))), min(0.44, 0.04 + 0.05 * math.log2(max(side, 1))))
 
 
-def _arrows(drawn, places: list[tuple[float, float]]) -> None:
-    """From each block to the next; where a column ends, up to the head of the next one."""
-    style = {"arrowstyle": "-|>", "color": MUTED, "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 7}
-    for (x, y), (next_x, next_y) in pairwise(places):
-        start, end = (x + 0.5, y - _HEIGHT), (next_x + 0.5, next_y)
-        if next_x == x:
-            drawn.annotate("", end, start, arrowprops=style)
-            continue
-        corner = (x + _WIDTH + next_x) / 2
-        path = [(x + _WIDTH, y - _HEIGHT / 2), (corner, y - _HEIGHT / 2), (corner, next_y - _HEIGHT / 2)]
-        drawn.plot(*zip(*path, strict=True), color=MUTED, linewidth=0.9)
-        drawn.annotate("", (next_x, next_y - _HEIGHT / 2), path[-1], arrowprops=style)
+def _connections(layers: Sequence[LayerInformation]) -> list[tuple[int, int]]:
+    """(block read, block that reads it), the input being block 0; where a layer's inputs are not known, the one before it."""
+    number = {layer.name: place for place, layer in enumerate(layers, start=1)} | {INPUT: 0}
+    return [
+        (number.get(name, place - 1), place)
+        for place, layer in enumerate(layers, start=1)
+        for name in layer.inputs or ("",)
+    ]
 
 
 def _legend(figure, shown: set[str], across: int) -> None:

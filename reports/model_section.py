@@ -72,8 +72,8 @@ def _diagram(evidence: Evidence) -> Markup:
     if len(evidence.information.layers) > _MOST_DRAWN:
         return NONE
     caption = (
-        "In order of execution; branches stand in the sequence where they are computed. The box on the right of a block is "
-        "its output: higher for a larger map, wider for more channels, both on a logarithmic scale."
+        "In order of execution; the arrows say which layers each one reads. The box on the right of a block is its output: "
+        "higher for a larger map, wider for more channels, both on a logarithmic scale."
     )
     return folded("The same as a drawing", figure(architecture_diagram(evidence.information).svg(), caption))
 

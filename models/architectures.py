@@ -8,7 +8,7 @@ from . import plain_networks
 from .known_names import unknown_name
 from .residual_network import residual
 from .seeded_layers import SeededLayers
-from .transfer_network import transfer
+from .transfer_network import check_base, transfer
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,10 +91,24 @@ def build_model(
         raise unknown_name("architecture", name, known, "Pass one of them.")
     if classes < 2:
         raise ValueError(f"Expected at least 2 classes, received {classes}. Pass the number of the data's classes.")
+    return known[name].builder(input_shape, classes, SeededLayers(seed), **base_options(name, base, base_weights))
+
+
+def base_options(name: str, base: str | None, base_weights: str | None) -> dict[str, str]:
+    """What the builder of an architecture is told of its base network: 'base' and 'weights', where they are given.
+
+    Raises:
+        ValueError: for a base that does not exist, or where none belongs.
+
+    Example:
+        >>> base_options("transfer", "MobileNetV2", None)
+        {'base': 'MobileNetV2'}
+    """
     options = {"base": base, "weights": base_weights}
     given = {option: value for option, value in options.items() if value is not None}
     if given and name != "transfer":
         raise ValueError(
             f"Expected no base for '{name}', received {given}. Leave it out, or build the architecture 'transfer'."
         )
-    return known[name].builder(input_shape, classes, SeededLayers(seed), **given)
+    check_base(**given)
+    return given

@@ -72,7 +72,8 @@ def square_shape(columns: int, path: str | Path) -> tuple[int, int, int]:
             return side, side, channels
     raise ValueError(
         f"Expected a number of pixel columns that makes a square image, grey or RGB (784 for 28x28), in '{path}', "
-        f"got {columns} beside the label. Check that the label column is there, or pass shape=(H, W, C)."
+        f"got {columns} beside the label. Check that the label column is there. Images that are not square are read in "
+        "Python, csv_images(path, shape=(H, W, C)); for a command, store them as .npz."
     )
 
 

@@ -137,6 +137,7 @@ def _only_size(pixels: list[np.ndarray]) -> tuple[int, int]:
         shown = ", ".join(f"{height}x{width}" for height, width in sizes[:8]) + (", ..." if len(sizes) > 8 else "")
         raise ValueError(
             f"Expected images of one size (height x width), got {len(sizes)}: {shown}. "
-            "Pass size=(H, W), on the command line --resize, to bring them to one."
+            "To bring them to one, pass size=(H, W), on the command line --size HxW (train, explore) or --resize (where "
+            "there is a model)."
         )
     return sizes[0]

@@ -1,24 +1,24 @@
 """Train a network by its recipe and write down how it went."""
 
 import hashlib
-import time
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from .architectures import build_model
+from .architectures import base_options, build_model
 from .datasets import Dataset
 from .fashion_mnist import fashion_mnist
+from .fingerprints import images_fingerprint
 from .model_cards import ModelCard, versions
 from .model_files import check_output, write_trained_model
 from .optimizers import compile_model
 from .recipes import Recipe, check_recipe, recipe
-from .training_batches import hold_out, targets_of, training_batches
+from .training_batches import hold_out, require_same_kind, targets_of, training_batches
 from .training_epochs import TrainingEpochs, TrainingProgress
 from .training_results import VALUE_RANGE, model_card
-from .training_runs import TrainingRun
+from .training_runs import TrainingInterrupted, TrainingRun
 from .transfer_network import available_weights
 
 
@@ -47,59 +47,77 @@ def train(
     Args:
         entry: a name of `architectures()`, or a recipe, such as ``replace(recipe("residual"), epochs=5)``.
         training: images to learn from; None: Fashion-MNIST, both splits.
-        test: images for the figures of the card; None with a `training` of your own: no such figures.
+        test: images for the figures of the card, of the size and with the classes of `training`; None with a
+            `training` of your own: no such figures.
         output: NAME.keras to write, the card (.json) and the history (.csv) beside it; a training that was
             interrupted goes on where it was. None: nothing is written and nothing can be gone on with.
         overwrite: whether files at `output` may be replaced.
         progress: is told of each epoch and batch.
 
     Raises:
-        ValueError: for an unknown name, a recipe that cannot be followed, or an output that cannot be written;
-            all before the training starts.
+        ValueError: for an unknown name, a recipe that cannot be followed, an output that cannot be written, or
+            splits that do not belong together, all before the training starts; for a loss that is no longer finite.
+        TrainingInterrupted: at Ctrl-C; it names the folder with what is kept.
 
     Example:
         >>> train("zero_padded_dropout").card.results["test"]["accuracy"] > 0.8936
         True
     """
     chosen = recipe(entry) if isinstance(entry, str) else entry
-    check_recipe(chosen)
-    if output is not None:
-        check_output(output, overwrite)
+    check_settings(chosen, output, overwrite)
     if training is None:
         training, test = fashion_mnist("train"), test or fashion_mnist("test")
+    if test is not None:
+        require_same_kind(training, test)
     if chosen.base is not None:
         chosen = replace(chosen, base_weights=available_weights(chosen.base, chosen.base_weights or "imagenet"))
     scaled_test = None if test is None else test.scaled(*VALUE_RANGE)
     return _train(chosen, training.scaled(*VALUE_RANGE), scaled_test, output, progress)
 
 
+def check_settings(chosen: Recipe, output: Path | None, overwrite: bool) -> None:
+    """Refuse a recipe that cannot be followed or an output that cannot be written, before any data are read."""
+    check_recipe(chosen)
+    base_options(chosen.architecture, chosen.base, chosen.base_weights)
+    if output is not None:
+        check_output(output, overwrite)
+
+
 def _train(
     chosen: Recipe, training: Dataset, test: Dataset | None, output: Path | None, progress: TrainingProgress | None
 ) -> TrainedModel:
     """Build, fit, measure and write."""
-    started = time.monotonic()
     learnt, validation = hold_out(training, chosen.validation_share, chosen.seed)
     batches = training_batches(learnt, chosen)
     model = _build(chosen, training)
     compile_model(model, chosen, len(batches))
-    run = TrainingRun(output, chosen, f"{versions()}{_digest(training)}") if output else None
-    epochs = TrainingEpochs(model, chosen, batches, test, run, progress)
-    _fit(model, chosen, batches, validation, epochs)
-    seconds = time.monotonic() - started
     given_test = {} if test is None else {"test": test}
-    splits = {"training": learnt, "validation": validation}
-    card = model_card(chosen, model, {"training": training} | given_test, splits | given_test, epochs.rows, seconds)
-    if output and run:
-        write_trained_model(model, card, output)
+    sources = {"training": training} | given_test
+    run = TrainingRun(output, chosen, f"{versions()}{_digests(sources)}") if output else None
+    epochs = TrainingEpochs(model, chosen, batches, test, run, progress)
+    try:
+        _fit(model, chosen, batches, validation, epochs)
+        splits = {"training": learnt, "validation": validation} | given_test
+        card = model_card(chosen, model, sources, splits, epochs.rows, epochs.seconds)
+        if output and run:
+            write_trained_model(model, card, output)
+    except KeyboardInterrupt:
+        raise TrainingInterrupted(run.leave() if run else None) from None
+    if run:
         run.remove()
     return TrainedModel(model, card)
 
 
-def _digest(data: Dataset) -> str:
-    """SHA-256 of the images and labels: other data must not go on with this training's weights."""
-    digest = hashlib.sha256(np.ascontiguousarray(data.images).data)
-    digest.update(np.ascontiguousarray(data.labels).data)
-    return digest.hexdigest()
+def _digests(sources: dict[str, Dataset]) -> dict[str, str]:
+    """SHA-256 of each split's images and labels: with other data a training must not go on from these weights.
+
+    The test split counts too, or that there is none, because the history has its loss.
+    """
+    digests = {}
+    for name, data in sources.items():
+        labels = hashlib.sha256(np.ascontiguousarray(data.labels).data).hexdigest()
+        digests[name] = f"{images_fingerprint(data.images)} {labels} of {len(data.class_names)}"
+    return digests
 
 
 def _build(chosen: Recipe, data: Dataset) -> Any:

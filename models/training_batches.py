@@ -9,6 +9,7 @@ import numpy as np
 
 from .augmentation import augment
 from .datasets import Dataset
+from .model_fit import describe
 from .recipes import Recipe
 
 
@@ -34,6 +35,22 @@ def hold_out(data: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
     held = min(max(1, round(len(data) * share)), len(data) - 1)
     order = np.random.default_rng(seed).permutation(len(data))
     return data.take(np.sort(order[held:])), data.take(np.sort(order[:held]))
+
+
+def require_same_kind(training: Dataset, test: Dataset) -> None:
+    """Refuse a test split whose images have another shape, or whose labels another meaning, than those of the training."""
+    wanted, got = training.images.shape[1:], test.images.shape[1:]
+    if wanted != got:
+        raise ValueError(
+            f"Expected test images of {describe(wanted)}, as those of the training are, received {describe(got)} from "
+            f"'{test.source}'. Bring both to one size with --size HxWxC (Dataset.resized and with_channels)."
+        )
+    if training.class_names != test.class_names:
+        raise ValueError(
+            f"Expected the test split's classes to be those of the training, {', '.join(training.class_names)}, received "
+            f"{', '.join(test.class_names)} from '{test.source}'. Name them alike and in one order, with --class-names FILE "
+            "(match_class_names)."
+        )
 
 
 def training_batches(data: Dataset, recipe: Recipe) -> Any:

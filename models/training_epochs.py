@@ -1,12 +1,14 @@
 """What happens around each epoch of a training: the data's order, dropout's seeds, the history, the best weights."""
 
+import math
 from collections.abc import Iterator
+from time import monotonic
 from typing import Any, Protocol
 
 import numpy as np
 
 from .datasets import Dataset
-from .recipes import Recipe
+from .recipes import Recipe, recipe
 from .training_batches import targets_of
 from .training_runs import Row, TrainingRun
 
@@ -32,16 +34,17 @@ class TrainingEpochs:
     def __init__(
         self,
         model: Any,
-        recipe: Recipe,
+        chosen: Recipe,
         batches: Any,
         test: Dataset | None,
         run: TrainingRun | None,
         progress: TrainingProgress | None,
     ):
-        self._model, self._recipe, self._batches = model, recipe, batches
+        self._model, self._recipe, self._batches = model, chosen, batches
         self._test, self._run, self._progress = test, run, progress
         self._best_weights: list[np.ndarray] | None = None
         self.rows: list[Row] = run.restore(model, len(batches)) if run else []
+        self._spent, self._started = run.seconds_spent() if run else 0.0, monotonic()
 
     def begin(self, epoch: int) -> None:
         """Before an epoch: what is random in it follows from the seed and its number alone."""
@@ -56,12 +59,14 @@ class TrainingEpochs:
 
     def batch(self, index: int, logs: dict[str, float]) -> None:
         """After a batch."""
+        self._stop_where_diverged(float(logs["loss"]), f"batch {index + 1} of epoch {len(self.rows) + 1}")
         if self._progress:
             self._progress.batch_ended(index + 1, float(logs["loss"]), float(logs["accuracy"]))
 
     def end(self, epoch: int, logs: dict[str, float]) -> None:
         """After an epoch: note its numbers, keep its weights, stop where the recipe says so."""
         row = {name: float(value) for name, value in logs.items()}
+        self._stop_where_diverged(row["val_loss"], f"the validation after epoch {epoch + 1}")
         if self._test is not None:  # for the plot only: no choice looks at it
             targets = targets_of(self._test, self._recipe.loss)
             row["test_loss"] = float(self._model.evaluate(self._test.images, targets, batch_size=256, verbose=0)[0])
@@ -69,12 +74,17 @@ class TrainingEpochs:
         self.rows.append(row)
         is_best = best_epoch(self.rows, self._recipe) == epoch
         if self._run:
-            self._run.save_epoch(self._model, self.rows, is_best)
+            self._run.save_epoch(self._model, self.rows, is_best, self.seconds)
         elif is_best:
             self._best_weights = self._model.get_weights()
         self._model.stop_training = self.is_over
         if self._progress:
             self._progress.epoch_ended(epoch + 1, row)
+
+    @property
+    def seconds(self) -> float:
+        """Wall clock of all epochs, those before an interruption too."""
+        return self._spent + monotonic() - self._started
 
     @property
     def is_over(self) -> bool:
@@ -90,13 +100,26 @@ class TrainingEpochs:
         elif self._best_weights is not None:
             self._model.set_weights(self._best_weights)
 
+    def _stop_where_diverged(self, loss: float, where: str) -> None:
+        """Refuse to go on with a loss that is no number; what was kept is deleted, as it leads to the same place again."""
+        if math.isfinite(loss):
+            return
+        if self._run:
+            self._run.remove()
+        rate = self._recipe.learning_rate
+        lower = min(rate / 10, recipe(self._recipe.architecture).learning_rate)
+        raise ValueError(
+            f"Expected a finite loss, received {loss} in {where}: at a learning rate of {rate:g} the training diverged. "
+            f"Lower --learning-rate (the recipe's learning_rate), for example to {lower:g}."
+        )
 
-def best_epoch(rows: list[Row], recipe: Recipe) -> int:
+
+def best_epoch(rows: list[Row], chosen: Recipe) -> int:
     """The epoch, counted from 0, whose weights are kept: the last one, or with patience the first best one."""
-    if recipe.patience is None:
+    if chosen.patience is None:
         return len(rows) - 1
-    values = [row[recipe.monitor] for row in rows]
-    return int(np.argmin(values) if recipe.monitor == "val_loss" else np.argmax(values))
+    values = [row[chosen.monitor] for row in rows]
+    return int(np.argmin(values) if chosen.monitor == "val_loss" else np.argmax(values))
 
 
 def _all_layers(model: Any) -> Iterator[Any]:

@@ -3,6 +3,8 @@
 from dataclasses import asdict
 from typing import Any
 
+import numpy as np
+
 from .datasets import Dataset
 from .evaluation import evaluate
 from .model_cards import ModelCard, versions
@@ -29,7 +31,7 @@ def model_card(
         sources: 'training' and 'test': the images as they were read.
         splits: 'training' (without what was held out), 'validation' and 'test': what to measure it on.
         rows: its history, one entry per epoch.
-        seconds: how long the training took.
+        seconds: how long all of its epochs took.
     """
     height, width, channels = (int(length) for length in sources["training"].images.shape[1:])
     return ModelCard(
@@ -57,4 +59,5 @@ def _figures(model: Any, data: Dataset) -> dict[str, float]:
 
 def _origin(data: Dataset) -> dict[str, Any]:
     """What was read; not from where: the card travels, and a path says more of its owner than of the data."""
-    return {"images": len(data), "files": dict(data.files)}
+    counts = np.bincount(data.labels, minlength=len(data.class_names))
+    return {"images": len(data), "class_counts": counts.tolist(), "files": dict(data.files)}

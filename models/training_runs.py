@@ -14,7 +14,16 @@ from typing import Any
 
 from .recipes import Recipe
 
+RUNS_FOLDER = "featurelens-runs"
 Row = dict[str, float]  # one epoch: 'loss', 'accuracy', 'val_loss', 'val_accuracy', 'test_loss', 'learning_rate'
+
+
+class TrainingInterrupted(KeyboardInterrupt):
+    """Ctrl-C during a training; the same call goes on with what is in its folder."""
+
+    def __init__(self, folder: Path | None):
+        super().__init__()
+        self.folder = folder  # what was kept of the run; None: no epoch was finished, or nothing is written
 
 
 class TrainingRun:
@@ -24,17 +33,18 @@ class TrainingRun:
     with other settings starts anew instead of going on with this one's weights.
 
     Args:
-        output: where the model will be written; the folder lies in `featurelens-runs/` beside it.
+        output: where the model will be written; the folder lies in `RUNS_FOLDER` beside it.
         recipe: of the training.
         also: anything else that decides the result, such as the data's digests.
     """
 
     def __init__(self, output: Path, recipe: Recipe, also: str):
         digest = hashlib.sha256((json.dumps(asdict(recipe)) + also).encode()).hexdigest()
-        self.folder = output.parent / "featurelens-runs" / f"{output.stem}-{digest[:12]}"
+        self.folder = output.parent / RUNS_FOLDER / f"{output.stem}-{digest[:12]}"
         self._state = self.folder / "state.weights.h5"
         self._best = self.folder / "best.weights.h5"
         self._history = self.folder / "history.csv"
+        self._seconds = self.folder / "seconds.txt"
 
     def restore(self, model: Any, batches: int) -> list[Row]:
         """Bring a compiled model to where the run was interrupted.
@@ -53,10 +63,22 @@ class TrainingRun:
         done = int(model.optimizer.iterations) // batches
         return read_history(self._history)[:done]
 
-    def save_epoch(self, model: Any, rows: list[Row], is_best: bool) -> None:
-        """Keep the state after an epoch; the state is last, so that it never is ahead of the rest."""
+    def seconds_spent(self) -> float:
+        """How long the epochs that are done have taken, 0 where there are none."""
+        return float(self._seconds.read_text(encoding="utf-8")) if self._state.exists() else 0.0
+
+    def save_epoch(self, model: Any, rows: list[Row], is_best: bool, seconds: float) -> None:
+        """Keep the state after an epoch; the state is last, so that it never is ahead of the rest.
+
+        Args:
+            model: as it is after the epoch.
+            rows: the history so far.
+            is_best: whether the weights are the best so far.
+            seconds: how long all epochs so far have taken.
+        """
         self.folder.mkdir(parents=True, exist_ok=True)
         write_history(rows, self._history)
+        _replace_text(self._seconds, f"{seconds}\n")
         if is_best:
             _save_weights(model, self._best)
         _save_weights(model, self._state)
@@ -65,8 +87,15 @@ class TrainingRun:
         """Give the model the weights of its best epoch."""
         model.load_weights(self._best)
 
+    def leave(self) -> Path | None:
+        """Return the folder, for whoever goes on later; without an epoch to go on from it is deleted, and None returned."""
+        if self._state.exists():
+            return self.folder
+        self.remove()
+        return None
+
     def remove(self) -> None:
-        """Delete the folder, and `featurelens-runs/` where it is left empty."""
+        """Delete the folder, and `RUNS_FOLDER` where it is left empty."""
         shutil.rmtree(self.folder, ignore_errors=True)
         if self.folder.parent.is_dir() and not any(self.folder.parent.iterdir()):
             self.folder.parent.rmdir()
@@ -87,6 +116,12 @@ def read_history(path: Path) -> list[Row]:
     """Read what `write_history` wrote; numbers come back exactly as they were."""
     with path.open(newline="", encoding="utf-8") as file:
         return [{key: float(value) for key, value in row.items() if key != "epoch"} for row in csv.DictReader(file)]
+
+
+def _replace_text(path: Path, text: str) -> None:
+    partial = path.with_name(f".{path.name}.part")
+    partial.write_text(text, encoding="utf-8")
+    partial.replace(path)
 
 
 def _save_weights(model: Any, path: Path) -> None:

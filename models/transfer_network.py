@@ -38,8 +38,8 @@ def transfer(
     """
     import keras
 
-    _check_base(base)
-    _check(shape, weights)
+    check_base(base, weights)
+    _check_channels(shape)
     scale, offset = RANGES[base]
     inputs = keras.Input(shape, name="input")
     maps = keras.layers.Resizing(SIZE, SIZE, name="resize")(inputs)
@@ -56,6 +56,7 @@ def transfer(
 
 def available_weights(base: str, wanted: str) -> str:
     """The weights that can be had for a base: 'random', with a warning, where ImageNet's cannot be downloaded."""
+    check_base(base, wanted)
     if wanted != "imagenet":
         return wanted
     try:
@@ -66,11 +67,18 @@ def available_weights(base: str, wanted: str) -> str:
     return wanted
 
 
+def check_base(base: str = "MobileNetV2", weights: str = "imagenet") -> None:
+    """Refuse a base or a kind of weights that does not exist, before anything is downloaded."""
+    if base not in RANGES:
+        raise unknown_name("base network", base, RANGES, "Pass one of them as the base.")
+    if weights not in WEIGHTS:
+        raise unknown_name("kind of base weights", weights, WEIGHTS, "Pass one of the two.")
+
+
 def _base(name: str, weights: str) -> Any:
     """The base network without its own head; ImageNet's weights are frozen."""
     import keras
 
-    _check_base(name)
     constructor = getattr(keras.applications, name)
     try:
         network = constructor(
@@ -95,15 +103,8 @@ def _draw_again(network: Any, layer: SeededLayers) -> None:
                 variable.assign(keras.initializers.GlorotUniform(seed=layer.next_seed())(variable.shape))
 
 
-def _check_base(name: str) -> None:
-    if name not in RANGES:
-        raise unknown_name("base network", name, RANGES, "Pass one of them as the base.")
-
-
-def _check(shape: tuple[int, int, int], weights: str) -> None:
-    """Refuse what the bases cannot take, before anything is downloaded."""
-    if weights not in WEIGHTS:
-        raise unknown_name("kind of base weights", weights, WEIGHTS, "Pass one of the two.")
+def _check_channels(shape: tuple[int, int, int]) -> None:
+    """Refuse what the bases cannot take."""
     if shape[2] not in (1, 3):
         raise ValueError(
             f"Expected images of 1 or 3 channels for transfer learning, received {shape[2]} channels "

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
+
 import numpy as np
 from markupsafe import Markup
 
@@ -32,6 +34,7 @@ def exploration_section(
     name: str = "data",
     title: str = "The data",
     other_splits: Markup = NOT_COMPARED,
+    trained_on: np.ndarray | None = None,
 ) -> tuple[Section, list[Sprite]]:
     """A section about one split, and its sprites.
 
@@ -41,13 +44,14 @@ def exploration_section(
         name: the section's id, and the beginning of its parts' ids and its sprites' names; once in a page.
         title: of the section.
         other_splits: what to say, below the equal images, of those that other splits share.
+        trained_on: int[K], how many images of each class the model was trained on; None where that is not known.
     """
     drawn = class_pictures(dataset, explored, f"{name}-")
     samples, sample_sprites = sample_pictures(dataset, explored, drawn.shown, f"{name}-")
     duplicates, duplicate_sprites = duplicate_pictures(dataset, explored, f"{name}-")
     nearest, nearest_sprites = nearest_pictures(dataset, explored, f"{name}-")
     parts = {
-        "classes": ("Classes", _classes(dataset, explored)),
+        "classes": ("Classes", _classes(dataset.class_names, explored.counts, trained_on)),
         "values": ("Pixel values", _values(explored)),
         "means": ("Mean and deviation", _means(dataset, drawn)),
         "samples": ("Examples", samples),
@@ -82,15 +86,17 @@ def _dimensions(dataset: Dataset, explored: Exploration) -> Markup:
     )
 
 
-def _classes(dataset: Dataset, explored: Exploration) -> Markup:
-    counts, names = explored.counts, dataset.class_names
-    least, most = int(counts.argmin()), int(counts.argmax())
-    if counts[least] == counts[most]:
-        return Markup("<p>Every class has {}.</p>").format(count(int(counts[most]), "image"))
+def _classes(names: Sequence[str], counts: np.ndarray, trained_on: np.ndarray | None) -> Markup:
+    """How many images each class has: in these images and, where it is known, in those that the model was trained on."""
     empty = [names[label] for label in np.flatnonzero(counts == 0)]
     missing = [notice(f"Without any image: {listed(empty)}.", kind="warning")] if empty else []
+    splits = {"these images": counts} if trained_on is None else {"training": trained_on, "these images": counts}
+    if all(len(set(each.tolist())) == 1 for each in splits.values()):
+        before = "" if trained_on is None else f"; in the training split, {int(trained_on[0]):,}"
+        return joined([*missing, Markup("<p>Every class has {}{}.</p>").format(count(int(counts[0]), "image"), before)])
+    least, most = int(counts.argmin()), int(counts.argmax())
     caption = f"From {count(int(counts[least]), 'image')} ({names[least]}) to {counts[most]:,} ({names[most]})."
-    return joined([*missing, figure(class_distribution({"images": counts}, names).svg(), caption)])
+    return joined([*missing, figure(class_distribution(splits, names).svg(), caption)])
 
 
 def _values(explored: Exploration) -> Markup:

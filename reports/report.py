@@ -7,6 +7,8 @@ import importlib.metadata
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
 from ..models.datasets import Dataset
 from ..models.model_cards import ModelCard
 from .cause_evidence import causes_twin
@@ -88,7 +90,9 @@ def report_html(evidence: Evidence) -> str:
     gallery, gallery_sprites = gallery_section(evidence)
     mistakes, mistake_sprites = mistakes_section(evidence)
     causes, cause_sprites = causes_section(evidence)
-    explored, data_sprites = exploration_section(evidence.dataset, evidence.exploration, name="exploration")
+    explored, data_sprites = exploration_section(
+        evidence.dataset, evidence.exploration, name="exploration", trained_on=_trained_on(evidence)
+    )
     sections = [
         findings_section(evidence),
         model_section(evidence),
@@ -133,6 +137,15 @@ def _header(evidence: Evidence) -> Header:
         figures=figures,
         footer=f"Made by featurelens {version}. This file is complete: it loads nothing from anywhere.",
     )
+
+
+def _trained_on(evidence: Evidence) -> np.ndarray | None:
+    """Images of each class that the model was trained on, where its card tells, in the order of the data's classes."""
+    card = evidence.card
+    counts = None if card is None else card.data.get("training", {}).get("class_counts")
+    if card is None or counts is None or card.class_names != evidence.dataset.class_names:
+        return None
+    return np.array(counts, np.int64)
 
 
 def _twin(evidence: Evidence) -> dict[str, Any]:

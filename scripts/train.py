@@ -9,20 +9,40 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from featurelens.scripts.image_size import Size, parse_size
 from featurelens.scripts.interruption import Interrupted
 
 if TYPE_CHECKING:
     from featurelens.models.datasets import Dataset
     from featurelens.models.model_cards import ModelCard
+    from featurelens.models.model_fit import InputShape
     from featurelens.models.recipes import Recipe
 
 
+def _help(context: typer.Context, wanted: bool) -> None:
+    """Show the usual help and, below it, the architectures; they are looked up only then, which takes a moment."""
+    if not wanted:
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    from featurelens.models.architectures import architectures
+
+    typer.echo(context.get_help())
+    table = Table("name", "layers", title="Architectures", title_justify="left")
+    for architecture in architectures().values():
+        table.add_row(architecture.name, architecture.summary)
+    Console().print(table)
+    raise typer.Exit
+
+
 def train(
-    name: Annotated[str, typer.Argument(help="The architecture, such as zero_padded_dropout.")],
+    name: Annotated[str, typer.Argument(help="The architecture, one of those listed below.")],
     output: Annotated[Path | None, typer.Option(help="File to write; by default ./NAME.keras.")] = None,
     data: Annotated[str | None, typer.Option(help="Training images: IDX, CSV, or a folder per class.")] = None,
     test_data: Annotated[str | None, typer.Option(help="Test images, for the figures of the card.")] = None,
     class_names: Annotated[Path | None, typer.Option(help="Text file, one class name per line.")] = None,
+    size: Size = None,
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
     epochs: Annotated[int | None, typer.Option(help="Epochs, at most.")] = None,
     batch_size: Annotated[int | None, typer.Option(help="Images per step.")] = None,
@@ -31,6 +51,9 @@ def train(
     base: Annotated[str | None, typer.Option(help="Base network of 'transfer', such as MobileNetV2.")] = None,
     base_weights: Annotated[str | None, typer.Option(help="Of 'transfer': imagenet or random.")] = None,
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there already.")] = False,
+    wants_help: Annotated[
+        bool, typer.Option("--help", callback=_help, is_eager=True, help="Show this message and exit.")
+    ] = False,
 ) -> None:
     """Train a network; write NAME.keras, its card NAME.json and its history NAME.csv.
 
@@ -38,9 +61,12 @@ def train(
     """
     from featurelens.scripts.memory import keep_freed_memory
 
-    keep_freed_memory()
+    keep_freed_memory()  # before anything imports TensorFlow
     from featurelens.models.recipes import recipe
+    from featurelens.models.training import check_settings
     from featurelens.models.training import train as train_model
+    from featurelens.models.training_runs import TrainingInterrupted
+    from featurelens.scripts.terminal import start_tensorflow
     from featurelens.scripts.training_display import TrainingDisplay
 
     given = {
@@ -54,27 +80,43 @@ def train(
     }
     chosen = replace(recipe(name), **{field: value for field, value in given.items() if value is not None})
     target = output or Path(f"{name}.keras")
-    training, test = _datasets(data, test_data, class_names)
+    check_settings(chosen, target, force)
+    training, test = _datasets(data, test_data, class_names, parse_size(size))
+    start_tensorflow()
     try:
         with TrainingDisplay() as display:
             trained = train_model(chosen, training, test, output=target, overwrite=force, progress=display)
-    except KeyboardInterrupt:
-        raise Interrupted("The same command goes on after the last epoch that was finished.") from None
+    except TrainingInterrupted as stopped:
+        raise Interrupted(_how_to_go_on(stopped.folder)) from None
     typer.echo(_summary(trained.card, chosen, target))
 
 
 def _datasets(
-    data: str | None, test_data: str | None, class_names: Path | None
-) -> tuple[Dataset | None, Dataset | None]:
-    """The user's own images; None twice where Fashion-MNIST is meant."""
-    from featurelens.models.class_names import read_class_names
+    data: str | None, test_data: str | None, class_names: Path | None, size: InputShape | None
+) -> tuple[Dataset, Dataset | None]:
+    """The images to train on and those to test on: Fashion-MNIST's where none of one's own are named to train on."""
+    from featurelens.models.class_names import place_classes, read_class_names
     from featurelens.models.sources import open_dataset
 
-    if data is None and test_data is None:
-        return None, None
+    if data is None:
+        data, test_data = "fashion_mnist:train", test_data or "fashion_mnist:test"
     names = None if class_names is None else read_class_names(class_names)
-    training = open_dataset(data or "fashion_mnist:train", class_names=names)
-    return training, None if test_data is None else open_dataset(test_data, class_names=training.class_names)
+    training = open_dataset(data, model_input=size, resize=size is not None, class_names=names)
+    if test_data is None:
+        return training, None
+    shape = None if size is None else training.images.shape[1:]
+    test = open_dataset(test_data, model_input=shape, resize=size is not None, class_names=names)
+    return training, place_classes(test, training.class_names) or test  # classes that have no place are refused later
+
+
+def _how_to_go_on(folder: Path | None) -> str:
+    """What can be done after Ctrl-C."""
+    if folder is None:
+        return "No epoch was finished, so nothing is kept; the same command starts again."
+    return (
+        "The same command goes on after the last epoch that was finished. What it needs is kept in "
+        f"{folder}; delete that folder if you do not want to go on."
+    )
 
 
 def _summary(card: ModelCard, chosen: Recipe, target: Path) -> str:

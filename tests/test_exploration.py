@@ -165,6 +165,15 @@ def test_the_reports_section_says_what_would_tell_of_other_splits():
     assert "whether it holds some of the same images, <code>featurelens explore" in section.html
 
 
+def test_the_reports_section_tells_the_classes_of_the_training_split_too():
+    even = dataset([[0.0], [0.2], [0.5], [0.7]], [0, 0, 1, 1], names=("a", "b"))
+    assert "<p>Every class has 2 images.</p>" in exploration_section(even, explore(even))[0].html
+    told = exploration_section(even, explore(even), trained_on=np.array([7, 7]))[0].html
+    assert "<p>Every class has 2 images; in the training split, 7.</p>" in told
+    drawn = exploration_section(even, explore(even), trained_on=np.array([7, 9]))[0].html
+    assert "training: 16 images, 7 to 9 a class; these images: 4 images, 2 to 2 a class." in drawn
+
+
 def test_splits_of_two_sizes_are_not_said_to_share_nothing(tmp_path):
     splits = {"training": random_data(6), "test": random_data(6, side=7)}
     page = write_exploration(splits, tmp_path / "data.html").read_text()

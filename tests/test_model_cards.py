@@ -3,6 +3,7 @@
 import json
 from dataclasses import asdict
 
+import numpy as np
 import pytest
 
 from featurelens.models.evaluation import evaluate
@@ -50,6 +51,8 @@ def test_the_card_fits_the_weights_and_names_no_folder(name):
     assert card.results["training"]["images"] + card.results["validation"]["images"] == 60_000
     files = card.data["test"]["files"]
     assert files == dict(fashion_mnist("test").files)
+    assert sum(card.data["training"]["class_counts"]) == 60_000
+    assert card.data["test"]["class_counts"] == np.bincount(fashion_mnist("test").labels).tolist()
     assert "/" not in json.dumps(asdict(card)).replace("T-shirt/top", "")
 
 
@@ -60,6 +63,19 @@ def test_the_shipped_zero_padded_dropout_reaches_the_published_figures_and_is_sm
     assert card.results["training"]["accuracy"] >= 0.887
     assert (card.recipe["epochs"], card.recipe["batch_size"], card.recipe["optimizer"]) == (5, 300, "adam")
     assert (SHIPPED_FOLDER / "zero_padded_dropout.keras").stat().st_size < 2e6
+
+
+def test_the_shipped_three_conv_reaches_the_published_loss():
+    card = model_card_of("three_conv")
+    assert card is not None
+    assert card.results["test"]["loss"] <= 0.468
+
+
+def test_the_shipped_residual_was_trained_in_under_45_minutes_and_is_small():
+    card = model_card_of("residual")
+    assert card is not None
+    assert card.training_seconds < 45 * 60
+    assert (SHIPPED_FOLDER / "residual.keras").stat().st_size <= 3e6
 
 
 def test_all_the_shipped_models_are_under_twelve_megabytes():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 
 from featurelens.models import Dataset
-from featurelens.models.pixel_range import warn_of_range
+from featurelens.models.pixel_range import first_scale, warn_of_range
 
 
 def model(scale):
@@ -35,6 +35,53 @@ def test_a_range_that_fits_is_silent(scale, high):
     with warnings.catch_warnings():
         warnings.simplefilter("error")
         warn_of_range(model(scale), data(high))
+
+
+def chain(*layers):
+    """A model of these layers, all but the first of them in a nested model."""
+    base = keras.Sequential([keras.Input((2, 2, 1)), *layers[1:], keras.layers.Flatten()])
+    inputs = keras.Input((2, 2, 1))
+    return keras.Model(inputs, keras.layers.Dense(2)(base(layers[0](inputs))))
+
+
+def rescaling(scale):
+    return keras.layers.Rescaling(scale)
+
+
+def convolution():
+    return keras.layers.Conv2D(1, 1)
+
+
+@pytest.mark.parametrize(
+    ("layers", "scale"),
+    [
+        ([rescaling(255), rescaling(1 / 255), convolution()], 1),  # as transfer learning on EfficientNetB0
+        ([keras.layers.Resizing(2, 2), rescaling(0.5), convolution(), rescaling(9)], 0.5),  # the last sees no pixels
+        ([rescaling([-0.5]), convolution(), rescaling(9), rescaling(3)], 0.5),
+        ([convolution(), rescaling(0.5)], None),
+        ([keras.layers.BatchNormalization(), rescaling(0.5)], None),
+    ],
+)
+def test_the_rescalings_before_anything_else_count_together(layers, scale):
+    found = first_scale(chain(*layers))
+    assert found == (None if scale is None else pytest.approx(scale))
+
+
+def test_arithmetic_between_the_layers_ends_what_is_known():
+    inputs = keras.Input((2, 2, 1))
+    scaled = rescaling(255)(inputs) / 128
+    assert first_scale(keras.Model(inputs, rescaling(9)(scaled))) == 255
+
+
+def test_no_range_is_advised_that_the_images_have_already():
+    with warnings.catch_warnings():
+        warnings.simplefilter("error")
+        warn_of_range(chain(rescaling(255), convolution()), data(1))  # a base that takes 0 to 255 itself
+        warn_of_range(chain(rescaling(1 / 65535), convolution()), data(255))
+    with pytest.warns(UserWarning, match="by 255, but .* 0 to 255.*--scale 0-1"):
+        warn_of_range(chain(rescaling(255), convolution()), data(255))
+    with pytest.warns(UserWarning, match="by 1, but .* 0 to 255.*--scale 0-1"):
+        warn_of_range(chain(rescaling(255), rescaling(1 / 255)), data(255))
 
 
 def test_a_model_without_rescaling_is_silent():

@@ -15,6 +15,8 @@ from featurelens.models.recipes import recipe
 from featurelens.models.training import train
 from featurelens.models.training_batches import hold_out, training_batches
 from featurelens.models.training_epochs import best_epoch
+from featurelens.models.training_runs import TrainingInterrupted
+from featurelens.models.transfer_network import available_weights
 
 # Keras stores weights through h5py in a way that NumPy 2 calls outdated
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
@@ -100,6 +102,108 @@ def test_an_interruption_changes_nothing(few, uninterrupted, tmp_path):
     assert resumed.card.history == uninterrupted.card.history
     _assert_same_weights(resumed.model, uninterrupted.model)
     assert sorted(path.name for path in tmp_path.iterdir()) == ["again.csv", "again.json", "again.keras"]
+
+
+def test_the_card_tells_the_time_of_all_epochs_and_not_of_the_pause(few, tmp_path, monkeypatch):
+    now = [5.0]
+    monkeypatch.setattr("featurelens.models.training_epochs.monotonic", lambda: now[0])
+
+    class Hours(Interruption):
+        def epoch_started(self, epoch, epochs, batches):
+            super().epoch_started(epoch, epochs, batches)
+            now[0] += 3600
+
+    for at in ((2, 6), (4, 3)):  # two interruptions: in the last batch of the second epoch, and in the fourth
+        with pytest.raises(KeyboardInterrupt):
+            train(SMALL, few, output=tmp_path / "m.keras", progress=Hours(*at))
+        now[0] += 10**6
+    progress = Hours()
+    card = train(SMALL, few, output=tmp_path / "m.keras", progress=progress).card
+    assert progress.started == [(4, 4, 6)]
+    assert card.training_seconds == 4 * 3600  # what was done of an epoch that is done again does not count twice
+
+
+def test_an_interruption_names_the_folder_of_what_is_kept(few, tmp_path):
+    def kept_after(interruption, output):
+        with pytest.raises(TrainingInterrupted) as stopped:
+            train(SMALL, few, output=output, progress=interruption)
+        return stopped.value.folder
+
+    assert kept_after(Interruption(epoch=2, batch=1), None) is None
+    assert kept_after(Interruption(epoch=1, batch=6), tmp_path / "m.keras") is None
+    folder = kept_after(Interruption(epoch=2, batch=1), tmp_path / "m.keras")
+    assert list((tmp_path / "featurelens-runs").iterdir()) == [folder]
+    assert (folder / "state.weights.h5").is_file()
+
+
+@pytest.mark.parametrize("with_test_first", [True, False])
+def test_a_run_without_test_images_and_one_with_them_do_not_mix(with_test_first, few, tmp_path):
+    first, second = (few, None) if with_test_first else (None, few)
+    entry, output = replace(SMALL, epochs=2), tmp_path / "m.keras"
+    with pytest.raises(KeyboardInterrupt):
+        train(entry, few, first, output=output, progress=Interruption(epoch=2, batch=1))
+    progress = Interruption()
+    card = train(entry, few, second, output=output, progress=progress).card
+    assert progress.started[0] == (1, 2, 6)  # anew
+    assert len(card.history.get("test_loss", [])) == (0 if with_test_first else 2)
+    assert ("test_loss" in output.with_suffix(".csv").read_text()) != with_test_first
+
+
+def test_other_test_images_start_a_training_anew(few, tmp_path):
+    other = replace(few, images=1 - few.images)
+    for test in (few, other):
+        progress = Interruption(epoch=2, batch=1)
+        with pytest.raises(KeyboardInterrupt):
+            train(SMALL, few, test, output=tmp_path / "m.keras", progress=progress)
+        assert progress.started[0][0] == 1
+
+
+@pytest.mark.parametrize(
+    ("change", "message"),
+    [
+        (lambda data: data.with_channels(3), r"of 16x16 with 1 channel \(grey\).* 3 channels \(RGB\).*--size HxWxC"),
+        (lambda data: data.resized(16, 20), r"received 16x20 .*--size HxWxC"),
+        (
+            lambda data: replace(data, class_names=data.class_names[::-1]),
+            "T-shirt/top, .*received Ankle boot.*--class-names",
+        ),
+    ],
+)
+def test_a_test_split_of_another_kind_is_refused_before_the_training(change, message, few, tmp_path):
+    progress = Interruption()
+    with pytest.raises(ValueError, match=message):
+        train(SMALL, few, change(few), output=tmp_path / "m.keras", progress=progress)
+    assert progress.started == [] and list(tmp_path.iterdir()) == []
+
+
+def test_a_base_where_none_belongs_is_refused_before_anything_is_downloaded(few, monkeypatch):
+    import keras
+
+    def download(**options):
+        raise AssertionError("downloaded")
+
+    monkeypatch.setattr(keras.applications, "MobileNetV2", download)
+    with pytest.raises(ValueError, match="build the architecture 'transfer'"):
+        train(replace(SMALL, base="MobileNetV2"), few)
+
+
+def test_a_mistyped_base_is_refused_without_a_promise_to_go_on():
+    with pytest.raises(ValueError, match="Did you mean 'MobileNetV2'"):  # a warning would be an error of its own here
+        available_weights("MobileNetV3", "imagenet")
+
+
+def test_a_training_that_diverges_stops_and_keeps_nothing(few, tmp_path):
+    # one batch per epoch: two epochs survive such a rate, with a loss of 1e30; then numbers of 32 bits do not reach
+    entry = replace(SMALL, learning_rate=1e8, schedule="cosine", epochs=20, batch_size=200)
+    progress = Interruption()
+    with pytest.raises(ValueError, match=r"received nan in the val.* 1e\+08 .*Lower --learning-rate.* to 0\.003"):
+        train(entry, few, output=tmp_path / "m.keras", progress=progress)
+    assert 1 <= len(progress.rows) < 20 and all(np.isfinite(list(row.values())).all() for row in progress.rows)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(ValueError, match=r"in batch \d of epoch 1"):  # within an epoch too
+        train(replace(SMALL, learning_rate=1e12), few)
+    lower = train(replace(entry, learning_rate=0.001, epochs=1), few, output=tmp_path / "m.keras")
+    assert np.isfinite(lower.card.history["val_loss"]).all()
 
 
 def test_the_files_hold_what_was_returned(few, uninterrupted, tmp_path):

@@ -88,7 +88,7 @@ def _dimensions(dataset: Dataset, explored: Exploration) -> Markup:
 
 def _classes(names: Sequence[str], counts: np.ndarray, trained_on: np.ndarray | None) -> Markup:
     """How many images each class has: in these images and, where it is known, in those that the model was trained on."""
-    empty = [names[label] for label in np.flatnonzero(counts == 0)]
+    empty = [name for name, amount in zip(names, counts, strict=True) if not amount]
     missing = [notice(f"Without any image: {listed(empty)}.", kind="warning")] if empty else []
     splits = {"these images": counts} if trained_on is None else {"training": trained_on, "these images": counts}
     if all(len(set(each.tolist())) == 1 for each in splits.values()):

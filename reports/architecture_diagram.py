@@ -21,6 +21,7 @@ from .wording import count, shape
 _ROWS = 16  # blocks in a column; more columns are added up to four, then the columns grow longer
 _COLUMNS = 4
 _TEXT, _BOX = 3.02, 3.4  # where a block's right-hand text ends, and the middle of its box
+_TITLE = 0.62  # height of the title's two lines above the first block, inches
 _LETTERS = 22  # of a name that fit into a block
 FAMILIES = {  # what a layer does: (its kinds, or a part of their names; its colour)
     "convolution": (("Conv",), SERIES[0]),
@@ -39,7 +40,7 @@ def architecture_diagram(information: ModelInformation) -> Plot:
     columns = min(_COLUMNS, math.ceil((len(layers) + 1) / _ROWS))
     rows = math.ceil((len(layers) + 1) / columns)  # the input is a block too
     step, across = HEIGHT + GAP, WIDTH + GUTTER
-    figure, drawn = axes(columns * across + 0.1, rows * step + 0.95)
+    figure, drawn = axes(columns * across + 0.1, rows * step + _TITLE + 0.65)
     places = [(number // rows * across, -(number % rows) * step) for number in range(len(layers) + 1)]
     _block(drawn, places[0], ("input", "", shape(information.input_shape), ""), INK, information.input_shape)
     for place, layer in zip(places[1:], layers, strict=True):
@@ -54,13 +55,13 @@ def architecture_diagram(information: ModelInformation) -> Plot:
     arrows(drawn, places, _connections(layers))
     drawn.set(
         xlim=(-GUTTER, columns * across - GUTTER + 0.1),
-        ylim=(-(rows - 1) * step - HEIGHT - 0.1, 0.3),
+        ylim=(-(rows - 1) * step - HEIGHT - 0.1, _TITLE),
         aspect="equal",
     )
     drawn.axis("off")
     total = count(information.parameters, "parameter")
     title = f"{plain(information.name)}\n{count(len(layers), 'layer')}, {total}"
-    drawn.set_title(title, loc="left", fontsize=11, color=INK)
+    drawn.text(0, _TITLE - 0.05, title, va="top", fontsize=11, color=INK)
     _legend(figure, {family(layer) for layer in layers}, across=2 if columns == 1 else 4)
     kinds = ", ".join(f"{layer.name} ({layer.kind}, {shape(layer.output_shape)})" for layer in layers[:40])
     rest = f" and {len(layers) - 40} more" if len(layers) > 40 else ""

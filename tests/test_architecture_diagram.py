@@ -110,6 +110,15 @@ def test_a_shortcut_into_the_next_column_passes_between_the_columns():
         assert not any(block.x0 < x < block.x1 for block in blocks for x in corner)
 
 
+@pytest.mark.parametrize("layers", [1, 12, 40])
+def test_every_word_lies_within_the_picture(layers):
+    figure = architecture_diagram(model_of([layer(f"layer {number}") for number in range(layers)])).figure
+    figure.canvas.draw()
+    words = [text.get_window_extent() for text in figure.axes[0].texts if not isinstance(text, Annotation)]
+    words.append(figure.axes[0].title.get_window_extent())
+    assert all(0 <= box.y0 and box.y1 <= figure.bbox.height for box in words)
+
+
 @pytest.mark.parametrize("layers", [1, 12, 15, 16, 150])
 def test_blocks_never_overlap_and_stay_on_the_paper(layers):
     plot = architecture_diagram(model_of([layer(f"layer {number}") for number in range(layers)]))

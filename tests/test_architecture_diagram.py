@@ -116,7 +116,7 @@ def test_every_word_lies_within_the_picture(layers):
     figure.canvas.draw()
     words = [text.get_window_extent() for text in figure.axes[0].texts if not isinstance(text, Annotation)]
     words.append(figure.axes[0].title.get_window_extent())
-    assert all(0 <= box.y0 and box.y1 <= figure.bbox.height for box in words)
+    assert all(box.y0 >= 0 and box.y1 <= figure.bbox.height for box in words)
 
 
 @pytest.mark.parametrize("layers", [1, 12, 15, 16, 150])

@@ -92,7 +92,7 @@ def test_each_usual_place_is_searched(nowhere, place):
     folder = nowhere / place
     folder.mkdir(parents=True)
     for name in ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"):
-        (folder / name).write_bytes(gzip.compress(SMALL))
+        (folder / name).write_bytes(gzip.compress(SMALL, mtime=0))
     with pytest.raises(ValueError, match=f"{place}/train-images-idx3-ubyte.gz', got .*Delete it"):
         fashion_mnist("train")
 
@@ -130,7 +130,7 @@ def test_the_training_split_from_debian():
 
 def test_idx_by_hand(tmp_path):
     (tmp_path / "a-idx").write_bytes(SMALL)
-    (tmp_path / "a-idx.gz").write_bytes(gzip.compress(SMALL))
+    (tmp_path / "a-idx.gz").write_bytes(gzip.compress(SMALL, mtime=0))
     assert read_idx(tmp_path / "a-idx").tolist() == [[1, 2, 3], [4, 5, 6]]
     assert read_idx(tmp_path / "a-idx.gz").tolist() == [[1, 2, 3], [4, 5, 6]]
     big_endian = bytes([0, 0, 11, 1, 0, 0, 0, 1, 1, 2])  # int16[1] = 1 * 256 + 2
@@ -146,8 +146,8 @@ def test_idx_by_hand(tmp_path):
         ("a", b"\0\0\x09", "first bytes '00 00 09'"),
         ("a", b"\x89PNG....", "got first bytes '89 50 4e 47'. Check that it is an IDX file"),
         ("a.gz", SMALL, "Expected gzip .* starts with .*Remove '.gz'"),
-        ("a.gz", gzip.compress(SMALL)[:-9], "whole gzip file .*truncated or damaged"),
-        ("a.gz", gzip.compress(SMALL)[:-8] + b"\1\1\1\1\1\1\1\1", "truncated or damaged"),
+        ("a.gz", gzip.compress(SMALL, mtime=0)[:-9], "whole gzip file .*truncated or damaged"),
+        ("a.gz", gzip.compress(SMALL, mtime=0)[:-8] + b"\1\1\1\1\1\1\1\1", "truncated or damaged"),
     ],
 )
 def test_idx_files_that_are_not_whole(tmp_path, name, content, message):

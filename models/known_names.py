@@ -20,4 +20,7 @@ def unknown_name(what: str, received: str, known: Iterable[str], remedy: str) ->
     names = list(known)
     nearest = get_close_matches(received, names, n=1, cutoff=0.4)
     guess = f" Did you mean '{nearest[0]}'?" if nearest else ""
-    return ValueError(f"Expected the name of a {what} ({', '.join(names)}), received '{received}'.{guess} {remedy}")
+    article = "an" if what[0] in "aeiou" else "a"
+    return ValueError(
+        f"Expected the name of {article} {what} ({', '.join(names)}), received '{received}'.{guess} {remedy}"
+    )

@@ -98,6 +98,7 @@ def test_an_unknown_name_is_refused():
     result = _run("zero_paded_dropout")
     assert isinstance(result.exception, ValueError)
     assert "Did you mean 'zero_padded_dropout'" in str(result.exception)
+    assert "Expected the name of an architecture" in str(result.exception)
 
 
 @pytest.mark.parametrize("command", [["zero_padded_dropout"], ["transfer", "--base", "MobileNetV2"]])

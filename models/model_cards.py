@@ -23,7 +23,9 @@ class ModelCard:
     best_epoch: int  # counted from 1: the epoch whose weights these are
     history: dict[str, list[float]]  # 'loss', 'accuracy', 'val_loss', 'test_loss', ... -> one number per epoch
     results: dict[str, dict[str, float]]  # 'training', 'validation', 'test' -> 'accuracy' in [0,1], 'loss', 'images'
-    data: dict[str, dict[str, Any]]  # 'training', 'test' -> 'images', 'class_counts' [K], 'files' (name -> SHA-256)
+    data: dict[
+        str, dict[str, Any]
+    ]  # 'training', 'test' -> 'images', 'class_counts' [K], 'files' (name -> SHA-256), ...
     versions: dict[str, str]  # 'python', 'tensorflow', 'keras', 'numpy'
     training_seconds: float  # wall clock of all epochs, also of those before an interruption
 

@@ -6,6 +6,7 @@ from typing import Any
 import numpy as np
 
 from .datasets import Dataset
+from .duplicates import shared_images
 from .evaluation import evaluate
 from .model_cards import ModelCard, versions
 from .recipes import Recipe
@@ -45,7 +46,7 @@ def model_card(
         best_epoch=best_epoch(rows, recipe) + 1,
         history={column: [row[column] for row in rows] for column in rows[0]},
         results={name: _figures(model, data) for name, data in splits.items()},
-        data={name: _origin(data) for name, data in sources.items()},
+        data=_origins(sources),
         versions=versions(),
         training_seconds=round(seconds, 1),
     )
@@ -55,6 +56,15 @@ def _figures(model: Any, data: Dataset) -> dict[str, float]:
     """Accuracy and loss, dropout off."""
     measured = evaluate(model, data)
     return {"accuracy": measured.accuracy, "loss": measured.loss, "images": len(data)}
+
+
+def _origins(sources: dict[str, Dataset]) -> dict[str, dict[str, Any]]:
+    """What each split was, and how many test images are among the training ones too."""
+    found = {name: _origin(data) for name, data in sources.items()}
+    if "test" in sources:
+        shared = shared_images(sources["training"].images, sources["test"].images)
+        found["test"]["also_in_training"] = len(shared)
+    return found
 
 
 def _origin(data: Dataset) -> dict[str, Any]:

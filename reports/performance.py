@@ -194,7 +194,11 @@ def _training_caption(card: ModelCard, measure: str) -> str:
             "above the loss at the head of this section: that one is of the labels as they are."
         )
     if card.best_epoch < len(card.history[measure]):
-        said.append(f"The model has the weights of epoch {card.best_epoch}, the best one by the validation images.")
+        monitor = {"val_accuracy": "validation accuracy", "val_loss": "validation loss"}.get(
+            card.recipe.get("monitor", "")
+        )
+        by = f", the best one by {monitor}" if monitor else ""
+        said.append(f"The model has the weights of epoch {card.best_epoch}{by}.")
     if measure == "loss" and "test_loss" in card.history:
         said.append("The test curve decided nothing; it was recorded for this plot only.")
     return " ".join(said)

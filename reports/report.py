@@ -8,13 +8,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from ..models.datasets import Dataset
 from ..models.model_cards import ModelCard
 from .cause_evidence import causes_twin
 from .causes import causes_section
 from .evidence import Evidence, Step, gather_evidence
-from .exploration import exploration_section
+from .exploration import NOT_COMPARED, exploration_section
 from .findings import findings_section
 from .galleries import gallery_section
 from .layers_section import layers_section
@@ -91,7 +92,11 @@ def report_html(evidence: Evidence) -> str:
     mistakes, mistake_sprites = mistakes_section(evidence)
     causes, cause_sprites = causes_section(evidence)
     explored, data_sprites = exploration_section(
-        evidence.dataset, evidence.exploration, name="exploration", trained_on=_trained_on(evidence)
+        evidence.dataset,
+        evidence.exploration,
+        name="exploration",
+        other_splits=_shared_with_training(evidence),
+        trained_on=_trained_on(evidence),
     )
     sections = [
         findings_section(evidence),
@@ -146,6 +151,17 @@ def _trained_on(evidence: Evidence) -> np.ndarray | None:
     if card is None or counts is None or card.class_names != evidence.dataset.class_names:
         return None
     return np.array(counts, np.int64)
+
+
+def _shared_with_training(evidence: Evidence) -> Markup:
+    """How many of the images the model was trained on, where its card tells of these very files; else how to find out."""
+    test = {} if evidence.card is None else evidence.card.data.get("test", {})
+    of_these = test.get("files") == dict(evidence.dataset.files) and test.get("images") == len(evidence.dataset)
+    if not of_these or "also_in_training" not in test:
+        return NOT_COMPARED
+    shared = int(test["also_in_training"])
+    told = f"{count(shared, 'image')} of these" if shared else "No image of these"
+    return Markup("<p>{} {} in the training split too.</p>").format(told, "are" if shared > 1 else "is")
 
 
 def _twin(evidence: Evidence) -> dict[str, Any]:

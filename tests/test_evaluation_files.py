@@ -166,7 +166,7 @@ def test_the_report_draws_the_training_and_says_how_its_loss_is_meant():
     html = performance_section(evidence).html
     assert html.count("over the epochs</title>") == 1  # the accuracy
     assert html.count("over the epochs, with label smoothing 0.1</title>") == 1
-    assert html.count("The model has the weights of epoch 1, the best one by the validation images.") == 2
+    assert html.count("The model has the weights of epoch 1, the best one by validation accuracy.") == 2
     assert html.count("measured with the label smoothing of 0.1 that the model was trained with") == 1
     assert html.count("The test curve decided nothing; it was recorded for this plot only.") == 1
     plain = performance_section(replace(evidence, card=card())).html

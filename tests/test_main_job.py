@@ -38,3 +38,4 @@ def test_the_accuracy_is_the_cards_and_every_mistake_is_there(report):
     assert f"{10000 - wrong:,} images of 10,000 are classified rightly, {wrong:,} wrongly." in html
     assert html.count('<article class="mistake"') == wrong
     assert "Every class has 1,000 images; in the training split, 6,000." in html
+    assert "No image of these is in the training split too." in html

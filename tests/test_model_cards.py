@@ -52,6 +52,7 @@ def test_the_card_fits_the_weights_and_names_no_folder(name):
     files = card.data["test"]["files"]
     assert files == dict(fashion_mnist("test").files)
     assert sum(card.data["training"]["class_counts"]) == 60_000
+    assert card.data["test"]["also_in_training"] == 0
     assert card.data["test"]["class_counts"] == np.bincount(fashion_mnist("test").labels).tolist()
     assert "/" not in json.dumps(asdict(card)).replace("T-shirt/top", "")
 

@@ -143,6 +143,7 @@ def test_a_csv_file_and_no_noise(tmp_path):
     card = model_card_of(tmp_path / "three_conv.keras")
     assert card is not None
     assert (card.input_shape, card.class_names) == ((8, 8, 1), ("0", "1"))
+    assert card.data["test"]["also_in_training"] == 24  # the same file
     assert card.data["test"]["images"] == 24 and "own.csv" in card.data["training"]["files"]
     assert sum(card.data["training"]["class_counts"]) == card.data["training"]["images"]
 

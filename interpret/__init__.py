@@ -39,35 +39,33 @@ All arrays are float32 with channels last. Axis letters: B image, H W position, 
 
 from __future__ import annotations
 
-from .activations import ActivationExtractor
-from .channel_ablation import ChannelAblation, ablate_channels
-from .channel_census import ChannelCensus, channels
-from .class_activation import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
-from .class_activation_layers import MultiLayerCAM
-from .completeness import CompleteMaps
-from .explainer import Explainer, Explanation
-from .faithfulness import Faithfulness, faithfulness
-from .feature_visualization import FeatureImages, activation_maximization
-from .gradients import InputXGradient, Saliency
-from .guided_backpropagation import GuidedBackpropagation
-from .integrated_gradients import IntegratedGradients
-from .layer_information import LayerInformation, ModelInformation, inspect_model
-from .map_state import MapState, map_states
-from .methods import METHODS, KnownMethod
-from .occlusion import Occlusion
-from .random_labels import RandomLabels, random_label_check
-from .relevance import LayerwiseRelevance
-from .rise import RISE
-from .road import Road, road
-from .sanity_checks import Randomization, randomization_check
-from .saturation import GradCAMState, Saturation
-from .score_cam import ScoreCAM
-from .score_cam_layers import MultiLayerScoreCAM
-from .sensitivity import Sensitivity, max_sensitivity
-from .smooth_grad import SmoothGrad
-from .trust import Samples, Trust, TrustPlan
-from .trust_measures import measure_trust
-from .verdicts import Verdict, verdict, verdicts
+from .dissection.ablation import ChannelAblation, ablate_channels
+from .dissection.census import ChannelCensus, channels
+from .dissection.visualization import FeatureImages, activation_maximization
+from .layers.inspection import LayerInformation, ModelInformation, inspect_model
+from .maps.state import MapState, map_states
+from .methods.attribution import CompleteMaps
+from .methods.catalogue import METHODS, KnownMethod
+from .methods.class_activation import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, MultiLayerCAM
+from .methods.gradients import InputXGradient, Saliency
+from .methods.guided_backpropagation import GuidedBackpropagation
+from .methods.integrated_gradients import IntegratedGradients
+from .methods.occlusion import Occlusion
+from .methods.relevance import LayerwiseRelevance
+from .methods.rise import RISE
+from .methods.score_cam import MultiLayerScoreCAM, ScoreCAM
+from .methods.smooth_grad import SmoothGrad
+from .pixel_removal.faithfulness import Faithfulness, faithfulness
+from .pixel_removal.road import Road, road
+from .sanity.random_labels import RandomLabels, random_label_check
+from .sanity.weight_randomization import Randomization, randomization_check
+from .stream.activations import ActivationExtractor
+from .stream.explainer import Explainer, Explanation
+from .stream.saturation import GradCAMState, Saturation
+from .trust.measure import measure_trust
+from .trust.record import Samples, Trust, TrustPlan
+from .trust.sensitivity import Sensitivity, max_sensitivity
+from .trust.verdicts import Verdict, verdict, verdicts
 
 __all__ = [
     "METHODS",

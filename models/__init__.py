@@ -15,15 +15,15 @@
 
 from __future__ import annotations
 
-from .architectures import architectures, build_model
-from .datasets import Dataset
-from .evaluation import Evaluation, evaluate
-from .fashion_mnist import fashion_mnist
-from .image_folders import image_folder
-from .loading import load_model, model_card_of
-from .model_cards import ModelCard
-from .sources import open_dataset
-from .training import train
+from .datasets.dataset import Dataset
+from .evaluation.metrics import Evaluation, evaluate
+from .formats.fashion_mnist import fashion_mnist
+from .formats.image_folders import image_folder
+from .formats.sources import open_dataset
+from .model_files.cards import ModelCard
+from .model_files.loading import load_model, model_card_of
+from .networks.architectures import architectures, build_model
+from .training.fit import train
 
 __all__ = [
     "Dataset",

@@ -3,22 +3,23 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property
+from functools import cached_property, partial
 from typing import Any
 
 import numpy as np
 
-from ..interpret.integrated_gradients import IntegratedGradients
-from ..interpret.map_state import LOGIT_PER_PIXEL, MIXED, POSITIVE, map_states
-from ..interpret.methods import KnownMethod
-from ..interpret.occlusion import Occlusion
+from ..interpret.maps.state import LOGIT_PER_PIXEL, MIXED, POSITIVE, map_states
+from ..interpret.methods.catalogue import KnownMethod
+from ..interpret.methods.integrated_gradients import IntegratedGradients
+from ..interpret.methods.occlusion import Occlusion
+from ..interpret.methods.relevance import LayerwiseRelevance
 from ..interpret.progress import Progress
-from ..interpret.relevance import LayerwiseRelevance
-from ..interpret.saturation import GradCAMState, Saturation
-from .colors import Limits, Scale, limits_of
-from .explanation_figure import MapPanel
-from .map_notes import faded
-from .wording import number, with_minus
+from ..interpret.stream.saturation import GradCAMState, Saturation
+from .drawing.colors import Limits, Scale, limits_of
+from .drawing.wording import number, with_minus
+from .evidence.gather import Step
+from .html.map_notes import faded
+from .plots.explanation import MapPanel
 
 GRAD_CAM, RISE = "Grad-CAM", "RISE"
 _REMARKS = {"Guided Backpropagation": "an edge picture, not evidence", RISE: "expected scores: compare places"}
@@ -137,3 +138,40 @@ def _map_and_remark(known: KnownMethod, subject: Subject, progress: Progress) ->
         return complete.maps[0], f"gap {missing} of {whole} {known.unit}"
     remark = f"{method.patch} × {method.patch} pixels covered" if isinstance(method, Occlusion) else ""
     return method(*asked)[0], _REMARKS.get(known.name, remark)
+
+
+@dataclass(frozen=True, eq=False)
+class MethodChoice:
+    """Which methods to draw."""
+
+    methods: tuple[KnownMethod, ...]  # in the order of their panels
+    required: frozenset[str]  # names of those that must be drawn; the others are left out where the model refuses
+    asked: bool = True  # whether the user chose them
+
+
+def drawn_methods(
+    choice: MethodChoice, subject: Subject, step: Step | None = None
+) -> tuple[tuple[MapPanel, ...], tuple[str, ...]]:
+    """A panel of each method, and a line for each one that was left out: which, and why.
+
+    Args:
+        choice: Which methods, and which of them may not be missing.
+        subject: The image and the class.
+        step: Told (name of the method, images done, of how many).
+
+    Raises:
+        ValueError: The model refuses a method that must be drawn.
+    """
+    panels, left_out = [], []
+    for known in choice.methods:
+        try:
+            panels.append(method_panel(known, subject, False if step is None else partial(step, known.name)))
+        except ValueError as error:
+            if known.name in choice.required:
+                raise
+            left_out.append(f"{known.name} was left out: {_first_sentence(error)}")
+    return tuple(panels), tuple(left_out)
+
+
+def _first_sentence(error: ValueError) -> str:
+    return " ".join(str(error).split()).split(". ")[0].rstrip(".") + "."

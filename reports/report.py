@@ -10,24 +10,23 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from ..models.datasets import Dataset
-from ..models.model_cards import ModelCard
-from .cause_evidence import causes_twin
-from .causes import causes_section
-from .evidence import Evidence, Step, gather_evidence
-from .exploration import NOT_COMPARED, exploration_section
-from .findings import findings_section
-from .galleries import gallery_section
-from .layers_section import layers_section
-from .mistakes import mistakes_section
-from .model_section import model_section
-from .page import Header, KeyFigure, render_page
-from .performance import performance_section
-from .report_file import check_writable, write_whole
-from .trust import trust_section, trust_twin
-from .trust_evidence import TRUST_IMAGES
-from .trust_file import TrustFile
-from .wording import count, percent
+from ..models.datasets.dataset import Dataset
+from ..models.model_files.cards import ModelCard
+from .drawing.wording import count, percent
+from .evidence.causes import causes_twin
+from .evidence.gather import Evidence, Step, gather_evidence
+from .evidence.trust import TRUST_IMAGES, TrustFile
+from .files.whole_files import check_writable, write_whole
+from .html.page import Header, KeyFigure, render_page
+from .sections.causes import causes_section
+from .sections.data import NOT_COMPARED, exploration_section
+from .sections.feature_maps import gallery_section
+from .sections.findings import findings_section
+from .sections.layers import layers_section
+from .sections.mistakes import mistakes_section
+from .sections.model import model_section
+from .sections.performance import performance_section
+from .sections.trust import trust_section, trust_twin
 
 
 def write_report(

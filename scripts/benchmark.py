@@ -6,7 +6,6 @@ ratio is the median of the ratios of runs side by side.
 
 from __future__ import annotations
 
-import sys
 import time
 from collections import deque
 from collections.abc import Callable
@@ -32,7 +31,7 @@ def benchmark(
 ) -> None:
     """Time the shipped model: activations of both convolutions, Grad-CAM and saliency, as NumPy arrays."""
     from featurelens.models import fashion_mnist
-    from featurelens.scripts.loading import DEFAULT_MODEL, load_with_card
+    from featurelens.scripts.options.opening import DEFAULT_MODEL, load_with_card
 
     model, _ = load_with_card(DEFAULT_MODEL)
     pictures = fashion_mnist("test").images[:images]
@@ -149,6 +148,6 @@ def _tf_keras_vis(model: Any, images: np.ndarray, batch_size: int) -> Contender:
 
 
 if __name__ == "__main__":
-    from featurelens.scripts.cli import main
+    from featurelens.scripts.terminal.running import run_alone
 
-    main(["benchmark", *sys.argv[1:]])
+    run_alone("benchmark", benchmark)

@@ -5,9 +5,6 @@ Nothing heavy is imported here, so that `--help` answers at once; each command i
 
 from __future__ import annotations
 
-import sys
-import traceback
-import warnings
 from collections.abc import Sequence
 from typing import Annotated
 
@@ -19,12 +16,10 @@ from featurelens.scripts.evaluate import evaluate
 from featurelens.scripts.explain import explain
 from featurelens.scripts.explore import explore
 from featurelens.scripts.inspect_model import inspect_layers
-from featurelens.scripts.interruption import Interrupted
 from featurelens.scripts.report import report
+from featurelens.scripts.terminal.running import run
 from featurelens.scripts.train import train
 from featurelens.scripts.trust import trust
-
-_INTERRUPTED = 130  # exit code, by custom 128 + SIGINT
 
 app = typer.Typer(
     name="featurelens",
@@ -55,32 +50,8 @@ def options(
 
 
 def main(arguments: Sequence[str] | None = None) -> None:
-    """Run a command; what the user can mend becomes one line and a non-zero exit."""
-    given = list(sys.argv[1:] if arguments is None else arguments)
-    verbose = "--verbose" in given
-    kept = [argument for argument in given if argument != "--verbose"]
-    warnings.showwarning = _one_line
-    try:
-        app(args=kept, prog_name="featurelens")
-    except SystemExit as stopped:
-        if stopped.code == _INTERRUPTED:  # what typer makes of Ctrl-C
-            typer.echo("Interrupted. No half-written file is left.", err=True)
-        raise
-    except Interrupted as stopped:
-        typer.echo(f"Interrupted. {stopped}", err=True)
-        sys.exit(_INTERRUPTED)
-    except (ValueError, ImportError, OSError, MemoryError) as error:
-        if verbose:
-            traceback.print_exc()
-        else:
-            typer.echo(f"Error: {' '.join(str(error).split()) or type(error).__name__}", err=True)
-        sys.exit(1)
-
-
-def _one_line(message: Warning | str, category: type[Warning], *_: object) -> None:
-    """Our own warnings as a line; those of libraries are not the user's to mend."""
-    if category is UserWarning:
-        typer.echo(f"Warning: {' '.join(str(message).split())}", err=True)
+    """Run a command of `featurelens`; without `arguments` those that it was started with."""
+    run(app, arguments)
 
 
 if __name__ == "__main__":

@@ -9,7 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from featurelens.scripts.loading import (
+from featurelens.scripts.options.opening import (
     DEFAULT_DATA,
     AllowCode,
     ClassNames,
@@ -23,7 +23,7 @@ from featurelens.scripts.loading import (
 )
 
 if TYPE_CHECKING:
-    from featurelens.reports.comparison_evidence import Contestant
+    from featurelens.reports.comparison.evidence import Contestant
 
 
 def compare(
@@ -46,15 +46,15 @@ def compare(
 
     Each model gets the images in the pixel range of its card, unless --scale names one for all.
     """
-    from featurelens.reports.report_file import check_writable
-    from featurelens.scripts.terminal import steps_shown
+    from featurelens.reports.files.whole_files import check_writable
+    from featurelens.scripts.terminal.progress import steps_shown
 
     check_writable(output.expanduser().absolute())
     chosen = _chosen(models)
     opening = Opening(scale, resize, class_names, allow_code, custom_objects)
     contestants = [_contestant(model, name, data, opening) for model, name in chosen.items()]
-    from featurelens.reports.comparison import write_comparison
-    from featurelens.reports.trust_evidence import TRUST_IMAGES
+    from featurelens.reports.comparison.page import write_comparison
+    from featurelens.reports.evidence.trust import TRUST_IMAGES
 
     tested = TRUST_IMAGES if trust_images is None else trust_images
     with steps_shown() as step:
@@ -64,7 +64,7 @@ def compare(
 
 def _chosen(models: list[str] | None) -> dict[str, str]:
     """What was asked for, each with a short name; every one must exist before the first is loaded."""
-    from featurelens.models.loading import model_path, shipped_models
+    from featurelens.models.model_files.loading import model_path, shipped_models
 
     asked = list(dict.fromkeys(models or shipped_models()))
     if len(asked) < 2:
@@ -79,7 +79,7 @@ def _chosen(models: list[str] | None) -> dict[str, str]:
 def _contestant(model: str, name: str, data: str, opening: Opening) -> Contestant:
     loaded, card = load_with_card(model, opening)
     dataset = open_for(data, loaded, card, opening)
-    from featurelens.reports.comparison_evidence import Contestant
+    from featurelens.reports.comparison.evidence import Contestant
 
     return Contestant(name, loaded, dataset, card)
 
@@ -89,6 +89,6 @@ def _command() -> str | None:
 
 
 if __name__ == "__main__":
-    from featurelens.scripts.cli import main
+    from featurelens.scripts.terminal.running import run_alone
 
-    main(["compare", *sys.argv[1:]])
+    run_alone("compare", compare)

@@ -2,13 +2,12 @@
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from featurelens.scripts.loading import (
+from featurelens.scripts.options.opening import (
     DEFAULT_DATA,
     DEFAULT_MODEL,
     AllowCode,
@@ -38,7 +37,7 @@ def evaluate(
     custom_objects: CustomObjects = None,
 ) -> None:
     """Print accuracy, loss and the figures of each class; with --output write plots and figures into a folder."""
-    from featurelens.reports.evaluation_files import check_folder, remove_earlier, write_evaluation
+    from featurelens.reports.files.evaluation_files import check_folder, remove_earlier, write_evaluation
 
     if output is not None:
         check_folder(output)
@@ -62,7 +61,7 @@ def _print(evaluation: Evaluation) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from featurelens.models.evaluation import averages
+    from featurelens.models.evaluation.metrics import averages
 
     table = Table("class", title=f"accuracy {evaluation.accuracy:.2%}, loss {evaluation.loss:.4f}")
     for name in ("precision", "recall", "F1", "average precision", "images"):
@@ -80,6 +79,6 @@ def _print(evaluation: Evaluation) -> None:
 
 
 if __name__ == "__main__":
-    from featurelens.scripts.cli import main
+    from featurelens.scripts.terminal.running import run_alone
 
-    main(["evaluate", *sys.argv[1:]])
+    run_alone("evaluate", evaluate)

@@ -2,15 +2,14 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from featurelens.scripts.explained_methods import MethodChoice, chosen_methods, drawn_methods, usual_methods
-from featurelens.scripts.loading import (
+from featurelens.scripts.options.methods import chosen_methods, usual_methods
+from featurelens.scripts.options.opening import (
     DEFAULT_DATA,
     DEFAULT_MODEL,
     AllowCode,
@@ -23,10 +22,11 @@ from featurelens.scripts.loading import (
     Scale,
     load_with_card,
 )
-from featurelens.scripts.single_image import SingleImage, single_image
+from featurelens.scripts.options.single_image import SingleImage, single_image
 
 if TYPE_CHECKING:
-    from featurelens.reports.explanation_figure import ExplainedImage
+    from featurelens.reports.explanation import MethodChoice
+    from featurelens.reports.plots.explanation import ExplainedImage
 
 
 @dataclass(frozen=True)
@@ -59,7 +59,7 @@ def explain(
     custom_objects: CustomObjects = None,
 ) -> None:
     """Explain one image: picture, maps of attribution methods and the likeliest classes side by side."""
-    from featurelens.reports.report_file import check_writable, write_bytes_whole
+    from featurelens.reports.files.whole_files import check_writable, write_bytes_whole
 
     check_writable(output)
     if output.suffix.lower() not in (".png", ".svg"):
@@ -69,7 +69,7 @@ def explain(
     loaded, card = load_with_card(model, opening)
     chosen = single_image(image, loaded, card, data, opening)
     shown = _explained(loaded, chosen, Question(class_name, versus, layer), choice)
-    from featurelens.reports.explanation_figure import explanation_figure
+    from featurelens.reports.plots.explanation import explanation_figure
 
     plot = explanation_figure(shown)
     write_bytes_whole(output, plot.svg().encode() if output.suffix.lower() == ".svg" else plot.png())
@@ -78,9 +78,10 @@ def explain(
 
 
 def _explained(model: Any, chosen: SingleImage, question: Question, choice: MethodChoice) -> ExplainedImage:
-    from featurelens.interpret.decisions import decisions
-    from featurelens.reports.explanation import Subject, saturation_words
-    from featurelens.reports.explanation_figure import ExplainedImage
+    from featurelens.interpret.stream.predictions import decisions
+    from featurelens.reports.explanation import Subject, drawn_methods, saturation_words
+    from featurelens.reports.plots.explanation import ExplainedImage
+    from featurelens.scripts.terminal.progress import steps_shown
 
     decided = decisions(model, chosen.pixels[None])
     names = chosen.class_names or tuple(f"class {k}" for k in range(decided.probabilities.shape[1]))
@@ -92,7 +93,10 @@ def _explained(model: Any, chosen: SingleImage, question: Question, choice: Meth
         versus=None if question.versus is None else _class_number(question.versus, names),
         layer=question.layer or decided.cam_layer,
     )
-    panels = drawn_methods(choice, subject)
+    with steps_shown() as step:
+        panels, left_out = drawn_methods(choice, subject, step)
+    for line in left_out:
+        typer.echo(line, err=True)
     return ExplainedImage(
         image=chosen.pixels,
         value_range=chosen.value_range,
@@ -120,6 +124,6 @@ def _class_number(name: str, known: tuple[str, ...]) -> int:
 
 
 if __name__ == "__main__":
-    from featurelens.scripts.cli import main
+    from featurelens.scripts.terminal.running import run_alone
 
-    main(["explain", *sys.argv[1:]])
+    run_alone("explain", explain)

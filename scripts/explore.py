@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import sys
 from collections.abc import Callable
 from functools import partial
 from pathlib import Path
@@ -10,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from featurelens.scripts.image_size import Size, parse_size
-from featurelens.scripts.loading import DEFAULT_DATA, ClassNames, Data
+from featurelens.scripts.options.image_size import Size, parse_size
+from featurelens.scripts.options.opening import DEFAULT_DATA, ClassNames, Data
 
 if TYPE_CHECKING:
     from featurelens.models import Dataset
@@ -31,16 +30,16 @@ def explore(
     seed: Annotated[int, typer.Option(help="Of the images that are drawn.")] = 0,
 ) -> None:
     """Describe data: classes, pixel values, means, examples, equal images, and images nearest to another class."""
-    from featurelens.models.class_names import read_class_names
-    from featurelens.models.sources import open_dataset
-    from featurelens.reports.report_file import check_writable
+    from featurelens.models.datasets.class_names import read_class_names
+    from featurelens.models.formats.sources import open_dataset
+    from featurelens.reports.files.whole_files import check_writable
 
     check_writable(output.expanduser().absolute())
     names = None if class_names is None else read_class_names(class_names)
     wanted = parse_size(size)
     read = partial(open_dataset, model_input=wanted, resize=wanted is not None, class_names=names)
     splits = _splits(data, training_data, download, read)
-    from featurelens.reports.exploration_page import write_exploration
+    from featurelens.reports.data_page import write_exploration
 
     path = write_exploration(splits, output, seed=seed)
     described = ", ".join(f"{name}: {len(dataset):,} images" for name, dataset in splits.items())
@@ -49,8 +48,8 @@ def explore(
 
 def _splits(data: str, training_data: str | None, download: bool, read: Callable[[str], Dataset]) -> dict[str, Dataset]:
     """The data and, where they are named or at hand, the training images."""
-    from featurelens.models.fashion_mnist import is_at_hand
-    from featurelens.models.sources import NAMED
+    from featurelens.models.formats.fashion_mnist import is_at_hand
+    from featurelens.models.formats.sources import NAMED
 
     split = NAMED.get(data)
     if download and (training_data is not None or split != "test"):
@@ -67,8 +66,8 @@ def _splits(data: str, training_data: str | None, download: bool, read: Callable
 
 def _of_the_same_classes(splits: dict[str, Dataset]) -> dict[str, Dataset]:
     """The splits with the classes of the one that names them or, where none or all do, has most: others may lack some."""
-    from featurelens.models.class_names import are_numbers, place_classes
-    from featurelens.reports.wording import listed
+    from featurelens.models.datasets.class_names import are_numbers, place_classes
+    from featurelens.reports.drawing.wording import listed
 
     def known(split: Dataset) -> tuple[bool, int]:
         return not are_numbers(split.class_names), len(split.class_names)
@@ -87,6 +86,6 @@ def _of_the_same_classes(splits: dict[str, Dataset]) -> dict[str, Dataset]:
 
 
 if __name__ == "__main__":
-    from featurelens.scripts.cli import main
+    from featurelens.scripts.terminal.running import run_alone
 
-    main(["explore", *sys.argv[1:]])
+    run_alone("explore", explore)

@@ -6,13 +6,12 @@ library's module of that name.
 
 from __future__ import annotations
 
-import sys
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from featurelens.scripts.loading import (
+from featurelens.scripts.options.opening import (
     DEFAULT_DATA,
     DEFAULT_MODEL,
     AllowCode,
@@ -25,14 +24,14 @@ from featurelens.scripts.loading import (
     load_with_card,
     open_images,
 )
-from featurelens.scripts.single_image import single_image
+from featurelens.scripts.options.single_image import single_image
 
 if TYPE_CHECKING:
     import numpy as np
 
     from featurelens.interpret import ActivationExtractor, ModelInformation
     from featurelens.models import ModelCard
-    from featurelens.scripts.single_image import SingleImage
+    from featurelens.scripts.options.single_image import SingleImage
 
 
 def inspect_layers(
@@ -50,7 +49,7 @@ def inspect_layers(
 ) -> None:
     """Print the layers and the proof of the logits; with --layer draw its maps, with --diagram the architecture."""
     from featurelens.interpret import ActivationExtractor, inspect_model
-    from featurelens.reports.report_file import check_writable
+    from featurelens.reports.files.whole_files import check_writable
 
     for path in (output, save, diagram):
         if path is not None:
@@ -82,9 +81,8 @@ def _images_of_proof(
 
 
 def _draw(extractor: ActivationExtractor, layer: str, image: SingleImage, output: Path, save: Path | None) -> None:
-    from featurelens.reports.layer_sheet import layer_sheet
-    from featurelens.reports.picture_file import write_arrays, write_picture
-    from featurelens.reports.report_file import check_writable
+    from featurelens.reports.drawing.layer_sheet import layer_sheet
+    from featurelens.reports.files.whole_files import check_writable, write_arrays, write_picture
 
     check_writable(output)
     (activations,) = extractor(image.pixels[None]).values()
@@ -96,8 +94,8 @@ def _draw(extractor: ActivationExtractor, layer: str, image: SingleImage, output
 
 
 def _draw_architecture(information: ModelInformation, path: Path) -> None:
-    from featurelens.reports.architecture_diagram import architecture_diagram
-    from featurelens.reports.report_file import write_bytes_whole
+    from featurelens.reports.files.whole_files import write_bytes_whole
+    from featurelens.reports.plots.architecture import architecture_diagram
 
     plot = architecture_diagram(information)
     write_bytes_whole(path, plot.svg().encode() if path.suffix.lower() == ".svg" else plot.png())
@@ -110,8 +108,8 @@ def _print(information: ModelInformation) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from featurelens.reports.model_section import first_centre, receptive_field
-    from featurelens.reports.wording import number, shape
+    from featurelens.reports.drawing.wording import number, shape
+    from featurelens.reports.sections.model import first_centre, receptive_field
 
     title = escape(f"{information.name}: input {shape(information.input_shape)}")
     table = Table("layer", "kind", "output shape", title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
@@ -144,6 +142,6 @@ def _print(information: ModelInformation) -> None:
 
 
 if __name__ == "__main__":
-    from featurelens.scripts.cli import main
+    from featurelens.scripts.terminal.running import run_alone
 
-    main(["inspect", *sys.argv[1:]])
+    run_alone("inspect", inspect_layers)

@@ -12,7 +12,7 @@ from typing import Annotated
 
 import typer
 
-from featurelens.scripts.loading import (
+from featurelens.scripts.options.opening import (
     DEFAULT_DATA,
     DEFAULT_MODEL,
     AllowCode,
@@ -26,7 +26,7 @@ from featurelens.scripts.loading import (
     load_with_card,
     open_for,
 )
-from featurelens.scripts.trust_lookup import trust_on_file
+from featurelens.scripts.options.trust_file import trust_on_file
 
 
 def report(
@@ -51,8 +51,8 @@ def report(
 
     Without arguments: the shipped zero-padded dropout CNN on the 10,000 test images of Fashion-MNIST, offline.
     """
-    from featurelens.reports.report_file import check_writable
-    from featurelens.scripts.terminal import steps_shown
+    from featurelens.reports.files.whole_files import check_writable
+    from featurelens.scripts.terminal.progress import steps_shown
 
     check_writable(output.expanduser().absolute())
     opening = Opening(scale, resize, class_names, allow_code, custom_objects)
@@ -60,7 +60,7 @@ def report(
     dataset = open_for(data, loaded, card, opening)
     measured = trust_on_file(trust, trust_images, model, loaded, dataset)
     from featurelens.reports import write_report
-    from featurelens.reports.trust_evidence import TRUST_IMAGES
+    from featurelens.reports.evidence.trust import TRUST_IMAGES
 
     with steps_shown() as step:
         path = write_report(
@@ -83,6 +83,6 @@ def _command() -> str:
 
 
 if __name__ == "__main__":
-    from featurelens.scripts.cli import main
+    from featurelens.scripts.terminal.running import run_alone
 
-    main(["report", *sys.argv[1:]])
+    run_alone("report", report)

@@ -2,21 +2,20 @@
 
 from __future__ import annotations
 
-import sys
 from dataclasses import replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
-from featurelens.scripts.image_size import Size, parse_size
-from featurelens.scripts.interruption import Interrupted
+from featurelens.scripts.options.image_size import Size, parse_size
+from featurelens.scripts.terminal.interruption import Interrupted
 
 if TYPE_CHECKING:
-    from featurelens.models.datasets import Dataset
-    from featurelens.models.model_cards import ModelCard
-    from featurelens.models.model_fit import InputShape
-    from featurelens.models.recipes import Recipe
+    from featurelens.models.datasets.dataset import Dataset
+    from featurelens.models.datasets.model_fit import InputShape
+    from featurelens.models.model_files.cards import ModelCard
+    from featurelens.models.networks.recipes import Recipe
 
 
 def _help(context: typer.Context, wanted: bool) -> None:
@@ -26,7 +25,7 @@ def _help(context: typer.Context, wanted: bool) -> None:
     from rich.console import Console
     from rich.table import Table
 
-    from featurelens.models.architectures import architectures
+    from featurelens.models.networks.architectures import architectures
 
     typer.echo(context.get_help())
     table = Table("name", "layers", title="Architectures", title_justify="left")
@@ -59,15 +58,15 @@ def train(
 
     Without --data it learns Fashion-MNIST. The same command goes on with a training that was interrupted.
     """
-    from featurelens.scripts.memory import keep_freed_memory
+    from featurelens.scripts.terminal.memory import keep_freed_memory
 
     keep_freed_memory()  # before anything imports TensorFlow
-    from featurelens.models.recipes import recipe
-    from featurelens.models.training import check_settings
-    from featurelens.models.training import train as train_model
-    from featurelens.models.training_runs import TrainingInterrupted
-    from featurelens.scripts.terminal import start_tensorflow
-    from featurelens.scripts.training_display import TrainingDisplay
+    from featurelens.models.networks.recipes import recipe
+    from featurelens.models.training.checkpoints import TrainingInterrupted
+    from featurelens.models.training.fit import check_settings
+    from featurelens.models.training.fit import train as train_model
+    from featurelens.scripts.terminal.progress import start_tensorflow
+    from featurelens.scripts.terminal.training_display import TrainingDisplay
 
     given = {
         "seed": seed,
@@ -95,8 +94,8 @@ def _datasets(
     data: str | None, test_data: str | None, class_names: Path | None, size: InputShape | None
 ) -> tuple[Dataset, Dataset | None]:
     """The images to train on and those to test on: Fashion-MNIST's where none of one's own are named to train on."""
-    from featurelens.models.class_names import place_classes, read_class_names
-    from featurelens.models.sources import open_dataset
+    from featurelens.models.datasets.class_names import place_classes, read_class_names
+    from featurelens.models.formats.sources import open_dataset
 
     if data is None:
         data, test_data = "fashion_mnist:train", test_data or "fashion_mnist:test"
@@ -127,6 +126,6 @@ def _summary(card: ModelCard, chosen: Recipe, target: Path) -> str:
 
 
 if __name__ == "__main__":
-    from featurelens.scripts.cli import main
+    from featurelens.scripts.terminal.running import run_alone
 
-    main(["train", *sys.argv[1:]])
+    run_alone("train", train)

@@ -10,7 +10,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from featurelens.scripts.loading import (
+from featurelens.scripts.options.methods import ALL, methods_named
+from featurelens.scripts.options.opening import (
     DEFAULT_DATA,
     DEFAULT_MODEL,
     AllowCode,
@@ -24,13 +25,12 @@ from featurelens.scripts.loading import (
     load_with_card,
     open_for,
 )
-from featurelens.scripts.method_names import ALL, methods_named
 
 if TYPE_CHECKING:
     import numpy as np
 
-    from featurelens.interpret.trust import Trust
-    from featurelens.models.datasets import Dataset
+    from featurelens.interpret.trust.record import Trust
+    from featurelens.models.datasets.dataset import Dataset
 
 
 def trust(
@@ -66,7 +66,7 @@ def trust(
     Deletion, insertion and ROAD beside a random and a brightness order, the change under noise, and the likeness once the
     weights are shuffled, for every method.
     """
-    from featurelens.reports.report_file import check_writable
+    from featurelens.reports.files.whole_files import check_writable
 
     target = (output or _default_output(model)).expanduser().absolute()
     check_writable(target)
@@ -77,10 +77,10 @@ def trust(
     training = None
     if training_data is not None:
         training = _drawn(open_for(training_data, loaded, card, opening), training_images, seed)
-    from featurelens.interpret.decisions import decisions
-    from featurelens.interpret.trust import TrustPlan
-    from featurelens.interpret.trust_measures import measure_trust
-    from featurelens.scripts.terminal import steps_shown
+    from featurelens.interpret.stream.predictions import decisions
+    from featurelens.interpret.trust.measure import measure_trust
+    from featurelens.interpret.trust.record import TrustPlan
+    from featurelens.scripts.terminal.progress import steps_shown
 
     usual = TrustPlan()
     plan = replace(
@@ -108,23 +108,24 @@ def trust(
 
 def _default_output(model: str) -> Path:
     """Beside a model file, where the report looks for it; in the working directory for a shipped name."""
-    from featurelens.models.loading import shipped_models
-    from featurelens.reports.trust_file import trust_path
+    from featurelens.models.model_files.loading import shipped_models
+    from featurelens.reports.files.trust_file import trust_path
 
     return Path(f"{model}.trust.json") if model in shipped_models() else trust_path(Path(model))
 
 
 def _drawn(dataset: Dataset, amount: int, seed: int) -> tuple[np.ndarray, np.ndarray]:
     """A sample of the training images and their labels."""
-    from featurelens.interpret.samples import sample_numbers
+    from featurelens.interpret.stream.image_choice import sample_numbers
 
     numbers = sample_numbers(len(dataset), amount, seed)
     return dataset.images[numbers], dataset.labels[numbers]
 
 
 def _write(found: Trust, model: Any, dataset: Dataset, target: Path) -> None:
-    from featurelens.models.fingerprints import images_fingerprint, weights_fingerprint
-    from featurelens.reports.trust_file import TrustFile, write_trust
+    from featurelens.models.datasets.fingerprints import images_fingerprint, weights_fingerprint
+    from featurelens.reports.evidence.trust import TrustFile
+    from featurelens.reports.files.trust_file import write_trust
 
     command = shlex.join(["featurelens", *sys.argv[1:]]) if "trust" in sys.argv[1:2] else "featurelens trust"
     measured = TrustFile(
@@ -156,6 +157,6 @@ def _print(found: Trust) -> None:
 
 
 if __name__ == "__main__":
-    from featurelens.scripts.cli import main
+    from featurelens.scripts.terminal.running import run_alone
 
-    main(["trust", *sys.argv[1:]])
+    run_alone("trust", trust)

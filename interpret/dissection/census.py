@@ -1,0 +1,213 @@
+"""What each channel of a layer does over a whole data set, counted in one pass.
+
+    active share     share of the places of all images where the channel is above 0
+    never fires      above 0 at no place of any image
+    nearly always    active share of at least `always` (0.95)
+    class mean       mean activation over the places of a class's images, mu[k]
+    selectivity      how much more it fires for a class than for the others, -1..1 (`selectivity`)
+    redundancy       largest |Pearson r| with another channel, over all places of all images (`channel_correlation`)
+    preferred places the strongest place of each image, of the images where it is strongest (`preferred_places`)
+
+Memory does not grow with the number of images: only sums [C], [K,C] and [C,C] are kept.
+
+How much more a channel fires for one class than for the others.
+
+Morcos, Barrett, Rabinowitz, Botvinick, "On the importance of single directions for generalization", ICLR 2018,
+arXiv:1803.06959, section 2.3. With mu[k] the channel's mean activation on the images of class k, and rest[k] the mean of
+mu over the other classes,
+
+    selectivity[k] = (mu[k] - rest[k]) / (mu[k] + rest[k])
+
+1: the channel fires for class k alone; 0: as for the others; -1: for all but class k. Departures: the paper gives it for
+the class of the largest mu only; and mu is taken of the activation's positive part, so that a layer without a ReLU stays
+within -1..1.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..arguments import at_least
+from ..layers.receptive_field import ReceptiveField
+from ..layers.receptive_field_rules import receptive_fields
+from ..progress import Progress
+from ..tracing.batched_graph import Program
+from ..tracing.inputs import Arrays
+from ..tracing.layer_choice import channel_layer
+from ..tracing.targets import label_array
+from ..tracing.traced_model import TappedLayer, Taps, TracedModel
+from .correlation import Comoments, comoments, most_alike
+from .preferred_places import PreferredPlaces, PreferredTally
+
+ALWAYS = 0.95
+
+
+@dataclass(frozen=True, eq=False)
+class ChannelCensus:
+    """The channels of one layer over a data set."""
+
+    layer: str  # its name
+    images: int  # how many were looked at
+    grid: tuple[int, int]  # places of a map; (1, 1) for a layer of units
+    active_share: np.ndarray  # float64[C], 0..1, of all places of all images
+    active_images: np.ndarray  # float64[C], 0..1, share of the images with a place above 0
+    largest: np.ndarray  # float32[C], largest activation
+    mean: np.ndarray  # float64[C], mean activation
+    class_means: np.ndarray  # float64[C,K], mean activation on the images of a class; NaN for a class without images
+    selectivity: np.ndarray  # float64[C,K], -1..1; NaN where the channel never fires or the class has no images
+    silent: np.ndarray  # int64[...], channels that never fire
+    always_active: np.ndarray  # int64[...], channels whose active share is at least `always`
+    always: float  # that threshold
+    most_like: np.ndarray  # int64[C], the other channel of the largest |r|; -1 where there is none
+    correlation: np.ndarray  # float64[C], r with it, -1..1; NaN for a constant or only channel
+    preferred: PreferredPlaces  # where it fires the strongest
+
+    @property
+    def redundancy(self) -> np.ndarray:
+        """float64[C], 0..1: largest |r| with another channel; NaN for a constant or only channel."""
+        return np.abs(self.correlation)
+
+
+def channels(
+    model: Any,
+    images: Arrays,
+    labels: np.ndarray,
+    layer: str | None = None,
+    *,
+    patches: int = 6,
+    always: float = ALWAYS,
+    output: str | None = None,
+    wrt: str | None = None,
+    batch_size: int = 256,
+    progress: Progress = False,
+) -> ChannelCensus:
+    """Count what each channel of a layer does over a data set.
+
+    Args:
+        model: A Keras model.
+        images: float32[B,H,W,C] of the model's input shape and range (or the list or dict that the model takes).
+        labels: int64[B], the true classes.
+        layer: Name of a layer of maps [B,H,W,C] or of units [B,C]; None for the last convolution.
+        patches: How many preferred places to keep for each channel.
+        always: The share of places from which on a channel counts as nearly always active.
+        output: Which output to follow, where the model has several.
+        wrt: Which input is the image, where the model has several that could be.
+        batch_size: Images at a time.
+        progress: True for a bar with the time left, or a function called with (done, total).
+
+    Raises:
+        ValueError: The layer is unknown, or images or labels do not fit the model.
+
+    Example:
+        A channel that puts out 3 on the images of class 0 and 1 on those of class 1: selectivity (0.5, -0.5).
+    """
+    if not 0 < always <= 1:
+        raise ValueError(f"Expected always, a share above 0 and up to 1. Received {always!r}. Give one such as 0.95.")
+    seen: list[tuple[TappedLayer, ReceptiveField | None]] = []
+    program = Program(TracedModel(model, output=output, wrt=wrt), _census_program(layer, seen))
+    total = len(program.prepare(images)[0])
+    known = label_array(labels, total, program.head.classes)
+    tally = _Tally(program.head.classes, PreferredTally(at_least("patches", patches, 1)))
+    for results in program.stream(images, batch_size=batch_size, progress=progress):
+        tally.add(results, known[tally.images : tally.images + len(results["logits"])])
+    tapped, sight = seen[-1]
+    return tally.census(tapped.name, sight, always)
+
+
+@dataclass
+class _Tally:
+    """Sums over the batches."""
+
+    classes: int
+    preferred: PreferredTally
+    images: int = 0
+    grid: tuple[int, int] = (1, 1)
+    comoments: Comoments = field(default_factory=Comoments)
+    members: Any = 0  # int64[K], images of each class
+    active: Any = 0.0  # float64[C]
+    fired: Any = 0  # int64[C], images
+    largest: Any = -np.inf  # float32[C]
+    sums: Any = 0.0  # float64[K,C], of the images' means
+    positive: Any = 0.0  # float64[K,C], likewise of the positive part
+
+    def add(self, results: dict[str, np.ndarray], labels: np.ndarray) -> None:
+        maps, largest = results["maps"], results["largest"]
+        self.images += len(maps)
+        self.grid = maps.shape[1], maps.shape[2]
+        self.preferred.add(maps.reshape(len(maps), -1, maps.shape[3]), largest)
+        self.comoments.add(len(maps) * maps.shape[1] * maps.shape[2], results["centre"], results["products"])
+        member = np.eye(self.classes)[labels]
+        self.members = self.members + member.sum(axis=0)
+        self.active = self.active + results["active"].sum(axis=0, dtype=np.float64)
+        self.fired = self.fired + (largest > 0).sum(axis=0)
+        self.largest = np.maximum(self.largest, largest.max(axis=0))
+        self.sums = self.sums + member.T @ results["mean"]
+        self.positive = self.positive + member.T @ results["positive"]
+
+    def census(self, layer: str, sight: ReceptiveField | None, always: float) -> ChannelCensus:
+        share = self.active / self.images
+        other, correlation = most_alike(self.comoments.correlation())
+        return ChannelCensus(
+            layer=layer,
+            images=self.images,
+            grid=self.grid,
+            active_share=share,
+            active_images=self.fired / self.images,
+            largest=self.largest,
+            mean=self.comoments.mean,
+            class_means=self._per_class(self.sums),
+            selectivity=selectivity(self._per_class(self.positive)),
+            silent=np.flatnonzero(self.largest <= 0),
+            always_active=np.flatnonzero(share >= always),
+            always=always,
+            most_like=other,
+            correlation=correlation,
+            preferred=self.preferred.result(self.grid[1], sight),
+        )
+
+    def _per_class(self, sums: np.ndarray) -> np.ndarray:
+        members = self.members[:, np.newaxis]
+        return np.divide(sums, members, out=np.full(sums.shape, np.nan), where=members > 0).T
+
+
+def _census_program(layer: str | None, seen: list[tuple[TappedLayer, ReceptiveField | None]]) -> Any:
+    import tensorflow as tf
+
+    def compute(taps: Taps, _: Any) -> dict[str, Any]:
+        found = channel_layer(taps, layer)
+        seen[:] = [(found, receptive_fields(taps.image).get(id(found.tensor)))]
+        values = tf.cast(found.tensor, tf.float32)
+        maps = values if values.shape.rank == 4 else values[:, tf.newaxis, tf.newaxis, :]
+        centre, products = comoments(maps)
+        return {
+            "maps": maps,
+            "centre": centre,
+            "products": products,
+            "mean": tf.reduce_mean(maps, axis=(1, 2)),
+            "positive": tf.reduce_mean(tf.nn.relu(maps), axis=(1, 2)),
+            "active": tf.reduce_mean(tf.cast(maps > 0, tf.float32), axis=(1, 2)),
+            "largest": tf.reduce_max(maps, axis=(1, 2)),
+        }
+
+    return compute
+
+
+def selectivity(class_means: np.ndarray) -> np.ndarray:
+    """The selectivity of each channel for each class.
+
+    Args:
+        class_means: float[C,K], at least 0; NaN for a class without images.
+
+    Returns:
+        float64[C,K], -1..1; NaN where the channel fires for no class, the class has no images, or it is the only one.
+    """
+    known = np.isfinite(class_means)
+    others = known.sum(axis=1, keepdims=True) - 1
+    means = np.where(known, class_means, 0)
+    rest = np.divide(means.sum(axis=1, keepdims=True) - means, others, out=np.zeros(means.shape), where=others > 0)
+    both = means + rest
+    found = np.divide(means - rest, both, out=np.full(means.shape, np.nan), where=both > 0)
+    return np.where(known & (others > 0), found, np.nan)

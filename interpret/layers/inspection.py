@@ -1,0 +1,161 @@
+"""The verdict on a model: its layers, its head, and whether the logits that were found are the right ones."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..tracing.batched_graph import Program
+from ..tracing.inputs import Arrays, InputForm
+from ..tracing.layer_choice import is_convolution, is_nested_model, is_spatial
+from ..tracing.traced_model import TappedLayer, Taps, TracedModel
+from .connections import layer_inputs
+from .receptive_field import ReceptiveField
+from .receptive_field_rules import receptive_fields
+
+_SIZE_WHERE_OPEN = 64  # pixels along an axis that the model leaves open, for the images of the proof
+
+
+@dataclass(frozen=True, eq=False)
+class LayerInformation:
+    """One layer as it is called."""
+
+    name: str  # as other functions take it
+    kind: str  # class of the layer, such as 'Conv2D'
+    output_shape: tuple[int | None, ...]  # without the batch axis; None where the model leaves a size open
+    parameters: int  # weights of the layer, those of layers inside it included
+    spatial: bool  # whether it has a map of places, shape (H, W, C), that Grad-CAM can be taken at
+    convolution: bool  # whether it is a two-dimensional convolution of any kind
+    receptive_field: ReceptiveField | None  # what one unit can see; None where an operation is not known
+    inputs: tuple[str, ...] = ()  # names of the layers that it reads, INPUT for the image; empty: not known
+
+
+@dataclass(frozen=True, eq=False)
+class ModelInformation:
+    """What `inspect_model` found out."""
+
+    name: str
+    layers: tuple[LayerInformation, ...]  # in order of execution; nested models by their layers
+    head: str  # 'softmax', 'sigmoid' or 'linear'
+    classes: int  # K
+    logit_error: float  # largest |head(logits) - model(x)| seen
+    images: int  # how many images the proof was made on
+    input_shape: tuple[int | None, ...]  # of the image, without the batch axis
+    parameters: int
+    warning: str | None  # what a reader should know before trusting the maps
+
+    def layer(self, name: str) -> LayerInformation:
+        """The layer called `name`.
+
+        Raises:
+            ValueError: There is none.
+        """
+        for layer in self.layers:
+            if layer.name == name:
+                return layer
+        raise ValueError(
+            f"The model has no layer {name!r}. Use one of: {', '.join(known.name for known in self.layers)}."
+        )
+
+
+def inspect_model(
+    model: Any, images: Arrays | None = None, *, output: str | None = None, wrt: str | None = None
+) -> ModelInformation:
+    """Layers, head and receptive fields of a model, with the proof of its logits.
+
+    Args:
+        model: A Keras model.
+        images: Images to prove the logits on, up to 32 of them; None for 8 seeded random ones in [0, 1].
+        output: Which output to look at, where the model has several.
+        wrt: Which input is the image, where the model has several that could be.
+
+    Returns:
+        The verdict; its layers are in order of execution.
+
+    Raises:
+        ValueError: The logits do not give the model's answer; the model does not declare its inputs and no images were
+            given; or the images do not fit.
+    """
+    traced = TracedModel(model, output=output, wrt=wrt)
+    found: list[LayerInformation] = []
+    shape: list[tuple[int | None, ...]] = []
+
+    def look(taps: Taps, _: Any) -> dict[str, Any]:
+        fields = receptive_fields(taps.image)
+        layers = [tap for tap in taps.layers if not is_nested_model(tap)]
+        inputs = layer_inputs(taps.image, layers)
+        found[:] = [_information(tap, fields, read) for tap, read in zip(layers, inputs, strict=True)]
+        shape[:] = [tuple(taps.image.shape)[1:]]
+        return {}
+
+    program = Program(traced, look)
+    given = _random_images(traced) if images is None else images
+    flat = program.prepare(given)
+    return ModelInformation(
+        name=traced.name,
+        layers=tuple(found),
+        head=program.head.kind,
+        classes=program.head.classes,
+        logit_error=float(program.logit_error or 0.0),
+        images=min(len(flat[0]), 32),
+        input_shape=shape[0],
+        parameters=int(model.count_params()),
+        warning=_closed(model, found) or _probabilities_as_logits(program, given),
+    )
+
+
+def _information(tap: TappedLayer, fields: dict[int, ReceptiveField], read: tuple[str, ...]) -> LayerInformation:
+    return LayerInformation(
+        name=tap.name,
+        kind=type(tap.layer).__name__,
+        output_shape=tuple(tap.tensor.shape)[1:],
+        parameters=int(tap.layer.count_params()) if tap.layer.built else 0,
+        spatial=is_spatial(tap),
+        convolution=is_convolution(tap),
+        receptive_field=fields.get(id(tap.tensor)),
+        inputs=read,
+    )
+
+
+def _random_images(traced: TracedModel) -> Any:
+    form = traced.form
+    if form is None:
+        raise ValueError(
+            f"Expected images, since model {traced.name!r} does not declare its input shape. Received none. "
+            f"Give a few: inspect_model(model, images)."
+        )
+    generator = np.random.default_rng(0)
+    arrays = [_random_array(generator, form, index) for index in range(len(form.names))]
+    return form.pack(arrays)
+
+
+def _random_array(generator: np.random.Generator, form: InputForm, index: int) -> np.ndarray:
+    shape = tuple(_SIZE_WHERE_OPEN if size is None else size for size in form.shapes[index])
+    values = generator.random((8, *shape), dtype=np.float32)
+    return values if "float" in form.dtypes[index] else np.rint(values)
+
+
+def _closed(model: Any, layers: list[LayerInformation]) -> str | None:
+    """A SavedModel runs as one operation, whose layers are gone."""
+    names = [layer.name for layer in layers if layer.kind == "TFSMLayer"]
+    if not names and type(model).__name__ != "TFSMLayer":
+        return None
+    return (
+        f"Layer {(names or [model.name])[0]!r} is a SavedModel: the layers inside of it cannot be seen. Maps at the "
+        f"input, such as Saliency, are exact; for Grad-CAM and activations inside of it, load the .keras file."
+    )
+
+
+def _probabilities_as_logits(program: Program, images: Arrays) -> str | None:
+    """A linear head whose answers look like probabilities: the softmax was made of other operations."""
+    if program.head.kind != "linear" or program.head.units == 1:
+        return None
+    answers = program.run(images)["logits"]
+    if answers.min() >= 0 and np.allclose(answers.sum(axis=1), 1, atol=1e-4):
+        return (
+            "The answers add up to 1, but no softmax operation makes them: maps are of these probabilities, "
+            "and fade where the model is certain."
+        )
+    return None

@@ -1,0 +1,222 @@
+"""What each layer keeps of its pictures, measured over a whole data set in one pass.
+
+Early layers of a CNN are said to stay close to the picture, late ones to keep only the few features that decide the
+class. Four measures per layer put a number to that:
+
+    active share        mean over images and units of [activation > 0]
+    silent channels     channels that no image drives above 0 anywhere
+    image correlation   mean over images and channels of |Pearson r| between the channel's map and the grey picture
+                        averaged down to the map's grid; constant maps have no correlation and are left out
+    linear probe        held-out accuracy of a linear classifier on the layer's output (`linear_probe`; Alain, Bengio,
+                        "Understanding intermediate layers using linear classifier probes", 2016, arXiv:1610.01644)
+
+The same pass gives the logits of every image and the largest value of its Grad-CAM, so a report needs no second one.
+Memory does not grow with the size of the pictures: only sums, and the probe's features of the images drawn for it, are
+kept.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass, field
+from typing import Any
+
+import numpy as np
+
+from ..methods.class_activation import grad_cam
+from ..progress import Progress
+from ..tracing.batched_graph import Program
+from ..tracing.inputs import Arrays
+from ..tracing.layer_choice import is_spatial, spatial_layer
+from ..tracing.traced_model import TappedLayer, Taps, TracedModel, gradients
+from .linear_probe import ProbeResult, linear_probe
+
+_PROBE_FEATURES = 1024  # numbers per image that the probe may read; wider maps are averaged down to a coarser grid
+_PROBE_GRID = 7  # cells along an axis of that grid, at most
+
+
+@dataclass(frozen=True, eq=False)
+class LayerSurvey:
+    """What one layer keeps."""
+
+    name: str
+    channels: int  # number of channels, or of units
+    active_share: float  # 0..1; NaN at the image and the logits, where 0 means nothing
+    silent_channels: np.ndarray  # int64[...], channels that never exceed 0; empty at the image and the logits
+    image_correlation: float  # 0..1; NaN where the layer has no map of places, or where all maps are constant
+    probe: ProbeResult  # how well the class can be read off
+
+
+@dataclass(frozen=True, eq=False)
+class Survey:
+    """Everything of one pass over a data set."""
+
+    logits: np.ndarray  # float32[B,K]
+    probabilities: np.ndarray  # float64[B,K], 0..1
+    grad_cam_peak: (
+        np.ndarray
+    )  # float32[B], largest value of the predicted class's Grad-CAM, score units; 0: no evidence
+    cam_layer: str  # where Grad-CAM was taken
+    head: str  # 'softmax', 'sigmoid' or 'linear'
+    logit_error: float  # largest |head(logits) - model(x)| on the first images
+    layers: tuple[LayerSurvey, ...]  # the image first, the logits last
+
+
+def survey_layers(
+    model: Any,
+    images: Arrays,
+    labels: np.ndarray,
+    layers: Sequence[str],
+    *,
+    cam_layer: str | None = None,
+    probe_images: int = 6000,
+    seed: int = 0,
+    batch_size: int = 256,
+    progress: Progress = False,
+) -> Survey:
+    """Survey a model's layers over a data set.
+
+    Args:
+        model: A Keras model.
+        images: float32[B,H,W,C] of the model's input shape and range.
+        labels: int64[B], the true classes, for the linear probe.
+        layers: Names of the layers to survey.
+        cam_layer: The layer of Grad-CAM; None for the last convolution.
+        probe_images: Images that the probe uses, half to fit and half to test; drawn with `seed`.
+        seed: Of that draw.
+        batch_size: Images at a time.
+        progress: True for a bar with the time left, or a function called with (done, total).
+
+    Raises:
+        ValueError: A layer is unknown, or images do not fit the model.
+    """
+    mapped: list[str] = []
+    program = Program(TracedModel(model), _survey_program(layers, cam_layer, mapped))
+    drawn = np.random.default_rng(seed).permutation(len(labels))[:probe_images]
+    tallies = {name: _Tally() for name in ["image", *layers]}
+    logits, peaks = [], []
+    for results in program.stream(images, batch_size=batch_size, progress=progress):
+        start = sum(map(len, logits))
+        logits.append(results["logits"].copy())
+        peaks.append(results["grad_cam_peak"].copy())
+        rows = np.flatnonzero(np.isin(np.arange(start, start + len(logits[-1])), drawn))
+        for name, tally in tallies.items():
+            tally.add({key: results[f"{name}|{key}"] for key in _MEASURES if f"{name}|{key}" in results}, rows)
+    every, order = np.concatenate(logits), np.argsort(np.argsort(drawn))
+    found = [tally.survey(name, labels[drawn], order) for name, tally in tallies.items()]
+    return Survey(
+        logits=every,
+        probabilities=program.head.probabilities(every),
+        grad_cam_peak=np.concatenate(peaks),
+        cam_layer=mapped[0],
+        head=program.head.kind,
+        logit_error=float(program.logit_error or 0.0),
+        layers=(*found, _logit_survey(every[drawn], labels[drawn])),
+    )
+
+
+_MEASURES = ("largest", "active", "correlation", "features")
+
+
+@dataclass
+class _Tally:
+    """Sums over the batches of one layer."""
+
+    largest: Any = -np.inf  # float32[C] after the first batch
+    active: float = 0.0
+    images: int = 0
+    correlation: float = 0.0
+    maps: int = 0
+    features: list[np.ndarray] = field(default_factory=list)
+
+    def add(self, measured: dict[str, np.ndarray], rows: np.ndarray) -> None:
+        self.largest = np.maximum(self.largest, measured["largest"].max(axis=0))
+        self.active += float(measured["active"].mean(axis=1, dtype=np.float64).sum())
+        self.images += len(measured["active"])
+        if "correlation" in measured:
+            known = np.isfinite(measured["correlation"])
+            self.correlation += float(np.abs(measured["correlation"][known]).sum(dtype=np.float64))
+            self.maps += int(known.sum())
+        self.features.append(measured["features"][rows])
+
+    def survey(self, name: str, labels: np.ndarray, order: np.ndarray) -> LayerSurvey:
+        fires = name != "image"
+        silent = np.flatnonzero(self.largest <= 0) if fires else np.zeros(0, dtype=np.int64)
+        return LayerSurvey(
+            name=name,
+            channels=len(self.largest),
+            active_share=self.active / self.images if fires else np.nan,
+            silent_channels=silent,
+            image_correlation=self.correlation / self.maps if self.maps else np.nan,
+            probe=linear_probe(np.concatenate(self.features)[order], labels),
+        )
+
+
+def _logit_survey(logits: np.ndarray, labels: np.ndarray) -> LayerSurvey:
+    silent = np.zeros(0, dtype=np.int64)
+    return LayerSurvey("logits", logits.shape[1], np.nan, silent, np.nan, linear_probe(logits, labels))
+
+
+def _survey_program(layers: Sequence[str], cam_layer: str | None, mapped: list[str]) -> Any:
+    import tensorflow as tf
+
+    def compute(taps: Taps, scores: Any) -> dict[str, Any]:
+        cam = spatial_layer(taps, cam_layer)
+        mapped[:] = [cam.name]
+        (slope,) = gradients(scores, {f"layer {cam.name!r}": cam.tensor})
+        image = TappedLayer("image", "image", None, taps.image)
+        measured = {
+            f"{layer.name}|{key}": tensor
+            for layer in [image, *(taps.find(name) for name in layers)]
+            for key, tensor in _measures(taps, layer).items()
+        }
+        return {"grad_cam_peak": tf.reduce_max(grad_cam(cam.tensor, slope), axis=(1, 2)), **measured}
+
+    return compute
+
+
+def _measures(taps: Taps, layer: TappedLayer) -> dict[str, Any]:
+    """Per image and channel, inside of the graph, so that no map needs to be copied out."""
+    import tensorflow as tf
+
+    values = tf.cast(layer.tensor, tf.float32)
+    if not is_spatial(layer):
+        flat = tf.reshape(values, [tf.shape(values)[0], -1])
+        return {"largest": flat, "active": tf.cast(flat > 0, tf.float32), "features": flat}
+    measures = {
+        "largest": tf.reduce_max(values, axis=(1, 2)),
+        "active": tf.reduce_mean(tf.cast(values > 0, tf.float32), axis=(1, 2)),
+        "features": _features(values),
+    }
+    if taps.image.shape.rank == 4:
+        measures["correlation"] = _correlation(values, taps.image)
+    return measures
+
+
+def _features(values: Any) -> Any:
+    """The map averaged down to at most a 7x7 grid, coarser for many channels, and flattened."""
+    import tensorflow as tf
+
+    channels = int(values.shape[-1])
+    grid = max(1, min(_PROBE_GRID, int((_PROBE_FEATURES / channels) ** 0.5)))
+    height, width = values.shape[1], values.shape[2]
+    rows, columns = (min(grid, size) if size is not None else grid for size in (height, width))
+    if channels * (height or grid) * (width or grid) > _PROBE_FEATURES:
+        values = tf.image.resize(values, (rows, columns), method="area")
+    return tf.reshape(values, [tf.shape(values)[0], -1])
+
+
+def _correlation(values: Any, image: Any) -> Any:
+    """Pearson r of each channel with the grey picture at its grid, [B,C]; NaN where either is constant."""
+    import tensorflow as tf
+
+    grey = tf.reduce_mean(tf.cast(image, tf.float32), axis=-1, keepdims=True)
+    grid = tf.shape(values)[1:3]
+    picture = grey if values.shape[1:3] == image.shape[1:3] else tf.image.resize(grey, grid, method="area")
+    picture -= tf.reduce_mean(picture, axis=(1, 2), keepdims=True)
+    mean, spread = tf.nn.moments(values, axes=[1, 2])
+    count = tf.cast(grid[0] * grid[1], tf.float32)
+    product = tf.reduce_sum(values * picture, axis=(1, 2)) / count  # the picture's mean is 0: no need to centre both
+    scale = tf.sqrt(spread * tf.reduce_mean(tf.square(picture), axis=(1, 2)))
+    constant = spread <= 1e-10 * tf.maximum(tf.square(mean), 1e-20)
+    return tf.where(constant, tf.constant(float("nan")), product / scale)

@@ -1,0 +1,107 @@
+"""The form that every attribution method has: made once with a model, then called on images.
+
+Maps that ought to sum to a known number, and how far they miss it.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..progress import Progress
+from ..tracing.batched_graph import Compute, Program
+from ..tracing.inputs import Arrays
+from ..tracing.targets import Classes
+from ..tracing.traced_model import TracedModel
+from ..tracing.variants import Asked, VariantProgram
+
+
+class Attribution:
+    """A method whose map follows from one traced graph.
+
+    The score explained is always a logit: `logit[class]`, or `logit[class] - logit[versus]`. For one sigmoid unit with
+    logit z, class 1 is +z and class 0 is -z. Maps are raw, in units of the score: not normalised, resized or clipped.
+    """
+
+    def __init__(self, model: Any, compute: Compute, *, output: str | None, wrt: str | None) -> None:
+        self._program = Program(TracedModel(model, output=output, wrt=wrt), compute)
+
+    def __call__(
+        self,
+        images: Arrays,
+        classes: Classes = None,
+        versus: Classes = None,
+        batch_size: int = 256,
+        progress: Progress = False,
+    ) -> np.ndarray:
+        """The maps of the images.
+
+        Args:
+            images: float32[B,H,W,C] of the model's input shape and range (or the list or dict that the model takes).
+            classes: The class explained: None for the predicted one, an int, or int[B].
+            versus: Why `classes` rather than this one: None, an int, or int[B].
+            batch_size: Images at a time.
+            progress: True for a bar with the time left, or a function called with (done, total).
+
+        Returns:
+            float32[B, h, w].
+
+        Raises:
+            ValueError: Images or classes do not fit the model; the message says what does.
+        """
+        return self._program.run(images, classes, versus, batch_size=batch_size, progress=progress)["map"]
+
+
+@dataclass(frozen=True, eq=False)
+class CompleteMaps:
+    """Signed maps beside what their values should sum to."""
+
+    maps: np.ndarray  # float32[B,H,W], score units
+    expected: np.ndarray  # float32[B], what each map should sum to, score units
+
+    @property
+    def gap(self) -> np.ndarray:
+        """float32[B]: what should be there less what is; 0 where the map accounts for all of it."""
+        return self.expected - self.maps.sum(axis=(1, 2))
+
+
+class Perturbation(VariantProgram):
+    """A method whose map follows from the scores, or gradients, of many variants of each image.
+
+    The score explained is always a logit, as for every attribution method, and `classes=None` is the class that the
+    model predicts for the image as it is. Maps are raw: not normalised, resized or clipped.
+    """
+
+    def __call__(
+        self,
+        images: Arrays,
+        classes: Classes = None,
+        versus: Classes = None,
+        batch_size: int = 256,
+        progress: Progress = False,
+    ) -> np.ndarray:
+        """The maps of the images.
+
+        Args:
+            images: float32[B,H,W,C] of the model's input shape and range (or the list or dict that the model takes).
+            classes: The class explained: None for the predicted one, an int, or int[B].
+            versus: Why `classes` rather than this one: None, an int, or int[B].
+            batch_size: Rows at a time, images times variants.
+            progress: True for a bar with the time left, or a function called with (done, total), counted in batches.
+
+        Returns:
+            float32[B, h, w].
+
+        Raises:
+            ValueError: Images or classes do not fit the model; the message says what does.
+        """
+        return self._maps(self.ask(images, classes, versus, batch_size), batch_size, progress)
+
+    def _maps(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
+        raise NotImplementedError
+
+
+Method = Callable[[Any, np.ndarray], np.ndarray]  # (images, classes int32[B]) -> maps [B,h,w]

@@ -1,0 +1,229 @@
+"""Class activation maps: where in a layer's map the evidence for a class lies.
+
+With A[i,j,k] the layer's activations, y the score and g[i,j,k] = dy / dA[i,j,k]:
+
+Grad-CAM: Selvaraju, Cogswell, Das, Vedantam, Parikh, Batra, "Grad-CAM: Visual Explanations from Deep Networks via
+Gradient-based Localization", ICCV 2017, arXiv:1610.02391.
+
+    alpha[k] = mean over i,j of g[i,j,k]                                     (eq. 1)
+    map[i,j] = ReLU( sum over k of alpha[k] * A[i,j,k] )                     (eq. 2)
+
+Grad-CAM++: Chattopadhyay, Sarkar, Howlader, Balasubramanian, "Grad-CAM++: Improved Visual Explanations for Deep
+Convolutional Networks", WACV 2018, arXiv:1710.11063. Its closed form holds for Y = exp(y), whose derivatives are
+exp(y) g, exp(y) g^2 and exp(y) g^3, so that exp(y) cancels in alpha:
+
+    alpha[i,j,k] = g^2 / (2 g^2 + g^3 * sum over a,b of A[a,b,k])            (eq. 19)
+    w[k] = sum over i,j of alpha[i,j,k] * ReLU(g[i,j,k])                     (eq. 7, without its factor exp(y))
+    map[i,j] = ReLU( sum over k of w[k] * A[i,j,k] )
+
+Departures: w leaves out exp(y), one positive number per image, so that large logits cannot overflow and the map is in
+units of the score; alpha is 1 / (2 + g * sum of A) written without the powers, and 0 where that divides by 0. The
+alphas are not normalised to sum to 1 over places: the authors' code does that, their equations do not.
+
+HiResCAM: Draelos, Carin, "Use HiResCAM instead of Grad-CAM for faithful explanations of convolutional neural networks",
+2020, arXiv:2011.08891.
+
+    map[i,j] = sum over k of g[i,j,k] * A[i,j,k]                             (signed)
+
+LayerCAM: Jiang, Zhang, Hou, Cheng, Wei, "LayerCAM: Exploring Hierarchical Class Activation Maps for Localization", IEEE
+Transactions on Image Processing 2021, doi:10.1109/TIP.2021.3089943.
+
+    map[i,j] = ReLU( sum over k of ReLU(g[i,j,k]) * A[i,j,k] )
+
+The maps stay at the layer's own resolution and are not normalised: their unit is that of the score.
+
+Class activation maps of several layers out of one pass.
+
+A deep layer says which object, an early one where exactly; seen side by side they tell more than either. One forward
+and one backward pass give the maps of all layers, by any formula of `class_activation`.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Sequence
+from typing import Any
+
+import numpy as np
+
+from ..progress import Progress
+from ..tracing.batched_graph import Compute, Program
+from ..tracing.inputs import Arrays
+from ..tracing.layer_choice import spatial_layer, spatial_layers
+from ..tracing.targets import Classes
+from ..tracing.traced_model import Taps, TracedModel, gradients
+from .attribution import Attribution
+
+Formula = Callable[[Any, Any], Any]  # (activations [B,h,w,C], their gradients) -> float32[B,h,w], inside of a graph
+
+
+class GradCAM(Attribution):
+    """Grad-CAM: channels of a layer weighted by their mean gradient, summed, negative evidence cut off.
+
+    Args:
+        model: A Keras model.
+        layer: Name of a layer with a map of places; None for the last convolution.
+        output: Which output to explain, where the model has several.
+        wrt: Which input is the image, where the model has several that could be.
+
+    Calling it gives float32[B,h,w] at the layer's resolution, at least 0; all zero where nothing speaks for the class.
+
+    Example:
+        A model whose logit is 3 * mean(x), with a 1x1 convolution of weight 1 on a 2x2 image: dy/dA is 3/4
+        everywhere, so the map is 0.75 * x.
+    """
+
+    def __init__(
+        self, model: Any, layer: str | None = None, *, output: str | None = None, wrt: str | None = None
+    ) -> None:
+        super().__init__(model, at_layer(layer, grad_cam), output=output, wrt=wrt)
+
+
+class GradCAMPlusPlus(Attribution):
+    """Grad-CAM++: as Grad-CAM, each place's positive gradient weighted by its share, so that several objects count.
+
+    Args and call as for `GradCAM`. Meant for a layer after its ReLU, where the activations are at least 0.
+
+    Calling it gives float32[B,h,w] at the layer's resolution, at least 0.
+
+    Example:
+        The model of `GradCAM` with x = 1 everywhere: g = 3/4 and the sum of A is 4, so alpha = 1 / (2 + 3) = 0.2, w =
+        4 * 0.2 * 3/4 = 0.6, and the map is 0.6 * x.
+    """
+
+    def __init__(
+        self, model: Any, layer: str | None = None, *, output: str | None = None, wrt: str | None = None
+    ) -> None:
+        super().__init__(model, at_layer(layer, grad_cam_plus_plus), output=output, wrt=wrt)
+
+
+class HiResCAM(Attribution):
+    """HiResCAM: gradient times activation, place by place, summed over channels, with its sign.
+
+    Args and call as for `GradCAM`. Where only linear layers follow, the map's sum is the score less what the biases
+    add, and each place shows what it contributed.
+
+    Calling it gives float32[B,h,w] at the layer's resolution; positive speaks for the class, negative against it.
+
+    Example:
+        The model of `GradCAM`: the map is 0.75 * x, and sums to the logit.
+    """
+
+    def __init__(
+        self, model: Any, layer: str | None = None, *, output: str | None = None, wrt: str | None = None
+    ) -> None:
+        super().__init__(model, at_layer(layer, hi_res_cam), output=output, wrt=wrt)
+
+
+class LayerCAM(Attribution):
+    """LayerCAM: activation times positive gradient, place by place, so that early layers show fine detail.
+
+    Args and call as for `GradCAM`.
+
+    Calling it gives float32[B,h,w] at the layer's resolution, at least 0.
+
+    Example:
+        The model of `GradCAM`: the map is 0.75 * ReLU(x).
+    """
+
+    def __init__(
+        self, model: Any, layer: str | None = None, *, output: str | None = None, wrt: str | None = None
+    ) -> None:
+        super().__init__(model, at_layer(layer, layer_cam), output=output, wrt=wrt)
+
+
+def at_layer(layer: str | None, formula: Formula) -> Compute:
+    """A computation of one map: `formula` of a layer's activations and their gradients."""
+
+    def compute(taps: Taps, scores: Any) -> dict[str, Any]:
+        chosen = spatial_layer(taps, layer)
+        (slope,) = gradients(scores, {f"layer {chosen.name!r}": chosen.tensor})
+        return {"map": formula(chosen.tensor, slope)}
+
+    return compute
+
+
+def grad_cam(activations: Any, slope: Any) -> Any:
+    """Equations 1 and 2; tensors [B,h,w,C] -> float32[B,h,w], inside of a graph."""
+    import tensorflow as tf
+
+    weights = tf.reduce_mean(slope, axis=(1, 2))  # eq. 1
+    evidence = tf.linalg.matvec(tf.cast(activations, tf.float32), weights[:, tf.newaxis, :])
+    return tf.nn.relu(evidence)  # eq. 2
+
+
+def grad_cam_plus_plus(activations: Any, slope: Any) -> Any:
+    """Grad-CAM++ in closed form; tensors [B,h,w,C] -> float32[B,h,w], inside of a graph."""
+    import tensorflow as tf
+
+    maps = tf.cast(activations, tf.float32)
+    totals = tf.reduce_sum(maps, axis=(1, 2), keepdims=True)
+    shares = tf.math.divide_no_nan(tf.ones_like(slope), 2.0 + slope * totals)  # eq. 19, g^2 cancelled
+    weights = tf.reduce_sum(shares * tf.nn.relu(slope), axis=(1, 2))  # eq. 7
+    return tf.nn.relu(tf.linalg.matvec(maps, weights[:, tf.newaxis, :]))
+
+
+def hi_res_cam(activations: Any, slope: Any) -> Any:
+    """HiResCAM; tensors [B,h,w,C] -> float32[B,h,w], inside of a graph."""
+    import tensorflow as tf
+
+    return tf.reduce_sum(tf.cast(activations, tf.float32) * slope, axis=-1)
+
+
+def layer_cam(activations: Any, slope: Any) -> Any:
+    """LayerCAM; tensors [B,h,w,C] -> float32[B,h,w], inside of a graph."""
+    import tensorflow as tf
+
+    return tf.nn.relu(tf.reduce_sum(tf.cast(activations, tf.float32) * tf.nn.relu(slope), axis=-1))
+
+
+_PREFIX = "layer:"  # keeps a layer called 'logits' apart from the logits
+
+
+class MultiLayerCAM:
+    """One map per layer, in one forward and one backward pass.
+
+    Args:
+        model: A Keras model.
+        layers: Names of layers with a map of places; None for all convolutions.
+        formula: `grad_cam`, `grad_cam_plus_plus`, `hi_res_cam` or `layer_cam` of `class_activation`.
+        output: Which output to explain, where the model has several.
+        wrt: Which input is the image, where the model has several that could be.
+
+    Raises:
+        ValueError: A layer is unknown, or has no map of places.
+
+    Example:
+        >>> maps = MultiLayerCAM(model, ["conv1", "conv2"], formula=layer_cam)(images)    # doctest: +SKIP
+        >>> {name: each.shape for name, each in maps.items()}                             # doctest: +SKIP
+        {'conv1': (100, 28, 28), 'conv2': (100, 14, 14)}
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        layers: Sequence[str] | None = None,
+        formula: Formula = grad_cam,
+        *,
+        output: str | None = None,
+        wrt: str | None = None,
+    ) -> None:
+        names = None if layers is None else list(layers)
+
+        def compute(taps: Taps, scores: Any) -> dict[str, Any]:
+            chosen = spatial_layers(taps, names)
+            slopes = gradients(scores, {f"layer {layer.name!r}": layer.tensor for layer in chosen})
+            return {_PREFIX + a.name: formula(a.tensor, slope) for a, slope in zip(chosen, slopes, strict=True)}
+
+        self._program = Program(TracedModel(model, output=output, wrt=wrt), compute)
+
+    def __call__(
+        self,
+        images: Arrays,
+        classes: Classes = None,
+        versus: Classes = None,
+        batch_size: int = 256,
+        progress: Progress = False,
+    ) -> dict[str, np.ndarray]:
+        """{layer: float32[B,h,w]} in the order asked for; arguments as for every attribution method."""
+        results = self._program.run(images, classes, versus, batch_size=batch_size, progress=progress)
+        return {name.removeprefix(_PREFIX): maps for name, maps in results.items() if name.startswith(_PREFIX)}

@@ -1,0 +1,106 @@
+"""Layer-wise relevance propagation: the score, handed back from layer to layer until each pixel has its share.
+
+Bach, Binder, Montavon, Klauschen, Müller, Samek, "On Pixel-Wise Explanations for Non-Linear Classifier Decisions by
+Layer-Wise Relevance Propagation", PLOS ONE 2015, doi:10.1371/journal.pone.0130140; the rules as in Montavon, Binder,
+Lapuschkin, Samek, Müller, "Layer-Wise Relevance Propagation: An Overview", 2019, doi:10.1007/978-3-030-28954-6_10. With x
+the inputs of a layer, w its weights, b its bias, v+ = max(v, 0) and v- = min(v, 0), a rule says what input i gives to
+output j:
+
+    epsilon    c[i,j] = x[i] w[i,j]                                      and the bias gives b[j]
+    z_plus     c[i,j] = x[i]+ w[i,j]+  +  x[i]- w[i,j]-                  and the bias gives b[j]+
+    gamma      the first plus gamma times the second
+
+    z[j] = sum over i of c[i,j] + the bias's part        R[i] = sum over j of c[i,j] / (z[j] + epsilon sign z[j]) * R[j]
+
+`composite` takes epsilon for dense layers and z_plus for convolutions (Kohlbrenner et al. 2020, arXiv:1910.09840).
+
+* ReLU, dropout, and scale or shift of single values: an output has one input, which gets all of its relevance.
+* Batch normalisation is merged into the convolution or dense layer before it: w * scale, b * scale + shift.
+* Max pooling: all to the largest. Average pooling and addition: in proportion to what each gave. Padding gets nothing.
+
+The sum over a layer's relevance is kept but for what biases and epsilon absorb: that is `gap`, and 0 where there are
+none. Departure: x may be negative in z_plus and gamma (the overview assumes ReLU outputs); for x >= 0 they are the same.
+"""
+
+from __future__ import annotations
+
+from typing import Any
+
+import numpy as np
+
+from ..progress import Progress
+from ..tracing.inputs import Arrays
+from ..tracing.targets import Classes
+from ..tracing.traced_model import Taps, gradients
+from .attribution import Attribution, CompleteMaps
+from .relevance_rules import RULES, Rule
+from .relevance_walk import relevance_of
+
+
+class LayerwiseRelevance(Attribution):
+    """Layer-wise relevance propagation, signed, summed over channels.
+
+    Args:
+        model: A Keras model of convolution, dense, pooling, padding, flatten, dropout, batch normalisation, ReLU and add.
+        rule: 'composite', 'epsilon', 'z_plus' or 'gamma'.
+        epsilon: What keeps the division from 0, above 0; larger absorbs weak and contradictory evidence.
+        gamma: How much more positive contributions count, at least 0; used by the rule 'gamma' alone.
+        output: Which output to explain, where the model has several.
+        wrt: Which input is the image, where the model has several that could be.
+
+    Calling it gives float32[B,H,W] at the input's resolution, in units of the score; positive speaks for the class.
+
+    Raises:
+        ValueError: The rule is unknown, or a layer is of a kind that has none (it is named).
+
+    Example:
+        A model whose logit is x0 - 2 * x1, at (3, 1): by 'epsilon' the map is (3, -2), and sums to the logit. By 'z_plus'
+        x0 alone gave something positive: (1, 0).
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        rule: str = "composite",
+        epsilon: float = 1e-6,
+        gamma: float = 0.25,
+        *,
+        output: str | None = None,
+        wrt: str | None = None,
+    ) -> None:
+        dense, convolution = _weights_of(rule, gamma)
+        if not 0 < epsilon < float("inf"):
+            raise ValueError(f"Expected epsilon above 0. Received {epsilon!r}. Give a small number such as 1e-6.")
+
+        def compute(taps: Taps, scores: Any) -> dict[str, Any]:
+            import tensorflow as tf
+
+            (asked,) = gradients(scores, {"the logits": taps.logits})  # 1 at the class, -1 at the one compared with
+            relevance = relevance_of(taps, asked * taps.logits, Rule(dense, convolution, epsilon))
+            return {"map": tf.reduce_sum(relevance, axis=-1), "scores": scores}
+
+        super().__init__(model, compute, output=output, wrt=wrt)
+
+    def with_gap(
+        self,
+        images: Arrays,
+        classes: Classes = None,
+        versus: Classes = None,
+        batch_size: int = 256,
+        progress: Progress = False,
+    ) -> CompleteMaps:
+        """The maps, and the score that each should sum to; their gap is what biases and epsilon absorbed."""
+        results = self._program.run(images, classes, versus, batch_size=batch_size, progress=progress)
+        return CompleteMaps(np.asarray(results["map"]), np.asarray(results["scores"]))
+
+
+def _weights_of(rule: str, gamma: float) -> tuple[tuple[float, float], tuple[float, float]]:
+    """How much the epsilon and the z_plus contributions count, for dense layers and for convolutions."""
+    if rule not in RULES:
+        raise ValueError(f"Expected a rule among {', '.join(RULES)}. Received {rule!r}. Use one of these names.")
+    if not 0 <= gamma < float("inf"):
+        raise ValueError(f"Expected gamma of at least 0. Received {gamma!r}. Give a number such as 0.25.")
+    dense, convolution = RULES[rule]
+    if rule == "gamma":
+        return (1.0, gamma), (1.0, gamma)
+    return dense, convolution

@@ -1,0 +1,110 @@
+"""The one pass: logits, activations, Grad-CAM and saliency out of a single forward and backward run."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..methods.class_activation import grad_cam
+from ..methods.gradients import saliency
+from ..progress import Progress
+from ..tracing.batched_graph import Program
+from ..tracing.inputs import Arrays
+from ..tracing.layer_choice import chosen_layers, layers_of, spatial_layer, tensors_of
+from ..tracing.targets import Classes
+from ..tracing.traced_model import Taps, TracedModel, gradients
+
+
+@dataclass(frozen=True, eq=False)
+class Explanation:
+    """What the model saw in a set of images."""
+
+    logits: np.ndarray  # float32[B,K], the scores before softmax or sigmoid
+    probabilities: np.ndarray  # float32[B,K], 0..1
+    classes: np.ndarray  # int32[B], the class that the maps explain
+    activations: dict[str, np.ndarray]  # {layer: float32[B, ...]}
+    grad_cam: np.ndarray  # float32[B,h,w], score units, at least 0
+    saliency: np.ndarray  # float32[B,H,W], score units per unit of pixel value, at least 0
+
+
+class Explainer:
+    """Logits, activations, Grad-CAM and saliency of a model in one forward and one backward pass.
+
+    Args:
+        model: A Keras model.
+        layers: Names of the layers whose activations are wanted; None for all, an empty list for none.
+        cam_layer: The layer of Grad-CAM; None for the last convolution.
+        output: Which output to explain, where the model has several.
+        wrt: Which input is the image, where the model has several that could be.
+
+    Raises:
+        ValueError: A layer is unknown, or `cam_layer` has no map of places.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        layers: Sequence[str] | None = None,
+        cam_layer: str | None = None,
+        *,
+        output: str | None = None,
+        wrt: str | None = None,
+    ) -> None:
+        names = None if layers is None else list(layers)
+
+        def compute(taps: Taps, scores: Any) -> dict[str, Any]:
+            mapped = spatial_layer(taps, cam_layer)
+            self.cam_layer = mapped.name
+            at_layer, at_image = gradients(scores, {f"layer {mapped.name!r}": mapped.tensor, "the image": taps.image})
+            return {
+                "grad_cam": grad_cam(mapped.tensor, at_layer),
+                "saliency": saliency(at_image),
+                **tensors_of(chosen_layers(taps, names)),
+            }
+
+        self.cam_layer = cam_layer  # name of the layer that Grad-CAM is taken at
+        self._program = Program(TracedModel(model, output=output, wrt=wrt), compute)
+
+    @property
+    def logit_error(self) -> float | None:
+        """Largest |head(logits) - model(x)| seen on the first batch; None before there was one."""
+        return self._program.logit_error
+
+    def __call__(
+        self,
+        images: Arrays,
+        classes: Classes = None,
+        versus: Classes = None,
+        batch_size: int = 256,
+        progress: Progress = False,
+    ) -> Explanation:
+        """The explanation of all images, gathered in new arrays; arguments as for every attribution method."""
+        return self._record(self._program.run(images, classes, versus, batch_size=batch_size, progress=progress))
+
+    def stream(
+        self,
+        images: Arrays,
+        classes: Classes = None,
+        versus: Classes = None,
+        batch_size: int = 256,
+        progress: Progress = False,
+    ) -> Iterator[Explanation]:
+        """One explanation per batch, so that memory does not grow with the number of images.
+
+        The arrays are read-only views of the batch's results: copy what must outlive it.
+        """
+        streamed = self._program.stream(images, classes, versus, batch_size=batch_size, progress=progress)
+        return map(self._record, streamed)
+
+    def _record(self, results: dict[str, np.ndarray]) -> Explanation:
+        return Explanation(
+            logits=results["logits"],
+            probabilities=self._program.head.probabilities(results["logits"]).astype(np.float32),
+            classes=results["classes"],
+            activations=layers_of(results),
+            grad_cam=results["grad_cam"],
+            saliency=results["saliency"],
+        )

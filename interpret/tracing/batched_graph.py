@@ -1,0 +1,173 @@
+"""A program: what one method computes from a traced model, as one TensorFlow function, run batch by batch.
+
+Each program is traced once per input signature; a model that declares its inputs is traced when the program is made, so
+that an unknown layer is found before any image is. The first batch proves the logits: `head(logits)` must be what the
+model itself answers.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from operator import itemgetter
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from ..progress import Progress, steps
+from .inputs import Arrays, InputForm
+from .targets import Classes, resolve, scores, target_array
+from .traced_model import Taps, TracedModel
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+Compute = Callable[[Taps, "tf.Tensor"], dict[str, "tf.Tensor"]]
+Batch = Callable[[list[np.ndarray], np.ndarray, np.ndarray], dict[str, np.ndarray]]  # (flat inputs, classes, versus)
+
+_PROOF_IMAGES = 32
+_TOLERANCE = {"float32": 1e-4, "float16": 5e-3, "bfloat16": 4e-2}  # a deep model's rounding differs between runs
+
+
+class Program:
+    """`compute(taps, scores)` of a traced model, ready to run.
+
+    Args:
+        traced: The model.
+        compute: Makes named tensors [B, ...] out of the taps and the scores float32[B] of the classes asked for. Runs
+            inside of the graph, once per input signature.
+    """
+
+    def __init__(self, traced: TracedModel, compute: Compute) -> None:
+        self.traced = traced
+        self.tracings = 0  # how often the model was traced
+        self.logit_error: float | None = None  # largest |head(logits) - model(x)| seen; None before the first batch
+        self._compute = compute
+        self._functions: dict[tuple[object, ...], Any] = {}
+        self._head: Any = None
+        if traced.form is not None and getattr(traced.model, "built", True):
+            self._function(traced.form)
+
+    @property
+    def head(self) -> Any:
+        """The `Head` of the model; known once the model is traced."""
+        return self._head
+
+    def run(
+        self,
+        images: Arrays,
+        classes: Classes = None,
+        versus: Classes = None,
+        *,
+        batch_size: int = 256,
+        progress: Progress = False,
+    ) -> dict[str, np.ndarray]:
+        """All results of all images, gathered: {name: [B, ...]}."""
+        gathered: dict[str, np.ndarray] = {}
+        for rows, total, results in self._batches(images, classes, versus, batch_size, progress):
+            for name, values in results.items():
+                if name not in gathered:
+                    gathered[name] = np.empty((total, *values.shape[1:]), dtype=values.dtype)
+                gathered[name][rows] = values
+        return gathered
+
+    def stream(
+        self,
+        images: Arrays,
+        classes: Classes = None,
+        versus: Classes = None,
+        *,
+        batch_size: int = 256,
+        progress: Progress = False,
+    ) -> Iterator[dict[str, np.ndarray]]:
+        """The results of one batch after another; read-only views of TensorFlow's memory, not copied."""
+        # map keeps no batch back: its memory is free for the next one as soon as the caller lets go of it
+        return map(itemgetter(2), self._batches(images, classes, versus, batch_size, progress))
+
+    def prepare(self, images: Arrays) -> list[np.ndarray]:
+        """Check images and trace what they need; the flat inputs."""
+        form = self.traced.form_of(images)
+        flat = form.flatten(images)
+        if form is not self.traced.form or not self._functions:
+            self.traced.build(form, flat)
+        self._function(form)
+        if self.logit_error is None:
+            self.logit_error = self._proof(form, [array[:_PROOF_IMAGES] for array in flat])
+        return flat
+
+    def prepared(self, images: Arrays) -> tuple[list[np.ndarray], Batch]:
+        """The checked flat inputs, and a function that runs one batch of such inputs as they are."""
+        flat = self.prepare(images)
+        function = self._function(self.traced.form_of(images))
+        return flat, lambda inputs, classes, versus: self._call(function, inputs, classes, versus)
+
+    def _batches(
+        self, images: Arrays, classes: Classes, versus: Classes, batch_size: int, progress: Progress
+    ) -> Iterator[tuple[slice, int, dict[str, np.ndarray]]]:
+        flat = self.prepare(images)
+        function = self._function(self.traced.form_of(images))
+        total = len(flat[0])
+        named = target_array(classes, "classes", total, self._head.classes)
+        other = target_array(versus, "versus", total, self._head.classes)
+        for rows in steps(total, batch_size, progress):
+            yield rows, total, self._call(function, [array[rows] for array in flat], named[rows], other[rows])
+
+    def _call(
+        self, function: Any, flat: list[np.ndarray], classes: np.ndarray, versus: np.ndarray
+    ) -> dict[str, np.ndarray]:
+        import tensorflow as tf
+
+        results = function(*(tf.convert_to_tensor(array) for array in (*flat, classes, versus)))
+        return {name: np.asarray(memoryview(tensor)) for name, tensor in results.items()}
+
+    def _function(self, form: InputForm) -> Any:
+        signature = (form.shapes, form.dtypes, form.nesting, form.names)
+        if signature not in self._functions:
+            self._functions[signature] = self._trace(form)
+        return self._functions[signature]
+
+    def _trace(self, form: InputForm) -> Any:
+        import tensorflow as tf
+
+        def traced(*tensors: tf.Tensor) -> dict[str, tf.Tensor]:
+            *flat, classes, versus = tensors
+            taps = self.traced.trace(form, flat)
+            named = resolve(taps.logits, classes)
+            self._head = taps.head
+            results = self._compute(taps, scores(taps.logits, named, versus))
+            return {"logits": taps.logits, "classes": named, **{k: _as_float32(t) for k, t in results.items()}}
+
+        specs = [tf.TensorSpec((None, *shape), dtype) for shape, dtype in zip(form.shapes, form.dtypes, strict=True)]
+        targets = [tf.TensorSpec((None,), tf.int32)] * 2
+        function = tf.function(traced, autograph=False).get_concrete_function(*specs, *targets)
+        self.tracings += 1
+        return function
+
+    def _proof(self, form: InputForm, flat: list[np.ndarray]) -> float:
+        """Largest |head(logits) - model(x)| of these images; refuses a model whose logits are not the right ones."""
+        nobody = np.full(len(flat[0]), -1, dtype=np.int32)
+        logits = self._call(self._function(form), flat, nobody, nobody)["logits"]
+        expected = self.traced.answer(form, flat)
+        made = self._head.answer(logits)
+        error = float(np.abs(made - expected).max())
+        allowed = tolerance(self.traced.model) * max(1.0, float(np.abs(expected).max()))
+        if not error <= allowed:
+            raise ValueError(
+                f"Expected {self._head.kind}(logits) to equal what model {self.traced.name!r} answers, to "
+                f"{allowed:.1e}. "
+                f"They differ by {error:.3g} (largest answer {np.abs(expected).max():.3g}). The model does something "
+                f"that varies between calls or that the trace does not see; no map of it would be true. "
+                f"Make its call() deterministic with training=False."
+            )
+        return error
+
+
+def _as_float32(tensor: tf.Tensor) -> tf.Tensor:
+    import tensorflow as tf
+
+    return tf.cast(tensor, tf.float32) if tensor.dtype.is_floating else tensor
+
+
+def tolerance(model: Any) -> float:
+    """How far two runs of a model may differ by rounding, as a share of the largest answer."""
+    dtypes = {getattr(layer, "compute_dtype", "float32") for layer in [model, *model._flatten_layers()]}
+    return max(_TOLERANCE.get(str(dtype), _TOLERANCE["float32"]) for dtype in dtypes)

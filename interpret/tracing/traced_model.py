@@ -1,0 +1,172 @@
+"""Trace a Keras model once, and tap every layer on the way.
+
+A layer's `output` may lie on no path to the model's answer (a Sequential from disk keeps several inbound nodes; nested
+and subclassed models have no usable graph). What the model computes when it is called is certain: so `model(x,
+training=False)` is traced once into a TensorFlow graph, and while it traces, each layer's `call` notes its output. The
+noted tensors are on the path by construction, and gradients between any two of them are exact.
+
+The model is left as it was (see `tapping`), also after an error.
+"""
+
+from __future__ import annotations
+
+import threading
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+
+import numpy as np
+
+from .inputs import Arrays, InputForm, declared_inputs, observed_inputs, unknown_name
+from .layer_hooks import TappedLayer, losses_kept, named, tapped
+from .logits import Head, find_logits
+
+if TYPE_CHECKING:
+    import tensorflow as tf
+
+
+_tracing = threading.RLock()  # `call` methods are replaced for the time of a trace: one trace at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Taps:
+    """A traced model: symbolic tensors, all in one graph."""
+
+    image: tf.Tensor  # [B,H,W,C], the input that maps are made of
+    logits: tf.Tensor  # float32[B,K]
+    head: Head
+    layers: tuple[TappedLayer, ...]  # in order of execution
+
+    def find(self, name: str) -> TappedLayer:
+        """The layer called `name`, or by its full path.
+
+        Raises:
+            ValueError: There is no such layer (names the nearest), or several inner layers share this bare name.
+        """
+        for layer in self.layers:
+            if name in (layer.name, layer.path):
+                return layer
+        shared = [layer.path for layer in self.layers if layer.path.rsplit("/", 1)[-1] == name]
+        if shared:
+            raise ValueError(
+                f"Expected one layer {name!r}; {len(shared)} have this name. Write the full one: {', '.join(shared)}."
+            )
+        raise ValueError(unknown_name("layer", name, [layer.name for layer in self.layers]))
+
+
+class TracedModel:
+    """A Keras model as a function of its inputs, ready to be turned into programs.
+
+    Args:
+        model: Any Keras model on the TensorFlow backend that answers one score per class.
+        output: Which output to explain, where the model has several.
+        wrt: Which input is the image, where the model has several that could be.
+    """
+
+    def __init__(self, model: Any, *, output: str | None = None, wrt: str | None = None) -> None:
+        _refuse_other_backends(model)
+        self.model = model
+        self.form = declared_inputs(model)
+        self._output = output
+        self._wrt = wrt
+
+    @property
+    def name(self) -> str:
+        """The model's own name."""
+        return str(getattr(self.model, "name", type(self.model).__name__))
+
+    def form_of(self, arrays: Arrays) -> InputForm:
+        """The declared form of the inputs; for a model that declares none, that of `arrays`."""
+        return self.form if self.form is not None else observed_inputs(arrays)
+
+    def image_index(self, form: InputForm) -> int:
+        """Which of the flat inputs is the image."""
+        return form.image_index(self._wrt)
+
+    def build(self, form: InputForm, flat: Sequence[np.ndarray]) -> None:
+        """Create the variables of a model that was never called, as its first call would."""
+        if not getattr(self.model, "built", True):
+            with _tracing, losses_kept(self.model):
+                self.model(form.pack([array[:1] for array in flat]), training=False)
+
+    def answer(self, form: InputForm, flat: Sequence[np.ndarray]) -> np.ndarray:
+        """The model's own answer, by calling it; float64[B,units]."""
+        with _tracing, losses_kept(self.model):
+            answer = self._named_output(self.model(form.pack(list(flat)), training=False))
+        values = np.asarray(answer).astype(np.float64)
+        return values.reshape(len(values), -1)
+
+    def trace(
+        self, form: InputForm, flat: Sequence[tf.Tensor], replaced: Mapping[str, tf.Tensor] | None = None
+    ) -> Taps:
+        """Run the model symbolically; call this inside of a graph only.
+
+        A layer whose path is in `replaced` puts out the tensor given there, of the same shape and dtype as its own.
+        """
+        with _tracing, tapped(self.model, replaced) as notes:
+            answer = self._named_output(self.model(form.pack(list(flat)), training=False))
+        logits, head = find_logits(answer)
+        reachable = [note for note in notes if getattr(note.tensor, "graph", None) is answer.graph]
+        return Taps(image=flat[self.image_index(form)], logits=logits, head=head, layers=named(reachable))
+
+    def _named_output(self, answer: Any) -> Any:
+        outputs = _outputs_by_name(answer, self.model)
+        if self._output is None:
+            if len(outputs) == 1:
+                return next(iter(outputs.values()))
+            raise ValueError(
+                f"Expected output= to name one of the model's {len(outputs)} outputs. Received none. "
+                f"Use one of: {', '.join(outputs)}."
+            )
+        if self._output not in outputs:
+            raise ValueError(unknown_name("output", self._output, list(outputs)))
+        return outputs[self._output]
+
+
+def _outputs_by_name(answer: Any, model: Any) -> dict[str, Any]:
+    if isinstance(answer, dict):
+        return dict(answer)
+    if isinstance(answer, (list, tuple)):
+        names = getattr(model, "output_names", None) or [f"output_{i}" for i in range(len(answer))]
+        if len(set(names)) != len(answer):
+            names = [f"output_{i}" for i in range(len(answer))]
+        return dict(zip(names, answer, strict=True))
+    return {"output": answer}
+
+
+def _refuse_other_backends(model: Any) -> None:
+    if not any(ancestor.__module__.startswith("tf_keras") for ancestor in type(model).__mro__):
+        import keras
+
+        if keras.backend.backend() != "tensorflow":
+            raise ValueError(
+                f"Expected Keras on the TensorFlow backend. It runs on {keras.backend.backend()!r}. "
+                f"Set KERAS_BACKEND=tensorflow in the environment before Python starts."
+            )
+    if not callable(model) or not hasattr(model, "_flatten_layers"):
+        raise ValueError(
+            f"Expected a Keras model. Received {type(model).__module__}.{type(model).__name__}. "
+            f"Load it with featurelens.models.load_model, or keras.models.load_model."
+        )
+
+
+def gradients(scores: Any, tensors: dict[str, Any]) -> list[Any]:
+    """d score / d tensor of each image, float32, for several tensors in one backward pass; inside of a graph.
+
+    Args:
+        scores: float32[B], the score of each image.
+        tensors: {what it is, for the message: tensor [B, ...]}.
+
+    Raises:
+        ValueError: The scores do not depend on a tensor by anything that can be differentiated.
+    """
+    import tensorflow as tf
+
+    slopes = tf.gradients(scores, list(tensors.values()))
+    for what, slope in zip(tensors, slopes, strict=True):
+        if slope is None:
+            raise ValueError(
+                f"Expected the logits to depend on {what}. No gradient leads there: it is not on the way to this "
+                f"output, or is made of whole numbers. Choose another layer, input (wrt=) or output (output=)."
+            )
+    return [tf.cast(tf.convert_to_tensor(slope), tf.float32) for slope in slopes]

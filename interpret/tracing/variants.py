@@ -1,0 +1,168 @@
+"""The form of every method that runs the model on many variants of each image, in full batches.
+
+Such methods ask for the score of tens or thousands of variants of an image. One batch here is a block of several images
+times several variants, close to `batch_size` rows, on one traced function; so a method costs hardly more than the bare
+runs that it needs, for one image as for thousands.
+
+A variant depends on its image and its number alone, so a map does not depend on the batch size or on the other images
+(beyond the rounding of sums).
+
+One number per variant of an image: the class's probability, or its logit.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..arguments import refuse_other_than_pictures
+from ..progress import Progress, steps
+from .batched_graph import Compute, Program
+from .inputs import Arrays
+from .targets import Classes, target_array
+from .traced_model import Taps, TracedModel
+
+Vary = Callable[[slice, slice], np.ndarray]  # (rows I, variants V) -> those images, varied, [I,V,H,W,C]
+_IMAGES = 16  # images of a block, where there are that many: each variant is then made for several images at once
+
+
+@dataclass(frozen=True, eq=False)
+class Block:
+    """What the model answered to some variants of some images."""
+
+    rows: slice  # which images, I of them
+    variants: slice  # which variants, V of them
+    results: dict[str, np.ndarray]  # {name: [I,V,...]}, read-only; 'scores' among them, float32[I,V]
+
+
+@dataclass(frozen=True, eq=False)
+class Asked:
+    """Images that were checked, and what is asked about each."""
+
+    images: np.ndarray  # [B,H,W,C], the input that is varied
+    classes: np.ndarray  # int32[B], the class explained
+    scores: np.ndarray  # float32[B], the score of each image as it is
+    originals: dict[str, np.ndarray]  # {name: [B, ...]}, what else was computed of the images as they are
+    run: Callable[[slice, np.ndarray], dict[str, np.ndarray]]  # (rows I, variants [I,V,H,W,C]) -> {name: [I*V, ...]}
+
+    def blocks(self, count: int, vary: Vary, batch_size: int, progress: Progress = False) -> Iterator[Block]:
+        """The results of variants 0..count-1 of every image; `progress` is told of batches done."""
+        plan = list(_plan(len(self.images), count, batch_size))
+        for step in steps(len(plan), 1, progress):
+            rows, variants = plan[step.start]
+            results = self.run(rows, vary(rows, variants))
+            shape = rows.stop - rows.start, variants.stop - variants.start
+            yield Block(rows, variants, {k: v.reshape(*shape, *v.shape[1:]) for k, v in results.items()})
+
+    def scores_of(self, images: np.ndarray, batch_size: int) -> np.ndarray:
+        """float32[B]: the scores, for the same classes, of other images [B,H,W,C]."""
+        blocks = self.blocks(1, lambda rows, _: images[rows, np.newaxis], batch_size)
+        return np.concatenate([block.results["scores"][:, 0] for block in blocks])
+
+
+class VariantProgram:
+    """A traced model, ready to be asked about variants of images.
+
+    Args:
+        model: A Keras model.
+        variants: What is computed of every variant beside its score; None for nothing, which needs no backward run.
+        originals: What is computed of every image as it is, beside its score; None for nothing.
+        output: Which output to explain, where the model has several.
+        wrt: Which input is the image, where the model has several that could be.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        variants: Compute | None = None,
+        *,
+        originals: Compute | None = None,
+        output: str | None,
+        wrt: str | None,
+    ) -> None:
+        traced = TracedModel(model, output=output, wrt=wrt)
+        self._variants = Program(traced, with_scores(variants))
+        self._originals = Program(traced, with_scores(originals)) if originals != variants else self._variants
+
+    @property
+    def head(self) -> Any:
+        """The `Head` of the model; known once the model is traced."""
+        return self._variants.head
+
+    def ask(self, images: Arrays, classes: Classes = None, versus: Classes = None, batch_size: int = 256) -> Asked:
+        """The images, checked, with the class of each (the predicted one for None) and its score."""
+        original = self._originals.run(images, classes, versus, batch_size=batch_size)
+        flat, call = self._variants.prepared(images)
+        traced, named = self._variants.traced, original["classes"]
+        image = traced.image_index(traced.form_of(images))
+        refuse_other_than_pictures(flat[image])
+        other = target_array(versus, "versus", len(named), self._variants.head.classes)
+
+        def run(rows: slice, variants: np.ndarray) -> dict[str, np.ndarray]:
+            times = variants.shape[1]
+            inputs = [np.repeat(array[rows], times, axis=0) if i != image else array for i, array in enumerate(flat)]
+            inputs[image] = variants.reshape(-1, *variants.shape[2:]).astype(flat[image].dtype, copy=False)
+            return call(inputs, np.repeat(named[rows], times), np.repeat(other[rows], times))
+
+        return Asked(flat[image], named, original["scores"], original, run)
+
+
+def with_scores(compute: Compute | None) -> Compute:
+    """`compute` that gives the scores too; they alone, which needs no backward run, for None."""
+
+    def computed(taps: Taps, scores: Any) -> dict[str, Any]:
+        return {"scores": scores, **(compute(taps, scores) if compute is not None else {})}
+
+    return computed
+
+
+def _plan(images: int, count: int, batch_size: int) -> Iterator[tuple[slice, slice]]:
+    """Rows and variants of each block: blocks of about one size, as near to `batch_size` rows as it goes."""
+    together = min(images, batch_size, max(_IMAGES, batch_size // count))
+    for rows in _even_parts(images, together):
+        for variants in _even_parts(count, max(1, batch_size // together)):
+            yield rows, variants
+
+
+def _even_parts(total: int, largest: int) -> Iterator[slice]:
+    parts = -(-total // largest)
+    for part in range(parts):
+        yield slice(total * part // parts, total * (part + 1) // parts)
+
+
+SCORES = ("probability", "logit")
+
+
+class VariantScores(VariantProgram):
+    """The score of many variants of each image, in full batches on one traced forward run.
+
+    Args:
+        model: A Keras model.
+        score: 'probability' (0..1, the same scale for every image) or 'logit' (the unit of the maps).
+        output: Which output to explain, where the model has several.
+        wrt: Which input is the image, where the model has several that could be.
+
+    Raises:
+        ValueError: The score is neither.
+    """
+
+    def __init__(self, model: Any, score: str, *, output: str | None, wrt: str | None) -> None:
+        if score not in SCORES:
+            raise ValueError(f"Expected the score 'probability' or 'logit'. Received {score!r}. Give one of the two.")
+        self.score = score
+        super().__init__(model, output=output, wrt=wrt)
+
+    def blocks(
+        self, asked: Asked, count: int, vary: Vary, batch_size: int, progress: Progress = False
+    ) -> Iterator[tuple[slice, slice, np.ndarray, np.ndarray]]:
+        """For each block of images and variants: their slices, scores float32[I,V] and predicted classes int64[I,V]."""
+        for block in asked.blocks(count, vary, batch_size, progress):
+            logits, classes = block.results["logits"], asked.classes[block.rows]
+            values = block.results["scores"]
+            if self.score == "probability":
+                flat = self.head.probabilities(logits.reshape(-1, logits.shape[-1]))
+                values = np.take_along_axis(flat.reshape(logits.shape), classes[:, None, None], axis=2)[..., 0]
+            yield block.rows, block.variants, values, logits.argmax(axis=2)

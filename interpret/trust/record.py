@@ -1,0 +1,79 @@
+"""How far each of several methods can be trusted on one model, in means and intervals: small enough for a file.
+
+Made by `trust_measures.measure_trust`, which says how each number is come by.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+from ..intervals import Interval
+from ..sanity.random_labels import Lesson
+from .verdicts import Verdict
+
+
+@dataclass(frozen=True)
+class Samples:
+    """On how many images each measure is taken, drawn where there are more: None for all of them, 0 for none."""
+
+    curves: int | None  # deletion and insertion
+    filled: int  # ROAD, which solves for the removed pixels of every variant
+    noise: int
+    shuffled: int  # maps compared while the weights are shuffled, and after random labels
+
+
+@dataclass(frozen=True)
+class TrustPlan:
+    """What is measured, and how thoroughly."""
+
+    cheap: Samples = Samples(curves=None, filled=100, noise=64, shuffled=64)  # for methods of a pass or two
+    dear: Samples = Samples(curves=100, filled=50, noise=20, shuffled=32)  # for the others
+    steps: int = 6  # points of a curve beside its start
+    stops: int = 6  # layers at which the shuffling pauses
+    epochs: int = 20  # of the copy that is trained on random labels
+    seed: int = 0  # of the samples and of all that is drawn
+
+
+@dataclass(frozen=True)
+class MeanCurves:
+    """Deletion and insertion curves, mean over images and baselines; S steps."""
+
+    deletion: tuple[float, ...]  # S + 1, in the score's unit
+    insertion: tuple[float, ...]
+
+
+@dataclass(frozen=True)
+class MethodTrust:
+    """What was measured of one method. A measure that was not taken is None, or empty."""
+
+    verdict: Verdict
+    images: int  # that the curves were measured on
+    shares: tuple[float, ...]  # S + 1, 0..1, the share of the pixels at each point of the curves
+    curves: MeanCurves
+    random: MeanCurves  # of the random order on the same images
+    brightness: MeanCurves  # of the brightness order
+    road: Interval | None  # share of the images on which it beats a random order with pixels filled in
+    sensitivity: Interval | None  # max-sensitivity, change over size of the map
+    compared: int  # images whose maps were compared while the weights were shuffled
+    rank_correlation: tuple[float, ...]  # at each stop of the shuffling, mean over images; NaN: no map can be compared
+    ssim: tuple[float, ...]  # likewise
+    random_labels: Interval | None  # rank correlation with the maps of the copy that learnt random labels
+
+
+@dataclass(frozen=True)
+class Trust:
+    """How far each method can be trusted on one model."""
+
+    methods: dict[str, MethodTrust]  # in the order asked for
+    total: int  # images there were
+    cam_layer: str | None  # of the CAM family; None for the last convolution
+    layers: tuple[str, ...]  # at each stop the last layer shuffled; empty where the model cannot be copied
+    not_copied: str | None  # why not, then
+    refused: dict[str, str]  # method -> why the model cannot be explained by it
+    lesson: Lesson | None  # what the copy learnt of random labels; None where it was not tried
+    plan: TrustPlan
+
+    @property
+    def verdicts(self) -> dict[str, Verdict]:
+        """The verdict on each method."""
+        return {name: found.verdict for name, found in self.methods.items()}

@@ -1,0 +1,90 @@
+"""How much a map changes when its image changes by a noise that nobody would see.
+
+Max-sensitivity: Yeh, Hsieh, Suggala, Inouye, Ravikumar, "On the (In)fidelity and Sensitivity of Explanations", NeurIPS
+2019, arXiv:1901.09392, definition 2. With E the map of image x for a class that is held fixed, and e_n drawn evenly from
+-r..r per pixel:
+
+    sensitivity = max over n of || E(x + e_n) - E(x) || / || E(x) ||
+
+Departures: divided by the map's own size, so that methods in different units can be compared (the authors' code does
+so too); r is a part of the image's range (max - min).
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from ..arguments import at_least
+from ..intervals import Interval, bootstrap_mean
+from ..methods.attribution import Method
+from ..progress import Progress
+from ..progress import steps as steps_of
+from ..stream.image_choice import sample_numbers
+
+
+@dataclass(frozen=True, eq=False)
+class Sensitivity:
+    """How unsteady a method's maps are."""
+
+    numbers: np.ndarray  # int64[B], which images were measured
+    total: int  # of how many
+    radius: float  # of the noise, a part of each image's range
+    samples: int  # noisy copies of each image
+    largest: np.ndarray  # float32[B], change over size of the map; 0: none; NaN where the map is zero
+    mean: Interval  # of `largest`, over the images whose map is not zero
+
+
+def max_sensitivity(
+    method: Method,
+    images: np.ndarray,
+    classes: np.ndarray | int,
+    *,
+    radius: float = 0.02,
+    samples: int = 10,
+    sample: int | None = 500,
+    seed: int = 0,
+    progress: Progress = False,
+) -> Sensitivity:
+    """The largest change of each map among noisy copies of its image.
+
+    Args:
+        method: Makes maps [B,h,w] of images and classes, such as `GradCAM(model)`.
+        images: float32[B,H,W,C] of the model's input shape and range.
+        classes: The class of each image, int[B] or one for all; it must be named, since the class that the model
+            predicts may change with the noise.
+        radius: Of the noise, a part of each image's range; more than 0.
+        samples: Noisy copies of each image, at least 1.
+        sample: Images drawn (with `seed`) where there are more; None for all.
+        seed: Of the sample and the noise.
+        progress: True for a bar, or a function called with (done, total), counted in runs of the method.
+
+    Example:
+        A map that does not depend on the image, such as the saliency of a linear model, has sensitivity 0.
+    """
+    if not 0 < radius < float("inf"):
+        raise ValueError(
+            f"Expected a radius of more than 0, a part of the image's range. Received {radius!r}. Give 0.02, say."
+        )
+    total, every = len(images), np.broadcast_to(np.asarray(classes), (len(images),))
+    numbers = sample_numbers(total, sample, seed)
+    shown, named = images[numbers], every[numbers]
+    maps = method(shown, named)
+    size = np.linalg.norm(maps.reshape(len(maps), -1), axis=1)
+    largest = np.zeros(len(maps), dtype=np.float32)
+    for step in steps_of(at_least("samples", samples, 1), 1, progress):
+        change = (method(_noisy(shown, numbers, radius, (seed, step.start)), named) - maps).reshape(len(maps), -1)
+        largest = np.maximum(largest, np.linalg.norm(change, axis=1))
+    largest = np.divide(largest, size, out=np.full_like(largest, np.nan), where=size > 0)
+    return Sensitivity(numbers, total, radius, samples, largest, bootstrap_mean(largest, seed=seed))
+
+
+def _noisy(images: np.ndarray, numbers: np.ndarray, radius: float, seed: tuple[int, int]) -> np.ndarray:
+    """Each image with noise of its own, that depends on the seed and the image's number alone."""
+    noisy = np.empty(images.shape, dtype=np.float32)
+    for place, (image, number) in enumerate(zip(images, numbers, strict=True)):
+        draw = np.random.default_rng((*seed, int(number)))
+        noise = 2 * draw.random(image.shape, dtype=np.float32) - 1
+        noisy[place] = image + radius * np.ptp(image) * noise
+    return noisy

@@ -1,0 +1,94 @@
+"""What there is to know about labelled images before any model sees them: counts, pixel values, means, examples."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+
+from .dataset import Dataset
+from .duplicates import equal_images
+from .neighbours import ClassNeighbours, class_neighbours
+
+_AT_ONCE = 2048  # images whose pixels are counted at a time
+
+
+@dataclass(frozen=True, eq=False)
+class Exploration:
+    """One split of the data, described; the classes are those of its `class_names`."""
+
+    counts: np.ndarray  # int64[K], images of each class
+    pixel_edges: np.ndarray  # float64[N+1], from black to white
+    pixel_counts: np.ndarray  # int64[N], pixels whose value lies in [edge, next edge), the last one with its end
+    black_share: float  # 0..1, of all pixel values that are exactly black
+    white_share: float  # 0..1, likewise white
+    means: np.ndarray  # float32[K,H,W,C], mean image of each class; NaN for a class without images
+    deviations: np.ndarray  # float32[K,H,W,C], standard deviation over the class's images, likewise
+    samples: tuple[np.ndarray, ...]  # K times int64[...], images drawn of each class, in their order in the data
+    duplicates: tuple[np.ndarray, ...]  # int64[2 or more] each: images that equal each other in every pixel
+    neighbours: ClassNeighbours
+
+
+def explore(
+    dataset: Dataset, *, samples: int = 12, bins: int = 64, most_compared: int = 20_000, seed: int = 0
+) -> Exploration:
+    """Describe labelled images.
+
+    Args:
+        dataset: the images.
+        samples: images to draw of each class, at most.
+        bins: of the histogram of pixel values.
+        most_compared: images to compare with each other for the nearest of another class; of more, a sample is drawn.
+        seed: of both draws.
+
+    Example:
+        >>> explore(Dataset(np.ones((3, 2, 2, 1), np.float32), np.array([0, 1, 1]), ("a", "b"), "made")).duplicates
+        (array([0, 1, 2]),)
+    """
+    random = np.random.default_rng(seed)
+    means, deviations = _means_and_deviations(dataset)
+    counts = pixel_counts(dataset, bins)
+    black, white = (np.count_nonzero(dataset.images == end) / dataset.images.size for end in dataset.value_range)
+    return Exploration(
+        counts=np.bincount(dataset.labels, minlength=len(dataset.class_names)).astype(np.int64),
+        pixel_edges=np.linspace(*dataset.value_range, bins + 1),
+        pixel_counts=counts,
+        black_share=black,
+        white_share=white,
+        means=means,
+        deviations=deviations,
+        samples=tuple(_drawn(rows, samples, random) for rows in _rows_of_classes(dataset)),
+        duplicates=equal_images(dataset.images),
+        neighbours=class_neighbours(dataset, most=most_compared, seed=seed),
+    )
+
+
+def pixel_counts(dataset: Dataset, bins: int) -> np.ndarray:
+    """How many pixel values lie in each of `bins` equal steps from black to white, int64[bins]; outside: the end bins."""
+    low, high = dataset.value_range
+    counts = np.zeros(bins, np.int64)
+    for start in range(0, len(dataset), _AT_ONCE):
+        places = (dataset.images[start : start + _AT_ONCE] - low) * (bins / (high - low))
+        np.clip(places, 0, bins - 1, out=places)
+        counts += np.bincount(places.astype(np.uint16).ravel(), minlength=bins)
+    return counts
+
+
+def _means_and_deviations(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
+    shape = (len(dataset.class_names), *dataset.images.shape[1:])
+    means, deviations = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32)
+    for label, rows in enumerate(_rows_of_classes(dataset)):
+        if len(rows):
+            images = dataset.images[rows]
+            means[label] = images.mean(axis=0, dtype=np.float64)
+            images -= means[label]
+            deviations[label] = np.sqrt(np.square(images, out=images).mean(axis=0, dtype=np.float64))
+    return means, deviations
+
+
+def _rows_of_classes(dataset: Dataset) -> list[np.ndarray]:
+    return [np.flatnonzero(dataset.labels == label) for label in range(len(dataset.class_names))]
+
+
+def _drawn(rows: np.ndarray, most: int, random: np.random.Generator) -> np.ndarray:
+    return np.sort(random.choice(rows, min(most, len(rows)), replace=False)) if len(rows) else rows

@@ -1,0 +1,49 @@
+"""Fingerprints of weights and of images: whether figures that were measured elsewhere are of the same things.
+
+A file's bytes and their fingerprint, so that a report can say which data it was made of.
+"""
+
+from __future__ import annotations
+
+import hashlib
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+
+def weights_fingerprint(model: Any) -> str:
+    """SHA-256 over the values of all weights, in the model's order, with their shapes.
+
+    Args:
+        model: a built Keras model.
+    """
+    return _digest(np.asarray(weight) for weight in model.get_weights())
+
+
+def images_fingerprint(images: np.ndarray) -> str:
+    """SHA-256 over the pixels of float32[B,H,W,C], with their shape."""
+    return _digest([images])
+
+
+def _digest(arrays: Any) -> str:
+    digest = hashlib.sha256()
+    for array in arrays:
+        digest.update(f"{array.dtype}{array.shape}".encode())
+        digest.update(np.ascontiguousarray(array).data)
+    return digest.hexdigest()
+
+
+def read_bytes(path: Path) -> bytes:
+    """Read a file whole; a missing or locked one gets a message with its name."""
+    try:
+        return path.read_bytes()
+    except OSError as error:
+        raise ValueError(
+            f"Expected a file at '{path}', got '{error.strerror}'. Check the path and its permissions."
+        ) from error
+
+
+def fingerprint(path: Path, raw: bytes) -> tuple[str, str]:
+    """Return the file's name and the SHA-256 of its bytes, as hex."""
+    return path.name, hashlib.sha256(raw).hexdigest()

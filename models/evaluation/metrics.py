@@ -1,0 +1,184 @@
+"""How good a classifier is on labelled images."""
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ..datasets.dataset import Dataset
+from .calibration import Calibration, calibrate
+from .probabilities import probabilities_of
+
+LEAST = 1e-7  # Keras's own floor under a probability, so that the loss is the one that Keras shows
+MOST_POINTS = 300  # of a thinned curve: its area is off by less than 1/300 of the ups and downs of the precision
+
+
+@dataclass(frozen=True, eq=False)
+class PrecisionRecallCurve:
+    """Precision and recall of one class against all others, as its threshold rises."""
+
+    precision: np.ndarray  # float64[T+1], in [0, 1]; the last one is 1 by convention
+    recall: np.ndarray  # float64[T+1], in [0, 1], falling; the last one is 0
+    thresholds: np.ndarray  # float64[T], probability of the class from which on an image is taken for it
+
+
+@dataclass(frozen=True, eq=False)
+class Evaluation:
+    """Everything measured on one set of images. NaN where a number is not defined (0 of 0 images)."""
+
+    class_names: tuple[str, ...]  # [K], by label
+    labels: np.ndarray  # int64[B], true class
+    probabilities: np.ndarray  # float32[B,K], in [0, 1]
+    predictions: np.ndarray  # int64[B], class of the highest probability
+    loss: float  # mean of -log(probability of the true class), in nats; 0 is perfect
+    accuracy: float  # share of right predictions, in [0, 1]
+    confusion: np.ndarray  # int64[K,K], images; row: true class, column: predicted class
+    precision: np.ndarray  # float64[K], of those predicted as k, the share that is k
+    recall: np.ndarray  # float64[K], of those that are k, the share predicted as k
+    f1: np.ndarray  # float64[K], harmonic mean of the two
+    support: np.ndarray  # int64[K], images of the class
+    average_precision: np.ndarray  # float64[K], area under the class's precision-recall curve, in [0, 1]
+    curves: tuple[PrecisionRecallCurve, ...]  # [K]; of length 0 for a class without images
+    calibration: Calibration  # whether the probabilities can be believed
+
+
+@dataclass(frozen=True, eq=False)
+class Average:
+    """Figures of the classes as one; a class whose figure is not defined is left out of it."""
+
+    precision: float  # in [0, 1]
+    recall: float  # in [0, 1]
+    f1: float  # in [0, 1], the mean of the classes' F1
+    average_precision: float  # in [0, 1]
+
+
+def averages(evaluation: Evaluation) -> dict[str, Average]:
+    """Figures over the classes: 'macro' counts each class alike, 'weighted' by its images."""
+    columns = ("precision", "recall", "f1", "average_precision")
+    weights = {"macro": np.ones(len(evaluation.support)), "weighted": evaluation.support.astype(np.float64)}
+    return {
+        kind: Average(**{column: _mean_of_known(getattr(evaluation, column), weight) for column in columns})
+        for kind, weight in weights.items()
+    }
+
+
+def _mean_of_known(values: np.ndarray, weights: np.ndarray) -> float:
+    known = np.isfinite(values) & (weights > 0)
+    return float(np.average(values[known], weights=weights[known])) if known.any() else float("nan")
+
+
+def evaluate(model: Any, dataset: Dataset, *, batch_size: int = 256, head: str = "softmax") -> Evaluation:
+    """Run the model once over the images and measure how good it is.
+
+    Args:
+        model: a Keras model with one output of K units, or of one unit where there are two classes.
+        dataset: images float32[B,H,W,C] in the range that the model takes, labels int64[B].
+        batch_size: images per step; changes the memory needed, not the result.
+        head: what the output is: 'softmax' or 'sigmoid' (probabilities) or 'linear' (logits).
+
+    Raises:
+        ValueError: where the output does not fit the head or the number of classes.
+
+    Example:
+        >>> evaluate(load_model("zero_padded_dropout"), fashion_mnist("test")).confusion.sum()
+        10000
+    """
+    starts = range(0, len(dataset), batch_size)
+    outputs = [np.asarray(model(dataset.images[start : start + batch_size], training=False)) for start in starts]
+    probabilities = probabilities_of(np.concatenate(outputs), len(dataset.class_names), head)
+    return evaluation_from_probabilities(probabilities, dataset.labels, dataset.class_names)
+
+
+def evaluation_from_probabilities(
+    probabilities: np.ndarray, labels: np.ndarray, class_names: Sequence[str]
+) -> Evaluation:
+    """Measure how good predictions are that have been made already.
+
+    Args:
+        probabilities: float32[B,K], in [0, 1].
+        labels: int64[B], true class, in 0..K-1.
+        class_names: K names, by label.
+
+    Example:
+        >>> evaluation_from_probabilities(np.array([[0.9, 0.1], [0.8, 0.2]]), np.array([0, 1]), ["a", "b"]).accuracy
+        0.5
+    """
+    from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
+
+    _check(probabilities, labels, class_names)
+    classes = np.arange(len(class_names))
+    predictions = probabilities.argmax(axis=1)
+    undefined: Any = np.nan  # scikit-learn takes it; its types say it does not
+    per_class = precision_recall_fscore_support(labels, predictions, labels=classes, zero_division=undefined)
+    precision, recall, f1, support = (np.asarray(values) for values in per_class)
+    curves = tuple(_curve(labels == k, probabilities[:, k]) for k in classes)
+    return Evaluation(
+        class_names=tuple(class_names),
+        labels=labels.astype(np.int64),
+        probabilities=probabilities.astype(np.float32),
+        predictions=predictions.astype(np.int64),
+        loss=float(image_losses(probabilities, labels).mean()),
+        accuracy=float(accuracy_score(labels, predictions)),
+        confusion=confusion_matrix(labels, predictions, labels=classes).astype(np.int64),
+        precision=precision,
+        recall=recall,
+        f1=f1,
+        support=support.astype(np.int64),
+        average_precision=np.array([_average_precision(labels == k, probabilities[:, k]) for k in classes]),
+        curves=curves,
+        calibration=calibrate(probabilities.max(axis=1), predictions == labels),
+    )
+
+
+def image_losses(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
+    """Keras's cross-entropy of each image, float64[B]: rows are brought to the sum 1 first, for several sigmoids."""
+    shares = probabilities / np.maximum(probabilities.sum(axis=1, keepdims=True), LEAST)
+    of_truth = shares[np.arange(len(labels)), labels].astype(np.float64)
+    return -np.log(np.clip(of_truth, LEAST, 1 - LEAST))
+
+
+def _curve(is_class: np.ndarray, probability: np.ndarray) -> PrecisionRecallCurve:
+    from sklearn.metrics import precision_recall_curve
+
+    if not is_class.any():
+        return PrecisionRecallCurve(np.empty(0), np.empty(0), np.empty(0))
+    return PrecisionRecallCurve(*precision_recall_curve(is_class, probability))
+
+
+def thinned(curve: PrecisionRecallCurve, most: int = MOST_POINTS) -> PrecisionRecallCurve:
+    """Return a curve of at most `most` of its points, spread evenly over the recall, whose steps have nearly its area.
+
+    Of the points of one recall only the one of the highest threshold is kept: the others add no area. So the curve of
+    a class with fewer than `most` images keeps its area, the average precision, exactly. Points spread evenly over the
+    thresholds would not do: most thresholds lie at a recall near 1.
+
+    Example:
+        >>> many = PrecisionRecallCurve(np.array([0.5, 2 / 3, 1, 1]), np.array([1.0, 1, 1, 0]), np.array([0.1, 0.2, 0.9]))
+        >>> thinned(many).precision.tolist(), thinned(many).thresholds.tolist()
+        ([1.0, 1.0], [0.9])
+    """
+    if not len(curve.recall):
+        return curve
+    ends = np.flatnonzero(np.append(np.diff(curve.recall) != 0, True))  # the last point of each recall
+    if len(ends) > most:
+        places = np.searchsorted(-curve.recall[ends], -np.linspace(1, 0, most))
+        ends = ends[np.unique(np.clip(places, 0, len(ends) - 1))]
+    return PrecisionRecallCurve(curve.precision[ends], curve.recall[ends], curve.thresholds[ends[:-1]])
+
+
+def _average_precision(is_class: np.ndarray, probability: np.ndarray) -> float:
+    from sklearn.metrics import average_precision_score
+
+    return float(average_precision_score(is_class, probability)) if is_class.any() else float("nan")
+
+
+def _check(probabilities: np.ndarray, labels: np.ndarray, class_names: Sequence[str]) -> None:
+    expected = f"Expected probabilities [B,{len(class_names)}] and labels [B] for the {len(class_names)} classes"
+    shapes = f"{list(probabilities.shape)} and {list(labels.shape)}"
+    if probabilities.shape != (len(labels), len(class_names)) or labels.ndim != 1 or len(labels) == 0:
+        raise ValueError(f"{expected}, received {shapes}. Pass one row per image and one column per class name.")
+    if not np.isfinite(probabilities).all():
+        raise ValueError(f"{expected}, received NaN or infinity among them. Look at the model's weights and input.")
+    if labels.min() < 0 or labels.max() >= len(class_names):
+        raise ValueError(f"{expected}, received a label of {labels.min()} or {labels.max()}. Name every class.")

@@ -1,0 +1,45 @@
+"""Writing a trained model: NAME.keras without the optimizer's state, NAME.json (the card), NAME.csv (the history)."""
+
+import os
+from pathlib import Path
+from typing import Any
+
+from .cards import ModelCard, card_path, write_history, write_model_card
+
+
+def check_output(output: Path, overwrite: bool) -> None:
+    """Find out before any work is done whether a model can be written there.
+
+    Args:
+        output: path that ends in .keras, in a folder that exists.
+        overwrite: whether files that are there already may be replaced.
+
+    Raises:
+        ValueError: with what to do, where the model could not be written.
+    """
+    expected = "Expected a path for the trained model"
+    if output.suffix != ".keras":
+        raise ValueError(f"{expected} that ends in .keras, received '{output}'. Write it as '{output.stem}.keras'.")
+    if not output.parent.is_dir():
+        raise ValueError(f"{expected} in a folder that exists, received '{output}'. Make '{output.parent}' first.")
+    if not os.access(output.parent, os.W_OK):
+        raise ValueError(f"{expected} in a folder that can be written, received '{output}'. Choose another folder.")
+    taken = [path.name for path in (output, card_path(output), output.with_suffix(".csv")) if path.exists()]
+    if taken and not overwrite:
+        raise ValueError(
+            f"{expected} that is free, received '{output}', beside which {', '.join(taken)} exists already. "
+            "Choose another name, or allow overwriting (--force)."
+        )
+
+
+def write_trained_model(model: Any, card: ModelCard, output: Path) -> None:
+    """Write the three files; each is complete before it takes its name, the model last."""
+    columns = list(card.history)
+    epochs = zip(*card.history.values(), strict=True)
+    write_history([dict(zip(columns, row, strict=True)) for row in epochs], output.with_suffix(".csv"))
+    write_model_card(card, card_path(output))
+    without_optimizer = type(model).from_config(model.get_config())  # `clone_model` would compile it again
+    without_optimizer.set_weights(model.get_weights())
+    partial = output.with_name(f".part-{output.name}")
+    without_optimizer.save(partial)
+    partial.replace(output)

@@ -1,0 +1,129 @@
+"""Several models beside each other on the same images, in one HTML file."""
+
+from __future__ import annotations
+
+import datetime
+import importlib.metadata
+from collections.abc import Sequence
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...interpret.trust.record import Trust
+from ..drawing.wording import count, listed, percent
+from ..evidence.gather import Step
+from ..evidence.trust import TRUST_IMAGES
+from ..files.whole_files import check_writable, write_whole
+from ..html.page import Header, KeyFigure, render_page
+from ..html.trust_marks import verdict_figures
+from .differences import galleries_section
+from .evidence import Comparison, Contestant, gather_comparison
+from .figures import figures_section, models_section, tests_section
+from .layers import layers_section
+from .maps import maps_section
+
+
+def write_comparison(
+    contestants: Sequence[Contestant],
+    path: str | Path,
+    *,
+    trust_images: int = TRUST_IMAGES,
+    seed: int = 0,
+    command: str | None = None,
+    step: Step | None = None,
+) -> Path:
+    """Compare models on the same images, and write what was found into one HTML file.
+
+    Args:
+        contestants: Two or more models, each with the images in the range that it takes.
+        path: The file; an older one is replaced in one step when the new one is whole.
+        trust_images: Images that the trust in each model's maps is measured on; 0 measures none.
+        seed: Of the bootstrap, and of the images that layers are compared by and maps tested on.
+        command: The command line to print on the page.
+        step: Called with (what is being done, done, total).
+
+    Returns:
+        The absolute path of the file.
+
+    Raises:
+        ValueError: The file cannot be written (found before the work starts), or the models cannot be compared.
+    """
+    target = Path(path).expanduser().absolute()
+    check_writable(target)
+    found = gather_comparison(contestants, trust_images=trust_images, seed=seed, command=command, step=step)
+    write_whole(target, comparison_html(found))
+    return target
+
+
+def comparison_html(found: Comparison) -> str:
+    """The whole page."""
+    galleries, gallery_sprites = galleries_section(found)
+    maps, map_sprites = maps_section(found)
+    sections = [
+        figures_section(found),
+        tests_section(found),
+        galleries,
+        maps,
+        layers_section(found),
+        models_section(found),
+    ]
+    title = f"{count(len(found.models), 'model')} on the same images"
+    return render_page(title, sections, _header(found), [*gallery_sprites, *map_sprites], _twin(found))
+
+
+def _header(found: Comparison) -> Header:
+    version = importlib.metadata.version("featurelens")
+    correct = np.stack([model.correct for model in found.models])
+    best = max(found.models, key=lambda model: model.accuracy.mean)
+    decided = sum(pair.adjusted < 0.05 for pair in found.pairs)
+    figures = [
+        KeyFigure("Highest accuracy", percent(best.accuracy.mean, 2), best.name),
+        KeyFigure("All are right", percent(float(correct.all(axis=0).mean())), "of the images"),
+        KeyFigure("None is right", percent(float((~correct).all(axis=0).mean())), "of the images"),
+        KeyFigure("Told apart", f"{decided} of {len(found.pairs)}", "pairs, at 5 % after Holm"),
+    ]
+    return Header(
+        kicker=f"featurelens {version} · {datetime.date.today():%d %B %Y} · {found.dataset.source}",
+        lead=(
+            f"{listed([model.name for model in found.models])}, compared on {count(len(found.dataset), 'image')}: which is "
+            "better, by more than chance, on which images they part, where each looks, and how alike their layers are."
+        ),
+        figures=figures,
+        footer=f"Made by featurelens {version}. This file is complete: it loads nothing from anywhere.",
+    )
+
+
+def _trust_figures(trust: Trust | None) -> dict[str, dict[str, object]] | None:
+    return None if trust is None else {name: verdict_figures(found) for name, found in trust.methods.items()}
+
+
+def _twin(found: Comparison) -> dict[str, Any]:
+    """The page's figures for programs."""
+    return {
+        "data": found.dataset.source,
+        "images": len(found.dataset),
+        "seed": found.seed,
+        "models": [
+            {
+                "name": model.name,
+                "accuracy": [model.accuracy.mean, model.accuracy.low, model.accuracy.high],
+                "loss": [model.loss.mean, model.loss.low, model.loss.high],
+                "parameters": model.information.parameters,
+                "trust": _trust_figures(model.maps.trust),
+            }
+            for model in found.models
+        ],
+        "pairs": [
+            {
+                "models": [found.models[pair.first].name, found.models[pair.second].name],
+                "only_first_right": pair.test.first_only,
+                "only_second_right": pair.test.second_only,
+                "p_value": pair.test.p_value,
+                "exact": pair.test.exact,
+                "p_value_holm": pair.adjusted,
+                "difference": [pair.difference.mean, pair.difference.low, pair.difference.high],
+            }
+            for pair in found.pairs
+        ],
+    }

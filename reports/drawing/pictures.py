@@ -1,0 +1,32 @@
+"""The data set's images as pictures on the page: colours a browser can show, at a size that fits."""
+
+from __future__ import annotations
+
+import numpy as np
+
+from ...models.datasets.resizing import resize_images
+from .colors import as_rgb
+
+MOST_PIXELS = 96  # a side; larger pictures are averaged down to it
+
+
+def pictures(images: np.ndarray, value_range: tuple[float, float], most: int = MOST_PIXELS) -> np.ndarray:
+    """Return uint8[B,h,w,3]: one channel as grey, two as their mean, of more than three the first three.
+
+    Args:
+        images: float32[B,H,W,C].
+        value_range: (black, white).
+        most: pixels a side, at most.
+    """
+    channels = images.shape[-1]
+    shown = images.mean(axis=-1, keepdims=True) if channels == 2 else images[..., :3] if channels > 3 else images
+    return as_rgb(shrunk(shown, most), value_range)
+
+
+def shrunk(images: np.ndarray, most: int = MOST_PIXELS) -> np.ndarray:
+    """Return float32[B,h,w,C], averaged down where a side has more than `most` pixels, else as it is."""
+    height, width = images.shape[1:3]
+    scale = most / max(height, width)
+    if scale >= 1:
+        return images
+    return resize_images(images.astype(np.float32), max(1, round(height * scale)), max(1, round(width * scale)))

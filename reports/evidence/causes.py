@@ -1,0 +1,130 @@
+"""What lies behind the largest confusions: each channel of the last stage of maps taken away in turn."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...interpret import ChannelAblation, ChannelCensus, LayerInformation, ModelInformation, channels
+from ...interpret.dissection.ablation import ablate_confusions
+from ...interpret.layers.survey import Survey
+from ...interpret.progress import Progress
+from ...interpret.stream.image_choice import sample_numbers
+from ...models.datasets.dataset import Dataset
+from ...models.evaluation.metrics import Evaluation
+from .mistakes import Confusion
+from .shown_layers import end_of_stage
+
+MOST_CONFUSIONS = 6
+_FEWEST_IMAGES = 3  # of a confusion, for its counts to be worth a look
+_LEAST_SURE = 500  # right answers of the smallest lead, which are the first to break
+_MOST_VALUES = 2_000_000_000  # activations that the runs without a channel go through, in all
+_FEWEST_RUN = 60  # images that are run in any case
+PATCHES = 6
+
+
+@dataclass(frozen=True, eq=False)
+class Causes:
+    """The channels of one layer, and what becomes of the largest confusions without each."""
+
+    census: ChannelCensus  # over all images
+    ablations: tuple[ChannelAblation, ...]  # one for each confusion, the most frequent first; to zero
+    counts: tuple[int, ...]  # images of each confusion in the data; `confused` of the ablation is how many were run
+    tried: int  # right answers that were run, those of the smallest lead
+    right: int  # right answers in all
+    lead: float  # the largest lead over the next class among those tried, logits; NaN where none was
+
+
+def gather_causes(
+    model: Any,
+    information: ModelInformation,
+    dataset: Dataset,
+    survey: Survey,
+    evaluation: Evaluation,
+    confusions: Sequence[Confusion],
+    progress: Progress,
+    *,
+    seed: int = 0,
+) -> Causes:
+    """Count what the channels do over all images, and take each away on those that matter for the confusions.
+
+    `seed` draws the images of a confusion that has too many.
+    """
+    layer = end_of_stage(information, survey.cam_layer)
+    shown = [confusion for confusion in confusions if confusion.count >= _FEWEST_IMAGES][:MOST_CONFUSIONS]
+    most = _most_images(information.layer(layer))
+    wrong = _confused(dataset.labels, evaluation, shown, most, seed)
+    least_sure, lead = _least_sure(dataset.labels, evaluation, survey.logits, min(_LEAST_SURE, most - len(wrong)))
+    rows = np.sort(np.concatenate([wrong, least_sure]))
+    ablated = len(rows) if shown else 0
+    told = _in_two_parts(progress, len(dataset), ablated)
+    census = channels(model, dataset.images, dataset.labels, layer, patches=PATCHES, progress=told[0])
+    pairs = [(confusion.true, confusion.predicted) for confusion in shown]
+    ablations: tuple[ChannelAblation, ...] = ()
+    if shown:
+        ablations = ablate_confusions(model, dataset.images[rows], dataset.labels[rows], layer, pairs, progress=told[1])
+    right = int((evaluation.predictions == dataset.labels).sum())
+    return Causes(census, ablations, tuple(confusion.count for confusion in shown), len(least_sure), right, lead)
+
+
+def _confused(
+    labels: np.ndarray, evaluation: Evaluation, confusions: Sequence[Confusion], most: int, seed: int
+) -> np.ndarray:
+    """Numbers of the images of the confusions; of each as many as leave room for the least sure right ones."""
+    room = max(1, (most - min(_LEAST_SURE, most // 2)) // max(len(confusions), 1))
+    groups = [np.zeros(0, np.int64)]
+    for confusion in confusions:
+        members = np.flatnonzero((labels == confusion.true) & (evaluation.predictions == confusion.predicted))
+        groups.append(members[sample_numbers(len(members), room, seed)])
+    return np.concatenate(groups)
+
+
+def _least_sure(labels: np.ndarray, evaluation: Evaluation, logits: np.ndarray, most: int) -> tuple[np.ndarray, float]:
+    """Numbers of the right answers of the smallest lead over the next class, and the largest lead among them."""
+    ordered = np.sort(logits, axis=1)
+    lead = ordered[:, -1] - ordered[:, -2]
+    right = np.flatnonzero(evaluation.predictions == labels)
+    found = right[np.argsort(lead[right], kind="stable")[:most]]
+    return found, float(lead[found].max()) if len(found) else float("nan")
+
+
+def _most_images(layer: LayerInformation) -> int:
+    """How many images may be run without each channel, so that large layers do not take minutes."""
+    channels = layer.output_shape[-1] or 1
+    values = int(np.prod([size or 64 for size in layer.output_shape]))
+    return max(_FEWEST_RUN, _MOST_VALUES // (values * channels))
+
+
+def _in_two_parts(progress: Progress, first: int, second: int) -> tuple[Progress, Progress]:
+    """Progress of two steps as that of one."""
+    if not callable(progress):
+        return progress, progress
+    return (
+        lambda done, _: progress(done, first + second),
+        lambda done, _: progress(first + done, first + second),
+    )
+
+
+def causes_twin(causes: Causes) -> dict[str, Any]:
+    """The figures for programs: for each confusion what is repaired and broken without each channel, best first."""
+    return {
+        "layer": causes.census.layer,
+        "set_to": "zero",
+        "right_answers_tried": causes.tried,
+        "confusions": [
+            {
+                "true": ablation.confusion[0],
+                "predicted": ablation.confusion[1],
+                "images_run": ablation.confused,
+                "channels": ablation.effects.channels.tolist(),
+                "repaired": ablation.effects.repaired.tolist(),
+                "broken": ablation.effects.broken.sum(axis=1).tolist(),
+                "gap_change": ablation.effects.gap_change.round(4).tolist(),
+            }
+            for ablation in causes.ablations
+            if ablation.confusion is not None
+        ],
+    }

@@ -1,0 +1,142 @@
+"""Every mistake with the maps that explain it: why the predicted class, why the true one, why the one not the other."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...interpret import GradCAMState, HiResCAM
+from ...interpret.layers.survey import Survey
+from ...interpret.maps.state import MapState, map_states
+from ...interpret.progress import Progress
+from ...models.datasets.dataset import Dataset
+from ...models.datasets.resizing import resize_images
+from ...models.evaluation.metrics import Evaluation
+
+MOST_MISTAKES = 2000
+_MOST_PIXELS = 16_000_000  # of all explained mistakes together, so that large pictures do not fill the memory
+_MOST_DRAWN = 1_200_000  # pixels of one kind of picture in the file: 1,530 pictures of 28x28, 382 of 56x56
+SIDE = 56  # pixels; larger pictures and maps are averaged down to it
+
+
+@dataclass(frozen=True, eq=False)
+class Confusion:
+    """The images of one class that were taken for another."""
+
+    true: int
+    predicted: int
+    count: int  # all of them
+    places: np.ndarray  # int64[...], those explained, as rows of `Mistakes`; surest first
+
+
+@dataclass(frozen=True, eq=False)
+class Mistakes:
+    """The explained mistakes, by confusion, the most frequent first."""
+
+    confusions: tuple[Confusion, ...]
+    total: int  # mistakes in all
+    numbers: np.ndarray  # int64[N], of the images in the data set
+    true: np.ndarray  # int64[N]
+    predicted: np.ndarray  # int64[N]
+    probabilities: np.ndarray  # float32[N,K]
+    logit_gap: np.ndarray  # float32[N], logit[predicted] - logit[true], above 0
+    pictures: np.ndarray  # float32[N,S,S,C], at most 56 pixels a side
+    grad_cam: tuple[np.ndarray, np.ndarray]  # float32[N,h,w] of the predicted and of the true class, score units
+    cam_states: tuple[tuple[MapState, ...], tuple[MapState, ...]]  # of `grad_cam`, before the cut; with the saturation
+    saliency: tuple[np.ndarray, np.ndarray]  # float32[N,S,S], likewise, score units per unit of pixel value
+    contrast: np.ndarray  # float32[N,h,w], signed: HiResCAM of logit[predicted] - logit[true]
+
+
+def gather_mistakes(
+    model: Any, look: GradCAMState, dataset: Dataset, survey: Survey, evaluation: Evaluation, progress: Progress
+) -> Mistakes:
+    """Explain the misclassified images; beyond a limit, the surest of each confusion in turn."""
+    wrong = np.flatnonzero(evaluation.predictions != dataset.labels)
+    confusions, numbers = _ordered(wrong, evaluation, _limit(dataset))
+    true, predicted = dataset.labels[numbers], evaluation.predictions[numbers]
+    height, width = _side(dataset)
+    contrast = HiResCAM(model, survey.cam_layer)
+    parts: list[list[np.ndarray]] = [[], [], [], [], [], []]
+    states: tuple[list[MapState], list[MapState]] = ([], [])
+    for start in range(0, len(numbers), 128):
+        rows = slice(start, start + 128)
+        images = dataset.images[numbers[rows]]
+        why, why_not = look(images, predicted[rows]), look(images, true[rows])
+        found = (
+            resize_images(images, height, width),
+            np.maximum(why["signed"], 0),
+            np.maximum(why_not["signed"], 0),
+            resize_images(why["saliency"][..., np.newaxis], height, width)[..., 0],
+            resize_images(why_not["saliency"][..., np.newaxis], height, width)[..., 0],
+            contrast(images, predicted[rows], versus=true[rows]),
+        )
+        for part, values in zip(parts, found, strict=True):
+            part.append(values)
+        for state, cams, looked in zip(states, found[1:3], (why, why_not), strict=True):
+            state.extend(map_states(cams, before_cut=looked["signed"], saturation=looked["saturation"]))
+        if callable(progress):
+            progress(min(start + 128, len(numbers)), len(numbers))
+    pictures, cam, cam_true, slope, slope_true, signed = (
+        np.concatenate(part) if part else np.zeros((0, 1, 1), np.float32) for part in parts
+    )
+    logits = survey.logits[numbers]
+    every = np.arange(len(numbers))
+    return Mistakes(
+        confusions=confusions,
+        total=len(wrong),
+        numbers=numbers,
+        true=true,
+        predicted=predicted,
+        probabilities=evaluation.probabilities[numbers],
+        logit_gap=logits[every, predicted] - logits[every, true],
+        pictures=pictures,
+        grad_cam=(cam, cam_true),
+        cam_states=(tuple(states[0]), tuple(states[1])),
+        saliency=(slope, slope_true),
+        contrast=signed,
+    )
+
+
+def _limit(dataset: Dataset) -> int:
+    """As many mistakes as the memory and the file have room for, at least 60 and at most 2,000."""
+    explained = _MOST_PIXELS // int(np.prod(dataset.images.shape[1:]))
+    drawn = _MOST_DRAWN // int(np.prod(_side(dataset)))
+    return int(np.clip(min(explained, drawn), 60, MOST_MISTAKES))
+
+
+def _side(dataset: Dataset) -> tuple[int, int]:
+    height, width = dataset.images.shape[1:3]
+    shrink = min(1.0, SIDE / max(height, width))
+    return max(1, round(height * shrink)), max(1, round(width * shrink))
+
+
+def _ordered(wrong: np.ndarray, evaluation: Evaluation, limit: int) -> tuple[tuple[Confusion, ...], np.ndarray]:
+    """Confusions by frequency and the numbers of the images to explain, in the order of the page."""
+    groups: dict[tuple[int, int], np.ndarray] = {}
+    for pair in {(int(evaluation.labels[n]), int(evaluation.predictions[n])) for n in wrong}:
+        members = wrong[(evaluation.labels[wrong] == pair[0]) & (evaluation.predictions[wrong] == pair[1])]
+        sureness = evaluation.probabilities[members, pair[1]]
+        groups[pair] = members[np.argsort(-sureness, kind="stable")]
+    pairs = sorted(groups, key=lambda pair: (-len(groups[pair]), pair))
+    share = _largest_share([len(groups[pair]) for pair in pairs], limit)
+    confusions, numbers, start = [], [], 0
+    for pair in pairs:
+        taken = groups[pair][: min(share, limit - start)]
+        confusions.append(Confusion(*pair, len(groups[pair]), np.arange(start, start + len(taken))))
+        numbers.append(taken)
+        start += len(taken)
+    return tuple(confusions), np.concatenate(numbers) if numbers else np.zeros(0, np.int64)
+
+
+def _largest_share(counts: list[int], limit: int) -> int:
+    """The most images that every confusion may show for all to stay within the limit, at least 1."""
+    low, high = 1, max([*counts, 1])
+    while low < high:
+        middle = (low + high + 1) // 2
+        if sum(min(count, middle) for count in counts) <= limit:
+            low = middle
+        else:
+            high = middle - 1
+    return low

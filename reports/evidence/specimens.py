@@ -1,0 +1,84 @@
+"""The classes' specimens: a typical image and the class mean, with what every stage makes of them."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...interpret import ActivationExtractor, GradCAMState
+from ...interpret.layers.survey import Survey
+from ...interpret.maps.state import MapState, map_states
+from ...interpret.progress import Progress
+from ...interpret.stream.class_means import class_means
+from ...interpret.stream.image_choice import typical_images
+from ...models.datasets.dataset import Dataset
+from ...models.evaluation.metrics import Evaluation
+
+MOST_CLASSES = 12
+
+
+@dataclass(frozen=True, eq=False)
+class Specimen:
+    """One class as the layers see it."""
+
+    label: int  # the class
+    number: int  # of the typical image, in the data set
+    image: np.ndarray  # float32[H,W,C], the typical image
+    mean_image: np.ndarray  # float32[H,W,C], mean over the class's images
+    probability: float  # 0..1, of the class on the typical image
+    predicted: int  # class predicted for the typical image
+    images: int  # how many images the class has
+    grad_cam: np.ndarray  # float32[h,w], of the predicted class on the typical image, score units
+    cam_state: MapState  # of `grad_cam`, its kind before the cut; with the saturation
+    saliency: np.ndarray  # float32[H,W], likewise, score units per unit of pixel value
+    activations: dict[str, np.ndarray]  # {stage: float32[...]} of the typical image
+    means: dict[str, np.ndarray]  # {stage: float32[...]}, mean over the class's images
+
+
+def shown_classes(evaluation: Evaluation) -> list[int]:
+    """The classes that get a gallery: all that have images; of more than 12, the 12 with the lowest recall."""
+    present = np.flatnonzero(evaluation.support > 0)
+    if len(present) > MOST_CLASSES:
+        present = np.sort(present[np.argsort(evaluation.recall[present], kind="stable")[:MOST_CLASSES]])
+    return [int(label) for label in present]
+
+
+def gather_specimens(
+    model: Any,
+    look: GradCAMState,
+    dataset: Dataset,
+    survey: Survey,
+    evaluation: Evaluation,
+    layers: Sequence[str],
+    progress: Progress,
+) -> tuple[Specimen, ...]:
+    """A specimen of each shown class."""
+    classes = shown_classes(evaluation)
+    typical = typical_images(survey.logits, dataset.labels)
+    numbers = np.array([typical[label] for label in classes])
+    shown = dataset.images[numbers]
+    activations = ActivationExtractor(model, layers)(shown)
+    looked = look(shown, evaluation.predictions[numbers])
+    cams = np.maximum(looked["signed"], 0)
+    states = map_states(cams, before_cut=looked["signed"], saturation=looked["saturation"])
+    means = class_means(model, dataset.images, dataset.labels, layers, classes, progress=progress)
+    return tuple(
+        Specimen(
+            label=label,
+            number=int(number),
+            image=dataset.images[number],
+            mean_image=dataset.images[dataset.labels == label].mean(axis=0),
+            probability=float(evaluation.probabilities[number, label]),
+            predicted=int(evaluation.predictions[number]),
+            images=int(evaluation.support[label]),
+            grad_cam=cams[place],
+            cam_state=states[place],
+            saliency=looked["saliency"][place],
+            activations={name: values[place] for name, values in activations.items()},
+            means=means[label],
+        )
+        for place, (label, number) in enumerate(zip(classes, numbers, strict=True))
+    )

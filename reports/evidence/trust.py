@@ -1,0 +1,96 @@
+"""How far each method that the report shows can be trusted on this model: on file, or measured on a stated sample."""
+
+from __future__ import annotations
+
+from collections.abc import Collection
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from ...interpret.methods.catalogue import METHODS
+from ...interpret.trust.measure import Step, measure_trust
+from ...interpret.trust.record import Samples, Trust, TrustPlan
+from ...models.datasets.dataset import Dataset
+from ...models.datasets.fingerprints import images_fingerprint, weights_fingerprint
+
+GRAD_CAM, CONTRAST, SALIENCY = "Grad-CAM", "HiResCAM", "Saliency"
+SHOWN = (GRAD_CAM, CONTRAST, SALIENCY)  # the methods whose maps the report draws
+TRUST_IMAGES = 100  # by default; more make the intervals narrower and the report slower
+_SHUFFLED = 64  # images whose maps are compared while the weights are shuffled
+
+
+@dataclass(frozen=True, eq=False)
+class TrustEvidence:
+    """What was measured, and by which command; none where the report measured it by itself."""
+
+    trust: Trust
+    command: str | None
+
+
+def gather_trust(
+    model: Any,
+    dataset: Dataset,
+    cam_layer: str,
+    *,
+    images: int = TRUST_IMAGES,
+    on_file: TrustFile | None = None,
+    seed: int = 0,
+    step: Step | None = None,
+) -> TrustEvidence | None:
+    """Take what is on file, or measure the methods that the report shows; None for no images.
+
+    Raises:
+        ValueError: What is on file is of another model, or of other images.
+    """
+    if on_file is not None:
+        reason = misfit(on_file, model, dataset.images, cam_layer)
+        if reason is not None:
+            raise ValueError(
+                f"Expected the trust of this model on these images. Received a file that does not fit: {reason}. "
+                f"Measure it again with `featurelens trust`, or leave the file away."
+            )
+        return TrustEvidence(on_file.trust, on_file.command)
+    if not images:
+        return None
+    return TrustEvidence(sampled_trust(model, dataset, cam_layer, SHOWN, images=images, seed=seed, step=step), None)
+
+
+def sampled_trust(
+    model: Any,
+    dataset: Dataset,
+    cam_layer: str | None,
+    methods: Collection[str],
+    *,
+    images: int = TRUST_IMAGES,
+    seed: int = 0,
+    step: Step | None = None,
+) -> Trust:
+    """Measure the verdicts on some methods, by name, on a sample of at least one image."""
+    sizes = Samples(curves=images, filled=0, noise=0, shuffled=min(images, _SHUFFLED))
+    plan = TrustPlan(cheap=sizes, dear=sizes, seed=seed)
+    known = [each for each in METHODS if each.name in methods]
+    return measure_trust(model, dataset.images, known, plan, cam_layer=cam_layer, step=step)
+
+
+@dataclass(frozen=True)
+class TrustFile:
+    """A measurement of trust and what it is about."""
+
+    trust: Trust
+    model: str  # name of the model
+    data: str  # where the images came from
+    weights: str  # SHA-256 of the model's weights
+    images: str  # SHA-256 of the images
+    command: str  # that made it
+
+
+def misfit(measured: TrustFile, model: Any, images: np.ndarray, cam_layer: str | None) -> str | None:
+    """Why a measurement does not hold for this model and these images; None where it does."""
+    if measured.weights != weights_fingerprint(model):
+        return f"it was measured on other weights (model '{measured.model}')"
+    if measured.images != images_fingerprint(images):
+        return f"it was measured on other images ({measured.data})"
+    if measured.trust.cam_layer != cam_layer:
+        return f"its class activation maps are at layer {measured.trust.cam_layer!r}, here they are at {cam_layer!r}"
+    return None

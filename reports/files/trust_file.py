@@ -1,0 +1,47 @@
+"""Trust on file: what `featurelens trust` measured, for the reports of the same model on the same images."""
+
+from __future__ import annotations
+
+import json
+from dataclasses import asdict
+from pathlib import Path
+
+from ..evidence.trust import TrustFile
+from ..evidence.twin import _record, _without_nan
+from .whole_files import write_whole
+
+FORMAT = 1
+
+
+def trust_path(weights: Path) -> Path:
+    """Where the trust of a model file lies: beside it, under the same name, ending in .trust.json."""
+    return weights.with_suffix(".trust.json")
+
+
+def write_trust(measured: TrustFile, path: Path) -> None:
+    """Write it as JSON, in one step; what is not known becomes null."""
+    content = {"format": FORMAT, **_without_nan(asdict(measured))}
+    write_whole(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+
+
+def read_trust(path: Path) -> TrustFile:
+    """Read what `write_trust` wrote.
+
+    Raises:
+        ValueError: There is no such file, or it holds something else; the message says what.
+    """
+    expected = f"Expected a file written by `featurelens trust`, format {FORMAT}, at '{path}'"
+    remedy = "Measure the trust again: featurelens trust MODEL --data SOURCE."
+    try:
+        content = json.loads(path.read_text(encoding="utf-8"))
+    except OSError as error:
+        raise ValueError(f"{expected}. It cannot be read: {error.strerror}. {remedy}") from error
+    except ValueError as error:
+        raise ValueError(f"{expected}. Received a file that is not JSON ({error}). {remedy}") from error
+    if not isinstance(content, dict) or content.get("format") != FORMAT:
+        found = content.get("format") if isinstance(content, dict) else type(content).__name__
+        raise ValueError(f"{expected}. Received JSON with the format {found!r}. {remedy}")
+    try:
+        return _record(TrustFile, content)
+    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        raise ValueError(f"{expected}. Received one with a field missing or wrong ({error}). {remedy}") from error

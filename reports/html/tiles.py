@@ -1,0 +1,124 @@
+"""Thousands of small pictures as one: a sprite, and the HTML that shows a tile of it.
+
+A sprite is one lossless WebP picture that holds tiles of equal size, row by row. The page carries it once, as the
+background of a CSS class; each tile is a `<span>` of that class which says its column and row. So it needs no
+JavaScript, and `image-rendering: pixelated` enlarges the very pixels. Measured (2 cores): 1,000 overlays of 28x28 in
+0.4 s and 1.1 MB, where PNG takes 0.04 s and 1.7 MB.
+"""
+
+from __future__ import annotations
+
+import base64
+import math
+import re
+from collections.abc import Mapping
+from concurrent.futures import ThreadPoolExecutor
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup, escape
+
+from ...models.opencv import opencv
+
+LARGEST_SIDE = 16383  # pixels; WebP has 14 bits for it
+LOSSLESS = 101  # OpenCV's code: any WebP quality beyond 100
+
+
+@dataclass(frozen=True, eq=False)
+class Sprite:
+    """Tiles of equal size in one picture."""
+
+    name: str  # its CSS class is sprite-<name>
+    data: bytes  # WebP, lossless
+    height: int  # of a tile, pixels
+    width: int  # of a tile, pixels
+    columns: int
+    rows: int
+    count: int  # tiles; the last row may be filled up with black
+
+    def data_uri(self) -> str:
+        """Return the picture as a `data:` address."""
+        return f"data:image/webp;base64,{base64.b64encode(self.data).decode('ascii')}"
+
+
+def sprite(name: str, tiles: np.ndarray, *, columns: int | None = None) -> Sprite:
+    """Make a sprite of tiles.
+
+    Args:
+        name: letters, digits and hyphens, once in a page.
+        tiles: uint8[N,h,w] grey or uint8[N,h,w,3] RGB.
+        columns: tiles in a row; None makes the sprite about square.
+    """
+    if re.fullmatch(r"[a-z][a-z0-9-]*", name) is None:
+        raise ValueError(f"Expected a sprite name of a-z, 0-9 and hyphens, got '{name}'. It becomes a CSS class.")
+    if tiles.dtype != np.uint8 or len(tiles) == 0 or not (tiles.ndim == 3 or (tiles.ndim == 4 and tiles.shape[3] == 3)):
+        raise ValueError(
+            f"Expected one or more tiles uint8[N,h,w] or uint8[N,h,w,3], got {tiles.dtype}{list(tiles.shape)}. "
+            "Colour the values first (`colorize`)."
+        )
+    count, height, width = tiles.shape[:3]
+    columns = min(columns or math.ceil(math.sqrt(count * height / width)), count)
+    rows = math.ceil(count / columns)
+    if max(columns * width, rows * height) > LARGEST_SIDE:
+        raise ValueError(
+            f"Expected a sprite of at most {LARGEST_SIDE} pixels a side, got {rows * height} x {columns * width}. "
+            "Split the tiles over several sprites, or change the columns."
+        )
+    return Sprite(name, encode(sheet(tiles, rows, columns)), height, width, columns, rows, count)
+
+
+def sprites(named: Mapping[str, np.ndarray]) -> dict[str, Sprite]:
+    """Make several sprites at once, {name: tiles} as `sprite` takes them; OpenCV encodes them on all cores."""
+    with ThreadPoolExecutor() as pool:
+        return dict(zip(named, pool.map(sprite, named, named.values()), strict=True))
+
+
+def sheet(tiles: np.ndarray, rows: int, columns: int) -> np.ndarray:
+    """Lay tiles [N,h,w,...] out row by row, [rows*h, columns*w, ...]; places without a tile are black."""
+    count, height, width, *colors = tiles.shape
+    filled = np.zeros((rows * columns, height, width, *colors), np.uint8)
+    filled[:count] = tiles
+    grid = filled.reshape(rows, columns, height, width, *colors).swapaxes(1, 2)
+    return grid.reshape(rows * height, columns * width, *colors)
+
+
+def encode(picture: np.ndarray) -> bytes:
+    """Return uint8[H,W] or RGB uint8[H,W,3] as lossless WebP."""
+    cv2 = opencv()
+    stored = picture if picture.ndim == 2 else np.ascontiguousarray(picture[..., ::-1])
+    written, data = cv2.imencode(".webp", stored, [cv2.IMWRITE_WEBP_QUALITY, LOSSLESS])
+    if not written:
+        raise ValueError(
+            f"Expected OpenCV to write a WebP picture of {picture.shape}, but it did not. Install a build with WebP."
+        )
+    return data.tobytes()
+
+
+def sprite_css(sheet: Sprite) -> Markup:
+    """Return the CSS rule that carries the sprite's data and the geometry of its tiles."""
+    across, down = max(sheet.columns - 1, 1), max(sheet.rows - 1, 1)
+    return Markup(
+        f".sprite-{sheet.name}{{--w:{sheet.width};--h:{sheet.height};"
+        f"background-size:{sheet.columns}00% {sheet.rows}00%;"
+        f"background-position:calc(var(--x)*100%/{across}) calc(var(--y)*100%/{down});"
+        f"background-image:url({sheet.data_uri()})}}\n"
+    )
+
+
+def tile_html(sheet: Sprite, index: int, label: str, *, zoom: float | None = None) -> Markup:
+    """Return one tile as HTML.
+
+    Args:
+        sheet: the sprite.
+        index: which tile, from 0.
+        label: what it shows, for those who cannot see it; escaped here.
+        zoom: screen pixels for each of its pixels; None takes the width that the element around it sets (`--side`).
+    """
+    if not 0 <= index < sheet.count:
+        raise ValueError(f"Expected a tile from 0 to {sheet.count - 1} of sprite '{sheet.name}', got {index}.")
+    row, column = divmod(int(index), sheet.columns)
+    enlarged = "" if zoom is None else f";--side:{sheet.width * zoom:g}px"
+    return Markup(
+        f'<span class="tile sprite-{sheet.name}" role="img" aria-label="{escape(label)}" '
+        f'style="--x:{column};--y:{row}{enlarged}"></span>'
+    )

@@ -1,0 +1,195 @@
+"""The channels behind the largest confusions: what is repaired and what breaks when each is taken away."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator
+
+import numpy as np
+from markupsafe import Markup
+
+from ...interpret import ChannelAblation
+from ..drawing.wording import count, listed, number
+from ..evidence.causes import Causes
+from ..evidence.gather import Evidence
+from ..html.components import folded, how_to_read, joined, table
+from ..html.page import Section
+from ..html.tiles import Sprite
+from .channels import PatchSheet, census_sentence, census_table, patch_sheet
+from .section import Finding
+
+MOST_CHANNELS = 4  # shown for each confusion
+
+
+def causes_section(evidence: Evidence) -> tuple[Section, list[Sprite]]:
+    """The section and its sprites."""
+    causes, names = evidence.causes, evidence.dataset.class_names
+    shown = sorted({int(channel) for ablation in causes.ablations for channel in shown_channels(ablation)})
+    sheet = patch_sheet(causes.census, evidence.dataset, shown)
+    groups = [
+        _confusion(causes, ablation, total, sheet, names)
+        for ablation, total in zip(causes.ablations, causes.counts, strict=True)
+    ]
+    section = Section(
+        id="causes",
+        title="Causes",
+        lead=f"Which channels of {causes.census.layer} take part in the largest confusions?",
+        html=joined([_introduction(causes), *groups, *_census(causes, names)]),
+    )
+    return section, sheet.sprites
+
+
+def shown_channels(ablation: ChannelAblation) -> np.ndarray:
+    """The channels whose removal repairs most, int64[...]: at most 4, and only those that repair any."""
+    return ablation.effects.channels[ablation.effects.repaired > 0][:MOST_CHANNELS]
+
+
+def _introduction(causes: Causes) -> Markup:
+    census = causes.census
+    channels = len(census.active_share)
+    if not causes.ablations:
+        return Markup("<p>No class is taken for one other at least three times, so no channel was taken away.</p>")
+    said = (
+        f"Each of the {count(channels, 'channel')} of {census.layer} was set to zero, one at a time, and the rest of the "
+        f"model was run again: on images of the {_largest(len(causes.ablations))}, and on {count(causes.tried, 'right answer')} "
+        f"of the {causes.right:,}, those with the smallest lead over the next class (up to {number(causes.lead)} in the "
+        f"logits). Repaired is an image of the confusion whose answer then is right; broken is one of these right answers "
+        f"that then is wrong. The other right answers were not tried, so more may break."
+    )
+    return Markup("<p>{}</p><p>{}</p>{}").format(said, _in_all(causes), how_to_read(_reading(channels)))
+
+
+def _in_all(causes: Causes) -> str:
+    """What the rows below have in common."""
+    rows, worse = 0, 0
+    for ablation in causes.ablations:
+        shown = ablation.effects.taken(np.arange(len(shown_channels(ablation))))
+        rows, worse = rows + len(shown.repaired), worse + int((shown.broken.sum(axis=1) > shown.repaired).sum())
+    first = [int(shown_channels(ablation)[0]) for ablation in causes.ablations if len(shown_channels(ablation))]
+    if not first:
+        return "No removal repairs an image of these confusions."
+    often, times = max(((channel, first.count(channel)) for channel in first), key=lambda pair: pair[1])
+    leads = f"Channel {often} is first in {times} of the {len(causes.ablations)}. " if times > 1 else ""
+    share = "none of the" if not worse else "all" if worse == rows else f"{worse} of the {rows}"
+    return f"{leads}In {share} rows below more right answers break than images of the confusion are repaired."
+
+
+def _largest(confusions: int) -> str:
+    return f"{confusions} largest confusions" if confusions > 1 else "largest confusion"
+
+
+def _reading(channels: int) -> str:
+    return (
+        f"A row is one channel; the last one is a channel at random: mean and standard deviation over all {channels}. Gap "
+        f"is the change of the predicted class’s logit less the true one’s, mean over the confusion’s images: below 0 the "
+        f"removal speaks against the mistake. The patches are what the channel sees at the places where it fires the "
+        f"strongest in all images, one per image, the strongest first, with the image’s number; flat grey lies outside "
+        f"the picture. The channels shown were chosen by the same images that are counted, so the best of {channels} look "
+        f"better here than on other images. A channel taken away says what this model does without it, not what a model "
+        f"trained without it would do."
+    )
+
+
+def _confusion(
+    causes: Causes, ablation: ChannelAblation, total: int, sheet: PatchSheet, names: tuple[str, ...]
+) -> Markup:
+    true, predicted = ablation.confusion or (0, 0)
+    heading = Markup('<h3 id="cause-{}-{}">{} → {}</h3>').format(true, predicted, names[true], names[predicted])
+    link = Markup('<a href="#confusion-{}-{}">{}</a>').format(true, predicted, _these(total))
+    shown = ablation.effects.taken(np.arange(len(shown_channels(ablation))))
+    if not len(shown.channels):
+        return Markup("{}<p>No channel’s removal repairs any of the {} run. {}</p>").format(
+            heading, count(ablation.confused, "image"), link
+        )
+    rows = [
+        (
+            f"{channel}",
+            f"{shown.repaired[place]}",
+            f"{shown.broken[place].sum()}",
+            _signed(shown.gap_change[place]),
+            sheet.row(int(channel)),
+        )
+        for place, channel in enumerate(shown.channels)
+    ]
+    return Markup("{}<p>{} {}</p>{}").format(
+        heading,
+        _sentence(ablation, names),
+        link,
+        table(
+            [
+                "Channel",
+                f"Repaired of {ablation.confused}",
+                f"Broken of {causes.tried}",
+                "Gap",
+                "Fires the strongest at",
+            ],
+            [*rows, _at_random(ablation)],
+            caption=f"Taking one channel of {ablation.layer} away",
+            numeric=[1, 2, 3],
+        ),
+    )
+
+
+def _these(images: int) -> str:
+    return f"See the {count(images, 'image')}." if images > 1 else "See the image."
+
+
+def _sentence(ablation: ChannelAblation, names: tuple[str, ...]) -> str:
+    """What the removal of the first channel does, in words."""
+    first, control = ablation.effects.taken(np.arange(1)), ablation.control
+    true, _ = ablation.confusion or (0, 0)
+    lost = first.broken[0]
+    classes = [f"{names[label]} ({lost[label]})" for label in np.argsort(-lost, kind="stable")[:3] if lost[label]]
+    breaks = f"{count(int(lost.sum()), 'right answer')} of those tried {'breaks' if lost.sum() == 1 else 'break'}"
+    where = f", first of all {listed(classes)}" if len(classes) > 1 else f", of {classes[0]}" if classes else ""
+    return (
+        f"Without channel {first.channels[0]}, {first.repaired[0]} of {count(ablation.confused, 'image')} are answered "
+        f"{names[true]}; without one at random {control.repaired.mean():.1f} are. {breaks}{where}."
+    )
+
+
+def _at_random(ablation: ChannelAblation) -> tuple[object, ...]:
+    control = ablation.control
+    broken = control.broken.sum(axis=1)
+    return (
+        "at random",
+        _spread(control.repaired),
+        _spread(broken),
+        f"{_signed(control.gap_change.mean())} ± {control.gap_change.std():.2f}",
+        f"mean ± standard deviation over {count(len(control.channels), 'channel')}",
+    )
+
+
+def _spread(values: np.ndarray) -> str:
+    return f"{values.mean():.1f} ± {values.std():.1f}"
+
+
+def _signed(value: float) -> str:
+    shown = f"{value:+.2f}".replace("-", "−")
+    return "0.00" if shown[1:] == "0.00" else shown
+
+
+def _census(causes: Causes, names: tuple[str, ...]) -> list[Markup]:
+    census = causes.census
+    return [
+        Markup('<h3 id="channels">The channels of {}</h3><p>{}</p>').format(
+            census.layer, census_sentence(census, names)
+        ),
+        folded("Every channel", census_table(census, names), count=count(len(census.active_share), "channel")),
+    ]
+
+
+def _causes(evidence: Evidence) -> Iterator[Finding]:
+    ablations = [found for found in evidence.causes.ablations if found.confusion and found.effects.repaired[0] > 0]
+    if not ablations:
+        return
+    best = max(ablations, key=lambda found: found.effects.repaired[0] / found.confused)
+    true, predicted = (evidence.dataset.class_names[label] for label in best.confusion or (0, 0))
+    broken = int(best.effects.broken[0].sum())
+    yield (
+        f"Of the largest confusions {true} taken for {predicted} is the one that taking away one channel of {best.layer} "
+        f"repairs most of: without channel {best.effects.channels[0]}, {int(best.effects.repaired[0])} of its "
+        f"{count(best.confused, 'image')} are right (without a random one {best.control.repaired.mean():.1f}), but "
+        f"{broken:,} of the {evidence.causes.tried:,} least sure right answers break.",
+        f"cause-{best.confusion[0]}-{best.confusion[1]}" if best.confusion else "causes",
+        "causes",
+    )

@@ -1,0 +1,144 @@
+"""The data on the page: how many, of which values, what each class looks like, and where the classes meet."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+
+import numpy as np
+from markupsafe import Markup
+
+from ...models.datasets.dataset import Dataset
+from ...models.datasets.exploration import Exploration
+from ..drawing.wording import count, listed, percent, shape
+from ..html.components import figure, folded, joined, notice, table
+from ..html.page import Section
+from ..html.tiles import Sprite
+from ..plots.data import class_distribution, pixel_histogram
+from .data_pictures import ClassPictures, class_pictures, duplicate_pictures, nearest_pictures, sample_pictures
+
+_READING_VALUES = (
+    "Each bar is the share of pixel values in one step from black to white. The axis is logarithmic: from one line to "
+    "the next is a factor of ten, so that rare values can be seen beside a plain background."
+)
+NOT_COMPARED = Markup(
+    "<p>These are the images of one split. How many another split has of each class, and whether it holds some of the same "
+    "images, <code>featurelens explore --data TEST --training-data TRAINING</code> tells; for Fashion-MNIST "
+    "<code>featurelens explore --download</code> fetches the training images.</p>"
+)
+
+
+def exploration_section(
+    dataset: Dataset,
+    explored: Exploration,
+    *,
+    name: str = "data",
+    title: str = "The data",
+    other_splits: Markup = NOT_COMPARED,
+    trained_on: np.ndarray | None = None,
+) -> tuple[Section, list[Sprite]]:
+    """A section about one split, and its sprites.
+
+    Args:
+        dataset: the images.
+        explored: what `explore` found in them.
+        name: the section's id, and the beginning of its parts' ids and its sprites' names; once in a page.
+        title: of the section.
+        other_splits: what to say, below the equal images, of those that other splits share.
+        trained_on: int[K], how many images of each class the model was trained on; None where that is not known.
+    """
+    drawn = class_pictures(dataset, explored, f"{name}-")
+    samples, sample_sprites = sample_pictures(dataset, explored, drawn.shown, f"{name}-")
+    duplicates, duplicate_sprites = duplicate_pictures(dataset, explored, f"{name}-")
+    nearest, nearest_sprites = nearest_pictures(dataset, explored, f"{name}-")
+    parts = {
+        "classes": ("Classes", _classes(dataset.class_names, explored.counts, trained_on)),
+        "values": ("Pixel values", _values(explored)),
+        "means": ("Mean and deviation", _means(dataset, drawn)),
+        "samples": ("Examples", samples),
+        "duplicates": ("Equal images", joined([duplicates, other_splits])),
+        "nearest": ("Nearest to another class", joined([_neighbours(dataset, explored), nearest])),
+    }
+    headed = [Markup('<h3 id="{}-{}">{}</h3>{}').format(name, part, *content) for part, content in parts.items()]
+    section = Section(
+        id=name,
+        title=title,
+        lead="What is in the data, before any model sees it?",
+        html=joined([_dimensions(dataset, explored), *headed]),
+        parts=[(f"{name}-{part}", heading) for part, (heading, _) in parts.items()],
+    )
+    return section, [*drawn.sprites, *sample_sprites, *duplicate_sprites, *nearest_sprites]
+
+
+def _dimensions(dataset: Dataset, explored: Exploration) -> Markup:
+    low, high = dataset.value_range
+    return Markup(
+        "<p>{} of {} (height × width × channels) in {}, from {}. Black is {:g}, white {:g}: {} of the pixel values are "
+        "exactly black and {} exactly white.</p>"
+    ).format(
+        count(len(dataset), "image"),
+        shape(dataset.images.shape[1:]),
+        count(len(dataset.class_names), "class", "classes"),
+        dataset.source,
+        low,
+        high,
+        percent(explored.black_share),
+        percent(explored.white_share),
+    )
+
+
+def _classes(names: Sequence[str], counts: np.ndarray, trained_on: np.ndarray | None) -> Markup:
+    """How many images each class has: in these images and, where it is known, in those that the model was trained on."""
+    empty = [name for name, amount in zip(names, counts, strict=True) if not amount]
+    missing = [notice(f"Without any image: {listed(empty)}.", kind="warning")] if empty else []
+    splits = {"these images": counts} if trained_on is None else {"training": trained_on, "these images": counts}
+    if all(len(set(each.tolist())) == 1 for each in splits.values()):
+        before = "" if trained_on is None else f"; in the training split, {int(trained_on[0]):,}"
+        return joined([*missing, Markup("<p>Every class has {}{}.</p>").format(count(int(counts[0]), "image"), before)])
+    least, most = int(counts.argmin()), int(counts.argmax())
+    caption = f"From {count(int(counts[least]), 'image')} ({names[least]}) to {counts[most]:,} ({names[most]})."
+    return joined([*missing, figure(class_distribution(splits, names).svg(), caption)])
+
+
+def _values(explored: Exploration) -> Markup:
+    drawn = pixel_histogram(explored.pixel_edges, explored.pixel_counts)
+    caption = f"Over all pixels of all images: {int(explored.pixel_counts.sum()):,} values."
+    return figure(drawn.svg(), caption, reading=_READING_VALUES)
+
+
+def _means(dataset: Dataset, drawn: ClassPictures) -> Markup:
+    left_out = len(dataset.class_names) - len(drawn.shown)
+    cut = [notice(f"{count(left_out, 'class', 'classes')} with fewer images left out.")] if left_out else []
+    return joined([*cut, drawn.html])
+
+
+def _neighbours(dataset: Dataset, explored: Exploration) -> Markup:
+    """How often the nearest image is of the same class; per class in a table."""
+    found = explored.neighbours
+    if not np.isfinite(found.other).any():
+        return Markup("<p>There is only one class.</p>")
+    compared = "" if len(found.compared) == len(dataset) else f" of {len(dataset):,}, drawn at random"
+    side = max(dataset.images.shape[1:3])
+    size = "" if found.side == side else f", averaged down to {found.side} pixels a side"
+    text = Markup(
+        "<p>Distance here is Euclidean over all pixels, among {}{}{}. For {} of them the nearest other image is of the "
+        "same class: so often a classifier that copies its label would be right.</p>"
+    ).format(count(len(found.compared), "image"), compared, size, percent(1 - float(np.mean(found.nearest_is_other))))
+    return joined([text, folded("The same for each class", _neighbours_table(dataset, explored))])
+
+
+def _neighbours_table(dataset: Dataset, explored: Exploration) -> Markup:
+    found, names = explored.neighbours, dataset.class_names
+    labels = dataset.labels[found.compared]
+    rows = []
+    for label in np.unique(labels):
+        of_class = labels == label
+        strays = np.bincount(found.other_class[of_class & found.nearest_is_other], minlength=len(names))
+        most = [f"{names[other]} ({strays[other]:,})" for other in np.argsort(-strays, kind="stable")[:3]]
+        shown = ", ".join(most[: int((strays > 0).sum())]) or "–"
+        rows.append((names[label], f"{of_class.sum():,}", percent(1 - found.nearest_is_other[of_class].mean()), shown))
+    return table(
+        ["Class", "Images", "Nearest is of the class", "Else most often"],
+        rows,
+        caption="The nearest other image in pixel space",
+        numeric=[1, 2],
+    )

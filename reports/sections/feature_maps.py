@@ -1,0 +1,208 @@
+"""Feature maps per class: a typical image and the class mean, through every stage, the strongest channels first."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from ...interpret.maps.state import LOGIT_PER_PIXEL, map_states
+from ..drawing.colors import colorize, overlay
+from ..drawing.enlarging import enlarge
+from ..drawing.pictures import pictures, shrunk
+from ..drawing.wording import count, number, percent, shape, with_minus
+from ..evidence.gather import Evidence, typical_peak
+from ..evidence.specimens import Specimen
+from ..evidence.trust import GRAD_CAM, SALIENCY
+from ..html.components import NONE, how_to_read, joined, maps, notice, scale_bar, view
+from ..html.map_notes import EMPTY_MAPS, MapNote, averaged_to, faded, faded_reading, peak_note
+from ..html.page import Section
+from ..html.tiles import Sprite, sprite, sprites, tile_html
+from ..html.trust_marks import method_mark
+from .section import Finding
+
+MOST_CHANNELS = 16
+_MAP_SIDE = 56  # pixels of a feature map in the file; larger ones are averaged down
+
+
+@dataclass(frozen=True, eq=False)
+class _Stage:
+    """One stage of all specimens, as tiles: for each, the typical image's channels, then the class mean's."""
+
+    name: str
+    shape: tuple[int, ...]
+    tiles: np.ndarray  # uint8[classes * 2 * shown, h, w, 3]
+    channels: np.ndarray  # int64[classes, shown], strongest of the class mean first
+    limits: list[tuple[float, float]]  # of each class's colour scale
+
+
+def gallery_section(evidence: Evidence) -> tuple[Section, list[Sprite]]:
+    """The section and its sprites."""
+    specimens, names = evidence.specimens, evidence.dataset.class_names
+    shown = [_stage(specimens, name) for name in specimens[0].activations]
+    stage_sprites = list(sprites({f"stage-{place}": stage.tiles for place, stage in enumerate(shown)}).values())
+    views, view_sprites = _views(evidence)
+    articles = [_article(evidence, place, views[place], shown, stage_sprites) for place in range(len(specimens))]
+    left_out = int((evidence.evaluation.support > 0).sum()) - len(specimens)
+    cut = [
+        notice(
+            f"{count(left_out, 'class', 'classes')} left out: these are the {len(specimens)} with the lowest recall."
+        )
+    ]
+    section = Section(
+        id="feature-maps",
+        title="Feature maps, per class",
+        lead="What does each stage make of a typical picture, and of the class as a whole?",
+        html=joined([_introduction(evidence), *(cut if left_out else []), *articles]),
+        parts=[(f"class-{specimen.label}", names[specimen.label]) for specimen in specimens],
+    )
+    return section, [*stage_sprites, *view_sprites]
+
+
+def _introduction(evidence: Evidence) -> Markup:
+    images = evidence.dataset.images
+    reading = (
+        f"The typical image is the rightly classified one whose logits are nearest to the mean of its class. The "
+        f"{MOST_CHANNELS} strongest channels are those with the largest mean activation over all images of the class; both "
+        f"rows show them in this order, on one colour scale whose ends are printed and which differs from stage to stage.",
+        f"Grad-CAM (at {evidence.survey.cam_layer}) and saliency are of the predicted class. Their peaks, the largest values, "
+        f"are in units of its logit, for saliency in logit per unit of pixel value (logit/unit)"
+        f"{averaged_to(shrunk(images[:1]), images)}. Over the picture Grad-CAM is drawn on a scale from 0 to the median peak "
+        f"of all images, {number(typical_peak(evidence))} logit, or higher where the map is stronger, so that a weak map "
+        f"looks weak; on its own grid the scale ends at its own peak, so that its place can be seen, and so does saliency’s. "
+        f"{EMPTY_MAPS}",
+        faded_reading(evidence.survey.head),
+    )
+    return Markup(
+        "<p>For each class and stage the {} strongest channels: above for a typical image, below averaged over all images of "
+        "the class. The number under a map is its channel’s.</p>{}"
+    ).format(MOST_CHANNELS, how_to_read(*reading))
+
+
+def _views(evidence: Evidence) -> tuple[list[Markup], list[Sprite]]:
+    """The pictures at the head of each class."""
+    specimens, value_range = evidence.specimens, evidence.dataset.value_range
+    typical = pictures(np.stack([specimen.image for specimen in specimens]), value_range)
+    means = pictures(np.stack([specimen.mean_image for specimen in specimens]), value_range)
+    cams = np.stack([specimen.grad_cam for specimen in specimens])
+    slopes = shrunk(np.stack([specimen.saliency for specimen in specimens])[..., np.newaxis])[..., 0]
+    usual = typical_peak(evidence)
+    cam_limits = (np.zeros((len(cams), 1, 1)), cams.max(axis=(1, 2), keepdims=True))
+    laid_limits = (cam_limits[0], np.maximum(cam_limits[1], usual))
+    slope_limits = (np.zeros((len(cams), 1, 1)), slopes.max(axis=(1, 2), keepdims=True))
+    size = typical.shape[1:3]
+    sheets = {
+        "typical": sprite("typical", typical),
+        "means": sprite("class-means", means),
+        "cams": sprite("typical-cams", overlay(typical, enlarge(cams, size), "evidence", laid_limits)),
+        "grids": sprite("typical-grids", colorize(cams, "evidence", cam_limits)),
+        "slopes": sprite("typical-saliency", colorize(slopes, "saliency", slope_limits)),
+    }
+    slope_notes = [peak_note(state) for state in map_states(slopes, LOGIT_PER_PIXEL)]
+    headings = [_heading(evidence, sheets, place, usual, note) for place, note in enumerate(slope_notes)]
+    return headings, list(sheets.values())
+
+
+def _heading(evidence: Evidence, sheets: dict[str, Sprite], place: int, usual: float, slope: MapNote) -> Markup:
+    """The pictures at the head of one class."""
+    specimen, names = evidence.specimens[place], evidence.dataset.class_names
+    own, what = peak_note(specimen.cam_state), names[specimen.predicted]
+    native = MapNote(f"{shape(specimen.grad_cam.shape)}, {own.text}", own.full)
+    amount = MapNote(count(specimen.images, "image"))
+    cam, pixels = method_mark(evidence.verdicts, GRAD_CAM), method_mark(evidence.verdicts, SALIENCY)
+    size, laid = MapNote(shape(specimen.image.shape)), peak_note(specimen.cam_state, usual)
+    return joined(
+        [
+            _view(sheets["typical"], place, "Typical image", size, names[specimen.label]),
+            _view(sheets["means"], place, "Mean of the class", amount, names[specimen.label]),
+            _view(sheets["cams"], place, "Grad-CAM", laid, f"for {what}, over the picture", cam),
+            _view(sheets["grids"], place, "Its own grid", native, f"Grad-CAM for {what}, native"),
+            _view(sheets["slopes"], place, "Saliency", slope, f"for {what}", pixels),
+        ]
+    )
+
+
+def _view(sheet: Sprite, place: int, name: str, note: MapNote, about: str, mark: Markup = NONE) -> Markup:
+    tile = tile_html(sheet, place, f"{name}, {about}; {note.text}")
+    return view(tile, name, note=note.text, full=note.full, mark=mark)
+
+
+def _article(
+    evidence: Evidence, place: int, views: Markup, shown: Sequence[_Stage], sprites: Sequence[Sprite]
+) -> Markup:
+    specimen, names = evidence.specimens[place], evidence.dataset.class_names
+    said = "" if specimen.predicted == specimen.label else f", but taken for {names[specimen.predicted]}"
+    found = evidence.evaluation.recall[specimen.label]
+    left = faded(specimen.cam_state.saturation, evidence.survey.head)
+    about = f"image {specimen.number}, {percent(specimen.probability)} sure{said}; {percent(found)} of the class found"
+    about = f"{about}; {left}" if left else about
+    rows = joined(_stage_html(stage, sheet, place) for stage, sheet in zip(shown, sprites, strict=True))
+    return Markup(
+        '<article class="specimen" id="class-{}"><div class="specimen-head"><h3>{}</h3><p>{}</p></div>'
+        '<div class="views">{}</div>{}</article>'
+    ).format(specimen.label, names[specimen.label], about, views, rows)
+
+
+def _stage_html(stage: _Stage, sheet: Sprite, place: int) -> Markup:
+    channels = stage.channels[place]
+    start = 2 * len(channels) * place
+    what = "unit" if len(stage.shape) == 1 else "channel"
+    rows = []
+    for row, name in enumerate(("typical image", "class mean")):
+        first = start + row * len(channels)
+        tiles = (
+            (tile_html(sheet, first + rank, f"{stage.name} {what} {channel}, {name}"), str(channel))
+            for rank, channel in enumerate(channels)
+        )
+        rows.append(Markup('<p class="row-name">{}</p>{}').format(name, maps(tiles)))
+    shown = f"{shape(stage.shape)} · {len(channels)} strongest of {count(stage.shape[-1], what)}"
+    low, high = stage.limits[place]
+    return Markup(
+        '<section class="stage" style="--side:56px"><div class="stage-head"><h4>{}</h4><p>{}</p>{}</div>{}</section>'
+    ).format(stage.name, shown, scale_bar(*_scale(low, high), unit="activation"), joined(rows))
+
+
+def _scale(low: float, high: float) -> tuple:
+    return ("signed" if low < 0 else "evidence", with_minus(number(low)), number(high))
+
+
+def _stage(specimens: Sequence[Specimen], name: str) -> _Stage:
+    tiles, channels, limits = [], [], []
+    for specimen in specimens:
+        mean = _as_maps(specimen.means[name])
+        strongest = np.argsort(-mean.mean(axis=(0, 1)), kind="stable")[:MOST_CHANNELS]
+        both = np.concatenate([_as_maps(specimen.activations[name])[..., strongest], mean[..., strongest]], axis=-1)
+        both = shrunk(both.transpose(2, 0, 1)[..., np.newaxis], _MAP_SIDE)[..., 0]
+        low, high = float(min(both.min(), 0)), float(max(both.max(), 0))
+        if low < 0:
+            low, high = -max(-low, high), max(-low, high)
+        tiles.append(colorize(both, "signed" if low < 0 else "evidence", (low, high), levels=64))
+        channels.append(strongest)
+        limits.append((low, high))
+    form = specimens[0].activations[name].shape
+    return _Stage(name, form, np.concatenate(tiles), np.stack(channels), limits)
+
+
+def _as_maps(values: np.ndarray) -> np.ndarray:
+    """Units of a dense layer as maps of one place, [1,1,C]."""
+    return values if values.ndim == 3 else values.reshape(1, 1, -1)
+
+
+def _empty_maps(evidence: Evidence) -> Iterator[Finding]:
+    empty = int((evidence.survey.grad_cam_peak <= 0).sum())
+    total = len(evidence.survey.grad_cam_peak)
+    if empty:
+        yield (
+            f"On {count(empty, 'image')} of {total:,} Grad-CAM at {evidence.survey.cam_layer} is all zero: no place "
+            f"speaks for the predicted class. Such a map is shown as what it is.",
+            "feature-maps",
+            "feature maps",
+        )
+        return
+    yield (
+        f"Grad-CAM at {evidence.survey.cam_layer} finds positive evidence for the predicted class on all {total:,} images.",
+        "feature-maps",
+        "feature maps",
+    )

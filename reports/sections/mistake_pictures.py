@@ -1,0 +1,93 @@
+"""TODO"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+
+import numpy as np
+from markupsafe import Markup
+
+from ...interpret.maps.state import LOGIT_PER_PIXEL, map_states
+from ..drawing.colors import colorize, overlay
+from ..drawing.enlarging import enlarge
+from ..drawing.pictures import pictures
+from ..evidence.gather import Evidence, typical_peak
+from ..evidence.mistakes import Mistakes
+from ..evidence.trust import CONTRAST, GRAD_CAM, SALIENCY
+from ..html.map_notes import MapNote, peak_note, signed_note
+from ..html.tiles import Sprite, sprites, tile_html
+from ..html.trust_marks import method_link
+
+_LEVELS = 32  # colours of a map; fewer make the file smaller
+_PER_SHEET = 500  # pictures in a sprite
+
+
+@dataclass(frozen=True, eq=False)
+class _Sheets:
+    """The pictures of all mistakes, in sprites of at most 500 tiles."""
+
+    sheets: dict[str, list[Sprite]]  # picture, cam, cam-true, contrast, saliency, saliency-true
+    marks: dict[str, Markup]  # the trust mark of the method of each sprite
+    notes: dict[str, list[MapNote]]  # what stands under each picture of the maps' sprites
+
+    def tile(self, name: str, place: int, label: str) -> Markup:
+        sheet = self.sheets[name][place // _PER_SHEET]
+        return tile_html(sheet, place % _PER_SHEET, label)
+
+
+def _draw(evidence: Evidence) -> _Sheets:
+    mistakes = evidence.mistakes
+    shown = pictures(mistakes.pictures, evidence.dataset.value_range)
+    size = shown.shape[1:3]
+    cam, slope = (
+        np.maximum(*(values.max(axis=(1, 2)) for values in pair)) for pair in (mistakes.grad_cam, mistakes.saliency)
+    )
+    contrast = np.abs(mistakes.contrast).max(axis=(1, 2))
+
+    def laid(maps: np.ndarray, scale, low: np.ndarray, high: np.ndarray) -> np.ndarray:
+        limits = (low[:, None, None], high[:, None, None])
+        return overlay(shown, enlarge(maps, size), scale, limits, levels=_LEVELS)
+
+    usual = typical_peak(evidence)
+    zero, cam = np.zeros_like(cam), np.maximum(cam, usual)
+    slope_limits = (zero[:, None, None], slope[:, None, None])
+    tiles = {
+        "picture": shown[..., 0] if mistakes.pictures.shape[-1] == 1 else shown,
+        "cam": laid(mistakes.grad_cam[0], "evidence", zero, cam),
+        "cam-true": laid(mistakes.grad_cam[1], "evidence", zero, cam),
+        "contrast": laid(mistakes.contrast, "signed", -contrast, contrast),
+        "saliency": colorize(mistakes.saliency[0], "saliency", slope_limits, levels=_LEVELS),
+        "saliency-true": colorize(mistakes.saliency[1], "saliency", slope_limits, levels=_LEVELS),
+    }
+    made = sprites(
+        {
+            f"mistake-{name}-{start // _PER_SHEET}": values[start : start + _PER_SHEET]
+            for name, values in tiles.items()
+            for start in range(0, len(values), _PER_SHEET)
+        }
+    )
+    parts = range(-(-len(shown) // _PER_SHEET))
+    sheets = {name: [made[f"mistake-{name}-{part}"] for part in parts] for name in tiles}
+    return _Sheets(sheets, _marks(evidence), _notes(mistakes, usual))
+
+
+def _notes(mistakes: Mistakes, usual: float) -> dict[str, list[MapNote]]:
+    slopes = [map_states(values, LOGIT_PER_PIXEL) for values in mistakes.saliency]
+    return {
+        "cam": [peak_note(state, usual) for state in mistakes.cam_states[0]],
+        "cam-true": [peak_note(state, usual) for state in mistakes.cam_states[1]],
+        "contrast": [signed_note(state) for state in map_states(mistakes.contrast)],
+        "saliency": [peak_note(state) for state in slopes[0]],
+        "saliency-true": [peak_note(state) for state in slopes[1]],
+    }
+
+
+def _marks(evidence: Evidence) -> dict[str, Markup]:
+    methods = {
+        "cam": GRAD_CAM,
+        "cam-true": GRAD_CAM,
+        "contrast": CONTRAST,
+        "saliency": SALIENCY,
+        "saliency-true": SALIENCY,
+    }
+    return {name: method_link(evidence.verdicts, method) for name, method in methods.items()}

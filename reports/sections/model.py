@@ -1,0 +1,166 @@
+"""The model and its data: layers, the proof of the logits, where the images came from, what made the report."""
+
+from __future__ import annotations
+
+import importlib.metadata
+import platform
+from collections.abc import Iterator
+
+from markupsafe import Markup
+
+from ...interpret import LayerInformation
+from ..drawing.wording import count, number, percent, shape
+from ..evidence.gather import Evidence
+from ..html.components import NONE, command, figure, folded, joined, notice, table
+from ..html.page import Section
+from ..plots.architecture import architecture_diagram
+from .section import Finding
+
+_MOST_DRAWN = 60  # layers; the drawing of more would weigh more than the rest of the section
+_PACKAGES = ("featurelens", "tensorflow", "keras", "numpy", "opencv-python", "scikit-learn", "matplotlib")
+
+
+def model_section(evidence: Evidence) -> Section:
+    """The section."""
+    information = evidence.information
+    warning = [notice(information.warning, kind="warning")] if information.warning else []
+    return Section(
+        id="model",
+        title="Model and data",
+        html=joined(
+            [_layers(evidence), *warning, _proof(evidence), *_training(evidence), _data(evidence), _made(evidence)]
+        ),
+        parts=[("layers-table", "Layers"), ("proof", "Proof of the logits"), ("data", "Data")],
+    )
+
+
+def receptive_field(layer: LayerInformation) -> str:
+    """What one unit of a layer sees, '8 × 8, every 2' in pixels, or the whole picture."""
+    field = layer.receptive_field
+    if field is None:
+        return "not known"
+    if field.whole:
+        return "the whole picture"
+    size = f"{field.rows.size:g} × {field.columns.size:g}"
+    return size if field.rows.stride == 1 else f"{size}, every {field.rows.stride:g}"
+
+
+def first_centre(layer: LayerInformation) -> str:
+    """Row and column of the pixel at the middle of what the first unit sees, '0.5, 0.5'; empty where it sees all."""
+    field = layer.receptive_field
+    return "" if field is None or field.whole else f"{field.rows.centre:g}, {field.columns.centre:g}"
+
+
+def _layers(evidence: Evidence) -> Markup:
+    information = evidence.information
+    rows = [
+        (layer.name, layer.kind, shape(layer.output_shape), f"{layer.parameters:,}", receptive_field(layer))
+        for layer in information.layers
+    ]
+    return (
+        Markup('<h3 id="layers-table">Layers</h3>')
+        + table(
+            ["Layer", "Kind", "Output shape", "Parameters", "One unit sees (pixels)"],
+            rows,
+            caption=f"{information.name}: {count(len(rows), 'layer')} in order of execution, "
+            f"{information.parameters:,} parameters, input {shape(information.input_shape)}",
+            numeric=[3],
+        )
+        + _diagram(evidence)
+    )
+
+
+def _diagram(evidence: Evidence) -> Markup:
+    if len(evidence.information.layers) > _MOST_DRAWN:
+        return NONE
+    caption = (
+        "In order of execution; the arrows say which layers each one reads. The box on the right of a block is its output: "
+        "higher for a larger map, wider for more channels, both on a logarithmic scale."
+    )
+    return folded("The same as a drawing", figure(architecture_diagram(evidence.information).svg(), caption))
+
+
+def _proof(evidence: Evidence) -> Markup:
+    information, survey = evidence.information, evidence.survey
+    head = {"softmax": "softmax", "sigmoid": "sigmoid", "linear": "identity"}[information.head]
+    return Markup(
+        '<h3 id="proof">Proof of the logits</h3><p>Every map explains a logit, the score before the {}. The logits were '
+        "found in the traced graph of the model and put to the test: on {} of these images {}(logits) was compared with "
+        "what the model itself answers. The largest difference was <strong>{}</strong>.</p>"
+    ).format(
+        "softmax or sigmoid" if information.head == "linear" else information.head,
+        information.images,
+        head,
+        number(max(information.logit_error, survey.logit_error)),
+    )
+
+
+def _training(evidence: Evidence) -> list[Markup]:
+    card = evidence.card
+    if card is None:
+        return []
+    rows = [(name, _plain(value)) for name, value in card.recipe.items() if value not in (None, "", [], ())]
+    rows += [(f"{split} accuracy", percent(result["accuracy"], 2)) for split, result in card.results.items()]
+    rows.append(("made with", ", ".join(f"{name} {version}" for name, version in card.versions.items())))
+    return [Markup("<h3>Training</h3>"), table(["What", "Value"], rows, caption="As the model card tells it")]
+
+
+def _plain(value: object) -> str:
+    return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
+
+
+def _data(evidence: Evidence) -> Markup:
+    dataset = evidence.dataset
+    low, high = dataset.value_range
+    parts = [
+        Markup(
+            '<h3 id="data">Data</h3><p>{} of {} from {}; {}; pixel values {:g} to {:g} (seen: {:g} to {:g}).</p>'
+        ).format(
+            count(len(dataset), "image"),
+            shape(dataset.images.shape[1:]),
+            dataset.source,
+            count(len(dataset.class_names), "class", "classes"),
+            low,
+            high,
+            dataset.images.min(),
+            dataset.images.max(),
+        )
+    ]
+    if dataset.files:
+        parts.append(table(["File", "SHA-256"], dataset.files, caption="The files as they were read"))
+    if dataset.unreadable:
+        parts.append(
+            notice(
+                f"{count(len(dataset.unreadable), 'file')} could not be read and are not part of this report: "
+                f"{', '.join(dataset.unreadable[:20])}.",
+                kind="warning",
+            )
+        )
+    return joined(parts)
+
+
+def _made(evidence: Evidence) -> Markup:
+    versions = [("Python", platform.python_version())]
+    for package in _PACKAGES:
+        try:
+            versions.append((package, importlib.metadata.version(package)))
+        except importlib.metadata.PackageNotFoundError:
+            continue
+    made = [
+        Markup("<h3>How this report was made</h3><p>Images that are drawn are drawn with seed {}.</p>").format(
+            evidence.seed
+        )
+    ]
+    if evidence.command:
+        made.append(command(evidence.command))
+    return joined([*made, table(["Package", "Version"], versions, caption="Versions")])
+
+
+def _proof_finding(evidence: Evidence) -> Iterator[Finding]:
+    error = max(evidence.information.logit_error, evidence.survey.logit_error)
+    yield (
+        f"The maps explain the logits: {evidence.information.head}(logits) differs from the model’s own answer by "
+        f"{number(error)} at most.",
+        "proof",
+        "proof",
+    )

@@ -1,0 +1,238 @@
+"""The section that says how far each method can be trusted on this model."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import numpy as np
+from markupsafe import Markup
+
+from ...interpret.intervals import Interval
+from ...interpret.trust.record import MethodTrust, Trust
+from ..drawing.wording import count, listed, percent
+from ..evidence.gather import Evidence
+from ..evidence.trust import SHOWN, TrustEvidence
+from ..html.components import NONE, command, figure, how_to_read, joined, notice, table
+from ..html.page import Section
+from ..html.trust_marks import VERDICT_CAPTION, VERDICT_COLUMNS, anchor, two_digits, verdict_cells, verdict_figures
+from ..plots.trust import control_shares, perturbation_curves, randomization_curves
+from .section import Finding
+
+_READING = (
+    "Deletion: pixels are removed in the order of the map, the strongest first; a map that names what the model uses makes "
+    "the probability fall at once. Insertion: pixels are added in that order to a blank; the probability should rise at once. "
+    "Both are averaged over three blanks: black, the blurred picture, and the picture’s own mean. The random order knows "
+    "nothing; the brightness order knows the picture but not the model. A method beats a control on an image where its "
+    "insertion area less its deletion area is larger. Shuffled weights: the weights of a copy of the model are shuffled, the "
+    "last layer first; a map that stays as it was does not depend on what the model has learnt. Ranges in brackets are 95 % "
+    "bootstrap intervals over the images."
+)
+_MORE = (
+    " Pixels filled in (ROAD): the strongest pixels are replaced by what their neighbours suggest, so that no outline is left "
+    "behind; the share of the images on which this order beats a random one. Noise: the largest change of a map, over its own "
+    "size, under a noise of 2 % of the image’s range; 0 is steady, and about 1 or more means that the map is as much the "
+    "noise’s as the image’s."
+)
+
+
+def trust_section(evidence: Evidence) -> list[Section]:
+    """The section; none where nothing was measured."""
+    if evidence.trust is None:
+        return []
+    trust = evidence.trust.trust
+    html = joined(
+        [
+            Markup("<p>{}</p>{}{}").format(_sample(trust), _origin(evidence.trust), how_to_read(_reading(trust))),
+            _verdicts(trust),
+            *_refused(trust),
+            *_shares(trust),
+            _curves(trust),
+            _shuffled(trust),
+            *_relearnt(trust),
+        ]
+    )
+    lead = "Do the maps name the pixels that the model uses, and do they depend on what it has learnt?"
+    return [Section("trust", "Trust", html, lead=lead)]
+
+
+def trust_twin(evidence: Evidence) -> dict[str, dict[str, object]] | None:
+    """The section's figures for programs: {method: its level, shares and correlation}."""
+    if evidence.trust is None:
+        return None
+    return {name: verdict_figures(found) for name, found in evidence.trust.trust.methods.items()}
+
+
+def _sample(trust: Trust) -> str:
+    """On how many images the curves were measured, a part for each number of images."""
+    parts: dict[int, list[str]] = {}
+    for name, found in trust.methods.items():
+        parts.setdefault(found.images, []).append(name)
+    if len(parts) == 1:
+        images = next(iter(parts))
+        if images == trust.total:
+            return f"Measured on all {count(images, 'image')}."
+        return f"Measured on {images:,} of the {trust.total:,} images, drawn with seed {trust.plan.seed}."
+    most = max(parts)
+    every = f"all {most:,} images" if most == trust.total else f"{most:,} of the {trust.total:,} images"
+    rest = [f"{listed(names, 13)} on {images:,}" for images, names in sorted(parts.items()) if images != most]
+    return (
+        f"{listed(parts[most], 13)} were measured on {every}; those that take many passes for one image on a sample drawn "
+        f"with seed {trust.plan.seed}: {'; '.join(rest)}."
+    )
+
+
+def _origin(measured: TrustEvidence) -> Markup:
+    if measured.command is None:
+        more = "The command measures all methods, on all images where that is cheap, for this section:"
+        return Markup("<p>{}</p>{}").format(more, command("featurelens trust MODEL --data SOURCE"))
+    took = "Measured beforehand, on these weights and these images (their SHA-256 agree), by"
+    return Markup("<p>{}</p>{}").format(took, command(measured.command))
+
+
+def _reading(trust: Trust) -> str:
+    return _READING + (_MORE if any(found.road or found.sensitivity for found in trust.methods.values()) else "")
+
+
+def _verdicts(trust: Trust) -> Markup:
+    """The table of all methods, those that beat the random order most often first."""
+    extra = _extra_columns(trust)
+    rows = [
+        (
+            Markup('<span id="{}">{}</span>').format(anchor(name), name),
+            *verdict_cells(found.verdict),
+            *(tell(found) for tell in extra.values()),
+        )
+        for name, found in _ranked(trust)
+    ]
+    return table(["Method", *VERDICT_COLUMNS, *extra], rows, caption=VERDICT_CAPTION)
+
+
+def _ranked(trust: Trust) -> list[tuple[str, MethodTrust]]:
+    """Those that beat the random order most often first; what was not measured last."""
+
+    def share(entry: tuple[str, MethodTrust]) -> float:
+        mean = entry[1].verdict.findings[0].number.mean
+        return -mean if np.isfinite(mean) else 1.0
+
+    return sorted(trust.methods.items(), key=share)
+
+
+def _extra_columns(trust: Trust) -> dict[str, Callable[[MethodTrust], str]]:
+    """The measures beside the verdict that were taken."""
+    found = trust.methods.values()
+    columns: dict[str, Callable[[MethodTrust], str]] = {}
+    if any(each.random_labels for each in found):
+        columns["Likeness, random labels"] = lambda each: _mean_of(each.random_labels)
+    if any(each.road for each in found):
+        columns["Beats random, filled in"] = lambda each: percent(each.road.mean, 0) if each.road else "not measured"
+    if any(each.sensitivity for each in found):
+        columns["Change under noise"] = lambda each: _mean_of(each.sensitivity)
+    return columns
+
+
+def _mean_of(value: Interval | None) -> str:
+    return "not measured" if value is None or not np.isfinite(value.mean) else two_digits(value.mean)
+
+
+def _refused(trust: Trust) -> list[Markup]:
+    return [notice(f"{name} does not explain this model. {why}") for name, why in trust.refused.items()]
+
+
+def _shares(trust: Trust) -> list[Markup]:
+    """All methods at a glance, where there are more than the page draws."""
+    known = {name: found for name, found in _ranked(trust) if found.images}
+    if len(known) <= len(SHOWN):
+        return []
+    plot = control_shares(
+        {name: tuple(finding.number for finding in found.verdict.findings[:2]) for name, found in known.items()}
+    )
+    caption = (
+        "Share of the images on which each method beats the two controls, with its 95 % interval. At 50 % a map is no better "
+        "than the control."
+    )
+    return [figure(plot.svg(), caption)]
+
+
+def _curves(trust: Trust) -> Markup:
+    """The curves of the methods that the page draws."""
+    shown = {name: trust.methods[name] for name in SHOWN if name in trust.methods and trust.methods[name].images}
+    if not shown:
+        return NONE
+    one = next(iter(shown.values()))
+    drawn = []
+    for what, label in (("deletion", "share of pixels removed"), ("insertion", "share of pixels added")):
+        curves = {name: np.array(getattr(found.curves, what)) for name, found in shown.items()}
+        curves |= {"random": np.array(getattr(one.random, what))}
+        curves |= {"brightness": np.array(getattr(one.brightness, what))}
+        plot = perturbation_curves(np.array(one.shares), curves, title=f"{what.capitalize()} curves", label=label)
+        better = "lower" if what == "deletion" else "higher"
+        drawn.append(figure(plot.svg(), f"{what.capitalize()}: {better} is better. Numbers: mean height."))
+    return Markup('<div class="pair">{}</div>').format(joined(drawn))
+
+
+def _shuffled(trust: Trust) -> Markup:
+    if trust.not_copied is not None:
+        return notice(f"The weights could not be shuffled: {trust.not_copied}", kind="warning")
+    if not trust.layers:
+        return NONE
+    shown = {name: trust.methods[name] for name in SHOWN if name in trust.methods}
+    if not shown:
+        return NONE
+    one = next(iter(shown.values()))
+    plot = randomization_curves(trust.layers, {name: np.array(found.rank_correlation) for name, found in shown.items()})
+    caption = (
+        f"Likeness of the maps of {count(one.compared, 'image')} to those of the trained model, without their sign, while "
+        f"the weights of layer upon layer are shuffled, from the last to the first."
+    )
+    return figure(plot.svg(), caption)
+
+
+def _relearnt(trust: Trust) -> list[Markup]:
+    lesson = trust.lesson
+    if lesson is None:
+        return []
+    told = (
+        f"Random labels: a copy with fresh weights was trained on {count(lesson.images, 'image')} whose labels were "
+        f"permuted, for {count(lesson.epochs, 'epoch')}. It knew {percent(lesson.accuracy)} of these labels by heart in the "
+        f"end, where always giving the most frequent one reaches {percent(lesson.chance)}. “Likeness, random labels” is the "
+        f"rank correlation of its maps with the trained model’s: near 0 where a method shows what the labels taught. It is "
+        f"no part of the verdict."
+    )
+    return [Markup("<p>{}</p>").format(told)]
+
+
+def _trust(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.trust is None:
+        return
+    levels: dict[str, list[str]] = {}
+    for name in SHOWN:
+        found = evidence.trust.trust.verdicts.get(name)
+        if found is not None:
+            levels.setdefault(found.level, []).append(name)
+    words = {
+        "good": "can be trusted on this model",
+        "weak": "can be trusted with care",
+        "failed": "failed the tests: read such maps as pictures of the layer, not as reasons",
+        "unknown": "could not be judged",
+    }
+    said = [f"{listed(levels[level])} {word}" for level, word in words.items() if level in levels]
+    if said:
+        yield f"Of the maps shown here {'; '.join(said)}.", "trust", "trust"
+    yield from _best_method(evidence.trust.trust)
+
+
+def _best_method(trust: Trust) -> Iterator[Finding]:
+    """Where more methods were measured than are drawn: which of them can be trusted most."""
+    good = [name for name, found in trust.verdicts.items() if found.level == "good"]
+    if len(trust.methods) <= len(SHOWN) or not good:
+        return
+    shares = {name: [finding.number for finding in trust.verdicts[name].findings[:2]] for name in good}
+    best = max(good, key=lambda name: [share.mean for share in shares[name]])
+    random, bright = shares[best]
+    yield (
+        f"Of all {len(trust.methods)} methods that were measured {listed(good, 13)} can be trusted on this model. The pixels "
+        f"that {best} names beat a random order most often, on {percent(random.mean, 0)} of {count(random.images, 'image')}, "
+        f"and the picture’s brightness on {percent(bright.mean, 0)}.",
+        "trust",
+        "trust",
+    )

@@ -1,0 +1,74 @@
+"""Attribution methods by the names that a user types, and which of them `explain` draws."""
+
+from __future__ import annotations
+
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import TYPE_CHECKING
+
+if TYPE_CHECKING:
+    from featurelens.interpret.methods.catalogue import KnownMethod
+    from featurelens.reports.explanation import MethodChoice
+
+ALL = "all"
+
+
+def methods_named(names: Sequence[str]) -> tuple[KnownMethod, ...]:
+    """The methods of these names, in this order, each once; 'all' stands for all of them.
+
+    Raises:
+        ValueError: A name is unknown.
+    """
+    from featurelens.interpret.methods.catalogue import METHODS
+
+    named = [known for name in names for known in (METHODS if name.lower() == ALL else [method_named(name)])]
+    return tuple({known.name: known for known in named}.values())
+
+
+def method_named(name: str) -> KnownMethod:
+    """The method of this name, in any case.
+
+    Raises:
+        ValueError: There is none; the message has the real names and the nearest.
+    """
+    from featurelens.interpret.methods.catalogue import METHODS, method_called
+    from featurelens.models.known_names import unknown_name
+
+    known = method_called(name)
+    if known is None:
+        slugs = [each.slug for each in METHODS]
+        raise unknown_name(
+            "method", name.lower(), [*slugs, ALL], "Pass one of them; --method may be given several times."
+        )
+    return known
+
+
+def chosen_methods(names: Sequence[str], layer: str | None) -> MethodChoice:
+    """The methods of these names, in this order; 'all' stands for all that are not named.
+
+    Args:
+        names: As typed, one or more.
+        layer: The layer asked for; a method that looks there must be drawn.
+
+    Raises:
+        ValueError: A name is unknown; or a layer is named, and no method looks at one.
+    """
+    from featurelens.interpret.methods.catalogue import METHODS
+    from featurelens.reports.explanation import MethodChoice
+
+    methods = methods_named(names)
+    at_layer = {known.name for known in methods if known.is_at_layer}
+    if layer is not None and not at_layer:
+        every = ", ".join(known.slug for known in METHODS if known.is_at_layer)
+        raise ValueError(
+            f"Expected a method that looks at a layer ({every}) beside --layer {layer}. Received "
+            f"{', '.join(known.slug for known in methods)}. Leave --layer out, or add one of these methods."
+        )
+    required = {method_named(name).name for name in names if name.lower() != ALL}
+    return MethodChoice(methods, frozenset(required | (at_layer if layer is not None else set())))
+
+
+def usual_methods(versus: str | None) -> MethodChoice:
+    """What is drawn unless told: Grad-CAM and saliency, and with a second class its contrast, HiResCAM."""
+    names = ["grad-cam", "saliency", *(["hirescam"] if versus is not None else [])]
+    return replace(chosen_methods(names, None), asked=False)

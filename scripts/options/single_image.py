@@ -1,0 +1,81 @@
+"""The one image that `inspect` and `explain` look at: by its number in the data, or a file of its own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+from featurelens.scripts.options.opening import DEFAULT_DATA, Opening, image_input, open_for, scale_of
+
+if TYPE_CHECKING:
+    import numpy as np
+
+    from featurelens.models import Dataset, ModelCard
+
+
+@dataclass(frozen=True, eq=False)
+class SingleImage:
+    """An image at the size and range that the model takes."""
+
+    name: str  # what to call it
+    pixels: np.ndarray  # float32[H,W,C]
+    value_range: tuple[float, float]  # (black, white)
+    class_names: tuple[str, ...] | None  # None where nothing tells them
+    true: int | None  # None where it is not known
+
+
+def single_image(
+    image: str,
+    model: Any,
+    card: ModelCard | None,
+    data: str,
+    opening: Opening,
+    *,
+    read: Callable[[str, Any, ModelCard | None, Opening], Dataset] = open_for,
+) -> SingleImage:
+    """The image called `image`; `read` opens the data where it is a number of theirs.
+
+    Raises:
+        ValueError: The number is outside the data; the file is no picture, or does not fit the model.
+    """
+    if not image.lstrip("-").isdigit():
+        return _from_file(image, model, card, data, opening)
+    dataset = read(data, model, card, opening)
+    number = int(image)
+    if not 0 <= number < len(dataset):
+        raise ValueError(
+            f"Expected an image from 0 to {len(dataset) - 1}. Received {number}. Choose one of {dataset.source}."
+        )
+    label = int(dataset.labels[number])
+    return SingleImage(f"image {number}", dataset.images[number], dataset.value_range, dataset.class_names, label)
+
+
+def _from_file(image: str, model: Any, card: ModelCard | None, data: str, opening: Opening) -> SingleImage:
+    import numpy as np
+
+    from featurelens.models import Dataset
+    from featurelens.models.datasets.model_fit import require_fit, resized_to_fit
+    from featurelens.models.formats.image_files import read_image
+    from featurelens.models.formats.sources import SCALES
+
+    pixels = read_image(image)[np.newaxis]
+    alone = Dataset(pixels, np.zeros(1, np.int64), ("unknown",), image)
+    wanted = image_input(model)
+    if wanted is not None:
+        alone = resized_to_fit(alone, wanted) if opening.resize else require_fit(alone, wanted)
+    alone = alone.scaled(*SCALES[scale_of(opening.scale, card) or "0-1"])
+    names = _names(card, data, opening.class_names)
+    return SingleImage(Path(image).name, alone.images[0], alone.value_range, names, None)
+
+
+def _names(card: ModelCard | None, data: str, class_names: Path | None) -> tuple[str, ...] | None:
+    from featurelens.models import open_dataset
+    from featurelens.models.datasets.class_names import read_class_names
+
+    if class_names is not None:
+        return tuple(read_class_names(class_names))
+    if card is not None:
+        return card.class_names
+    return open_dataset(data).class_names if data != DEFAULT_DATA else None

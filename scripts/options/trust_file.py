@@ -1,0 +1,44 @@
+"""Find what `featurelens trust` measured of a model, for its report."""
+
+from __future__ import annotations
+
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from featurelens.models.datasets.dataset import Dataset
+    from featurelens.reports.evidence.trust import TrustFile
+
+
+def trust_on_file(
+    named: Path | None, images: int | None, model: str, loaded: Any, dataset: Dataset
+) -> TrustFile | None:
+    """The file that was named, or else the one beside the model where it is of these images; None for neither.
+
+    Args:
+        named: The file that the user asked for; whether it fits is for the report to say.
+        images: How many images the user wants to have measured anew; then nothing on file is looked for.
+        model: A shipped name or a path.
+        loaded: The model.
+        dataset: The images that the report is about.
+
+    Raises:
+        ValueError: A file is not one of `featurelens trust`, or both a file and a number of images are given.
+    """
+    from featurelens.interpret.stream.predictions import decisions
+    from featurelens.models.model_files.loading import model_path
+    from featurelens.reports.evidence.trust import misfit
+    from featurelens.reports.files.trust_file import read_trust, trust_path
+
+    if named is not None and images is not None:
+        raise ValueError(
+            "Expected either what was measured (--trust) or how many images to measure it on (--trust-images). "
+            "Received both. Leave one away."
+        )
+    if named is not None:
+        return read_trust(named)
+    beside = trust_path(model_path(model))
+    if images is not None or not beside.is_file():
+        return None
+    found = read_trust(beside)
+    return None if misfit(found, loaded, dataset.images, decisions(loaded, dataset.images[:1]).cam_layer) else found

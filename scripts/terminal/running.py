@@ -1,0 +1,50 @@
+"""How any command is run: what the user can mend becomes one line, and every ending an exit code."""
+
+from __future__ import annotations
+
+import sys
+import traceback
+import warnings
+from collections.abc import Callable, Sequence
+
+import typer
+
+from featurelens.scripts.terminal.interruption import Interrupted
+
+_INTERRUPTED = 130  # exit code, by custom 128 + SIGINT
+
+
+def run_alone(name: str, command: Callable[..., None]) -> None:
+    """Run one command as a script of its own, with what follows the script's name on the command line."""
+    app = typer.Typer(add_completion=False, pretty_exceptions_enable=False, rich_markup_mode="rich")
+    app.command(name)(command)
+    run(app, program=f"featurelens {name}")
+
+
+def run(app: typer.Typer, arguments: Sequence[str] | None = None, *, program: str = "featurelens") -> None:
+    """Run an application; what the user can mend becomes one line and a non-zero exit."""
+    given = list(sys.argv[1:] if arguments is None else arguments)
+    verbose = "--verbose" in given
+    kept = [argument for argument in given if argument != "--verbose"]
+    warnings.showwarning = _one_line
+    try:
+        app(args=kept, prog_name=program)
+    except SystemExit as stopped:
+        if stopped.code == _INTERRUPTED:  # what typer makes of Ctrl-C
+            typer.echo("Interrupted. No half-written file is left.", err=True)
+        raise
+    except Interrupted as stopped:
+        typer.echo(f"Interrupted. {stopped}", err=True)
+        sys.exit(_INTERRUPTED)
+    except (ValueError, ImportError, OSError, MemoryError) as error:
+        if verbose:
+            traceback.print_exc()
+        else:
+            typer.echo(f"Error: {' '.join(str(error).split()) or type(error).__name__}", err=True)
+        sys.exit(1)
+
+
+def _one_line(message: Warning | str, category: type[Warning], *_: object) -> None:
+    """Our own warnings as a line; those of libraries are not the user's to mend."""
+    if category is UserWarning:
+        typer.echo(f"Warning: {' '.join(str(message).split())}", err=True)

@@ -1,0 +1,60 @@
+"""The methods by name: every class of the package is among them, made as a user would make it."""
+
+import numpy as np
+import pytest
+
+from featurelens import interpret
+from featurelens.interpret.methods.attribution import Attribution, Perturbation
+from featurelens.interpret.methods.catalogue import METHODS, method_called
+from featurelens.models import fashion_mnist, load_model
+
+
+@pytest.fixture(scope="module")
+def parts():
+    return load_model("zero_padded_dropout"), fashion_mnist("test").images[:2]
+
+
+def test_every_exported_attribution_method_is_known(parts):
+    exported = {
+        value
+        for value in vars(interpret).values()
+        if isinstance(value, type) and issubclass(value, (Attribution, Perturbation))
+    }
+    assert {type(known.make(parts[0], None, 28)) for known in METHODS} == exported
+
+
+@pytest.mark.parametrize("known", METHODS, ids=lambda known: known.slug)
+def test_maps_have_the_sign_that_is_told(parts, known):
+    model, images = parts
+    maps = known.make(model, None, 28)(images, 3)
+    assert maps.shape[0] == 2 and maps.ndim == 3 and np.isfinite(maps).all()
+    assert (maps < 0).any() == known.signed or known.name == "RISE"
+
+
+def test_the_layer_is_handed_on(parts):
+    model, images = parts
+    for known in METHODS:
+        if "CAM" in known.name:
+            assert known.make(model, "conv1", 28)(images, 3).shape == (2, 28, 28), known.name
+
+
+@pytest.mark.parametrize("name", ["Grad-CAM++", "grad-cam++", "grad-camplusplus", "GRAD-CAM++"])
+def test_names_are_found_in_any_case(name):
+    found = method_called(name)
+    assert found is not None and found.name == "Grad-CAM++"
+
+
+def test_slugs_are_unique_and_an_unknown_name_is_none():
+    assert len({known.slug for known in METHODS}) == len(METHODS)
+    assert method_called("grad-kam") is None
+
+
+def test_the_patch_of_occlusion_grows_with_the_image(parts):
+    occlusion = method_called("occlusion")
+    assert occlusion is not None
+    made = {side: occlusion.make(parts[0], None, side) for side in (8, 28, 224)}
+    assert {side: (method.patch, method.stride) for side, method in made.items()} == {
+        8: (4, 2),
+        28: (4, 2),
+        224: (32, 16),
+    }

@@ -1,0 +1,191 @@
+"""The report as a person sees it: in a browser, on the shipped model and on a user's own."""
+
+import re
+import shutil
+
+import keras
+import numpy as np
+import pytest
+from playwright.sync_api import sync_playwright
+
+from featurelens.models import Dataset, fashion_mnist, load_model, model_card_of
+from featurelens.reports import write_report
+from featurelens.reports.evidence.gather import gather_evidence
+from featurelens.reports.report import report_html
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+HOSTILE = "</script><img src=x onerror=alert(1)>"
+
+
+@pytest.fixture(scope="module")
+def evidence():
+    sample = fashion_mnist("test").take(np.arange(600))
+    return gather_evidence(
+        load_model("zero_padded_dropout"),
+        sample,
+        card=model_card_of("zero_padded_dropout"),
+        command="featurelens report",
+    )
+
+
+@pytest.fixture(scope="module")
+def page_file(evidence, tmp_path_factory):
+    path = tmp_path_factory.mktemp("report") / "report.html"
+    path.write_text(report_html(evidence), encoding="utf-8")
+    return path
+
+
+@pytest.fixture(scope="module")
+def browser():
+    if CHROMIUM is None:
+        pytest.skip("needs chromium or google-chrome")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+def opened_page(browser, path, *, width=1280, scripts=True):
+    """The page, and what it asked for or complained of."""
+    page = browser.new_context(viewport={"width": width, "height": 900}, java_script_enabled=scripts).new_page()
+    seen = []
+    page.on("request", lambda request: seen.append(request.url))
+    page.on("console", lambda message: seen.append(message.text))
+    page.on("pageerror", lambda error: seen.append(str(error)))
+    page.on("dialog", lambda dialog: (seen.append("a name ran as a script"), dialog.dismiss()))
+    page.goto(path.as_uri())
+    return page, [entry for entry in seen if not entry.startswith(("file:", "data:"))]
+
+
+@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_every_part_can_be_read_without_any_request(browser, page_file, width, scripts):
+    page, complaints = opened_page(browser, page_file, width=width, scripts=scripts)
+    titles = page.locator("main h2").all_inner_texts()
+    for part in (
+        "Findings",
+        "Model and data",
+        "Performance",
+        "Feature maps, per class",
+        "What the layers keep",
+        "Mistakes",
+    ):
+        assert part in titles
+    box = page.locator("main").bounding_box()
+    assert box is not None and box["x"] + box["width"] <= width
+    assert complaints == []
+
+
+def test_the_findings_are_the_numbers(evidence, page_file, browser):
+    page, _ = opened_page(browser, page_file)
+    text = page.locator("#findings").inner_text()
+    wrong = int((evidence.evaluation.predictions != evidence.dataset.labels).sum())
+    assert f"{600 - wrong} images of 600 are classified rightly, {wrong} wrongly." in text
+    weakest = evidence.dataset.class_names[int(np.nanargmin(evidence.evaluation.recall))]
+    assert f"{weakest} is the weakest class" in text
+
+
+def test_every_finding_leads_to_something_on_the_page(page_file):
+    html = page_file.read_text()
+    targets = re.findall(r'href="#([^"]+)"', html)
+    ids = set(re.findall(r'\bid="([^"]+)"', html))
+    assert targets and not [target for target in targets if target not in ids]
+
+
+def test_every_mistake_is_there_with_its_six_pictures(browser, evidence, page_file):
+    page, _ = opened_page(browser, page_file)
+    cards = page.locator(".mistake")
+    assert cards.count() == evidence.mistakes.total > 20
+    assert cards.first.locator(".tile").count() == 6
+    numbers = [int(text.split()[1]) for text in page.locator(".mistake .number").all_text_contents()]
+    assert sorted(numbers) == np.flatnonzero(evidence.evaluation.predictions != evidence.dataset.labels).tolist()
+
+
+def test_the_contrast_is_of_the_predicted_against_the_true_class(evidence):
+    mistakes = evidence.mistakes
+    every = np.arange(len(mistakes.numbers))
+    logits = evidence.survey.logits[mistakes.numbers]
+    gap = logits[every, mistakes.predicted] - logits[every, mistakes.true]
+    np.testing.assert_allclose(mistakes.logit_gap, gap, rtol=1e-6)
+    assert (mistakes.logit_gap > 0).all()
+
+
+def test_confusions_come_by_frequency_and_images_by_sureness(evidence):
+    mistakes = evidence.mistakes
+    counts = [confusion.count for confusion in mistakes.confusions]
+    assert counts == sorted(counts, reverse=True) and sum(counts) == mistakes.total
+    for confusion in mistakes.confusions:
+        sure = mistakes.probabilities[confusion.places, confusion.predicted]
+        assert (np.diff(sure) <= 0).all()
+        assert (mistakes.true[confusion.places] == confusion.true).all()
+
+
+def test_the_filter_shows_one_class(browser, page_file):
+    page, _ = opened_page(browser, page_file)
+    page.select_option("form.filter select[name=true]", "Shirt")
+    shown = page.locator(".mistake:visible h4 .true").all_text_contents()
+    assert shown and set(shown) == {"Shirt"}
+    assert "true=Shirt" in page.url
+
+
+def test_the_gallery_has_every_class_and_stage(browser, page_file, evidence):
+    page, _ = opened_page(browser, page_file)
+    assert page.locator(".specimen h3").all_inner_texts() == list(evidence.dataset.class_names)
+    stages = page.locator(".specimen").first.locator(".stage h4").all_inner_texts()
+    assert stages == ["conv1", "pool1", "conv2", "pool2", "dense1"]
+
+
+def test_the_strongest_channels_come_first(evidence, browser, page_file):
+    page, _ = opened_page(browser, page_file)
+    stage = page.locator(".specimen").first.locator(".stage").nth(2)
+    shown = [int(text) for text in stage.locator(".maps").first.locator(".channel").all_inner_texts()]
+    mean = evidence.specimens[0].means["conv2"].mean(axis=(0, 1))
+    assert shown == np.argsort(-mean, kind="stable")[: len(shown)].tolist()
+
+
+def rgb_report(tmp_path, names, count=60, size=24):
+    """A report of an untrained model on seeded colour pictures."""
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((size, size, 3)),
+            layers.Rescaling(1 / 255),
+            layers.Conv2D(4, 3, activation="relu", kernel_initializer=keras.initializers.GlorotUniform(seed=1)),
+            layers.GlobalAveragePooling2D(),
+            layers.Dense(len(names), kernel_initializer=keras.initializers.GlorotUniform(seed=2)),
+            layers.Softmax(),
+        ],
+        name="colour",
+    )
+    generator = np.random.default_rng(0)
+    images = generator.uniform(0, 255, (count, size, size, 3)).astype(np.float32)
+    labels = generator.integers(0, len(names), count)
+    dataset = Dataset(images, labels, tuple(names), "seeded noise", value_range=(0.0, 255.0))
+    return write_report(model, dataset, tmp_path / "report.html")
+
+
+def test_hostile_class_names_stay_text(browser, tmp_path):
+    path = rgb_report(tmp_path, [HOSTILE, "b & c", "<b>"])
+    assert "<img" not in path.read_text()
+    page, complaints = opened_page(browser, path)
+    assert complaints == []
+    assert HOSTILE in page.locator(".specimen h3").all_inner_texts()
+
+
+@pytest.mark.parametrize("classes", [2, 60])
+def test_few_and_many_classes_of_colour_pictures(browser, tmp_path, classes):
+    path = rgb_report(tmp_path, [f"class {k}" for k in range(classes)], count=240)
+    page, complaints = opened_page(browser, path, width=390)
+    assert complaints == []
+    assert page.locator(".specimen").count() == min(classes, 12)
+    assert page.evaluate("document.documentElement.scrollWidth <= innerWidth")
+    if classes == 60:
+        assert "The 20 classes with the most frequent confusions, of 60." in page.locator("#performance").inner_text()
+
+
+def test_class_names_of_another_number_are_refused(tmp_path):
+    dataset = fashion_mnist("test").take(np.arange(40))
+    fewer = Dataset(dataset.images, dataset.labels % 3, ("a", "b", "c"), "three classes")
+    with pytest.raises(ValueError, match=r"model's 10 classes.*--class-names"):
+        write_report(load_model("zero_padded_dropout"), fewer, tmp_path / "report.html")
+    assert not list(tmp_path.iterdir())

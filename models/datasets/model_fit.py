@@ -1,6 +1,6 @@
-"""Whether images fit a model's input, and making them fit where that was asked for.
+"""Whether images fit a model: its input's size and channels, and the pixel range that its own rescaling tells of.
 
-Whether the images are in the range that a model takes, as far as its own rescaling tells.
+Images are made to fit only where that was asked for.
 """
 
 from __future__ import annotations

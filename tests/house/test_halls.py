@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import ast
+import re
 import tomllib
 from collections.abc import Iterator
 from pathlib import Path
@@ -88,7 +89,7 @@ def test_a_hall_imports_only_what_stands_to_its_left(package: str) -> None:
         for other in imports_of(path):
             if not other.exists() or hall(other)[0] != package or other.name == "__init__.py":
                 continue
-            if hall(other) == hall(path) or path.parent == ROOT / package and path.name in ("__init__.py", "cli.py"):
+            if hall(other) == hall(path) or (path.parent == ROOT / package and path.name in ("__init__.py", "cli.py")):
                 continue
             shown = f"{path.relative_to(ROOT)} imports {other.relative_to(ROOT)}"
             assert rank(other) <= rank(path), shown
@@ -137,8 +138,8 @@ def test_no_hall_is_crowded(package: str) -> None:
 @pytest.mark.parametrize("package", PACKAGES)
 def test_a_folders_contents_are_listed_where_it_is_entered(package: str) -> None:
     for folder in {path.parent for path in modules(package)} - {ROOT / package}:
-        contents = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8")), clean=False) or ""
-        listed = [line.split()[0] for line in contents.splitlines()[1:] if line.startswith("    ")]
+        contents = ast.get_docstring(ast.parse((folder / "__init__.py").read_text(encoding="utf-8"))) or ""
+        listed = re.findall(r"^(\w+) {2,}", contents, re.MULTILINE)
         held = [path.stem for path in folder.glob("*.py") if path.name != "__init__.py"]
         assert sorted(listed) == sorted(held), f"the contents of {folder.relative_to(ROOT)} are not those of the folder"
 

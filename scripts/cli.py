@@ -45,8 +45,21 @@ app.command("train")(train)
 app.command("benchmark")(benchmark)
 
 
+def _version(wanted: bool) -> None:
+    """Print the version of the package, and stop."""
+    if not wanted:
+        return
+    from importlib.metadata import version
+
+    typer.echo(f"featurelens {version('featurelens')}")
+    raise typer.Exit
+
+
 @app.callback()
 def options(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Show the traceback of an error. Works after any command.")
     ] = False,

@@ -27,17 +27,17 @@ def test_activations(case: Case) -> None:
     found = ActivationExtractor(case.model, output=case.output, wrt=case.wrt)(case.images)
     expected = by_hand(case, CLASSES).layers
     for name, activations in expected.items():
-        assert_equal(found[name], activations)
+        assert_equal(found[name], activations, case.share)
 
 
 def test_grad_cam(case: Case) -> None:
     found = GradCAM(case.model, output=case.output, wrt=case.wrt)(case.images, CLASSES)
-    assert_equal(found, by_hand(case, CLASSES).grad_cam)
+    assert_equal(found, by_hand(case, CLASSES).grad_cam, case.share)
 
 
 def test_saliency(case: Case) -> None:
     found = Saliency(case.model, output=case.output, wrt=case.wrt)(case.images, CLASSES, VERSUS)
-    assert_equal(found, by_hand(case, CLASSES, VERSUS).saliency)
+    assert_equal(found, by_hand(case, CLASSES, VERSUS).saliency, case.share)
 
 
 def test_explainer(case: Case) -> None:
@@ -45,11 +45,11 @@ def test_explainer(case: Case) -> None:
     logits = by_hand(case, CLASSES).logits
     expected = by_hand(case, logits.argmax(axis=1))
     np.testing.assert_array_equal(found.classes, logits.argmax(axis=1))
-    assert_equal(found.logits, expected.logits)
-    assert_equal(found.grad_cam, expected.grad_cam)
-    assert_equal(found.saliency, expected.saliency)
+    assert_equal(found.logits, expected.logits, case.share)
+    assert_equal(found.grad_cam, expected.grad_cam, case.share)
+    assert_equal(found.saliency, expected.saliency, case.share)
     for name, activations in expected.layers.items():
-        assert_equal(found.activations[name], activations)
+        assert_equal(found.activations[name], activations, case.share)
 
 
 def test_inspect_model(case: Case) -> None:

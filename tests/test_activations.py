@@ -11,6 +11,8 @@ from small_models import SHAPE, dense, images, sequential
 
 from featurelens.interpret import ActivationExtractor
 
+pytestmark = pytest.mark.numeric
+
 layers = keras.layers
 
 

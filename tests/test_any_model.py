@@ -10,9 +10,12 @@ from oracle import Case, assert_equal, by_hand
 
 from featurelens.interpret import ActivationExtractor, Explainer, GradCAM, Saliency, inspect_model
 
-pytestmark = pytest.mark.filterwarnings(  # Keras's own, when it saves
-    "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning:keras.src.backend.tensorflow.core"
-)
+pytestmark = [
+    pytest.mark.numeric,
+    pytest.mark.filterwarnings(  # Keras's own, when it saves
+        "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning:keras.src.backend.tensorflow.core"
+    ),
+]
 KINDS = {**PACKAGINGS, **VARIANTS}
 CLASSES = np.array([1, 0, 1])
 VERSUS = np.array([0, 1, 0])

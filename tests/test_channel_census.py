@@ -11,6 +11,8 @@ from featurelens.interpret import ActivationExtractor
 from featurelens.interpret.channel_census import channels
 from featurelens.interpret.selectivity import selectivity
 
+pytestmark = pytest.mark.numeric
+
 layers = keras.layers
 
 KERNEL = np.array([[[[1.0, -1.0, 0.0, 2.0, -1.0]]]])

@@ -16,6 +16,8 @@ from featurelens.interpret.pixel_order import enlarged, pixel_ranks
 from featurelens.interpret.road import road
 from featurelens.interpret.sensitivity import max_sensitivity
 
+pytestmark = pytest.mark.numeric
+
 
 def test_curves_by_hand():
     # logit 0 = 1 * x00 + 2 * x11, logit 1 = 0; x = (4, 3), (2, 1): logit 0 is 4 + 2 = 6.

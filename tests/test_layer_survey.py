@@ -7,6 +7,8 @@ import pytest
 from featurelens.interpret import ActivationExtractor, GradCAM
 from featurelens.interpret.layer_survey import survey_layers
 
+pytestmark = pytest.mark.numeric
+
 
 @pytest.fixture(scope="module")
 def model():

@@ -13,6 +13,8 @@ from oracle import Answer, Case, Weights, assert_equal, by_hand
 
 from featurelens.interpret import Explainer, Explanation
 
+pytestmark = pytest.mark.numeric
+
 CLASSES = np.array([1, 0, 2])
 POLICIES = ("float32", "mixed_float16", "mixed_bfloat16")
 

@@ -12,6 +12,8 @@ from featurelens.interpret.occlusion import patches
 from featurelens.interpret.perturbation import _plan
 from featurelens.interpret.rise import random_masks
 
+pytestmark = pytest.mark.numeric
+
 SMALL = {
     SmoothGrad: {"samples": 7},
     IntegratedGradients: {"steps": 7},

@@ -15,6 +15,8 @@ from featurelens.interpret import Explainer, Saliency, inspect_model
 from featurelens.interpret.programs import Program
 from featurelens.interpret.tracing import TracedModel
 
+pytestmark = pytest.mark.numeric
+
 layers = keras.layers
 
 

@@ -10,6 +10,8 @@ from featurelens.interpret import MultiLayerScoreCAM, ScoreCAM
 from featurelens.interpret.interpolation import interpolation_matrix
 from featurelens.interpret.score_cam import masks_of, most_varied
 
+pytestmark = pytest.mark.numeric
+
 
 def test_by_hand():
     # channels a = x and b = -x of the 1x2 image (0, 2); logit 0 = a0 + a1 + 0.5 * (b0 + b1) = 0.5 * (x0 + x1)

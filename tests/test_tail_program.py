@@ -11,6 +11,8 @@ from small_models import conv, dense, images, sequential
 from featurelens.interpret.tail_program import UNCHANGED, TailProgram
 from featurelens.interpret.tracing import TracedModel
 
+pytestmark = pytest.mark.numeric
+
 layers = keras.layers
 
 

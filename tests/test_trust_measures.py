@@ -15,6 +15,8 @@ from featurelens.interpret.trust_measures import measure_trust
 from featurelens.models.fingerprints import images_fingerprint, weights_fingerprint
 from featurelens.reports.trust_file import TrustFile, misfit, read_trust, write_trust
 
+pytestmark = pytest.mark.numeric
+
 IMAGES = noise_images(0, 40)
 FEW = Samples(curves=30, filled=10, noise=8, shuffled=25)
 PLAN = TrustPlan(cheap=FEW, dear=dataclasses.replace(FEW, curves=22), steps=4, epochs=2)

@@ -35,6 +35,11 @@ def model_path(name_or_path: str | Path) -> Path:
     raise unknown_name("shipped model", str(name_or_path), shipped_models(), remedy)
 
 
+def is_shipped(name_or_path: str | Path) -> bool:
+    """Whether a model is one of those that come with the package."""
+    return model_path(name_or_path).resolve().parent == SHIPPED_FOLDER.resolve()
+
+
 def load_model(
     name_or_path: str | Path, *, allow_code: bool = False, custom_objects: Mapping[str, Any] | None = None
 ) -> Any:
@@ -59,13 +64,26 @@ def load_model(
         (None, 10)
     """
     path = model_path(name_or_path)
+    config = check_model(path, allow_code=allow_code)
+    if config is None:
+        return saved_model(path)
+    return _load_file(path, config, allow_code, dict(custom_objects or {}))
+
+
+def check_model(name_or_path: str | Path, *, allow_code: bool = False) -> Any:
+    """The description of a model's layers, None for a SavedModel; read without TensorFlow.
+
+    Raises:
+        ValueError: as `load_model`, for all that can be told from the file alone.
+    """
+    path = model_path(name_or_path)
     kind = model_format(path)
     if kind == "saved_model":
         _refuse_code(path, ["a SavedModel graph"], allow_code)
-        return saved_model(path)
+        return None
     config = model_config(path, kind)
     _refuse_code(path, code_in(config), allow_code)
-    return _load_file(path, config, allow_code, dict(custom_objects or {}))
+    return config
 
 
 def model_card_of(name_or_path: str | Path) -> ModelCard | None:

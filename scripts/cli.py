@@ -15,6 +15,7 @@ import typer
 
 from featurelens.scripts.benchmark import benchmark
 from featurelens.scripts.compare import compare
+from featurelens.scripts.early_checks import refuse_file_as_command
 from featurelens.scripts.evaluate import evaluate
 from featurelens.scripts.explain import explain
 from featurelens.scripts.explore import explore
@@ -74,6 +75,8 @@ def main(arguments: Sequence[str] | None = None) -> None:
     kept = [argument for argument in given if argument != "--verbose"]
     warnings.showwarning = _one_line
     try:
+        if kept and kept[0][:1] != "-" and kept[0] not in {command.name for command in app.registered_commands}:
+            refuse_file_as_command(kept[0])
         app(args=kept, prog_name="featurelens")
     except SystemExit as stopped:
         if stopped.code == _INTERRUPTED:  # what typer makes of Ctrl-C

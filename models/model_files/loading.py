@@ -2,7 +2,7 @@
 
 import importlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
@@ -37,6 +37,11 @@ def model_path(name_or_path: str | Path) -> Path:
     raise unknown_name("shipped model", str(name_or_path), shipped_models(), remedy)
 
 
+def is_shipped(name_or_path: str | Path) -> bool:
+    """Whether a model is one of those that come with the package."""
+    return model_path(name_or_path).resolve().parent == SHIPPED_FOLDER.resolve()
+
+
 def load_model(
     name_or_path: str | Path,
     *,
@@ -67,15 +72,34 @@ def load_model(
         (None, 10)
     """
     path = model_path(name_or_path)
+    config = check_model(path, allow_code=allow_code, known=custom_objects or {}, limits=limits)
+    if config is None:
+        return saved_model(path)
+    return _load_file(path, allow_code, dict(custom_objects or {}))
+
+
+def check_model(
+    name_or_path: str | Path, *, allow_code: bool = False, known: Collection[str] = (), limits: Limits = LIMITS
+) -> Any:
+    """The description of a model's layers, None for a SavedModel; read without TensorFlow.
+
+    Args:
+        name_or_path, allow_code, limits: as for `load_model`.
+        known: names of the classes and functions of your own that will be given.
+
+    Raises:
+        ValueError: as `load_model`, for all that can be told from the file alone.
+    """
+    path = model_path(name_or_path)
     kind = model_format(path, limits)
     if kind == "saved_model":
         _refuse_code(path, ["a SavedModel graph"], allow_code)
-        return saved_model(path)
+        return None
     config = model_config(path, kind, limits)
     _refuse_code(path, code_in(config), allow_code)
     if not allow_code:
-        _refuse_foreign(path, foreign_names(config, custom_objects or {}))
-    return _load_file(path, allow_code, dict(custom_objects or {}))
+        _refuse_foreign(path, foreign_names(config, known))
+    return config
 
 
 def model_card_of(name_or_path: str | Path) -> ModelCard | None:

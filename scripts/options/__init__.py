@@ -1,5 +1,6 @@
 """What can be typed, and what it means.
 
+early_checks  What is refused before anything is loaded?
 opening       Which model, which data, read how?
 single_image  Which one image?
 image_size    Which size?

@@ -18,7 +18,11 @@ DEFAULT_DATA = "fashion_mnist"
 
 Model = Annotated[str, typer.Argument(help="A shipped model's name, or a .keras, .h5 or SavedModel path.")]
 Data = Annotated[
-    str, typer.Option("--data", help="fashion_mnist, or a folder per class, .npz, .npy, .csv or IDX files.")
+    str | None,
+    typer.Option(
+        "--data",
+        help="fashion_mnist, or a folder per class, .npz, .npy, .csv or IDX files. Default: fashion_mnist, for shipped models.",
+    ),
 ]
 Scale = Annotated[
     str | None, typer.Option(help="Pixel range that the model takes: 0-1, 0-255 or -1-1. Default: its card's, or 0-1.")

@@ -8,7 +8,6 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from featurelens.reports.explanation import MethodChoice, drawn_methods
 from featurelens.scripts.options.early_checks import checked_data_for
 from featurelens.scripts.options.methods import chosen_methods, usual_methods
 from featurelens.scripts.options.opening import (
@@ -83,7 +82,7 @@ def explain(
 
 def _explained(model: Any, chosen: SingleImage, question: Question, choice: MethodChoice) -> ExplainedImage:
     from featurelens.interpret.stream.predictions import decisions
-    from featurelens.reports.explanation import Subject, saturation_words
+    from featurelens.reports.explanation import Subject, drawn_methods, saturation_words
     from featurelens.reports.plots.explanation import ExplainedImage
     from featurelens.scripts.terminal.progress import steps_shown
 

@@ -14,11 +14,11 @@ from featurelens.interpret.layers.similarity import layer_similarities, linear_c
 from featurelens.models.datasets.dataset import Dataset
 from featurelens.models.evaluation.metrics import evaluation_from_probabilities, image_losses
 from featurelens.models.evaluation.significance import FEW, holm, mcnemar, telling_images
+from featurelens.reports.comparison import figures as comparison_figures
 from featurelens.reports.comparison.differences import galleries_section
 from featurelens.reports.comparison.evidence import Contestant, Pair, gather_comparison
 from featurelens.reports.comparison.figures import verdict
 from featurelens.reports.comparison.page import comparison_html, write_comparison
-from featurelens.reports.comparison.page import figures as comparison_figures
 from featurelens.reports.evidence.trust import sampled_trust
 
 random = np.random.default_rng(0)

@@ -13,8 +13,8 @@ from featurelens.interpret import inspect_model
 from featurelens.interpret.layers.survey import survey_layers
 from featurelens.models import Dataset
 from featurelens.models.evaluation.metrics import evaluation_from_probabilities
-from featurelens.reports.evidence.causes import gather_causes
 from featurelens.reports.evidence import causes as cause_evidence
+from featurelens.reports.evidence.causes import gather_causes
 from featurelens.reports.evidence.mistakes import Confusion
 from featurelens.reports.evidence.shown_layers import end_of_stage
 from featurelens.reports.html.page import Header, render_page

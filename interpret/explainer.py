@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -13,11 +14,14 @@ from .attribution import gradients
 from .class_activation import grad_cam
 from .gradients import saliency
 from .inputs import Arrays
+from .pixel_range import received, warn_of_received
 from .programs import Program
 from .progress import Progress
 from .spatial import spatial_layer
 from .targets import Classes
 from .tracing import Taps, TracedModel
+
+_RANGES = "pixel ranges"
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +68,7 @@ class Explainer:
             return {
                 "grad_cam": grad_cam(mapped.tensor, at_layer),
                 "saliency": saliency(at_image),
+                _RANGES: received(taps.layers, taps.image),
                 **tensors_of(chosen_layers(taps, names)),
             }
 
@@ -84,7 +89,9 @@ class Explainer:
         progress: Progress = False,
     ) -> Explanation:
         """The explanation of all images, gathered in new arrays; arguments as for every attribution method."""
-        return self._record(self._program.run(images, classes, versus, batch_size=batch_size, progress=progress))
+        results = self._program.run(images, classes, versus, batch_size=batch_size, progress=progress)
+        warn_of_received(results[_RANGES])
+        return self._record(results)
 
     def stream(
         self,
@@ -99,7 +106,14 @@ class Explainer:
         The arrays are read-only views of the batch's results: copy what must outlive it.
         """
         streamed = self._program.stream(images, classes, versus, batch_size=batch_size, progress=progress)
-        return map(self._record, streamed)
+        numbers = itertools.count()
+
+        def record(results: dict[str, np.ndarray]) -> Explanation:
+            if next(numbers) == 0:  # once, not for each batch
+                warn_of_received(results[_RANGES])
+            return self._record(results)
+
+        return map(record, streamed)
 
     def _record(self, results: dict[str, np.ndarray]) -> Explanation:
         return Explanation(

@@ -15,6 +15,7 @@ from ..models.datasets import Dataset
 from ..models.evaluation import Evaluation, evaluation_from_probabilities
 from ..models.exploration import Exploration, explore
 from ..models.model_cards import ModelCard
+from ..models.pixel_range import range_remark
 from .cause_evidence import Causes, gather_causes
 from .mistake_evidence import Mistakes, gather_mistakes
 from .specimens import Specimen, gather_specimens
@@ -42,6 +43,7 @@ class Evidence:
     trust: TrustEvidence | None  # None where it was not measured
     seed: int  # of all that was drawn, but for a trust that was measured beforehand
     command: str | None  # that made the report, None where Python did
+    range_remark: str | None = None  # why the images seem to be in another range than the model takes
 
     @property
     def verdicts(self) -> dict[str, Verdict]:
@@ -101,8 +103,21 @@ def gather_evidence(
     trust = gather_trust(
         model, dataset, survey.cam_layer, images=trust_images, on_file=trust_file, seed=seed, step=_testing(step)
     )
+    remark = range_remark(model, dataset)
     return Evidence(
-        information, dataset, card, exploration, evaluation, survey, specimens, mistakes, causes, trust, seed, command
+        information,
+        dataset,
+        card,
+        exploration,
+        evaluation,
+        survey,
+        specimens,
+        mistakes,
+        causes,
+        trust,
+        seed,
+        command,
+        remark,
     )
 
 

@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 
 from ..interpret.trust import Trust
+from ..models.calibration import accuracy_interval
 from .components import findings
 from .evidence import Evidence
 from .page import Section
@@ -15,12 +16,14 @@ from .wording import count, listed, number, percent
 
 Finding = tuple[str, str, str]  # sentence, id of the evidence, words of the link
 
+_FEWEST = 20  # images held out, below which a probe's accuracy says nothing
 _SURE = 0.9  # a mistake above this probability counts as sure
 
 
 def findings_section(evidence: Evidence) -> Section:
     """The section; every sentence is computed, and left out where its numbers say nothing."""
     found = [
+        *_range(evidence),
         *_accuracy(evidence),
         *_weakest_class(evidence),
         *_confusions(evidence),
@@ -39,6 +42,11 @@ def findings_section(evidence: Evidence) -> Section:
     )
 
 
+def _range(evidence: Evidence) -> Iterator[Finding]:
+    if evidence.range_remark is not None:
+        yield f"Read this first: {evidence.range_remark}", "exploration", "pixel values"
+
+
 def _accuracy(evidence: Evidence) -> Iterator[Finding]:
     wrong, total = evidence.mistakes.total, len(evidence.dataset)
     yield (
@@ -50,23 +58,37 @@ def _accuracy(evidence: Evidence) -> Iterator[Finding]:
 
 def _weakest_class(evidence: Evidence) -> Iterator[Finding]:
     evaluation, names = evidence.evaluation, evidence.dataset.class_names
-    if not evidence.mistakes.total:
+    weakest = weakest_class(evidence)
+    if weakest is None:
         return
-    weakest = int(np.nanargmin(evaluation.recall))
     row = evaluation.confusion[weakest].copy()
     row[weakest] = 0
+    support, others = int(evaluation.support[weakest]), "most others" if (row > 0).sum() > 3 else "the others"
     goes = [f"{names[label]} ({row[label]})" for label in np.argsort(-row, kind="stable")[:3] if row[label]]
     yield (
         f"{names[weakest]} is the weakest class: {percent(evaluation.recall[weakest])} of its "
-        f"{count(int(evaluation.support[weakest]), 'image')} are found; most others go to {listed(goes)}.",
+        f"{count(support, 'image')} {_is(support)} found; {others} go to {listed(goes)}.",
         "per-class",
         "per class",
     )
 
 
+def weakest_class(evidence: Evidence) -> int | None:
+    """The class of which the smallest share is found; None where that is no one class among several."""
+    recall = evidence.evaluation.recall
+    known = np.isfinite(recall)
+    if known.sum() < 2 or not evidence.mistakes.total or (recall[known] == recall[known].min()).sum() > 1:
+        return None
+    return int(np.nanargmin(recall))
+
+
+def _is(amount: int) -> str:
+    return "is" if amount == 1 else "are"
+
+
 def _confusions(evidence: Evidence) -> Iterator[Finding]:
     confusions, names = evidence.mistakes.confusions, evidence.dataset.class_names
-    if len(confusions) < 2:
+    if len(confusions) < 2 or confusions[0].count == confusions[1].count:  # none is the most frequent
         return
     first = confusions[0]
     few = confusions[: max(1, len(confusions) // 10)]
@@ -74,7 +96,7 @@ def _confusions(evidence: Evidence) -> Iterator[Finding]:
     yield (
         f"{names[first.true]} taken for {names[first.predicted]} is the most frequent confusion "
         f"({count(first.count, 'image')}); {count(len(few), 'confusion')} of {len(confusions)} "
-        f"make {percent(share, 0)} of all mistakes.",
+        f"make{'s' if len(few) == 1 else ''} {percent(share, 0)} of all mistakes.",
         f"confusion-{first.true}-{first.predicted}",
         "these images",
     )
@@ -84,10 +106,11 @@ def _sure_mistakes(evidence: Evidence) -> Iterator[Finding]:
     evaluation = evidence.evaluation
     sure = evaluation.probabilities.max(axis=1) > _SURE
     wrong = evaluation.predictions != evaluation.labels
-    if not (sure & wrong).any():
+    mistakes = int((sure & wrong).sum())
+    if not mistakes:
         return
     yield (
-        f"{count(int((sure & wrong).sum()), 'mistake')} of {int(wrong.sum()):,} are made with more than "
+        f"{count(mistakes, 'mistake')} of {int(wrong.sum()):,} {_is(mistakes)} made with more than "
         f"{percent(_SURE, 0)} probability; of all {int(sure.sum()):,} answers that sure, "
         f"{percent((sure & ~wrong).sum() / sure.sum())} are right.",
         "mistakes",
@@ -99,7 +122,10 @@ def _calibration(evidence: Evidence) -> Iterator[Finding]:
     evaluation = evidence.evaluation
     sureness, right = float(evaluation.probabilities.max(axis=1).mean()), evaluation.accuracy
     error = evaluation.calibration.expected_error
+    low, high = accuracy_interval(int((evaluation.predictions == evaluation.labels).sum()), len(evaluation.labels))
     direction = "less sure than it is right" if sureness < right else "surer than it is right"
+    if low <= sureness <= high:
+        direction = "as sure as it is right, as far as so many images can tell"
     yield (
         f"On average the model is {direction}: mean probability {percent(sureness)}, accuracy {percent(right)}; "
         f"the expected calibration error is {error:.3f}.",
@@ -126,7 +152,7 @@ def _fading_image(evidence: Evidence) -> Iterator[Finding]:
 def _probe(evidence: Evidence) -> Iterator[Finding]:
     probes = [(layer.name, layer.probe.accuracy) for layer in evidence.survey.layers]
     known = [(name, accuracy) for name, accuracy in probes if np.isfinite(accuracy)]
-    if len(known) < 3:
+    if len(known) < 3 or evidence.survey.layers[0].probe.tested < _FEWEST:
         return
     best = max(known[1:], key=lambda entry: entry[1])
     yield (
@@ -160,7 +186,8 @@ def _empty_maps(evidence: Evidence) -> Iterator[Finding]:
         )
         return
     yield (
-        f"Grad-CAM at {evidence.survey.cam_layer} finds positive evidence for the predicted class on all {total:,} images.",
+        f"Grad-CAM at {evidence.survey.cam_layer} finds positive evidence for the predicted class on "
+        f"{'the one image' if total == 1 else f'all {total:,} images'}.",
         "feature-maps",
         "feature maps",
     )

@@ -12,11 +12,12 @@ from markupsafe import Markup
 
 from ..models.datasets import Dataset
 from ..models.model_cards import ModelCard
+from ..models.pixel_range import warn_of_range
 from .cause_evidence import causes_twin
 from .causes import causes_section
 from .evidence import Evidence, Step, gather_evidence
 from .exploration import NOT_COMPARED, exploration_section
-from .findings import findings_section
+from .findings import findings_section, weakest_class
 from .galleries import gallery_section
 from .layers_section import layers_section
 from .mistakes import mistakes_section
@@ -66,6 +67,7 @@ def write_report(
     """
     target = Path(path).expanduser().absolute()
     check_writable(target)
+    warn_of_range(model, dataset)
     evidence = gather_evidence(
         model,
         dataset,
@@ -117,7 +119,7 @@ def report_html(evidence: Evidence) -> str:
 def _header(evidence: Evidence) -> Header:
     evaluation, information = evidence.evaluation, evidence.information
     names = evidence.dataset.class_names
-    weakest = int(evaluation.recall.argmin()) if evaluation.support.all() else None
+    weakest = weakest_class(evidence) if evaluation.support.all() else None
     silent = sum(len(layer.silent_channels) for layer in evidence.survey.layers)
     channels = sum(layer.channels for layer in evidence.survey.layers[1:-1])
     version = importlib.metadata.version("featurelens")
@@ -171,6 +173,7 @@ def _twin(evidence: Evidence) -> dict[str, Any]:
         "model": evidence.information.name,
         "data": evidence.dataset.source,
         "images": len(evidence.dataset),
+        "range_remark": evidence.range_remark,
         "seed": evidence.seed,
         "classes": list(evidence.dataset.class_names),
         "accuracy": evaluation.accuracy,

@@ -25,6 +25,7 @@ from featurelens.scripts.report import report
 from featurelens.scripts.train import train
 from featurelens.scripts.trust import trust
 
+_said: set[str] = set()  # warnings of this command: a step and the whole may warn of the same
 _INTERRUPTED = 130  # exit code, by custom 128 + SIGINT
 
 app = typer.Typer(
@@ -73,6 +74,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
     given = list(sys.argv[1:] if arguments is None else arguments)
     verbose = "--verbose" in given
     kept = [argument for argument in given if argument != "--verbose"]
+    _said.clear()
     warnings.showwarning = _one_line
     try:
         if kept and kept[0][:1] != "-" and kept[0] not in {command.name for command in app.registered_commands}:
@@ -95,8 +97,10 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 def _one_line(message: Warning | str, category: type[Warning], *_: object) -> None:
     """Our own warnings as a line; those of libraries are not the user's to mend."""
-    if category is UserWarning:
-        typer.echo(f"Warning: {' '.join(str(message).split())}", err=True)
+    text = f"Warning: {' '.join(str(message).split())}"
+    if category is UserWarning and text not in _said:
+        _said.add(text)
+        typer.echo(text, err=True)
 
 
 if __name__ == "__main__":

@@ -2,7 +2,8 @@
 
 dataset       What are labelled images?
 class_names   Which class is which?
-model_fit     Do the images fit the model's size, channels and range?
+model_fit     Do the images fit the model's size and channels?
+pixel_range   Are they in the range that the model takes?
 resizing      How are they brought to another size?
 duplicates    Which images are equal in every pixel?
 neighbours    How near do the classes come to each other in pixel space?

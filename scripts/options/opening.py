@@ -79,7 +79,7 @@ def open_images(data: str, model: Any, card: ModelCard | None, opening: Opening)
     """The data as `open_for` has them, where their classes do not matter."""
     from featurelens.models import open_dataset
     from featurelens.models.datasets.class_names import read_class_names
-    from featurelens.models.datasets.model_fit import warn_of_range
+    from featurelens.models.datasets.pixel_range import warn_of_range
 
     names = None if opening.class_names is None else read_class_names(opening.class_names)
     wanted = scale_of(opening.scale, card)

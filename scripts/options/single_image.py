@@ -56,7 +56,8 @@ def _from_file(image: str, model: Any, card: ModelCard | None, opening: Opening)
     import numpy as np
 
     from featurelens.models import Dataset
-    from featurelens.models.datasets.model_fit import require_fit, resized_to_fit, warn_of_range
+    from featurelens.models.datasets.model_fit import require_fit, resized_to_fit
+    from featurelens.models.datasets.pixel_range import warn_of_range
     from featurelens.models.formats.image_files import read_image
     from featurelens.models.formats.sources import SCALES
 

@@ -39,7 +39,7 @@ def run(
     given = list(sys.argv[1:] if arguments is None else arguments)
     verbose = "--verbose" in given
     kept = [argument for argument in given if argument != "--verbose"]
-    warnings.showwarning = _one_line
+    warnings.showwarning = _one_line_each(set())
     try:
         if before is not None and kept:
             before(kept[0])
@@ -59,7 +59,13 @@ def run(
         sys.exit(1)
 
 
-def _one_line(message: Warning | str, category: type[Warning], *_: object) -> None:
-    """Our own warnings as a line; those of libraries are not the user's to mend."""
-    if category is UserWarning:
-        typer.echo(f"Warning: {' '.join(str(message).split())}", err=True)
+def _one_line_each(said: set[str]) -> Callable[..., None]:
+    """Our own warnings as a line, each once (a step and the whole may warn of the same); not those of libraries."""
+
+    def show(message: Warning | str, category: type[Warning], *_: object) -> None:
+        line = f"Warning: {' '.join(str(message).split())}"
+        if category is UserWarning and line not in said:
+            said.add(line)
+            typer.echo(line, err=True)
+
+    return show

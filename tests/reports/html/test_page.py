@@ -163,6 +163,14 @@ def test_a_link_opens_the_fold_it_leads_into(browser, page_file):
     page.close()
 
 
+def test_a_plot_that_stands_twice_has_ids_of_its_own():
+    drawn = confusion_matrix(np.eye(3, dtype=int), ["a", "b", "c"]).svg()
+    page = render_page("", [Section("a", "", joined([drawn, drawn, drawn]))], Header("", ""))
+    defined, used = re.findall(r' id="(p[^"]+)"', page), re.findall(r'(?:href="#|url\(#)(p[^")]+)', page)
+    assert len(defined) == len(set(defined)) > 3
+    assert set(used) <= set(defined)
+
+
 def test_two_sections_or_sprites_of_one_name_are_refused():
     header = Header("", "")
     with pytest.raises(ValueError, match="sections with different names, got a"):

@@ -96,9 +96,12 @@ def _with_equal_plots_apart(page: str) -> str:
     seen: Counter[str] = Counter()
 
     def renamed(found: re.Match[str]) -> str:
-        plot = found[0]
-        seen[plot] += 1
-        return plot if seen[plot] == 1 else _PLOT_ID.sub(rf"\g<0>{seen[plot]}-", plot)
+        plot, drawing = found[0], _PLOT_ID.search(found[0])
+        if drawing is None:
+            return plot
+        seen[drawing[0]] += 1
+        times = seen[drawing[0]]
+        return plot if times == 1 else _PLOT_ID.sub(rf"\g<0>{times}-", plot)
 
     return _PLOT.sub(renamed, page)
 

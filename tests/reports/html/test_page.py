@@ -166,7 +166,9 @@ def test_a_link_opens_the_fold_it_leads_into(browser, page_file):
 
 def test_a_plot_that_stands_twice_has_ids_of_its_own():
     drawn = pixel_histogram(np.linspace(0, 1, 5), np.array([1, 2, 3, 4])).svg()
-    page = render_page("", [Section("a", "", joined([drawn, drawn, drawn]))], Header("", ""))
+    page = render_page(
+        "", [Section("a", "", joined([figure(drawn, "a"), figure(drawn, "b"), figure(drawn, "c")]))], Header("", "")
+    )
     defined, used = re.findall(r' id="(p[^"]+)"', page), re.findall(r'(?:href="#|url\(#)(p[^")]+)', page)
     assert len(defined) == len(set(defined)) >= 3
     assert set(used) <= set(defined)

@@ -116,11 +116,11 @@ def stabilised(z: tf.Tensor, epsilon: float) -> tf.Tensor:
     return z + tf.where(z < 0, -epsilon, epsilon)
 
 
-def _convolved(operation: tf.Operation, source: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+def _convolved(operation: tf.Operation, source: Any, weights: Any) -> tf.Tensor:
     """The convolution, a group of channels at a time: not every processor has a kernel for grouped ones."""
     import tensorflow as tf
 
-    groups, settings = int(source.shape[-1]) // int(weights.shape[-2]), _settings(operation)
+    groups, settings = source.shape[-1] // weights.shape[-2], _settings(operation)
     parts = zip(tf.split(source, groups, axis=-1), tf.split(weights, groups, axis=-1), strict=True)
     convolved = [tf.raw_ops.Conv2D(input=part, filter=kernel, **settings) for part, kernel in parts]  # pyright: ignore
     return tf.concat(convolved, axis=-1) if groups > 1 else convolved[0]

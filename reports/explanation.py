@@ -13,11 +13,10 @@ from ..interpret.methods.catalogue import KnownMethod
 from ..interpret.methods.integrated_gradients import IntegratedGradients
 from ..interpret.methods.occlusion import Occlusion
 from ..interpret.methods.relevance import LayerwiseRelevance
-from ..interpret.progress import Progress
+from ..interpret.progress import Progress, Step
 from ..interpret.stream.saturation import GradCAMState, Saturation
-from .drawing.colors import Limits, Scale, limits_of
+from .drawing.colors import ColorScale, Limits, limits_of
 from .drawing.wording import number, with_minus
-from .evidence.gather import Step
 from .html.map_notes import faded
 from .plots.explanation import MapPanel
 
@@ -73,7 +72,7 @@ def method_panel(known: KnownMethod, subject: Subject, progress: Progress = Fals
     )
 
 
-def scale_for(known: KnownMethod, values: np.ndarray) -> Scale:
+def scale_for(known: KnownMethod, values: np.ndarray) -> ColorScale:
     """The colours of a method's map, float32[h,w]: diverging where a value below 0 speaks against the class."""
     if known.signed or (known.name != RISE and values.min() < 0):
         return "signed"

@@ -21,7 +21,7 @@ from ...models.evaluation.significance import McNemarTest, holm, mcnemar, tellin
 from ...models.model_files.cards import ModelCard
 from ..evidence.shown_layers import stages
 from ..evidence.trust import TRUST_IMAGES
-from ..evidence.twin import drawn_only
+from ..evidence.twin import DrawnOnly
 from .compared_maps import ComparedMaps, compared_maps
 
 DIVIDED, UNANIMOUS = 14, 3  # images whose maps are shown: divided ones, those none gets right, those all do
@@ -47,16 +47,16 @@ class Measured:
 
     name: str
     information: ModelInformation
-    card: ModelCard | None = drawn_only()
+    card: DrawnOnly[ModelCard | None]
     value_range: tuple[float, float]  # (black, white) that it takes
-    evaluation: Evaluation = drawn_only()
-    correct: np.ndarray = drawn_only()  # bool[B]
+    evaluation: DrawnOnly[Evaluation]
+    correct: DrawnOnly[np.ndarray]  # bool[B]
     accuracy: Interval  # 0..1
     loss: Interval  # nats
     maps: ComparedMaps  # of the images in `ComparisonEvidence.chosen`
-    similarity: dict[str, np.ndarray] = (
-        drawn_only()
-    )  # {stage: float64[N,N]}, see `similarity_matrix`; empty: no layers, few images
+    similarity: DrawnOnly[
+        dict[str, np.ndarray]
+    ]  # {stage: float64[N,N]}, see `similarity_matrix`; empty: no layers, few images
 
 
 @dataclass(frozen=True, eq=False)
@@ -76,7 +76,7 @@ class ComparisonEvidence:
 
     models: tuple[Measured, ...]  # in the order given
     pairs: tuple[ModelPair, ...]
-    dataset: Dataset = drawn_only()  # as the first model takes it; for the pictures
+    dataset: DrawnOnly[Dataset]  # as the first model takes it; for the pictures
     chosen: np.ndarray  # int64[S], images whose maps are shown
     sampled: int  # images that the layers are compared by
     seed: int  # of the bootstrap and of the drawn images

@@ -17,7 +17,7 @@ from ...models.datasets.dataset import Dataset
 from ...models.evaluation.metrics import Evaluation
 from .performance import ConfusionCount
 from .shown_layers import end_of_stage
-from .twin import drawn_only
+from .twin import DrawnOnly
 
 MOST_CONFUSIONS = 6
 _FEWEST_IMAGES = 3  # of a confusion, for its counts to be worth a look
@@ -130,7 +130,7 @@ class CausesEvidence:
     set_to: str  # what a channel that is taken away is set to
     right_answers_tried: int
     confusions: tuple[ConfusionCauses, ...]
-    causes: Causes = drawn_only()
+    causes: DrawnOnly[Causes]
 
 
 def causes_evidence(causes: Causes) -> CausesEvidence:

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...models.datasets.exploration import Exploration
 from .seen import Seen
-from .twin import drawn_only
+from .twin import DrawnOnly
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +23,7 @@ class DataEvidence:
     nearest_is_other: float  # 0..1, share of them whose nearest image is of another class; NaN for a single class
     trained_on: np.ndarray | None  # int64[K], images of each class in the training; None where that is not known
     also_in_training: int | None  # images that the model was trained on too; None where they were not compared
-    exploration: Exploration = drawn_only()
+    exploration: DrawnOnly[Exploration]
 
 
 def gather_data(seen: Seen) -> DataEvidence:

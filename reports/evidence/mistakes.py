@@ -15,7 +15,7 @@ from ...models.datasets.dataset import Dataset
 from ...models.datasets.resizing import resize_images
 from ...models.evaluation.metrics import Evaluation
 from .performance import ConfusionCount
-from .twin import drawn_only
+from .twin import DrawnOnly
 
 MOST_MISTAKES = 2000
 SURE = 0.9  # an answer above this probability counts as sure
@@ -28,7 +28,7 @@ SIDE = 56  # pixels; larger pictures and maps are averaged down to it
 class Confusion(ConfusionCount):
     """The images of one class that were taken for another."""
 
-    places: np.ndarray = drawn_only()  # int64[...], those explained, as rows of `Mistakes`; surest first
+    places: DrawnOnly[np.ndarray]  # int64[...], those explained, as rows of `Mistakes`; surest first
 
 
 @dataclass(frozen=True, eq=False)
@@ -45,14 +45,12 @@ class Mistakes:
     typical_peak: float  # median over all images of the largest value of the predicted class's Grad-CAM, score units
     sure_answers: int  # answers, right or wrong, of a probability above `SURE`
     sure_mistakes: int  # mistakes among them
-    probabilities: np.ndarray = drawn_only()  # float32[N,K]
-    pictures: np.ndarray = drawn_only()  # float32[N,S,S,C], at most 56 pixels a side
-    grad_cam: tuple[np.ndarray, np.ndarray] = (
-        drawn_only()
-    )  # float32[N,h,w] of the predicted, the true class, score units
-    cam_states: tuple[tuple[MapState, ...], tuple[MapState, ...]] = drawn_only()  # before the cut; with the saturation
-    saliency: tuple[np.ndarray, np.ndarray] = drawn_only()  # float32[N,S,S], score units per unit of pixel value
-    contrast: np.ndarray = drawn_only()  # float32[N,h,w], signed: HiResCAM of logit[predicted] - logit[true]
+    probabilities: DrawnOnly[np.ndarray]  # float32[N,K]
+    pictures: DrawnOnly[np.ndarray]  # float32[N,S,S,C], at most 56 pixels a side
+    grad_cam: DrawnOnly[tuple[np.ndarray, np.ndarray]]  # float32[N,h,w] of the predicted, the true class, score units
+    cam_states: DrawnOnly[tuple[tuple[MapState, ...], tuple[MapState, ...]]]  # before the cut; with the saturation
+    saliency: DrawnOnly[tuple[np.ndarray, np.ndarray]]  # float32[N,S,S], score units per unit of pixel value
+    contrast: DrawnOnly[np.ndarray]  # float32[N,h,w], signed: HiResCAM of logit[predicted] - logit[true]
 
 
 def gather_mistakes(

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...models.evaluation.metrics import Average, Evaluation, averages
 from .seen import Seen
-from .twin import drawn_only
+from .twin import DrawnOnly
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,7 +64,7 @@ class PerformanceEvidence:
     confidence: float  # 0..1, mean probability of the predicted class
     mistakes: int
     confusions: tuple[ConfusionCount, ...]  # the most frequent first
-    evaluation: Evaluation = drawn_only()
+    evaluation: DrawnOnly[Evaluation]
 
 
 def gather_performance(seen: Seen) -> PerformanceEvidence:

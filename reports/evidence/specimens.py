@@ -17,7 +17,7 @@ from ...interpret.stream.image_choice import typical_images
 from ...models.datasets.dataset import Dataset
 from ...models.evaluation.metrics import Evaluation
 from .seen import Seen
-from .twin import drawn_only
+from .twin import DrawnOnly
 
 MOST_CLASSES = 12
 
@@ -32,12 +32,12 @@ class Specimen:
     predicted: int  # class predicted for the typical image
     images: int  # how many images the class has
     cam_state: MapState  # of `grad_cam`, its kind before the cut; with the saturation
-    image: np.ndarray = drawn_only()  # float32[H,W,C], the typical image
-    mean_image: np.ndarray = drawn_only()  # float32[H,W,C], mean over the class's images
-    grad_cam: np.ndarray = drawn_only()  # float32[h,w], of the predicted class on the typical image, score units
-    saliency: np.ndarray = drawn_only()  # float32[H,W], likewise, score units per unit of pixel value
-    activations: dict[str, np.ndarray] = drawn_only()  # {stage: float32[...]} of the typical image
-    means: dict[str, np.ndarray] = drawn_only()  # {stage: float32[...]}, mean over the class's images
+    image: DrawnOnly[np.ndarray]  # float32[H,W,C], the typical image
+    mean_image: DrawnOnly[np.ndarray]  # float32[H,W,C], mean over the class's images
+    grad_cam: DrawnOnly[np.ndarray]  # float32[h,w], of the predicted class on the typical image, score units
+    saliency: DrawnOnly[np.ndarray]  # float32[H,W], likewise, score units per unit of pixel value
+    activations: DrawnOnly[dict[str, np.ndarray]]  # {stage: float32[...]} of the typical image
+    means: DrawnOnly[dict[str, np.ndarray]]  # {stage: float32[...]}, mean over the class's images
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,11 +3,11 @@
 A record is a frozen dataclass of plain values, tuples, dicts, NumPy arrays and other records. `twin` turns it into what
 `json` writes: records become objects under the names of their fields, arrays and tuples become lists, and a number that
 is not finite becomes null, since JSON knows neither NaN nor infinity. `from_twin` reads the same back as the type hints
-say: null is NaN where a float belongs, and None where the field may be None. A field that has a default may be missing,
-as in files from before there was that field; an unknown one is refused, since it was renamed or is misspelt. Arrays come back as int64, float64 or bool,
-and an empty one without the lengths of its further axes.
+say: null is NaN where a float belongs, and None where the field may be None. Arrays come back as int64, float64 or bool,
+and an empty one without the lengths of its further axes. A field that has a default may be missing, as in files from
+before there was that field; an unknown one is refused, since it was renamed or is misspelt.
 
-What is needed to draw a page but is no figure, such as pixels and maps, is a field made by `drawn_only`: it is left out.
+What is needed to draw a page but is no figure, such as pixels and maps, is of a type `DrawnOnly[...]`: it is left out.
 """
 
 from __future__ import annotations
@@ -16,19 +16,16 @@ import json
 import math
 import types
 from collections.abc import Mapping
-from dataclasses import MISSING, Field, field, fields, is_dataclass
-from typing import Any, TypeVar, Union, get_args, get_origin, get_type_hints
+from dataclasses import MISSING, Field, fields, is_dataclass
+from functools import cache
+from typing import Annotated, Any, TypeVar, Union, get_args, get_origin, get_type_hints
 
 import numpy as np
 
 R = TypeVar("R")
 _DRAWN_ONLY = "drawn only"
+DrawnOnly = Annotated[R, _DRAWN_ONLY]  # the type of a field that pages are drawn from, and that has no part in the twin
 _PLAIN = (bool, int, float, str)
-
-
-def drawn_only() -> Any:
-    """A field that pages are drawn from, and that has no part in the twin."""
-    return field(metadata={_DRAWN_ONLY: True})
 
 
 def twin(value: Any) -> Any:
@@ -60,8 +57,7 @@ def from_twin(kind: type[R], content: Any) -> R:
 
 def _written(value: Any, where: str) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
-        kept = (each for each in fields(value) if _DRAWN_ONLY not in each.metadata)
-        return {each.name: _written(getattr(value, each.name), _inside(where, each.name)) for each in kept}
+        return {name: _written(getattr(value, name), _inside(where, name)) for name in _hints(type(value))}
     if isinstance(value, np.ndarray):
         return _written(value.tolist(), where)
     if isinstance(value, Mapping):
@@ -73,9 +69,17 @@ def _written(value: Any, where: str) -> Any:
     if value is not None and not isinstance(value, _PLAIN):
         raise TypeError(
             f"Expected records, arrays, tuples, dicts and plain values. Received {type(value).__name__} in field "
-            f"'{where}'. Mark the field as drawn_only, or write a figure of it."
+            f"'{where}'. Make its type DrawnOnly, or write a figure of it."
         )
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+@cache
+def _hints(kind: type[Any]) -> dict[str, Any]:
+    """{field: its type} of a record, without what is drawn only."""
+    hints = get_type_hints(kind, include_extras=True)
+    kept = (each.name for each in fields(kind) if _DRAWN_ONLY not in getattr(hints[each.name], "__metadata__", ()))
+    return {name: hints[name] for name in kept}
 
 
 def _key(name: Any, where: str) -> str:
@@ -129,10 +133,12 @@ def _read_tuple(inner: tuple[Any, ...], content: Any, where: str) -> tuple[Any, 
 
 
 def _read_record(kind: type[Any], content: Any, where: str) -> Any:
-    held, hints, values = _as(dict, content, where), get_type_hints(kind), {}
+    held, hints, values = _as(dict, content, where), _hints(kind), {}
     for name in held.keys() - hints.keys():
         raise ValueError(f"the field '{_inside(where, name)}' is not known")
     for each in fields(kind):
+        if each.name not in hints:
+            raise TypeError(f"Expected a record that is written whole. '{_inside(where, each.name)}' is drawn only.")
         if each.name in held:
             values[each.name] = _read(hints[each.name], held[each.name], _inside(where, each.name))
         elif not _has_default(each):

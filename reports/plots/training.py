@@ -1,4 +1,4 @@
-"""TODO"""
+"""A training, drawn: accuracy and loss over its epochs, with the epoch whose weights were kept."""
 
 from __future__ import annotations
 

@@ -166,13 +166,13 @@ def _article(
     said = "" if specimen.predicted == specimen.label else f", but taken for {names[specimen.predicted]}"
     recall = found.recall[specimen.label]
     left = faded(specimen.cam_state.saturation, about.information.head)
-    about = f"image {specimen.number}, {percent(specimen.probability)} sure{said}; {percent(recall)} of the class found"
-    about = f"{about}; {left}" if left else about
+    told = f"image {specimen.number}, {percent(specimen.probability)} sure{said}; {percent(recall)} of the class found"
+    told = f"{told}; {left}" if left else told
     rows = joined(_stage_html(stage, sheet, place) for stage, sheet in zip(shown, sprites, strict=True))
     return Markup(
         '<article class="specimen" id="class-{}"><div class="specimen-head"><h3>{}</h3><p>{}</p></div>'
         '<div class="views">{}</div>{}</article>'
-    ).format(specimen.label, names[specimen.label], about, views, rows)
+    ).format(specimen.label, names[specimen.label], told, views, rows)
 
 
 def _stage_html(stage: _Stage, sheet: Sprite, place: int) -> Markup:

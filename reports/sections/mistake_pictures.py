@@ -30,6 +30,7 @@ class MistakePictures:
     notes: dict[str, list[MapNote]]  # what stands under each picture of the maps' sprites
 
     def tile(self, name: str, place: int, label: str) -> Markup:
+        """The picture of this name of one mistake, by its row in `Mistakes`."""
         sheet = self.sheets[name][place // _PER_SHEET]
         return tile_html(sheet, place % _PER_SHEET, label)
 

@@ -31,7 +31,7 @@ def write_exploration(datasets: Mapping[str, Dataset], path: str | Path, *, seed
     Args:
         datasets: {name of the split, such as 'test': its images}, all of the same classes and range of values.
         path: the file; an older one is replaced in one step when the new one is whole.
-        seed: of the images that are drawn.
+        seed: of the images that are sampled.
 
     Returns:
         The absolute path of the file.

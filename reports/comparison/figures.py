@@ -27,8 +27,8 @@ def figures_section(found: ComparisonEvidence) -> Section:
         figure(intervals(loss, title="loss").svg(), "Mean of −log(probability of the true class); less is better."),
     ]
     introduction = Markup(
-        "<p>The bars are {} percentile bootstrap intervals: how the figure varies when {:,} sets of as many images are drawn "
-        "from these with replacement (seed {}). They say how much these images bear, not how a new training would "
+        "<p>The bars are {} percentile bootstrap intervals: how the figure varies when {:,} sets of as many images are "
+        "sampled from these with replacement (seed {}). They say how much these images bear, not how a new training would "
         "vary.</p>"
     ).format("95 %", RESAMPLES, found.seed)
     return Section(
@@ -96,7 +96,7 @@ def tests_section(found: ComparisonEvidence) -> Section:
         "such image would fall to either with probability one half. Below {} such images the test is exact (binomial), from "
         "there on chi-squared; here it is {}. Among many pairs some difference looks large by chance: the second p-value is "
         "adjusted for all {} (Holm). The interval of the difference is from the same bootstrap, both models on the same "
-        "drawn images.</p>"
+        "sampled images.</p>"
     ).format(FEW, used, len(found.pairs))
     rows = [_test_row(found, pair) for pair in found.pairs]
     columns = [

@@ -26,7 +26,7 @@ def layers_section(found: ComparisonEvidence) -> Section:
     if not seen:
         return Section("alike", "How alike the layers are", joined(missing))
     introduction = Markup(
-        "<p>Linear CKA (Kornblith et al. 2019), by {} images drawn from these (seed {}), between the layers at the end of "
+        "<p>Linear CKA (Kornblith et al. 2019), by {} images sampled from these (seed {}), between the layers at the end of "
         "each stage. It is estimated without bias (Song et al. 2012), so wide layers do not look alike for their width "
         "alone; where two have nothing in common it may fall slightly below 0.</p>"
     ).format(found.sampled, found.seed)

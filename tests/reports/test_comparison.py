@@ -250,7 +250,7 @@ def test_a_person_sees_the_comparison(compared, tmp_path, width):
     assert f"{100 * one.accuracy.mean:.2f} %" in seen.text
     assert "chance can explain it" in seen.text and "the exact binomial test" in seen.text
     assert f"only one is right, {compared.pairs[0].test.first_only} image" in seen.text
-    assert f"by {compared.sampled} images drawn from these (seed 3)" in seen.text
+    assert f"by {compared.sampled} images sampled from these (seed 3)" in seen.text
     assert seen.text.count(HOSTILE) > 20
     assert "nan" not in seen.text.lower()
 

@@ -13,10 +13,9 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-
 from ..interpret.progress import Step
 from ..models.datasets.dataset import Dataset
+from ..models.datasets.pixel_range import warn_of_range
 from ..models.model_files.cards import ModelCard
 from .drawing.wording import count, percent
 from .evidence.layers import LayersEvidence
@@ -96,6 +95,7 @@ def write_report(
     """
     target = Path(path).expanduser().absolute()
     check_writable(target)
+    warn_of_range(model, dataset)
     plan = ReportPlan(batch_size, trust_images, trust_file, seed=seed)
     found = gather_report(Seen(model, dataset, plan, card=card, command=command, step=step))
     if step is not None:
@@ -174,10 +174,9 @@ def _performance_figures(found: PerformanceEvidence | None) -> list[KeyFigure]:
         KeyFigure("Accuracy", percent(figures.accuracy, 2), f"of {count(figures.images, 'image')}"),
         KeyFigure("Mistakes", f"{found.mistakes:,}", f"in {count(len(found.confusions), 'confusion')}"),
     ]
-    if evaluation.support.all():
-        weakest = int(np.argmin(evaluation.recall))
-        found_of_it = f"{percent(evaluation.recall[weakest])} found"
-        shown.append(KeyFigure("Weakest class", evaluation.class_names[weakest], found_of_it))
+    if found.weakest is not None and evaluation.support.all():
+        found_of_it = f"{percent(evaluation.recall[found.weakest])} found"
+        shown.append(KeyFigure("Weakest class", evaluation.class_names[found.weakest], found_of_it))
     return [*shown, KeyFigure("Calibration error", f"{figures.expected_calibration_error:.3f}", "0 is perfect")]
 
 

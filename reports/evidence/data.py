@@ -23,6 +23,7 @@ class DataEvidence:
     nearest_is_other: float  # 0..1, share of them whose nearest image is of another class; NaN for a single class
     trained_on: np.ndarray | None  # int64[K], images of each class in the training; None where that is not known
     also_in_training: int | None  # images that the model was trained on too; None where they were not compared
+    range_remark: str | None  # why the images seem to be in another range than the model takes
     exploration: DrawnOnly[Exploration]
 
 
@@ -39,6 +40,7 @@ def gather_data(seen: Seen) -> DataEvidence:
         nearest_is_other=float(np.mean(found.neighbours.nearest_is_other)) if several else float("nan"),
         trained_on=_trained_on(seen),
         also_in_training=_also_in_training(seen),
+        range_remark=seen.range_remark,
         exploration=found,
     )
 

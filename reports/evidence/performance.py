@@ -63,6 +63,7 @@ class PerformanceEvidence:
     figures: EvaluationFigures
     confidence: float  # 0..1, mean probability of the predicted class
     mistakes: int
+    weakest: int | None  # the class of which the smallest share is found; None where that is no one class among several
     confusions: tuple[ConfusionCount, ...]  # the most frequent first
     evaluation: DrawnOnly[Evaluation]
 
@@ -75,9 +76,19 @@ def gather_performance(seen: Seen) -> PerformanceEvidence:
         figures=evaluation_figures(evaluation),
         confidence=float(evaluation.probabilities.max(axis=1).mean()),
         mistakes=sum(each.count for each in confusions),
+        weakest=weakest_class(evaluation),
         confusions=confusions,
         evaluation=evaluation,
     )
+
+
+def weakest_class(evaluation: Evaluation) -> int | None:
+    """The class of which the smallest share is found; None where that is no one class among several."""
+    recall = evaluation.recall
+    known = np.isfinite(recall)
+    if known.sum() < 2 or evaluation.accuracy == 1 or (recall[known] == recall[known].min()).sum() > 1:
+        return None
+    return int(np.nanargmin(recall))
 
 
 def ranked_confusions(confusion: np.ndarray) -> tuple[ConfusionCount, ...]:

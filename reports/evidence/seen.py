@@ -14,6 +14,7 @@ from ...interpret.trust.verdicts import Verdict
 from ...models.datasets.class_names import require_classes
 from ...models.datasets.dataset import Dataset
 from ...models.datasets.exploration import Exploration, explore
+from ...models.datasets.pixel_range import range_remark
 from ...models.evaluation.metrics import Evaluation, evaluation_from_probabilities
 from ...models.model_files.cards import ModelCard
 from .plan import ReportPlan
@@ -65,6 +66,11 @@ class Seen:
         found = inspect_model(self.model, self.dataset.images[:32])
         require_classes(self.dataset, found.classes)
         return found
+
+    @cached_property
+    def range_remark(self) -> str | None:
+        """Why the images seem to be in another range than the model takes; None where they do not."""
+        return range_remark(self.model, self.dataset)
 
     @cached_property
     def stages(self) -> list[str]:

@@ -42,8 +42,16 @@ class DataSection:
         return gather_data(seen)
 
     def findings(self, found: DataEvidence, about: About) -> Iterator[Finding]:
-        """None: the model’s behaviour is what the findings are about."""
-        yield from ()
+        """That the pixels are in another range than the model takes, where they seem to be: before all others."""
+        if found.range_remark is not None:
+            yield Finding(
+                f"Read this first: {found.range_remark}",
+                severity="problem",
+                number=float("nan"),
+                anchor=self.id,
+                link="pixel values",
+                weight=1.5,
+            )
 
     def html(self, found: DataEvidence, about: About) -> Part:
         """The split that the report is about."""

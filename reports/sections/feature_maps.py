@@ -54,8 +54,8 @@ class FeatureMapsSection:
             f"On {count(found.empty_maps, 'image')} of {found.images:,} Grad-CAM at {found.cam_layer} is all zero: no "
             f"place speaks for the predicted class. Such a map is shown as what it is."
             if found.empty_maps
-            else f"Grad-CAM at {found.cam_layer} finds positive evidence for the predicted class on all {found.images:,} "
-            "images."
+            else f"Grad-CAM at {found.cam_layer} finds positive evidence for the predicted class on "
+            f"{'the one image' if found.images == 1 else f'all {found.images:,} images'}."
         )
         yield Finding(
             said,

@@ -16,6 +16,8 @@ from ..html.components import EMPTY, figure, joined, table
 from ..plots.layers import layer_measures
 from .section import About, Finding, Part
 
+_FEWEST = 20  # images held out, below which a probe's accuracy says nothing
+
 _READING = (
     "Follow each line from the picture on the left to the logits on the right. Image correlation: how alike the maps still "
     "are to the grey picture (mean over images and channels of the size of Pearson’s r, at the map’s own grid). Linear "
@@ -119,7 +121,7 @@ def _fading_image(layers: Sequence[LayerSurvey]) -> Iterator[Finding]:
 
 def _probe(layers: Sequence[LayerSurvey]) -> Iterator[Finding]:
     known = [layer for layer in layers if np.isfinite(layer.probe.accuracy)]
-    if len(known) < 3:
+    if len(known) < 3 or layers[0].probe.tested < _FEWEST:
         return
     best = max(known[1:], key=lambda layer: layer.probe.accuracy)
     yield Finding(

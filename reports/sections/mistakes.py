@@ -178,7 +178,7 @@ def _missing(mistakes: Mistakes, place: int, found: str, meant: str) -> str:
 
 def _most_confused(found: Mistakes, names: tuple[str, ...]) -> Iterator[Finding]:
     confusions = found.confusions
-    if len(confusions) < 2:
+    if len(confusions) < 2 or confusions[0].count == confusions[1].count:  # none is the most frequent
         return
     first = confusions[0]
     few = confusions[: max(1, len(confusions) // 10)]
@@ -186,7 +186,7 @@ def _most_confused(found: Mistakes, names: tuple[str, ...]) -> Iterator[Finding]
     yield Finding(
         f"{names[first.true]} taken for {names[first.predicted]} is the most frequent confusion "
         f"({count(first.count, 'image')}); {count(len(few), 'confusion')} of {len(confusions)} "
-        f"make {percent(share, 0)} of all mistakes.",
+        f"make{'s' if len(few) == 1 else ''} {percent(share, 0)} of all mistakes.",
         severity="fact",
         number=first.count,
         anchor=f"confusion-{first.true}-{first.predicted}",
@@ -198,9 +198,9 @@ def _most_confused(found: Mistakes, names: tuple[str, ...]) -> Iterator[Finding]
 def _sure_mistakes(found: Mistakes) -> Iterator[Finding]:
     if not found.sure_mistakes:
         return
-    right = found.sure_answers - found.sure_mistakes
+    right, verb = found.sure_answers - found.sure_mistakes, "is" if found.sure_mistakes == 1 else "are"
     yield Finding(
-        f"{count(found.sure_mistakes, 'mistake')} of {found.total:,} are made with more than "
+        f"{count(found.sure_mistakes, 'mistake')} of {found.total:,} {verb} made with more than "
         f"{percent(SURE, 0)} probability; of all {found.sure_answers:,} answers that sure, "
         f"{percent(right / found.sure_answers)} are right.",
         severity="caution",

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from ...models.evaluation.calibration import accuracy_interval
 from ...models.evaluation.metrics import Evaluation
 from ...models.model_files.cards import ModelCard
 from ..drawing.wording import count, listed, percent
@@ -183,8 +184,7 @@ def _accuracy(found: PerformanceEvidence) -> Finding:
     figures, wrong, total = found.figures, found.mistakes, found.figures.images
     most = max(each.support for each in figures.classes.values())  # what always giving the largest class gets right
     return Finding(
-        f"{count(total - wrong, 'image')} of {total:,} {'is' if total - wrong == 1 else 'are'} correctly classified, "
-        f"{wrong:,} incorrectly.",
+        f"{count(total - wrong, 'image')} of {total:,} {_is(total - wrong)} correctly classified, {wrong:,} incorrectly.",
         severity="problem" if total - wrong <= most and wrong else "fact",
         number=figures.accuracy,
         anchor="performance",
@@ -194,18 +194,18 @@ def _accuracy(found: PerformanceEvidence) -> Finding:
 
 
 def _weakest_class(found: PerformanceEvidence, names: tuple[str, ...]) -> Iterator[Finding]:
-    if not found.mistakes:
+    if found.weakest is None:
         return
-    evaluation = found.evaluation
-    weakest = int(np.nanargmin(evaluation.recall))
-    recall = float(evaluation.recall[weakest])
+    evaluation, weakest = found.evaluation, found.weakest
+    recall, support = float(evaluation.recall[weakest]), int(evaluation.support[weakest])
     row = evaluation.confusion[weakest].copy()
     row[weakest] = 0
+    others = "most others" if (row > 0).sum() > 3 else "the others"
     goes = [f"{names[label]} ({row[label]})" for label in np.argsort(-row, kind="stable")[:3] if row[label]]
     behind = recall < evaluation.accuracy - _BEHIND
     yield Finding(
-        f"{names[weakest]} is the weakest class: {percent(recall)} of its "
-        f"{count(int(evaluation.support[weakest]), 'image')} are found; most others go to {listed(goes)}.",
+        f"{names[weakest]} is the weakest class: {percent(recall)} of its {count(support, 'image')} {_is(support)} found; "
+        f"{others} go to {listed(goes)}.",
         severity="problem" if recall < _MISSED else "caution" if behind else "fact",
         number=recall,
         anchor="per-class",
@@ -214,14 +214,21 @@ def _weakest_class(found: PerformanceEvidence, names: tuple[str, ...]) -> Iterat
     )
 
 
+def _is(amount: int) -> str:
+    return "is" if amount == 1 else "are"
+
+
 def _calibration_finding(found: PerformanceEvidence) -> Finding:
-    sure, right = found.confidence, found.figures.accuracy
+    sure, right, images = found.confidence, found.figures.accuracy, found.figures.images
     error = found.figures.expected_calibration_error
+    low, high = accuracy_interval(images - found.mistakes, images)
     direction = "less sure than it is right" if sure < right else "surer than it is right"
+    if low <= sure <= high:
+        direction = "as sure as it is right, as far as so many images can tell"
     return Finding(
         f"On average the model is {direction}: mean probability {percent(sure)}, accuracy {percent(right)}; "
         f"the expected calibration error is {error:.3f}.",
-        severity="caution" if error > _OFF else "fact",
+        severity="caution" if error > _OFF and not low <= sure <= high else "fact",
         number=error,
         anchor="calibration",
         link="calibration",

@@ -33,7 +33,7 @@ class Finding:
     number: float  # the figure that the sentence states; NaN where it states none
     anchor: str  # id of the evidence on the page
     link: str  # words of the link to it
-    weight: float  # 0..1; findings come in the order of their weights, the largest first
+    weight: float  # findings come in the order of their weights, the largest first; the accuracy's is 1
 
 
 @dataclass(frozen=True, eq=False)

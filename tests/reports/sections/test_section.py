@@ -84,7 +84,7 @@ def seen():
 
 
 def twin_of(html):
-    found = re.search(r'<script type="application/json" id="data">(.*?)</script>', html, re.DOTALL)
+    found = re.search(r'<script type="application/json" id="twin">(.*?)</script>', html, re.DOTALL)
     assert found is not None
     return json.loads(found[1])
 

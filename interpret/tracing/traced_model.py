@@ -17,7 +17,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .inputs import Arrays, InputForm, declared_inputs, observed_inputs, unknown_name
+from .inputs import Arrays, InputForm, declared_inputs, missing_from_model, observed_inputs
 from .layer_hooks import TappedLayer, losses_kept, named, tapped
 from .logits import Head, find_logits
 
@@ -51,7 +51,7 @@ class Taps:
             raise ValueError(
                 f"Expected one layer {name!r}; {len(shared)} have this name. Write the full one: {', '.join(shared)}."
             )
-        raise ValueError(unknown_name("layer", name, [layer.name for layer in self.layers]))
+        raise ValueError(missing_from_model("layer", name, [layer.name for layer in self.layers]))
 
 
 class TracedModel:
@@ -119,7 +119,7 @@ class TracedModel:
                 f"Use one of: {', '.join(outputs)}."
             )
         if self._output not in outputs:
-            raise ValueError(unknown_name("output", self._output, list(outputs)))
+            raise ValueError(missing_from_model("output", self._output, list(outputs)))
         return outputs[self._output]
 
 

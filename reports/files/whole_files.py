@@ -1,7 +1,4 @@
-"""A report's file: found writable before the work starts, and never half written.
-
-Pictures and arrays as files, whole or not at all.
-"""
+"""Files that are written whole or not at all: pages, pictures and arrays, with a look beforehand whether they can be."""
 
 from __future__ import annotations
 

@@ -10,6 +10,7 @@ import numpy as np
 from ..tracing.batched_graph import Program
 from ..tracing.inputs import Arrays, InputForm
 from ..tracing.layer_choice import is_convolution, is_nested_model, is_spatial
+from ..tracing.proof import PROOF_IMAGES
 from ..tracing.traced_model import TappedLayer, Taps, TracedModel
 from .connections import layer_inputs
 from .receptive_field import ReceptiveField
@@ -67,7 +68,7 @@ def inspect_model(
 
     Args:
         model: A Keras model.
-        images: Images to prove the logits on, up to 32 of them; None for 8 seeded random ones in [0, 1].
+        images: Images to prove the logits on, up to 4 of them; None for seeded random ones in [0, 1].
         output: Which output to look at, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
 
@@ -92,14 +93,14 @@ def inspect_model(
 
     program = Program(traced, look)
     given = _random_images(traced) if images is None else images
-    flat = program.prepare(given)
+    proof = program.proved(given)
     return ModelInformation(
         name=traced.name,
         layers=tuple(found),
         head=program.head.kind,
         classes=program.head.classes,
-        logit_error=float(program.logit_error or 0.0),
-        images=min(len(flat[0]), 32),
+        logit_error=proof.error,
+        images=proof.images,
         input_shape=shape[0],
         parameters=int(model.count_params()),
         warning=_closed(model, found) or _probabilities_as_logits(program, given),
@@ -133,7 +134,7 @@ def _random_images(traced: TracedModel) -> Any:
 
 def _random_array(generator: np.random.Generator, form: InputForm, index: int) -> np.ndarray:
     shape = tuple(_SIZE_WHERE_OPEN if size is None else size for size in form.shapes[index])
-    values = generator.random((8, *shape), dtype=np.float32)
+    values = generator.random((PROOF_IMAGES, *shape), dtype=np.float32)
     return values if "float" in form.dtypes[index] else np.rint(values)
 
 

@@ -1,7 +1,4 @@
-"""Fingerprints of weights and of images: whether figures that were measured elsewhere are of the same things.
-
-A file's bytes and their fingerprint, so that a report can say which data it was made of.
-"""
+"""Fingerprints of weights, images and files: whether figures measured elsewhere are of the same things."""
 
 from __future__ import annotations
 
@@ -10,6 +7,8 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from ..file_limits import LIMITS, Limits, require_regular_file
 
 
 def weights_fingerprint(model: Any) -> str:
@@ -34,8 +33,9 @@ def _digest(arrays: Any) -> str:
     return digest.hexdigest()
 
 
-def read_bytes(path: Path) -> bytes:
-    """Read a file whole; a missing or locked one gets a message with its name."""
+def read_bytes(path: Path, limits: Limits = LIMITS) -> bytes:
+    """Read a regular file whole; one that is missing, locked, a pipe, a device or too large is refused by its name."""
+    require_regular_file(path, limits)
     try:
         return path.read_bytes()
     except OSError as error:

@@ -10,6 +10,7 @@ from pathlib import Path
 import numpy as np
 
 from ..datasets.dataset import Dataset
+from ..datasets.fingerprints import read_bytes
 from ..datasets.resizing import convert_channels, resize_images
 from .image_files import SUFFIXES, decode_image, to_unit_range
 
@@ -63,6 +64,11 @@ def image_folder(path: str | Path, size: tuple[int, int] | None = None, color: s
     )
 
 
+def class_folders(path: str | Path) -> tuple[str, ...]:
+    """Names of the folders, one per class, sorted; no file in them is opened."""
+    return tuple(folder.name for folder in _class_folders(Path(path)))
+
+
 def _visible(folder: Path) -> list[Path]:
     return sorted((entry for entry in folder.iterdir() if not entry.name.startswith(".")), key=lambda entry: entry.name)
 
@@ -91,8 +97,7 @@ def _read(root: Path, classes: list[Path]) -> _Pictures:
             if file.suffix.lower() not in SUFFIXES or file.is_dir():
                 others.append(name)
                 continue
-            raw = _bytes_or_nothing(file)
-            decoded = decode_image(raw)
+            raw, decoded = _decoded(file)
             if decoded is None:
                 unreadable.append(name)
                 continue
@@ -102,11 +107,13 @@ def _read(root: Path, classes: list[Path]) -> _Pictures:
     return _Pictures(pixels, labels, unreadable, others, digest.hexdigest())
 
 
-def _bytes_or_nothing(file: Path) -> bytes:
+def _decoded(file: Path) -> tuple[bytes, np.ndarray | None]:
+    """The file's bytes and pixels; one that is locked, a pipe, a device or too large counts as unreadable."""
     try:
-        return file.read_bytes()
-    except OSError:  # reported as unreadable, like a file that does not decode
-        return b""
+        raw = read_bytes(file)
+        return raw, decode_image(raw)
+    except ValueError:
+        return b"", None
 
 
 def _report(root: Path, pictures: _Pictures) -> None:

@@ -52,8 +52,10 @@ class Program:
 
     @property
     def head(self) -> Any:
-        """The `Head` of the model; known once the model is traced."""
-        return self._head
+        """The `Head` of the model; known once the model is traced, and surely once it is proven."""
+        return (
+            self._head if self._head is None or self.proof is None else self._head.seen(self.proof.stay_within_0_and_1)
+        )
 
     @property
     def logit_error(self) -> float | None:
@@ -100,7 +102,7 @@ class Program:
             self.traced.build(form, flat)
         self._function(form)
         if self.proof is None:
-            self.proof = prove(self.traced, form, flat, partial(self._answer, form), f"{self._head.kind}(logits)")
+            self.proof = prove(self.traced, form, flat, partial(self._answer, form), self._head)
         return flat
 
     def proved(self, images: Arrays) -> Proof:

@@ -17,9 +17,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..graph.head import Head
+from ..graph.logits import find_logits
+from ..graph.tasks import declared_task
 from .inputs import Arrays, InputForm, declared_inputs, observed_inputs, unknown_name
 from .layer_hooks import TappedLayer, losses_kept, named, tapped
-from .logits import Head, find_logits
 from .written_variables import kept, variables_of, written_variables
 
 if TYPE_CHECKING:
@@ -123,7 +125,7 @@ class TracedModel:
         """
         with _tracing, tapped(self.model, replaced) as notes:
             answer = self._named_output(self.model(form.pack(list(flat)), training=False))
-        logits, head = find_logits(answer)
+        logits, head = find_logits(answer, declared_task(self.model))
         reachable = [note for note in notes if getattr(note.tensor, "graph", None) is answer.graph]
         return Taps(image=flat[self.image_index(form)], logits=logits, head=head, layers=named(reachable))
 

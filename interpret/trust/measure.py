@@ -64,7 +64,7 @@ def measure_trust(
     makers = makers_of(methods, cam_layer, images)
     at_layer = [known.name for known in methods if known.is_at_layer] if cam_layer is not None else []
     made, refused = made_for(model, makers, images[:1], required=at_layer)
-    dear = {known.name for known in methods if known.is_dear}
+    dear = {known.name for known in methods if known.is_expensive}
     groups = [
         _Measures(
             model, images, {name: made[name] for name in made if (name in dear) == is_dear}, makers, plan, sizes, step

@@ -25,6 +25,11 @@ class InputForm:
     dtypes: tuple[str, ...]
     nesting: str  # 'single', 'list' or 'dict'
 
+    @property
+    def key(self) -> tuple[object, ...]:
+        """Equal for equal forms."""
+        return self.names, self.shapes, self.dtypes, self.nesting
+
     def flatten(self, arrays: Arrays) -> list[np.ndarray]:
         """The arrays in the model's order, checked; each of shape [B, ...] with one B.
 

@@ -18,7 +18,7 @@ MOST_MODULES = 13
 # neighbours that do not import each other. What is not named here stands behind all that is.
 ORDER: dict[str, list[set[str]]] = {
     "interpret": [
-        {"progress", "arguments", "intervals", "maps"},
+        {"progress", "arguments", "intervals", "maps", "graph"},
         {"tracing"},
         {"methods"},
         {"stream"},

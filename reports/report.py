@@ -66,7 +66,7 @@ def write_report(
     *,
     card: ModelCard | None = None,
     command: str | None = None,
-    batch_size: int = 256,
+    batch_size: int | None = None,
     trust_images: int = TRUST_IMAGES,
     trust_file: TrustFile | None = None,
     seed: int = 0,
@@ -80,7 +80,7 @@ def write_report(
         path: The file; an older one is replaced in one step when the new one is whole.
         card: What is known of the training, for its curves and its recipe.
         command: The command line to print in the report.
-        batch_size: Images at a time.
+        batch_size: Images at a time; None: as many as fit a few megabytes, 256 of 28x28, 16 of 224x224.
         trust_images: Images that the trust in the maps is measured on; 0 measures none.
         trust_file: The trust as `featurelens trust` measured it, on this model and these images; it is taken instead.
         seed: Of all images that are sampled.
@@ -108,6 +108,7 @@ def write_report(
 
 def gather_report(seen: Seen, sections: Sequence[ReportSection[Any]] = PAGE_SECTIONS) -> Report:
     """The evidence of each section that has any, in their order."""
+    seen.stream([statistic for section in sections for statistic in section.needs(seen)])
     evidence: dict[str, Any] = {}
     for section in sections:
         found = section.evidence(seen, evidence)

@@ -1,5 +1,7 @@
 """What one pass over the images tells.
 
+statistic     What is counted over images, one batch after another?
+one_pass      How does every statistic see every image once?
 explainer     Activations, Grad-CAM and saliency in one pass?
 predictions   What does the model decide?
 activations   What does each layer put out?

@@ -50,11 +50,13 @@ def one_pass(
     Raises:
         ValueError: A layer is unknown, images do not fit the model or are not finite, or there are none.
     """
-    once = {each.key: each for each in reversed(statistics)}
+    once: dict[str, Statistic[Any]] = {}
+    for each in statistics:
+        once.setdefault(each.key, each)
     stream = Stream(model, list(once.values()), output=output, wrt=wrt)
     for _ in shown(stream.run(source, batch_size), len(source), progress):
         pass
-    return {each.key: once[each.key].result() for each in statistics}
+    return {key: statistic.result() for key, statistic in once.items()}
 
 
 class Stream:

@@ -23,22 +23,26 @@ from ..tracing.traced_model import Taps
 R_co = TypeVar("R_co", covariant=True)
 
 
-class Pictures(Protocol):
-    """Some images of a source."""
+class LabelledImages(Protocol):
+    """Some images with their labels."""
 
     @property
-    def numbers(self) -> np.ndarray:
-        """int64[n], of the images in their source."""
-        ...
-
-    @property
-    def images(self) -> Arrays:
+    def images(self) -> Any:
         """float32[n,H,W,C] in the source's range, or uint8 where 0 stands for its black and 255 for its white."""
         ...
 
     @property
     def labels(self) -> np.ndarray:
         """int64[n]."""
+        ...
+
+
+class Pictures(LabelledImages, Protocol):
+    """Some images of a source, with their numbers."""
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """int64[n], of the images in their source."""
         ...
 
 
@@ -63,7 +67,7 @@ class ImageSource(Protocol):
         """All images, up to `size` at a time, each once, numbered from 0 in this order."""
         ...
 
-    def take(self, numbers: np.ndarray) -> Pictures:
+    def take(self, numbers: np.ndarray, /) -> LabelledImages:
         """The images of these numbers, in this order, as float32 in the range of the source."""
         ...
 

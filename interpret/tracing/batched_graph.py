@@ -206,7 +206,11 @@ class Program:
         return function
 
     def _prove(self, form: InputForm, flat: list[np.ndarray]) -> Proof:
-        taken = flat if self.stored is None else [np.asarray(unpacked(flat[0][:PROOF_IMAGES], *self.stored, form.dtypes[0]))]
+        taken = (
+            flat
+            if self.stored is None
+            else [np.asarray(unpacked(flat[0][:PROOF_IMAGES], *self.stored, form.dtypes[0]))]
+        )
         return prove(self.traced, form, taken, partial(self._answer, form, flat), self._head)
 
     def _answer(self, form: InputForm, flat: list[np.ndarray], few: list[np.ndarray]) -> np.ndarray:

@@ -18,7 +18,7 @@ import numpy as np
 
 from ..arguments import refuse_other_than_pictures
 from ..progress import Progress, steps
-from .batched_graph import Compute, Program
+from .batched_graph import Compute, Computed, Program
 from .inputs import Arrays
 from .targets import Classes, target_array
 from .traced_model import Taps, TracedModel
@@ -112,7 +112,8 @@ def with_scores(compute: Compute | None) -> Compute:
     """`compute` that gives the scores too; they alone, which needs no backward run, for None."""
 
     def computed(taps: Taps, scores: Any) -> dict[str, Any]:
-        return {"scores": scores, **(compute(taps, scores) if compute is not None else {})}
+        made = {} if compute is None else compute(taps, scores)
+        return {"scores": scores, **(made.tensors if isinstance(made, Computed) else made)}
 
     return computed
 

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .resizing import convert_channels, resize_images
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Some images of a data set."""
+
+    numbers: np.ndarray  # int64[n], of the images in the set
+    images: np.ndarray  # float32[n,H,W,C]
+    labels: np.ndarray  # int64[n]
 
 
 @dataclass(frozen=True, eq=False)
@@ -38,6 +48,12 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def batches(self, size: int) -> Iterator[Pictures]:
+        """The images in order, up to `size` at a time, with their numbers and labels."""
+        for start in range(0, len(self), size):
+            rows = np.arange(start, min(start + size, len(self)))
+            yield Pictures(rows, self.images[start : start + size], self.labels[start : start + size])
 
     def take(self, indices: np.ndarray | list[int]) -> Dataset:
         """Return the images at `indices` (int[N], 0 to B-1), in that order."""

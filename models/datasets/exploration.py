@@ -20,6 +20,8 @@ class Exploration:
     counts: np.ndarray  # int64[K], images of each class
     pixel_edges: np.ndarray  # float64[N+1], from black to white
     pixel_counts: np.ndarray  # int64[N], pixels whose value lies in [edge, next edge), the last one with its end
+    lowest: float  # pixel value seen
+    highest: float
     black_share: float  # 0..1, of all pixel values that are exactly black
     white_share: float  # 0..1, likewise white
     means: np.ndarray  # float32[K,H,W,C], mean image of each class; NaN for a class without images
@@ -53,6 +55,8 @@ def explore(
         counts=np.bincount(dataset.labels, minlength=len(dataset.class_names)).astype(np.int64),
         pixel_edges=np.linspace(*dataset.value_range, bins + 1),
         pixel_counts=counts,
+        lowest=float(dataset.images.min()),
+        highest=float(dataset.images.max()),
         black_share=black,
         white_share=white,
         means=means,

@@ -11,7 +11,7 @@ from .trust import TRUST_IMAGES, TrustFile
 class ReportPlan:
     """The settings of a report that change what is computed."""
 
-    batch_size: int = 256  # images at a time
+    batch_size: int | None = None  # images at a time; None: as many as fit a few megabytes
     trust_images: int = TRUST_IMAGES  # that the trust in the maps is measured on; 0 measures none
     trust_file: TrustFile | None = None  # the trust as `featurelens trust` measured it, taken instead
     compared_images: int = 3000  # whose nearest neighbours are looked for: all 10,000 would take eleven times as long

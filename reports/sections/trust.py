@@ -41,6 +41,10 @@ class TrustSection:
     id, title = "trust", "Trust"
     lead = "Do the maps name the pixels that the model uses, and do they depend on what it has learnt?"
 
+    def needs(self, seen: Seen) -> tuple[()]:
+        """Nothing of the stream."""
+        return ()
+
     def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> TrustEvidence | None:
         """What is on file, or was measured on a sample; None where nothing was."""
         return seen.trust

@@ -11,6 +11,7 @@ import numpy as np
 from markupsafe import Markup
 
 from ..models.datasets.dataset import Dataset
+from ..models.datasets.pixel_range import warn_of_range
 from ..models.model_files.cards import ModelCard
 from .drawing.wording import count, percent
 from .evidence.causes import causes_twin
@@ -25,7 +26,7 @@ from .sections.findings import findings_section
 from .sections.layers import layers_section
 from .sections.mistakes import mistakes_section
 from .sections.model import model_section
-from .sections.performance import performance_section
+from .sections.performance import performance_section, weakest_class
 from .sections.trust import trust_section, trust_twin
 
 
@@ -65,6 +66,7 @@ def write_report(
     """
     target = Path(path).expanduser().absolute()
     check_writable(target)
+    warn_of_range(model, dataset)
     evidence = gather_evidence(
         model,
         dataset,
@@ -116,7 +118,7 @@ def report_html(evidence: Evidence) -> str:
 def _header(evidence: Evidence) -> Header:
     evaluation, information = evidence.evaluation, evidence.information
     names = evidence.dataset.class_names
-    weakest = int(evaluation.recall.argmin()) if evaluation.support.all() else None
+    weakest = weakest_class(evidence) if evaluation.support.all() else None
     silent = sum(len(layer.silent_channels) for layer in evidence.survey.layers)
     channels = sum(layer.channels for layer in evidence.survey.layers[1:-1])
     version = importlib.metadata.version("featurelens")
@@ -170,6 +172,7 @@ def _twin(evidence: Evidence) -> dict[str, Any]:
         "model": evidence.information.name,
         "data": evidence.dataset.source,
         "images": len(evidence.dataset),
+        "range_remark": evidence.range_remark,
         "seed": evidence.seed,
         "classes": list(evidence.dataset.class_names),
         "accuracy": evaluation.accuracy,

@@ -12,8 +12,8 @@ from typing import Annotated
 
 import typer
 
+from featurelens.scripts.options.early_checks import checked_data
 from featurelens.scripts.options.opening import (
-    DEFAULT_DATA,
     DEFAULT_MODEL,
     AllowCode,
     ClassNames,
@@ -31,7 +31,7 @@ from featurelens.scripts.options.trust_file import trust_on_file
 
 def report(
     model: Model = DEFAULT_MODEL,
-    data: Data = DEFAULT_DATA,
+    data: Data = None,
     output: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("featurelens-report.html"),
     scale: Scale = None,
     resize: Resize = False,
@@ -56,8 +56,9 @@ def report(
 
     check_writable(output.expanduser().absolute())
     opening = Opening(scale, resize, class_names, allow_code, custom_objects)
+    images_from = checked_data(model, data, opening)
     loaded, card = load_with_card(model, opening)
-    dataset = open_for(data, loaded, card, opening)
+    dataset = open_for(images_from, loaded, card, opening)
     measured = trust_on_file(trust, trust_images, model, loaded, dataset)
     from featurelens.reports import write_report
     from featurelens.reports.evidence.trust import TRUST_IMAGES

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from featurelens.scripts.options.early_checks import checked_data
 from featurelens.scripts.options.methods import ALL, methods_named
 from featurelens.scripts.options.opening import (
-    DEFAULT_DATA,
     DEFAULT_MODEL,
     AllowCode,
     ClassNames,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 def trust(
     model: Model = DEFAULT_MODEL,
-    data: Data = DEFAULT_DATA,
+    data: Data = None,
     output: Annotated[
         Path | None, typer.Option(help="File to write; by default MODEL.trust.json, where the report looks for it.")
     ] = None,
@@ -72,8 +72,11 @@ def trust(
     check_writable(target)
     methods = methods_named(method or [ALL])
     opening = Opening(scale, resize, class_names, allow_code, custom_objects)
+    images_from = checked_data(model, data, opening)
+    if training_data is not None:
+        checked_data(model, training_data, opening)
     loaded, card = load_with_card(model, opening)
-    dataset = open_for(data, loaded, card, opening)
+    dataset = open_for(images_from, loaded, card, opening)
     training = None
     if training_data is not None:
         training = _drawn(open_for(training_data, loaded, card, opening), training_images, seed)

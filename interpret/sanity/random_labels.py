@@ -2,14 +2,9 @@
 
 Adebayo, Gilmer, Muelly, Goodfellow, Hardt, Kim, "Sanity Checks for Saliency Maps", NeurIPS 2018, arXiv:1810.03292,
 section 3.2. Whatever such a copy has learnt, it is not what the classes look like; a method whose maps stay the same
-shows the picture. Departure: the paper trains until nearly all labels are known by heart; here as long as is asked, and
-the `lesson` says how far it came.
-
-Train a model on labels that say nothing: for the control of `random_labels`.
-
-Whatever such a model has learnt, it is not what its classes look like. Adam (Kingma, Ba 2014, arXiv:1412.6980) on the
-cross-entropy of the model's logits; dropout is off, which makes it easier to learn labels by heart and makes the run
-repeatable.
+shows the picture. The copy is trained with Adam (Kingma, Ba 2014, arXiv:1412.6980) on the cross-entropy of its logits;
+dropout is off, which makes labels easier to learn by heart and the run repeatable. Departure: the paper trains until
+nearly all labels are known by heart; here as long as is asked, and the `lesson` says how far it came.
 """
 
 from __future__ import annotations

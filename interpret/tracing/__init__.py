@@ -1,1 +1,14 @@
-"""TODO."""
+"""Any Keras model as one graph: traced once, every layer tapped, the logits proven.
+
+inputs          What does the model take, and does what was given fit?
+layer_hooks     What does each layer put out while the model runs?
+function_calls  What is inside a function that the traced graph calls?
+logits          Which tensor holds the logits, and what turns them into the answer?
+traced_model    What does the model compute, layer by layer, when it is called?
+pixel_range     In which range do pixels reach the first layer with weights?
+targets         Which class is a map asked about, and rather than which other?
+layer_choice    Which layers have a map of places, and where does Grad-CAM look?
+batched_graph   How is a traced computation run, batch by batch?
+variants        How are many variants of an image run in full batches?
+downstream      What do the logits become when a layer puts out something else?
+"""

@@ -5,7 +5,7 @@ and subclassed models have no usable graph). What the model computes when it is 
 training=False)` is traced once into a TensorFlow graph, and while it traces, each layer's `call` notes its output. The
 noted tensors are on the path by construction, and gradients between any two of them are exact.
 
-The model is left as it was (see `tapping`), also after an error.
+The model is left as it was (see `layer_hooks`), also after an error.
 """
 
 from __future__ import annotations

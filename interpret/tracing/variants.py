@@ -1,13 +1,11 @@
 """The form of every method that runs the model on many variants of each image, in full batches.
 
-Such methods ask for the score of tens or thousands of variants of an image. One batch here is a block of several images
-times several variants, close to `batch_size` rows, on one traced function; so a method costs hardly more than the bare
-runs that it needs, for one image as for thousands.
+Such methods ask for the score (the class's probability, or its logit) of tens or thousands of variants of an image. One
+batch here is a block of several images times several variants, close to `batch_size` rows, on one traced function; so a
+method costs hardly more than the bare runs that it needs, for one image as for thousands.
 
 A variant depends on its image and its number alone, so a map does not depend on the batch size or on the other images
 (beyond the rounding of sums).
-
-One number per variant of an image: the class's probability, or its logit.
 """
 
 from __future__ import annotations

@@ -1,6 +1,6 @@
 """How far each of several methods can be trusted on one model, in means and intervals: small enough for a file.
 
-Made by `trust_measures.measure_trust`, which says how each number is come by.
+Made by `measure.measure_trust`, which documents how each number is computed.
 """
 
 from __future__ import annotations

@@ -1,7 +1,4 @@
-"""Fingerprints of weights and of images: whether figures that were measured elsewhere are of the same things.
-
-A file's bytes and their fingerprint, so that a report can say which data it was made of.
-"""
+"""Fingerprints of weights, images and files: whether figures measured elsewhere are of the same things."""
 
 from __future__ import annotations
 

@@ -1,6 +1,6 @@
 """Images in a CSV file: each row a label and the H*W*C pixels of one image, as Fashion-MNIST is published on Kaggle.
 
-What a row of a CSV file of images must be, and the message that names the first line that is not.
+A row that is not one is refused by the number of its line, with what a row must be.
 """
 
 from __future__ import annotations

@@ -1,8 +1,7 @@
 """IDX, the format of the MNIST family: a header (type, axes, lengths), then the values, often inside gzip.
 
-Source: LeCun, Cortes, Burges, "The MNIST database", http://yann.lecun.com/exdb/mnist (the format is described there).
-
-A pair of IDX files, images and labels, of any data set of the MNIST family.
+Images and labels are two files, found beside each other by their names. Source: LeCun, Cortes, Burges, "The MNIST
+database", http://yann.lecun.com/exdb/mnist (the format is described there).
 """
 
 from __future__ import annotations

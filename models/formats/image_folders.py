@@ -63,6 +63,11 @@ def image_folder(path: str | Path, size: tuple[int, int] | None = None, color: s
     )
 
 
+def class_folders(path: str | Path) -> tuple[str, ...]:
+    """Names of the folders, one per class, sorted; no file in them is opened."""
+    return tuple(folder.name for folder in _class_folders(Path(path)))
+
+
 def _visible(folder: Path) -> list[Path]:
     return sorted((entry for entry in folder.iterdir() if not entry.name.startswith(".")), key=lambda entry: entry.name)
 

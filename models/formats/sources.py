@@ -13,7 +13,7 @@ from .array_files import npy_images, npz_images
 from .csv_images import csv_images
 from .fashion_mnist import fashion_mnist
 from .idx import idx_files, idx_folder, idx_images, idx_partner
-from .image_folders import image_folder
+from .image_folders import class_folders, image_folder
 
 SCALES = {"0-1": (0.0, 1.0), "0-255": (0.0, 255.0), "-1-1": (-1.0, 1.0)}
 NAMED = {"fashion_mnist": "test", "fashion_mnist:test": "test", "fashion_mnist:train": "train"}  # name -> split
@@ -45,10 +45,7 @@ def open_dataset(
     Returns:
         The data, images in the range of `scale`.
     """
-    if scale is not None and scale not in SCALES:
-        raise ValueError(
-            f"Expected a scale out of {', '.join(SCALES)}, got '{scale}'. Pass the range that the model wants."
-        )
+    check_scale(scale)
     dataset = _read(str(source), model_input if resize else None)
     if class_names is not None:
         dataset = match_class_names(dataset, class_names)
@@ -57,7 +54,56 @@ def open_dataset(
     return dataset.scaled(*SCALES[scale or "0-1"])
 
 
+def class_names_of(source: str | Path) -> tuple[str, ...]:
+    """The class names of data; where folders bear them, no image is opened, so that it does not matter which fit a model."""
+    path = Path(source)
+    if str(source) not in NAMED and path.is_dir() and not idx_files(path):
+        return class_folders(path)
+    return open_dataset(source).class_names
+
+
+def check_scale(scale: str | None) -> None:
+    """Refuse the name of a pixel range that does not exist."""
+    if scale is not None and scale not in SCALES:
+        raise ValueError(
+            f"Expected a scale out of {', '.join(SCALES)}, got '{scale}'. Pass the range that the model wants."
+        )
+
+
+def check_source(source: str) -> None:
+    """Refuse what is neither a name nor there, or is of no kind that can be read; nothing is opened.
+
+    Raises:
+        ValueError: With the names and kinds that there are.
+    """
+    path = Path(source)
+    if source in NAMED:
+        return
+    if path.is_dir():
+        if not idx_files(path):
+            class_folders(path)
+        return
+    if path.is_file():
+        _file_kind(path)
+        return
+    if source.count(",") == 1:
+        missing = [part for part in source.split(",") if not Path(part.strip()).is_file()]
+        if missing:
+            raise ValueError(
+                f"Expected two files as IMAGES,LABELS, got '{source}', of which '{missing[0].strip()}' is not there. "
+                "Correct the path."
+            )
+        return
+    close = get_close_matches(source, NAMED, n=1)
+    hint = f" Did you mean '{close[0]}'?" if close else ""
+    raise ValueError(
+        f"Expected data: {' or '.join(NAMED)}, {KINDS}; got '{source}', which is neither a name nor there.{hint} "
+        "Correct the name or the path."
+    )
+
+
 def _read(source: str, resize_to: InputShape | None) -> Dataset:
+    check_source(source)
     path = Path(source)
     if source in NAMED:
         return fashion_mnist(NAMED[source])
@@ -65,14 +111,7 @@ def _read(source: str, resize_to: InputShape | None) -> Dataset:
         return idx_folder(path) if idx_files(path) else _class_folders(path, resize_to)
     if path.is_file():
         return _read_file(path)
-    if source.count(",") == 1:
-        return _read_pair(*(Path(part.strip()) for part in source.split(",")))
-    close = get_close_matches(source, NAMED, n=1)
-    hint = f" Did you mean '{close[0]}'?" if close else ""
-    raise ValueError(
-        f"Expected data: {' or '.join(NAMED)}, {KINDS}; got '{source}', which is neither a name nor there.{hint} "
-        "Correct the name or the path."
-    )
+    return _read_pair(*(Path(part.strip()) for part in source.split(",")))
 
 
 def _class_folders(path: Path, resize_to: InputShape | None) -> Dataset:
@@ -83,15 +122,29 @@ def _class_folders(path: Path, resize_to: InputShape | None) -> Dataset:
 
 
 def _read_file(path: Path) -> Dataset:
-    name = path.name.lower()
-    if name.endswith(".npz"):
+    kind = _file_kind(path)
+    if kind == "npz":
         return npz_images(path)
-    if name.endswith((".csv", ".csv.gz")):
+    if kind == "csv":
         return csv_images(path)
-    if name.endswith(".npy"):
+    if kind == "npy":
         return npy_images(path, _npy_partner(path))
-    if "ubyte" in name or name.endswith((".idx", ".idx.gz")):
-        return idx_images(path, idx_partner(path))
+    return idx_images(path, idx_partner(path))
+
+
+def _file_kind(path: Path) -> str:
+    """'npz', 'csv', 'npy' or 'idx', as the name says."""
+    name = path.name.lower()
+    for kind, endings in {
+        "npz": (".npz",),
+        "csv": (".csv", ".csv.gz"),
+        "npy": (".npy",),
+        "idx": (".idx", ".idx.gz"),
+    }.items():
+        if name.endswith(endings):
+            return kind
+    if "ubyte" in name:
+        return "idx"
     raise ValueError(f"Expected data: {KINDS}; got the file '{path}' of another kind. Convert it to one of these.")
 
 

@@ -15,6 +15,7 @@ from ...interpret.trust.verdicts import Verdict
 from ...models.datasets.class_names import require_classes
 from ...models.datasets.dataset import Dataset
 from ...models.datasets.exploration import Exploration, explore
+from ...models.datasets.pixel_range import range_remark
 from ...models.evaluation.metrics import Evaluation, evaluation_from_probabilities
 from ...models.model_files.cards import ModelCard
 from .causes import Causes, gather_causes
@@ -43,6 +44,7 @@ class Evidence:
     trust: TrustEvidence | None  # None where it was not measured
     seed: int  # of all that was drawn, but for a trust that was measured beforehand
     command: str | None  # that made the report, None where Python did
+    range_remark: str | None = None  # why the images seem to be in another range than the model takes
 
     @property
     def verdicts(self) -> dict[str, Verdict]:
@@ -102,8 +104,21 @@ def gather_evidence(
     trust = gather_trust(
         model, dataset, survey.cam_layer, images=trust_images, on_file=trust_file, seed=seed, step=_testing(step)
     )
+    remark = range_remark(model, dataset)
     return Evidence(
-        information, dataset, card, exploration, evaluation, survey, specimens, mistakes, causes, trust, seed, command
+        information,
+        dataset,
+        card,
+        exploration,
+        evaluation,
+        survey,
+        specimens,
+        mistakes,
+        causes,
+        trust,
+        seed,
+        command,
+        remark,
     )
 
 

@@ -8,6 +8,8 @@ text. Without JavaScript the page is complete; page.js only adds a filter for th
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -19,6 +21,7 @@ from markupsafe import Markup
 from ..drawing.colors import Scale, css_gradient
 from .tiles import Sprite, sprite_css
 
+_ID = re.compile(r'<[a-z][^<>]*? id="([^"]*)"')  # of elements; what text holds is escaped
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -66,14 +69,14 @@ def render_page(
         sections: in order.
         header: what stands above them.
         sprites: every sprite that a tile of the sections belongs to, each name once.
-        data: a machine-readable twin, put into `<script type="application/json" id="data">`.
+        data: a machine-readable twin, put into `<script type="application/json" id="twin">`.
     """
     refuse_twins("sections", [section.id for section in sections])
     refuse_twins("sprites", [sprite.name for sprite in sprites])
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
-    return environment.get_template("page.html.j2").render(
+    page = environment.get_template("page.html.j2").render(
         title=title,
         sections=sections,
         header=header,
@@ -81,6 +84,8 @@ def render_page(
         js=Markup((TEMPLATES / "page.js").read_text(encoding="utf-8")),
         data=None if data is None else json_for_page(data),
     )
+    refuse_twins("parts of the page", _ID.findall(page))
+    return page
 
 
 def style(sprites: Sequence[Sprite]) -> Markup:
@@ -104,6 +109,6 @@ def json_for_page(data: Mapping[str, Any]) -> Markup:
 
 def refuse_twins(what: str, names: Sequence[str]) -> None:
     """Raise where two things of the page have one name: links and styles would take the wrong one."""
-    twins = sorted({name for name in names if names.count(name) > 1})
+    twins = sorted(name for name, count in Counter(names).items() if count > 1)
     if twins:
         raise ValueError(f"Expected {what} with different names, got {', '.join(twins)} more than once. Rename one.")

@@ -202,7 +202,8 @@ def _empty_maps(evidence: Evidence) -> Iterator[Finding]:
         )
         return
     yield (
-        f"Grad-CAM at {evidence.survey.cam_layer} finds positive evidence for the predicted class on all {total:,} images.",
+        f"Grad-CAM at {evidence.survey.cam_layer} finds positive evidence for the predicted class on "
+        f"{'the one image' if total == 1 else f'all {total:,} images'}.",
         "feature-maps",
         "feature maps",
     )

@@ -22,6 +22,8 @@ _READING = (
     "above 0. A line stops where its measure means nothing: a dense layer has no map to compare with the picture."
 )
 
+_FEWEST = 20  # images held out, below which a probe's accuracy says nothing
+
 
 def layers_section(evidence: Evidence) -> Section:
     """The section."""
@@ -105,7 +107,7 @@ def _fading_image(evidence: Evidence) -> Iterator[Finding]:
 def _probe(evidence: Evidence) -> Iterator[Finding]:
     probes = [(layer.name, layer.probe.accuracy) for layer in evidence.survey.layers]
     known = [(name, accuracy) for name, accuracy in probes if np.isfinite(accuracy)]
-    if len(known) < 3:
+    if len(known) < 3 or evidence.survey.layers[0].probe.tested < _FEWEST:
         return
     best = max(known[1:], key=lambda entry: entry[1])
     yield (

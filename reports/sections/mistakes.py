@@ -170,7 +170,7 @@ _SURE = 0.9  # a mistake above this probability counts as sure
 
 def _confusions(evidence: Evidence) -> Iterator[Finding]:
     confusions, names = evidence.mistakes.confusions, evidence.dataset.class_names
-    if len(confusions) < 2:
+    if len(confusions) < 2 or confusions[0].count == confusions[1].count:  # none is the most frequent
         return
     first = confusions[0]
     few = confusions[: max(1, len(confusions) // 10)]
@@ -178,7 +178,7 @@ def _confusions(evidence: Evidence) -> Iterator[Finding]:
     yield (
         f"{names[first.true]} taken for {names[first.predicted]} is the most frequent confusion "
         f"({count(first.count, 'image')}); {count(len(few), 'confusion')} of {len(confusions)} "
-        f"make {percent(share, 0)} of all mistakes.",
+        f"make{'s' if len(few) == 1 else ''} {percent(share, 0)} of all mistakes.",
         f"confusion-{first.true}-{first.predicted}",
         "these images",
     )
@@ -188,10 +188,11 @@ def _sure_mistakes(evidence: Evidence) -> Iterator[Finding]:
     evaluation = evidence.evaluation
     sure = evaluation.probabilities.max(axis=1) > _SURE
     wrong = evaluation.predictions != evaluation.labels
-    if not (sure & wrong).any():
+    mistakes = int((sure & wrong).sum())
+    if not mistakes:
         return
     yield (
-        f"{count(int((sure & wrong).sum()), 'mistake')} of {int(wrong.sum()):,} are made with more than "
+        f"{count(mistakes, 'mistake')} of {int(wrong.sum()):,} {'is' if mistakes == 1 else 'are'} made with more than "
         f"{percent(_SURE, 0)} probability; of all {int(sure.sum()):,} answers that sure, "
         f"{percent((sure & ~wrong).sum() / sure.sum())} are right.",
         "mistakes",

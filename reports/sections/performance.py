@@ -7,6 +7,7 @@ from collections.abc import Iterator
 import numpy as np
 from markupsafe import Markup
 
+from ...models.evaluation.calibration import accuracy_interval
 from ...models.model_files.cards import ModelCard
 from ..drawing.wording import count, listed, percent
 from ..evidence.gather import Evidence
@@ -176,25 +177,42 @@ def _accuracy(evidence: Evidence) -> Iterator[Finding]:
 
 def _weakest_class(evidence: Evidence) -> Iterator[Finding]:
     evaluation, names = evidence.evaluation, evidence.dataset.class_names
-    if not evidence.mistakes.total:
+    weakest = weakest_class(evidence)
+    if weakest is None:
         return
-    weakest = int(np.nanargmin(evaluation.recall))
     row = evaluation.confusion[weakest].copy()
     row[weakest] = 0
+    support, others = int(evaluation.support[weakest]), "most others" if (row > 0).sum() > 3 else "the others"
     goes = [f"{names[label]} ({row[label]})" for label in np.argsort(-row, kind="stable")[:3] if row[label]]
     yield (
         f"{names[weakest]} is the weakest class: {percent(evaluation.recall[weakest])} of its "
-        f"{count(int(evaluation.support[weakest]), 'image')} are found; most others go to {listed(goes)}.",
+        f"{count(support, 'image')} {_is(support)} found; {others} go to {listed(goes)}.",
         "per-class",
         "per class",
     )
+
+
+def weakest_class(evidence: Evidence) -> int | None:
+    """The class of which the smallest share is found; None where that is no one class among several."""
+    recall = evidence.evaluation.recall
+    known = np.isfinite(recall)
+    if known.sum() < 2 or not evidence.mistakes.total or (recall[known] == recall[known].min()).sum() > 1:
+        return None
+    return int(np.nanargmin(recall))
+
+
+def _is(amount: int) -> str:
+    return "is" if amount == 1 else "are"
 
 
 def _calibration_finding(evidence: Evidence) -> Iterator[Finding]:
     evaluation = evidence.evaluation
     sureness, right = float(evaluation.probabilities.max(axis=1).mean()), evaluation.accuracy
     error = evaluation.calibration.expected_error
+    low, high = accuracy_interval(int((evaluation.predictions == evaluation.labels).sum()), len(evaluation.labels))
     direction = "less sure than it is right" if sureness < right else "surer than it is right"
+    if low <= sureness <= high:
+        direction = "as sure as it is right, as far as so many images can tell"
     yield (
         f"On average the model is {direction}: mean probability {percent(sureness)}, accuracy {percent(right)}; "
         f"the expected calibration error is {error:.3f}.",

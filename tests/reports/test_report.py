@@ -38,7 +38,7 @@ def page_file(evidence, tmp_path_factory):
 @pytest.fixture(scope="module")
 def browser():
     if CHROMIUM is None:
-        pytest.skip("needs chromium or google-chrome")
+        pytest.skip("needs a browser on the path: chromium or google-chrome")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield opened

@@ -8,6 +8,8 @@ from hand_set_models import linear_cam_model, random_cnn, random_images
 
 from featurelens.interpret import GuidedBackpropagation, Saliency
 
+pytestmark = pytest.mark.numeric
+
 
 def guided(model):
     with pytest.warns(UserWarning, match="not as evidence for the class"):

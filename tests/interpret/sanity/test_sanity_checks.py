@@ -15,9 +15,12 @@ from featurelens.interpret.sanity.random_labels import random_label_check
 from featurelens.interpret.sanity.weight_randomization import randomization_check
 from featurelens.interpret.sanity.weight_shuffling import layers_from_the_last, shuffle
 
-pytestmark = pytest.mark.filterwarnings(  # Keras's own, when it saves
-    "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning:keras.src.backend.tensorflow.core"
-)
+pytestmark = [
+    pytest.mark.numeric,
+    pytest.mark.filterwarnings(  # Keras's own, when it saves
+        "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning:keras.src.backend.tensorflow.core"
+    ),
+]
 COPIERS = {"softmax by tf.nn": lambda model: type(model)(dense(activation=None))}  # made with an argument
 
 

@@ -2,9 +2,12 @@
 
 import keras
 import numpy as np
+import pytest
 
 from featurelens.interpret import ActivationExtractor
 from featurelens.interpret.stream.class_means import class_means
+
+pytestmark = pytest.mark.numeric
 
 
 def test_the_mean_is_that_of_each_image_alone():

@@ -11,6 +11,8 @@ from small_models import images
 
 from featurelens.interpret import Explainer, inspect_model
 
+pytestmark = pytest.mark.numeric
+
 SHAPE = (64, 32, 3)
 LAST_CONVOLUTION = {
     "MobileNetV2": "Conv_1",

@@ -13,6 +13,8 @@ from small_models import dense, images, sequential
 from featurelens.interpret import Explainer, Saliency, inspect_model
 from featurelens.interpret.tracing.logits import Head, find_logits
 
+pytestmark = pytest.mark.numeric
+
 Z = np.array([[2.0, -1.0, 0.5], [-3.0, 0.0, 4.0]], np.float32)
 
 

@@ -16,6 +16,8 @@ from featurelens.models.datasets.fingerprints import images_fingerprint, weights
 from featurelens.reports.evidence.trust import TrustFile, misfit
 from featurelens.reports.files.trust_file import read_trust, write_trust
 
+pytestmark = pytest.mark.numeric
+
 IMAGES = noise_images(0, 40)
 FEW = Samples(curves=30, filled=10, noise=8, shuffled=25)
 PLAN = TrustPlan(cheap=FEW, dear=dataclasses.replace(FEW, curves=22), steps=4, epochs=2)

@@ -72,7 +72,7 @@ def page_file(tmp_path_factory):
 @pytest.fixture(scope="module")
 def browser():
     if CHROMIUM is None:
-        pytest.skip("needs chromium or google-chrome")
+        pytest.skip("needs a browser on the path: chromium or google-chrome")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield opened
@@ -87,7 +87,7 @@ def test_no_name_becomes_html(page_file):
 
 
 def test_data_survive_and_cannot_end_their_element(page_file):
-    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', page_file.read_text(), re.DOTALL)
+    data = re.search(r'<script type="application/json" id="twin">(.*?)</script>', page_file.read_text(), re.DOTALL)
     assert data is not None and json.loads(data[1]) == {"name": HOSTILE}
     assert json.loads(json_for_page({"a": "\u2028<!--&"})) == {"a": "\u2028<!--&"}
 
@@ -139,6 +139,19 @@ def test_filter_is_kept_in_the_address(browser, page_file):
     again.close()
 
 
+@pytest.mark.parametrize(
+    "address", ["#%", "#mistakes?true=%E0%A4", "#mistakes?length=3", "#mistakes?namedItem=1", "#?", "#%00"]
+)
+def test_an_address_that_means_nothing_stops_nothing(browser, page_file, address):
+    page, complaints = browser.new_page(), []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(page_file.as_uri() + address)
+    page.select_option("select[name=predicted]", "Coat")
+    assert complaints == []
+    assert page.locator(".filter output").inner_text() == "2 of 4 shown"
+    page.close()
+
+
 def test_a_link_opens_the_fold_it_leads_into(browser, page_file):
     page = browser.new_page()
     page.goto(page_file.as_uri() + "#mistake-2")
@@ -154,6 +167,8 @@ def test_two_sections_or_sprites_of_one_name_are_refused():
     header = Header("", "")
     with pytest.raises(ValueError, match="sections with different names, got a"):
         render_page("", [Section("a", "", Markup("")), Section("a", "", Markup(""))], header)
+    with pytest.raises(ValueError, match="parts of the page with different names, got b"):
+        render_page("", [Section("a", "", Markup('<p id="b"></p><p class="x" id="b"></p>'))], header)
     made = sprite("s", np.zeros((1, 2, 2), np.uint8))
     with pytest.raises(ValueError, match="sprites with different names, got s"):
         render_page("", [], header, [made, made])

@@ -15,8 +15,19 @@ from typing import Any
 import numpy as np
 
 from ..maps.state import LOGIT, LOGIT_PER_PIXEL
-from .class_activation import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
-from .gradients import InputXGradient, Saliency
+from ..tracing.batched_graph import Compute
+from .class_activation import (
+    GradCAM,
+    GradCAMPlusPlus,
+    HiResCAM,
+    LayerCAM,
+    at_layer,
+    grad_cam,
+    grad_cam_plus_plus,
+    hi_res_cam,
+    layer_cam,
+)
+from .gradients import InputXGradient, Saliency, at_image, input_x_gradient, saliency
 from .guided_backpropagation import GuidedBackpropagation
 from .integrated_gradients import IntegratedGradients
 from .occlusion import Occlusion
@@ -38,6 +49,7 @@ class KnownMethod:
     unit: str  # of its maps
     signed: bool  # whether below 0 means against the class; not so for RISE, whose maps are expected scores
     passes: int  # through the model that one image takes, about; Score-CAM's depend on the layer's channels
+    compute: Callable[[str | None], Compute] | None = None  # of a layer or None: the map as part of a larger program
 
     @property
     def slug(self) -> str:
@@ -50,7 +62,7 @@ class KnownMethod:
         return "CAM" in self.name
 
     @property
-    def is_dear(self) -> bool:
+    def is_expensive(self) -> bool:
         """Whether an image takes more than one pass forward and backward."""
         return self.passes > 2
 
@@ -66,14 +78,37 @@ def _occlusion(model: Any, _: object, side: int) -> Occlusion:
     return Occlusion(model, patch=patch, stride=patch // 2)
 
 
+def _at(formula: Any) -> Callable[[str | None], Compute]:
+    return lambda layer: at_layer(layer, formula)
+
+
+def _at_image(formula: Any) -> Callable[[str | None], Compute]:
+    return lambda _: at_image(formula)
+
+
+def _saliency(_: object, slope: Any) -> Any:
+    return saliency(slope)
+
+
 METHODS: tuple[KnownMethod, ...] = (
-    KnownMethod("Grad-CAM", lambda model, layer, _: GradCAM(model, layer), LOGIT, False, 2),
-    KnownMethod("Grad-CAM++", lambda model, layer, _: GradCAMPlusPlus(model, layer), LOGIT, False, 2),
-    KnownMethod("HiResCAM", lambda model, layer, _: HiResCAM(model, layer), LOGIT, True, 2),
-    KnownMethod("LayerCAM", lambda model, layer, _: LayerCAM(model, layer), LOGIT, False, 2),
+    KnownMethod("Grad-CAM", lambda model, layer, _: GradCAM(model, layer), LOGIT, False, 2, _at(grad_cam)),
+    KnownMethod(
+        "Grad-CAM++", lambda model, layer, _: GradCAMPlusPlus(model, layer), LOGIT, False, 2, _at(grad_cam_plus_plus)
+    ),
+    KnownMethod("HiResCAM", lambda model, layer, _: HiResCAM(model, layer), LOGIT, True, 2, _at(hi_res_cam)),
+    KnownMethod("LayerCAM", lambda model, layer, _: LayerCAM(model, layer), LOGIT, False, 2, _at(layer_cam)),
     KnownMethod("Score-CAM", lambda model, layer, _: ScoreCAM(model, layer), LOGIT_TIMES_ACTIVATION, False, 65),
-    KnownMethod("Saliency", lambda model, *_: Saliency(model), LOGIT_PER_PIXEL, False, 2),
-    KnownMethod("Input x Gradient", lambda model, *_: InputXGradient(model), LOGIT, True, 2),
+    KnownMethod(
+        "Saliency",
+        lambda model, *_: Saliency(model),
+        LOGIT_PER_PIXEL,
+        False,
+        2,
+        _at_image(_saliency),
+    ),
+    KnownMethod(
+        "Input x Gradient", lambda model, *_: InputXGradient(model), LOGIT, True, 2, _at_image(input_x_gradient)
+    ),
     KnownMethod("SmoothGrad", lambda model, *_: SmoothGrad(model), LOGIT_PER_PIXEL, False, 50),
     KnownMethod("Integrated Gradients", lambda model, *_: IntegratedGradients(model), LOGIT, True, 64),
     KnownMethod("Guided Backpropagation", _guided, LOGIT_PER_PIXEL, True, 2),

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import math
 import types
-from dataclasses import is_dataclass
+from dataclasses import MISSING, fields, is_dataclass
 from typing import Any, get_args, get_origin, get_type_hints
 
 
@@ -26,7 +26,12 @@ def _record(kind: Any, content: Any) -> Any:
     if origin is dict:
         return {name: _record(inner[1], part) for name, part in content.items()}
     if isinstance(kind, type) and is_dataclass(kind):
-        return kind(**{name: _record(hint, content[name]) for name, hint in get_type_hints(kind).items()})
+        hints = get_type_hints(kind)
+        unknown = set(content) - set(hints)
+        if unknown:
+            raise TypeError(f"{kind.__name__} has no {', '.join(sorted(unknown))}")
+        known = [field.name for field in fields(kind) if field.name in content or field.default is MISSING]
+        return kind(**{name: _record(hints[name], content[name]) for name in known})
     if kind is float:
         return math.nan if content is None else float(content)
     if not isinstance(content, kind):

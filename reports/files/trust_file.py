@@ -42,6 +42,6 @@ def read_trust(path: Path) -> TrustFile:
         found = content.get("format") if isinstance(content, dict) else type(content).__name__
         raise ValueError(f"{expected}. Received JSON with the format {found!r}. {remedy}")
     try:
-        return _record(TrustFile, content)
+        return _record(TrustFile, {name: part for name, part in content.items() if name != "format"})
     except (KeyError, TypeError, ValueError, AttributeError) as error:
         raise ValueError(f"{expected}. Received one with a field missing or wrong ({error}). {remedy}") from error

@@ -25,10 +25,10 @@ def test_it_is_of_the_shipped_weights_and_images_and_of_all_methods(name):
     for known in METHODS:
         if known.name in measured.trust.methods:
             images_measured = measured.trust.methods[known.name].images
-            assert images_measured == (100 if known.is_dear else 10_000), known.name
+            assert images_measured == (100 if known.is_expensive else 10_000), known.name
 
 
-def test_a_dear_method_measured_anew_gives_the_figures_on_file():
+def test_an_expensive_method_measured_anew_gives_the_figures_on_file():
     name = "zero_padded_dropout"
     on_file = read_trust(trust_path(model_path(name))).trust
     model = load_model(name)

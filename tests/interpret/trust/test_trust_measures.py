@@ -20,7 +20,7 @@ pytestmark = pytest.mark.numeric
 
 IMAGES = noise_images(0, 40)
 FEW = Samples(curves=30, filled=10, noise=8, shuffled=25)
-PLAN = TrustPlan(cheap=FEW, dear=dataclasses.replace(FEW, curves=22), steps=4, epochs=2)
+PLAN = TrustPlan(cheap=FEW, expensive=dataclasses.replace(FEW, curves=22), steps=4, epochs=2)
 
 
 def known(name, method, passes=2):
@@ -45,7 +45,7 @@ def found(model):
     methods = [
         *(each for each in METHODS if each.name in ("Input x Gradient", "Saliency")),
         known("edges", edges),
-        known("dear edges", edges, passes=50),
+        known("expensive edges", edges, passes=50),
         known("refusing", refusing),
     ]
     labels = np.arange(40) % 2
@@ -59,7 +59,7 @@ def found(model):
 def test_the_planted_patch_is_found_and_the_edge_detector_fails(found):
     trust, _ = found
     levels = {name: verdict.level for name, verdict in trust.verdicts.items()}
-    assert levels["edges"] == levels["dear edges"] == "failed"
+    assert levels["edges"] == levels["expensive edges"] == "failed"
     assert trust.methods["Saliency"].verdict.findings[0].number.mean > 0.95
     assert trust.methods["edges"].rank_correlation[-1] == pytest.approx(1)
     assert trust.methods["edges"].random_labels is not None
@@ -82,9 +82,9 @@ def test_each_number_is_the_one_of_its_own_measure(model, found):
     assert mine.compared == 25 and trust.layers == shuffled.layers
 
 
-def test_dear_methods_are_measured_on_their_own_sample_and_order_is_kept(found):
+def test_expensive_methods_are_measured_on_their_own_sample_and_order_is_kept(found):
     trust, _ = found
-    assert list(trust.methods) == ["Saliency", "Input x Gradient", "edges", "dear edges"]
+    assert list(trust.methods) == ["Saliency", "Input x Gradient", "edges", "expensive edges"]
     assert [each.images for each in trust.methods.values()] == [30, 30, 30, 22]
     assert trust.total == 40
     assert trust.lesson is not None and (trust.lesson.images, trust.lesson.epochs) == (40, 2)
@@ -112,7 +112,7 @@ def test_the_work_is_told_step_by_step(found):
 
 def test_a_measure_of_no_images_is_left_out(model):
     none = Samples(curves=0, filled=0, noise=0, shuffled=0)
-    trust = measure_trust(model, IMAGES, [known("edges", edges)], TrustPlan(cheap=none, dear=none))
+    trust = measure_trust(model, IMAGES, [known("edges", edges)], TrustPlan(cheap=none, expensive=none))
     edge = trust.methods["edges"]
     assert (edge.road, edge.sensitivity, edge.random_labels, edge.rank_correlation) == (None, None, None, ())
     assert edge.verdict.level == "unknown" and trust.lesson is None
@@ -181,6 +181,6 @@ def test_fingerprints_tell_shapes_and_values_apart():
 
 
 def test_the_cheap_methods_are_those_of_a_pass_or_two():
-    dear = {each.name for each in METHODS if each.is_dear}
-    assert dear == {"Score-CAM", "SmoothGrad", "Integrated Gradients", "Occlusion", "RISE"}
+    expensive = {each.name for each in METHODS if each.is_expensive}
+    assert expensive == {"Score-CAM", "SmoothGrad", "Integrated Gradients", "Occlusion", "RISE"}
     assert method_called("layer-wise relevance") is not None

@@ -91,7 +91,7 @@ def test_what_is_on_file_is_shown_for_all_methods_with_its_command(parts, eviden
     model, dataset = parts
     plan = TrustPlan(
         cheap=Samples(curves=None, filled=4, noise=3, shuffled=24),
-        dear=Samples(curves=24, filled=4, noise=3, shuffled=24),
+        expensive=Samples(curves=24, filled=4, noise=3, shuffled=24),
         steps=2,
         epochs=1,
     )

@@ -14,35 +14,26 @@ from __future__ import annotations
 from typing import Any
 
 _LINEAR = frozenset(  # in the first input; what the others say does not depend on the layer
-    [
-        "Identity",
-        "IdentityN",
-        "Reshape",
-        "Squeeze",
-        "ExpandDims",
-        "Transpose",
-        "Pad",
-        "PadV2",
-        "MirrorPad",
-        "StridedSlice",
-        "Slice",
-        "Mean",
-        "Sum",
-        "AvgPool",
-        "Neg",
-        "Tile",
-        "BroadcastTo",
-        "EnsureShape",
-        "RealDiv",
-    ]
+    {
+        *(
+            "Identity",
+            "IdentityN",
+            "Reshape",
+            "Squeeze",
+            "ExpandDims",
+            "EnsureShape",
+            "Transpose",
+            "Tile",
+            "BroadcastTo",
+        ),
+        *("Pad", "PadV2", "MirrorPad", "StridedSlice", "Slice", "Mean", "Sum", "AvgPool", "Neg", "RealDiv"),
+    }
 )
-_SUMS = frozenset(["Add", "AddV2", "AddN", "Sub", "BiasAdd", "Pack", "ConcatV2"])  # affine in all inputs together
+_SUMS = frozenset({"Add", "AddV2", "AddN", "Sub", "BiasAdd", "Pack", "ConcatV2"})  # affine in all inputs together
 _PRODUCTS = frozenset(
-    ["Mul", "MatMul", "BatchMatMulV2", "Conv2D", "DepthwiseConv2dNative"]
+    {"Mul", "MatMul", "BatchMatMulV2", "Conv2D", "DepthwiseConv2dNative"}
 )  # linear in one of the inputs
-_NOT_VALUES = frozenset(
-    ["Shape", "ShapeN", "Size", "Rank", "ZerosLike", "OnesLike"]
-)  # the same whatever the layer's values are
+_NOT_VALUES = frozenset({"Shape", "ShapeN", "Size", "Rank", "ZerosLike", "OnesLike"})  # whatever the layer's values are
 _MOST_CLASSES = 100  # each class's slopes are operations of their own in the graph
 
 

@@ -54,8 +54,7 @@ def require_regular_file(path: Path, limits: Limits = LIMITS) -> Path:
         found = path.stat()
     except OSError as error:
         raise ValueError(
-            f"Expected a file at '{path}'. Received {error.strerror.lower() if error.strerror else error}. "
-            f"Correct the path."
+            f"Expected a file at '{path}'. Received '{error.strerror or error}'. Check the path."
         ) from error
     if not stat.S_ISREG(found.st_mode):
         raise ValueError(

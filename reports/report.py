@@ -39,6 +39,7 @@ def write_report(
     command: str | None = None,
     batch_size: int = 256,
     trust_images: int = TRUST_IMAGES,
+    trust_budget: int | None = None,
     trust_file: TrustFile | None = None,
     seed: int = 0,
     step: Step | None = None,
@@ -52,7 +53,8 @@ def write_report(
         card: What is known of the training, for its curves and its recipe.
         command: The command line to print in the report.
         batch_size: Images at a time.
-        trust_images: Images that the trust in the maps is measured on; 0 measures none.
+        trust_images: Images that the trust in the maps is measured on, at most; 0 measures none.
+        trust_budget: Passes forward and backward for that (see `interpret.trust.budget`); None: by the images' size.
         trust_file: The trust as `featurelens trust` measured it, on this model and these images; it is taken instead.
         seed: Of all images that are drawn.
         step: Called with (what is being done, done, total).
@@ -74,6 +76,7 @@ def write_report(
         command=command,
         batch_size=batch_size,
         trust_images=trust_images,
+        trust_budget=trust_budget,
         trust_file=trust_file,
         seed=seed,
         step=step,

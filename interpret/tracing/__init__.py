@@ -1,6 +1,7 @@
 """Any Keras model as one graph: traced once, every layer tapped, the logits proven.
 
 inputs          What does the model take, and does what was given fit?
+folding         Which batch normalisation can the convolution before it do itself?
 layer_hooks     What does each layer put out while the model runs?
 function_calls  What is inside a function that the traced graph calls?
 logits          Which tensor holds the logits, and what turns them into the answer?

@@ -122,8 +122,10 @@ def _convolved_and_normalised(before: _Convolved, normalisation: Any) -> Any:
     if normalisation.center:
         shift += _value(normalisation.beta)
     kernel = _value(layer.kernel)
+    convolved: Any
     if type(layer) is keras.layers.Conv2D:
-        return tf.nn.bias_add(layer.convolution_op(before.given, kernel * scale), shift)
+        convolved = layer.convolution_op(before.given, kernel * scale)
+        return tf.nn.bias_add(convolved, shift)
     kernel *= tf.reshape(scale, kernel.shape[-2:])  # [h,w,C,multiplier]: the channels put out, in this order
     convolved = keras.ops.depthwise_conv(
         before.given,

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ..file_limits import LIMITS, Limits, require_regular_file
+
 
 def weights_fingerprint(model: Any) -> str:
     """SHA-256 over the values of all weights, in the model's order, with their shapes.
@@ -31,8 +33,9 @@ def _digest(arrays: Any) -> str:
     return digest.hexdigest()
 
 
-def read_bytes(path: Path) -> bytes:
-    """Read a file whole; a missing or locked one gets a message with its name."""
+def read_bytes(path: Path, limits: Limits = LIMITS) -> bytes:
+    """Read a regular file whole; one that is missing, locked, a pipe, a device or too large is refused by its name."""
+    require_regular_file(path, limits)
     try:
         return path.read_bytes()
     except OSError as error:

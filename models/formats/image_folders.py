@@ -10,6 +10,8 @@ from pathlib import Path
 import numpy as np
 
 from ..datasets.dataset import Dataset
+from ..datasets.fingerprints import read_bytes
+from ..datasets.model_fit import InputShape
 from ..datasets.resizing import convert_channels, resize_images
 from .image_files import SUFFIXES, decode_image, to_unit_range
 
@@ -63,6 +65,13 @@ def image_folder(path: str | Path, size: tuple[int, int] | None = None, color: s
     )
 
 
+def image_folder_for(path: Path, model_input: InputShape) -> Dataset:
+    """The images at the size and with the channels of (H, W, C); what is None stays as it is."""
+    height, width, channels = model_input
+    size = (height, width) if height is not None and width is not None else None
+    return image_folder(path, size=size, color={1: "grey", 3: "rgb"}.get(channels or 0))
+
+
 def class_folders(path: str | Path) -> tuple[str, ...]:
     """Names of the folders, one per class, sorted; no file in them is opened."""
     return tuple(folder.name for folder in _class_folders(Path(path)))
@@ -96,8 +105,7 @@ def _read(root: Path, classes: list[Path]) -> _Pictures:
             if file.suffix.lower() not in SUFFIXES or file.is_dir():
                 others.append(name)
                 continue
-            raw = _bytes_or_nothing(file)
-            decoded = decode_image(raw)
+            raw, decoded = _decoded(file)
             if decoded is None:
                 unreadable.append(name)
                 continue
@@ -107,11 +115,13 @@ def _read(root: Path, classes: list[Path]) -> _Pictures:
     return _Pictures(pixels, labels, unreadable, others, digest.hexdigest())
 
 
-def _bytes_or_nothing(file: Path) -> bytes:
+def _decoded(file: Path) -> tuple[bytes, np.ndarray | None]:
+    """The file's bytes and pixels; one that is locked, a pipe, a device or too large counts as unreadable."""
     try:
-        return file.read_bytes()
-    except OSError:  # reported as unreadable, like a file that does not decode
-        return b""
+        raw = read_bytes(file)
+        return raw, decode_image(raw)
+    except ValueError:
+        return b"", None
 
 
 def _report(root: Path, pictures: _Pictures) -> None:

@@ -60,6 +60,7 @@ def gather_evidence(
     command: str | None = None,
     batch_size: int = 256,
     trust_images: int = TRUST_IMAGES,
+    trust_budget: int | None = None,
     trust_file: TrustFile | None = None,
     seed: int = 0,
     step: Step | None = None,
@@ -72,7 +73,8 @@ def gather_evidence(
         card: What is known of the training.
         command: The command line to print in the report.
         batch_size: Images at a time.
-        trust_images: Images that the trust in the maps is measured on; 0 measures none.
+        trust_images: Images that the trust in the maps is measured on, at most; 0 measures none.
+        trust_budget: Passes forward and backward for that (see `interpret.trust.budget`); None: by the images' size.
         trust_file: The trust as `featurelens trust` measured it, on this model and these images; it is taken instead.
         seed: Of the images that are drawn: examples, those of the probe, of the nearest neighbours, the causes and the trust.
         step: Told what is being done and how far it is.
@@ -102,7 +104,14 @@ def gather_evidence(
     causes = gather_causes(model, information, dataset, survey, evaluation, mistakes.confusions, telling, seed=seed)
     exploration = explore(dataset, most_compared=_COMPARED, seed=seed)
     trust = gather_trust(
-        model, dataset, survey.cam_layer, images=trust_images, on_file=trust_file, seed=seed, step=_testing(step)
+        model,
+        dataset,
+        survey.cam_layer,
+        images=trust_images,
+        budget=trust_budget,
+        on_file=trust_file,
+        seed=seed,
+        step=_testing(step),
     )
     remark = range_remark(model, dataset)
     return Evidence(

@@ -83,7 +83,8 @@ def sampled_trust(
     """Measure the verdicts on some methods, by name, on a sample of at least one image; arguments as for `gather_trust`."""
     sizes = Samples(curves=images, filled=0, noise=0, shuffled=min(images, _SHUFFLED))
     known = [each for each in METHODS if each.name in methods]
-    passes = usual_budget(*dataset.images.shape[1:3], images) if budget is None else budget
+    height, width = dataset.images.shape[1:3]
+    passes = usual_budget(height, width, images) if budget is None else budget
     plan = within_budget(passes, known, TrustPlan(cheap=sizes, expensive=sizes, seed=seed), len(dataset))
     return measure_trust(model, dataset.images, known, plan, cam_layer=cam_layer, step=step)
 

@@ -21,6 +21,8 @@ from markupsafe import Markup
 from ..drawing.colors import Scale, css_gradient
 from .tiles import Sprite, sprite_css
 
+_PLOT = re.compile(r'<svg [^>]*class="plot".*?</svg>', re.DOTALL)
+_PLOT_ID = re.compile(r'(?<=[#"])p[0-9a-f]{8}-')  # what `plots.plot` begins each id and reference with
 _ID = re.compile(r'<[a-z][^<>]*? id="([^"]*)"')  # of elements; what text holds is escaped
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -84,8 +86,24 @@ def render_page(
         js=Markup((TEMPLATES / "page.js").read_text(encoding="utf-8")),
         data=None if data is None else json_for_page(data),
     )
+    page = _with_equal_plots_apart(page)
     refuse_twins("parts of the page", _ID.findall(page))
     return page
+
+
+def _with_equal_plots_apart(page: str) -> str:
+    """The page, where a plot that was drawn before has ids of its own: equal drawings have equal ids."""
+    seen: Counter[str] = Counter()
+
+    def renamed(found: re.Match[str]) -> str:
+        plot, drawing = found[0], _PLOT_ID.search(found[0])
+        if drawing is None:
+            return plot
+        seen[drawing[0]] += 1
+        times = seen[drawing[0]]
+        return plot if times == 1 else _PLOT_ID.sub(rf"\g<0>{times}-", plot)
+
+    return _PLOT.sub(renamed, page)
 
 
 def style(sprites: Sequence[Sprite]) -> Markup:

@@ -26,7 +26,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"dissection", "trust"},
     ],
     "models": [
-        {"known_names", "opencv", "file_limits"},
+        {"known_names", "opencv", "file_limits", "registry"},
         {"datasets", "networks", "model_files"},
         {"formats", "evaluation"},
         {"training"},

@@ -23,6 +23,7 @@ from featurelens.reports.html.components import (
 )
 from featurelens.reports.html.page import Header, KeyFigure, Section, json_for_page, render_page
 from featurelens.reports.html.tiles import sprite, tile_html
+from featurelens.reports.plots.data import pixel_histogram
 from featurelens.reports.plots.performance import confusion_matrix
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
@@ -161,6 +162,16 @@ def test_a_link_opens_the_fold_it_leads_into(browser, page_file):
     page.locator("dialog button").click()
     assert not page.locator("dialog").is_visible()
     page.close()
+
+
+def test_a_plot_that_stands_twice_has_ids_of_its_own():
+    drawn = pixel_histogram(np.linspace(0, 1, 5), np.array([1, 2, 3, 4])).svg()
+    page = render_page(
+        "", [Section("a", "", joined([figure(drawn, "a"), figure(drawn, "b"), figure(drawn, "c")]))], Header("", "")
+    )
+    defined, used = re.findall(r' id="(p[^"]+)"', page), re.findall(r'(?:href="#|url\(#)(p[^")]+)', page)
+    assert len(defined) == len(set(defined)) >= 3
+    assert set(used) <= set(defined)
 
 
 def test_two_sections_or_sprites_of_one_name_are_refused():

@@ -90,9 +90,12 @@ def _saturation(taps: Taps, scores: Any, at_image: Any) -> Any:
     """|| dp/dx || / || dz/dx || of each image, with `at_image` = dz/dx; inside of a graph."""
     import tensorflow as tf
 
-    margin = scores if taps.head.kind == "sigmoid" else _margin(taps.logits, scores)
-    after = tf.sigmoid(margin) * tf.sigmoid(-margin) * _size(gradients(margin, {"the image": taps.image})[0])
     before = _size(at_image)
+    if taps.head.unit != "logit":  # nothing stands between the score and the answer
+        return tf.where(before > 0, tf.ones_like(before), tf.fill(tf.shape(before), float("nan")))
+    alone = taps.head.kind == "sigmoid" or taps.head.is_binary
+    margin = scores if alone else _margin(taps.logits, scores)
+    after = tf.sigmoid(margin) * tf.sigmoid(-margin) * _size(gradients(margin, {"the image": taps.image})[0])
     return tf.where(before > 0, after / before, tf.fill(tf.shape(before), float("nan")))
 
 

@@ -28,7 +28,7 @@ import numpy as np
 from ..methods.catalogue import KnownMethod, Makers, made_for, made_once, makers_of
 from ..pixel_removal.faithfulness import Faithfulness, faithfulness
 from ..pixel_removal.road import Road, road
-from ..progress import Progress
+from ..progress import Progress, Step
 from ..sanity.random_labels import Lesson, RandomLabels, random_label_check
 from ..sanity.weight_randomization import AskedAbout, Randomization, likeness_while_shuffled
 from ..stream.image_choice import sample_numbers
@@ -43,8 +43,6 @@ from .sensitivity import Sensitivity, max_sensitivity
 from .summary import summed
 
 _COMPARED = 16  # images on which the folded logits are compared with the model's own
-
-Step = Callable[[str, int, int], None]  # told (what is being measured, done, of how much)
 
 
 def measure_trust(

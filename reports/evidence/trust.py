@@ -9,8 +9,9 @@ from typing import Any
 import numpy as np
 
 from ...interpret.methods.catalogue import METHODS
+from ...interpret.progress import Step
 from ...interpret.trust.budget import usual_budget, within_budget
-from ...interpret.trust.measure import Step, measure_trust
+from ...interpret.trust.measure import measure_trust
 from ...interpret.trust.record import Samples, Trust, TrustPlan
 from ...models.datasets.dataset import Dataset
 from ...models.datasets.fingerprints import images_fingerprint, weights_fingerprint

@@ -46,12 +46,23 @@ def test_the_help_of_data_is_made_from_the_formats() -> None:
     assert kinds_in_short() in shown
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
+def test_every_exported_name_is_there() -> None:
+    from featurelens import models
+
+    assert {name for name in models.__all__ if getattr(models, name, None) is None} == set()
+    assert set(models.__all__) <= set(dir(models))
+    with pytest.raises(AttributeError, match="no attribute 'trian'"):
+        models.trian  # noqa: B018
+
+
 def one_layer(shape, classes, _layers):
     return keras.Sequential(
         [keras.Input(shape), keras.layers.Flatten(), keras.layers.Dense(classes, activation="softmax")]
     )
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 def test_an_architecture_and_its_recipe_are_listed_built_and_trained(tmp_path: Path) -> None:
     shades = np.repeat(np.float32([0, 1]), 20)[:, None, None, None] * np.ones((1, 2, 2, 1), np.float32)
     data = Dataset(shades, np.repeat([0, 1], 20), ("dark", "bright"), "shades")

@@ -5,7 +5,7 @@ budget of passes buys (see `budget`):
 
 * deletion and insertion curves beside a random and a brightness order (`faithfulness`),
 * the same question with removed pixels filled in (`road`),
-* the change of a map under a noise that nobody would see (`max_sensitivity`),
+* the change of a map under a noise that nobody would see (`max_sensitivities`),
 * the likeness of its maps once the weights are shuffled (`randomization_check`), and
 * to those of a copy that was trained on permuted labels, where training images are given (`random_label_check`).
 
@@ -39,7 +39,7 @@ from ..tracing.targets import NONE
 from ..tracing.traced_model import TracedModel
 from ..tracing.variants import VariantScores, rows_at_once
 from .record import MethodTrust, Samples, Trust, TrustPlan
-from .sensitivity import Sensitivity, max_sensitivity
+from .sensitivity import Sensitivity, max_sensitivities
 from .summary import summed
 
 _COMPARED = 16  # images on which the folded logits are compared with the model's own
@@ -237,13 +237,15 @@ class _Measures:
     def _unsteady(self) -> dict[str, Sensitivity]:
         if self.look is None or not self.sizes.noise:
             return {}
-        asked, seed = self._asked(self.look, self.sizes.noise), self.plan.seed
-        return {
-            name: max_sensitivity(
-                method, asked.images, asked.classes, sample=None, seed=seed, progress=self._telling("adding noise")
-            )
-            for name, method in self.methods.items()
-        }
+        asked = self._asked(self.look, self.sizes.noise)
+        return max_sensitivities(
+            self.methods,
+            asked.images,
+            asked.classes,
+            sample=None,
+            seed=self.plan.seed,
+            progress=self._telling("adding noise"),
+        )
 
     def _shuffled(self) -> tuple[dict[str, Randomization], str | None]:
         if self.look is None or not self.sizes.shuffled:

@@ -68,6 +68,7 @@ def write_report(
     command: str | None = None,
     batch_size: int | None = None,
     trust_images: int = TRUST_IMAGES,
+    trust_budget: int | None = None,
     trust_file: TrustFile | None = None,
     seed: int = 0,
     step: Step | None = None,
@@ -81,7 +82,8 @@ def write_report(
         card: What is known of the training, for its curves and its recipe.
         command: The command line to print in the report.
         batch_size: Images at a time; None: as many as fit a few megabytes, 256 of 28x28, 16 of 224x224.
-        trust_images: Images that the trust in the maps is measured on; 0 measures none.
+        trust_images: Images that the trust in the maps is measured on, at most; 0 measures none.
+        trust_budget: Passes forward and backward for that (see `interpret.trust.budget`); None: by the images' size.
         trust_file: The trust as `featurelens trust` measured it, on this model and these images; it is taken instead.
         seed: Of all images that are sampled.
         step: Called with (what is being done, done, total).
@@ -96,7 +98,7 @@ def write_report(
     target = Path(path).expanduser().absolute()
     check_writable(target)
     warn_of_range(model, dataset)
-    plan = ReportPlan(batch_size, trust_images, trust_file, seed=seed)
+    plan = ReportPlan(batch_size, trust_images, trust_file, trust_budget=trust_budget, seed=seed)
     found = gather_report(Seen(model, dataset, plan, card=card, command=command, step=step))
     if step is not None:
         step("drawing the page", 0, 1)

@@ -15,6 +15,7 @@ from ..arguments import at_least
 from ..methods.attribution import Method
 from ..tracing.inputs import Arrays
 from ..tracing.targets import Classes
+from .joint_maps import maps_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,10 +47,11 @@ class Sample:
         Raises:
             ValueError: There are not as many maps as images.
         """
+        made = maps_of({name: given for name, given in methods.items() if callable(given)}, self.images, classes)
         found = {}
         for name, given in methods.items():
             if callable(given):
-                found[name] = np.asarray(given(self.images, classes))
+                found[name] = made[name]
                 continue
             if len(given) != self.total:
                 raise ValueError(

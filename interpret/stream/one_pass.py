@@ -15,12 +15,9 @@ import numpy as np
 from ..arguments import at_least
 from ..progress import Progress, shown
 from ..tracing.batched_graph import Computed, Program
-from ..tracing.inputs import Arrays
 from ..tracing.traced_model import Taps, TracedModel
+from ..tracing.variants import rows_at_once
 from .statistic import Batch, ImageSource, Pictures, Statistic
-
-_BATCH_VALUES = 2_400_000  # numbers of a batch's images: 16 of 224 x 224 x 3
-_MOST_AT_ONCE = 256
 
 
 def one_pass(
@@ -143,16 +140,8 @@ def _own(place: int, named: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def images_at_once(source: ImageSource) -> int:
-    """Images of a batch of a few megabytes: 16 of 224 x 224 x 3, at most 256."""
-    return batch_of(source.take(np.arange(1)).images) if len(source) else 1
-
-
-def batch_of(images: Arrays) -> int:
-    """As many images as fit a few megabytes, by the first of those given."""
-    arrays = list(images.values()) if isinstance(images, dict) else images
-    arrays = arrays if isinstance(arrays, (list, tuple)) else [arrays]
-    values = sum(int(np.prod(np.shape(array)[1:])) for array in arrays)
-    return int(np.clip(_BATCH_VALUES // max(values, 1), 1, _MOST_AT_ONCE))
+    """Images of a batch of a few megabytes, see `rows_at_once`."""
+    return rows_at_once(source.take(np.arange(1)).images) if len(source) else 1
 
 
 def _refuse_not_finite(pictures: Pictures) -> None:

@@ -39,6 +39,11 @@ Compute = Callable[[Taps, "tf.Tensor"], "Mapping[str, tf.Tensor] | Computed"]
 Batch = Callable[[list[np.ndarray], np.ndarray, np.ndarray], dict[str, np.ndarray]]  # (flat inputs, classes, versus)
 
 
+def computed(made: Mapping[str, tf.Tensor] | Computed) -> Computed:
+    """What a computation gave, as a record; without facts where it gave tensors only."""
+    return made if isinstance(made, Computed) else Computed(made)
+
+
 class Program:
     """`compute(taps, scores)` of a traced model, ready to run.
 
@@ -192,8 +197,7 @@ class Program:
             taps = replace(self.traced.trace(form, flat), labels=labels)
             named = resolve(taps.logits, classes)
             self._head = taps.head
-            made = self._compute(taps, scores(taps.logits, named, versus))
-            made = made if isinstance(made, Computed) else Computed(made)
+            made = computed(self._compute(taps, scores(taps.logits, named, versus)))
             self.facts = dict(made.facts)
             return {"logits": taps.logits, "classes": named, **{k: _as_float32(t) for k, t in made.tensors.items()}}
 

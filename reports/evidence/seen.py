@@ -15,8 +15,9 @@ import numpy as np
 from ...interpret import GradCAMState, ModelInformation, inspect_model
 from ...interpret.layers.survey import Survey, SurveyStatistic
 from ...interpret.progress import Progress, Step
-from ...interpret.stream.one_pass import batch_of, one_pass
+from ...interpret.stream.one_pass import one_pass
 from ...interpret.stream.statistic import Statistic
+from ...interpret.tracing.variants import rows_at_once
 from ...interpret.trust.verdicts import Verdict
 from ...models.datasets.class_names import require_classes
 from ...models.datasets.dataset import Dataset
@@ -90,7 +91,7 @@ class Seen:
     @property
     def batch_size(self) -> int:
         """Images at a time, in every pass."""
-        return self.plan.batch_size or batch_of(self.dataset.images[:1])
+        return self.plan.batch_size or rows_at_once(self.dataset.images[:1])
 
     def stream(self, statistics: Sequence[Statistic[Any]]) -> None:
         """Compute statistics in one pass over all images; those that are known already are left out."""
@@ -150,6 +151,7 @@ class Seen:
             self.dataset,
             self.survey.cam_layer,
             images=self.plan.trust_images,
+            budget=self.plan.trust_budget,
             on_file=self.plan.trust_file,
             seed=self.plan.seed,
             step=self._testing,

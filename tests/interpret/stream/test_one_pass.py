@@ -12,7 +12,7 @@ from same_records import assert_same
 from featurelens.interpret.dissection.census import CensusStatistic
 from featurelens.interpret.layers.survey import SurveyStatistic
 from featurelens.interpret.stream.class_means import ClassMeansStatistic
-from featurelens.interpret.stream.one_pass import batch_of, one_pass
+from featurelens.interpret.stream.one_pass import images_at_once, one_pass
 from featurelens.interpret.stream.statistic import ArraySource, Batch
 from featurelens.interpret.tracing.traced_model import TracedModel
 
@@ -108,9 +108,9 @@ def test_what_is_no_picture_is_refused_in_the_middle_of_the_stream() -> None:
 
 
 def test_batches_are_sized_in_bytes() -> None:
-    assert batch_of(np.zeros((1, 224, 224, 3))) == 15
-    assert batch_of(np.zeros((1, 28, 28, 1))) == 256
-    assert batch_of(np.zeros((1, 4000, 4000, 3))) == 1
+    shapes = {(224, 224, 3): 16, (28, 28, 1): 256, (4000, 4000, 3): 4}
+    for shape, expected in shapes.items():
+        assert images_at_once(ArraySource(np.zeros((2, *shape), np.uint8))) == expected
 
 
 def test_progress_tells_each_batch() -> None:

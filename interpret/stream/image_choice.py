@@ -104,12 +104,13 @@ def _rows_of(arrays: Arrays, numbers: np.ndarray) -> Any:
         return {name: np.asarray(array)[numbers] for name, array in arrays.items()}
     if isinstance(arrays, (list, tuple)):
         return [np.asarray(array)[numbers] for array in arrays]
-    return np.asarray(arrays)[numbers]
+    return arrays[numbers] if hasattr(arrays, "shape") else np.asarray(arrays)[numbers]
 
 
 def _rows_in(arrays: Arrays) -> int:
     """How many images there are."""
-    return len(np.asarray(_first(arrays)))
+    first = _first(arrays)
+    return len(first if hasattr(first, "shape") else np.asarray(first))
 
 
 def _first(arrays: Arrays) -> Any:

@@ -145,7 +145,8 @@ def _parts(images: Arrays) -> list[np.ndarray]:
     """The arrays behind images in any form."""
     if isinstance(images, dict):
         return [np.asarray(array) for array in images.values()]
-    return [np.asarray(array) for array in images] if isinstance(images, (list, tuple)) else [np.asarray(images)]
+    arrays = images if isinstance(images, (list, tuple)) else [images]
+    return [array if hasattr(array, "shape") else np.asarray(array) for array in arrays]
 
 
 def _rows_of(images: Arrays, rows: Any) -> Arrays:
@@ -153,4 +154,4 @@ def _rows_of(images: Arrays, rows: Any) -> Arrays:
         return {name: np.asarray(array)[rows] for name, array in images.items()}
     if isinstance(images, (list, tuple)):
         return [np.asarray(array)[rows] for array in images]
-    return np.asarray(images)[rows]
+    return images[rows] if hasattr(images, "shape") else np.asarray(images)[rows]

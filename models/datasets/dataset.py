@@ -5,9 +5,11 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from .image_store import ImageStore
 from .resizing import convert_channels, resize_images
 
 
@@ -33,7 +35,7 @@ class Dataset:
         (2, [[1.0, 0.0], [0.0, 1.0]])
     """
 
-    images: np.ndarray  # float32[B, H, W, C], within value_range
+    images: Any  # float32[B, H, W, C], within value_range: an array, or an `ImageStore`, which is indexed like one
     labels: np.ndarray  # int64[B], 0 to K-1
     class_names: tuple[str, ...]  # K names, by label
     source: str  # where the images came from, for people to read
@@ -79,6 +81,8 @@ class Dataset:
         old_low, old_high = self.value_range
         if (low, high) == (old_low, old_high):
             return self
+        if isinstance(self.images, ImageStore):
+            return replace(self, images=self.images.scaled(low, high), value_range=(float(low), float(high)))
         factor = (high - low) / (old_high - old_low)
         images = (self.images - np.float32(old_low)) * np.float32(factor) + np.float32(low)
         return replace(self, images=images, value_range=(float(low), float(high)))

@@ -1,11 +1,11 @@
-"""How far a mean over images can be trusted, were other images drawn.
+"""How far a mean over images can be trusted, had other images been sampled; and a method beside a control.
 
 Percentile bootstrap: Efron, "Bootstrap Methods: Another Look at the Jackknife", Annals of Statistics 1979,
-doi:10.1214/aos/1176344552. With x the B values and x*_r a draw of B of them with replacement:
+doi:10.1214/aos/1176344552. With x the B values and x*_r a sample of B of them with replacement:
 
     interval = the 2.5th to the 97.5th percentile of mean(x*_r) over r
 
-A method beside a control on the same images: who is ahead, on how many, by how much.
+A method and a control are compared on the same images: who is ahead, on how many, by how much.
 """
 
 from __future__ import annotations

@@ -16,6 +16,7 @@ from featurelens.scripts.evaluate import evaluate
 from featurelens.scripts.explain import explain
 from featurelens.scripts.explore import explore
 from featurelens.scripts.inspect_model import inspect_layers
+from featurelens.scripts.options.early_checks import refuse_file_as_command
 from featurelens.scripts.report import report
 from featurelens.scripts.terminal.running import run
 from featurelens.scripts.train import train
@@ -40,8 +41,21 @@ app.command("train")(train)
 app.command("benchmark")(benchmark)
 
 
+def _version(wanted: bool) -> None:
+    """Print the version of the package, and stop."""
+    if not wanted:
+        return
+    from importlib.metadata import version
+
+    typer.echo(f"featurelens {version('featurelens')}")
+    raise typer.Exit
+
+
 @app.callback()
 def options(
+    show_version: Annotated[
+        bool, typer.Option("--version", callback=_version, is_eager=True, help="Show the version and exit.")
+    ] = False,
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Show the traceback of an error. Works after any command.")
     ] = False,
@@ -51,7 +65,13 @@ def options(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command of `featurelens`; without `arguments` those that it was started with."""
-    run(app, arguments)
+    run(app, arguments, before=_refuse_file_as_command)
+
+
+def _refuse_file_as_command(first: str) -> None:
+    """A file in the place of a command is told which command takes it."""
+    if first[:1] != "-" and first not in {command.name for command in app.registered_commands}:
+        refuse_file_as_command(first)
 
 
 if __name__ == "__main__":

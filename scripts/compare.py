@@ -9,8 +9,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from featurelens.scripts.options.early_checks import checked_data
 from featurelens.scripts.options.opening import (
-    DEFAULT_DATA,
     AllowCode,
     ClassNames,
     CustomObjects,
@@ -30,7 +30,7 @@ def compare(
     models: Annotated[
         list[str] | None, typer.Argument(help="Two or more: shipped names or paths. Without any, all shipped models.")
     ] = None,
-    data: Data = DEFAULT_DATA,
+    data: Data = None,
     output: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("featurelens-comparison.html"),
     scale: Scale = None,
     resize: Resize = False,
@@ -52,7 +52,8 @@ def compare(
     check_writable(output.expanduser().absolute())
     chosen = _chosen(models)
     opening = Opening(scale, resize, class_names, allow_code, custom_objects)
-    contestants = [_contestant(model, name, data, opening) for model, name in chosen.items()]
+    images_from = checked_data(list(chosen), data, opening)
+    contestants = [_contestant(model, name, images_from, opening) for model, name in chosen.items()]
     from featurelens.reports.comparison.page import write_comparison
     from featurelens.reports.evidence.trust import TRUST_IMAGES
 

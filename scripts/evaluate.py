@@ -7,8 +7,8 @@ from typing import TYPE_CHECKING, Annotated
 
 import typer
 
+from featurelens.scripts.options.early_checks import checked_data
 from featurelens.scripts.options.opening import (
-    DEFAULT_DATA,
     DEFAULT_MODEL,
     AllowCode,
     ClassNames,
@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 def evaluate(
     model: Model = DEFAULT_MODEL,
-    data: Data = DEFAULT_DATA,
+    data: Data = None,
     output: Annotated[Path | None, typer.Option(help="Folder for the plots (PNG, SVG) and figures (JSON).")] = None,
     scale: Scale = None,
     resize: Resize = False,
@@ -42,8 +42,9 @@ def evaluate(
     if output is not None:
         check_folder(output)
     opening = Opening(scale, resize, class_names, allow_code, custom_objects)
+    images_from = checked_data(model, data, opening)
     loaded, card = load_with_card(model, opening)
-    dataset = open_for(data, loaded, card, opening)
+    dataset = open_for(images_from, loaded, card, opening)
     from featurelens.interpret import inspect_model
     from featurelens.models import evaluate as measure
 

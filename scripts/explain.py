@@ -2,15 +2,15 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from featurelens.scripts.options.early_checks import checked_data_for
 from featurelens.scripts.options.methods import chosen_methods, usual_methods
 from featurelens.scripts.options.opening import (
-    DEFAULT_DATA,
     DEFAULT_MODEL,
     AllowCode,
     ClassNames,
@@ -22,7 +22,7 @@ from featurelens.scripts.options.opening import (
     Scale,
     load_with_card,
 )
-from featurelens.scripts.options.single_image import SingleImage, single_image
+from featurelens.scripts.options.single_image import SingleImage, names_without_images, single_image
 
 if TYPE_CHECKING:
     from featurelens.reports.explanation import MethodChoice
@@ -50,7 +50,7 @@ def explain(
         typer.Option(help="A method, such as rise, or all; may be given several times. Default: grad-cam, saliency."),
     ] = None,
     layer: Annotated[str | None, typer.Option(help="Layer of the CAMs; by default the last convolution.")] = None,
-    data: Data = DEFAULT_DATA,
+    data: Data = None,
     output: Annotated[Path, typer.Option(help="Picture to write, .png or .svg.")] = Path("explanation.png"),
     scale: Scale = None,
     resize: Resize = False,
@@ -66,8 +66,11 @@ def explain(
         raise ValueError(f"Expected a name ending in .png or .svg. Received '{output}'. Change the ending.")
     choice = chosen_methods(method, layer) if method else usual_methods(versus)
     opening = Opening(scale, resize, class_names, allow_code, custom_objects)
+    images_from = checked_data_for(image, model, data, opening)
     loaded, card = load_with_card(model, opening)
-    chosen = single_image(image, loaded, card, data, opening)
+    chosen = single_image(image, loaded, card, images_from, opening)
+    if chosen.class_names is None:
+        chosen = replace(chosen, class_names=names_without_images(card, data, class_names))
     shown = _explained(loaded, chosen, Question(class_name, versus, layer), choice)
     from featurelens.reports.plots.explanation import explanation_figure
 
@@ -84,7 +87,7 @@ def _explained(model: Any, chosen: SingleImage, question: Question, choice: Meth
     from featurelens.scripts.terminal.progress import steps_shown
 
     decided = decisions(model, chosen.pixels[None])
-    names = chosen.class_names or tuple(f"class {k}" for k in range(decided.probabilities.shape[1]))
+    names = _class_names(chosen, decided.probabilities.shape[1])
     asked = None if question.class_name is None else _class_number(question.class_name, names)
     subject = Subject(
         model=model,
@@ -106,9 +109,19 @@ def _explained(model: Any, chosen: SingleImage, question: Question, choice: Meth
         versus=subject.versus,
         true=chosen.true,
         panels=panels,
-        faded=saturation_words(subject, decided.head, panels),
+        faded=saturation_words(subject, decided.head),
         headed=choice.asked,
     )
+
+
+def _class_names(chosen: SingleImage, classes: int) -> tuple[str, ...]:
+    names = chosen.class_names or tuple(f"class {k}" for k in range(classes))
+    if len(names) != classes:
+        raise ValueError(
+            f"Expected a name for each of the model's {classes} classes. Received {len(names)}: {', '.join(names[:12])}. "
+            f"List all of them in a text file, in the order of the model's outputs, and pass --class-names FILE."
+        )
+    return names
 
 
 def _class_number(name: str, known: tuple[str, ...]) -> int:

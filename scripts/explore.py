@@ -32,13 +32,15 @@ def explore(
     """Describe data: classes, pixel values, means, examples, equal images, and images nearest to another class."""
     from featurelens.models.datasets.class_names import read_class_names
     from featurelens.models.formats.sources import open_dataset
+    from featurelens.models.opencv import opencv
     from featurelens.reports.files.whole_files import check_writable
 
     check_writable(output.expanduser().absolute())
+    opencv()
     names = None if class_names is None else read_class_names(class_names)
     wanted = parse_size(size)
     read = partial(open_dataset, model_input=wanted, resize=wanted is not None, class_names=names)
-    splits = _splits(data, training_data, download, read)
+    splits = _splits(data or DEFAULT_DATA, training_data, download, read)
     from featurelens.reports.data_page import write_exploration
 
     path = write_exploration(splits, output, seed=seed)

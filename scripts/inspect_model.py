@@ -11,8 +11,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from featurelens.scripts.options.early_checks import checked_data_for, checked_data_if_any
 from featurelens.scripts.options.opening import (
-    DEFAULT_DATA,
     DEFAULT_MODEL,
     AllowCode,
     CustomObjects,
@@ -38,7 +38,7 @@ def inspect_layers(
     model: Model = DEFAULT_MODEL,
     layer: Annotated[str | None, typer.Option(help="Draw this layer's maps of --image.")] = None,
     image: Annotated[str, typer.Option(help="Number of an image in the data, or a PNG or JPEG file.")] = "0",
-    data: Data = DEFAULT_DATA,
+    data: Data = None,
     output: Annotated[Path | None, typer.Option(help="Picture to write; by default ./MODEL-LAYER.png.")] = None,
     diagram: Annotated[Path | None, typer.Option(help="Draw the architecture, .png or .svg.")] = None,
     save: Annotated[Path | None, typer.Option(help="Also write the activations as .npz.")] = None,
@@ -57,10 +57,14 @@ def inspect_layers(
     if diagram is not None and diagram.suffix.lower() not in (".png", ".svg"):
         raise ValueError(f"Expected a diagram's name ending in .png or .svg. Received '{diagram}'. Change the ending.")
     opening = Opening(scale, resize, allow_code=allow_code, custom_objects=custom_objects)
+    if layer is not None:
+        images_from = checked_data_for(image, model, data, opening)
+    else:
+        images_from = checked_data_if_any(model, data, opening)
     loaded, card = load_with_card(model, opening)
-    chosen = None if layer is None else single_image(image, loaded, card, data, opening, read=open_images)
+    chosen = None if layer is None else single_image(image, loaded, card, images_from, opening, read=open_images)
     extractor = None if layer is None else ActivationExtractor(loaded, [layer])
-    information = inspect_model(loaded, _images_of_proof(loaded, card, data, chosen, opening))
+    information = inspect_model(loaded, _images_of_proof(loaded, card, images_from, chosen, opening))
     _print(information)
     if diagram is not None:
         _draw_architecture(information, diagram)
@@ -70,12 +74,12 @@ def inspect_layers(
 
 
 def _images_of_proof(
-    model: Any, card: ModelCard | None, data: str, chosen: SingleImage | None, opening: Opening
+    model: Any, card: ModelCard | None, data: str | None, chosen: SingleImage | None, opening: Opening
 ) -> np.ndarray | None:
     """Real images where there are some that fit: the chosen one, the data asked for, or the shipped data for its model."""
     if chosen is not None:
         return chosen.pixels[None]
-    if data == DEFAULT_DATA and card is None:
+    if data is None:
         return None
     return open_images(data, model, card, opening).images[:32]
 

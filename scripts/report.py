@@ -12,8 +12,8 @@ from typing import Annotated
 
 import typer
 
+from featurelens.scripts.options.early_checks import checked_data
 from featurelens.scripts.options.opening import (
-    DEFAULT_DATA,
     DEFAULT_MODEL,
     AllowCode,
     ClassNames,
@@ -31,7 +31,7 @@ from featurelens.scripts.options.trust_file import trust_on_file
 
 def report(
     model: Model = DEFAULT_MODEL,
-    data: Data = DEFAULT_DATA,
+    data: Data = None,
     output: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("featurelens-report.html"),
     scale: Scale = None,
     resize: Resize = False,
@@ -41,7 +41,13 @@ def report(
         Path | None, typer.Option(help="What `featurelens trust` wrote; default: MODEL.trust.json where it fits.")
     ] = None,
     trust_images: Annotated[
-        int | None, typer.Option(min=0, help="Test the maps anew on so many images; 0 for none. Default: 100.")
+        int | None, typer.Option(min=0, help="Test the maps anew on at most so many images; 0 for none. Default: 100.")
+    ] = None,
+    trust_budget: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Test the maps anew within so many passes forward and backward. Default: by the images' size."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of all images that are drawn.")] = 0,
     allow_code: AllowCode = False,
@@ -56,12 +62,15 @@ def report(
 
     check_writable(output.expanduser().absolute())
     opening = Opening(scale, resize, class_names, allow_code, custom_objects)
+    images_from = checked_data(model, data, opening)
     loaded, card = load_with_card(model, opening)
-    dataset = open_for(data, loaded, card, opening)
-    measured = trust_on_file(trust, trust_images, model, loaded, dataset)
+    dataset = open_for(images_from, loaded, card, opening)
     from featurelens.reports import write_report
     from featurelens.reports.evidence.trust import TRUST_IMAGES
 
+    if trust_images is None and trust_budget is not None:
+        trust_images = TRUST_IMAGES
+    measured = trust_on_file(trust, trust_images, model, loaded, dataset)
     with steps_shown() as step:
         path = write_report(
             loaded,
@@ -71,6 +80,7 @@ def report(
             command=_command(),
             batch_size=batch_size,
             trust_images=TRUST_IMAGES if trust_images is None else trust_images,
+            trust_budget=trust_budget,
             trust_file=measured,
             seed=seed,
             step=step,

@@ -10,9 +10,9 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from featurelens.scripts.options.early_checks import checked_data
 from featurelens.scripts.options.methods import ALL, methods_named
 from featurelens.scripts.options.opening import (
-    DEFAULT_DATA,
     DEFAULT_MODEL,
     AllowCode,
     ClassNames,
@@ -35,7 +35,7 @@ if TYPE_CHECKING:
 
 def trust(
     model: Model = DEFAULT_MODEL,
-    data: Data = DEFAULT_DATA,
+    data: Data = None,
     output: Annotated[
         Path | None, typer.Option(help="File to write; by default MODEL.trust.json, where the report looks for it.")
     ] = None,
@@ -46,7 +46,13 @@ def trust(
     images: Annotated[
         int | None, typer.Option(min=1, help="Images for the methods of a pass or two. Default: all.")
     ] = None,
-    dear_images: Annotated[int, typer.Option(min=1, help="Images for the methods of many passes.")] = 100,
+    expensive_images: Annotated[int, typer.Option(min=1, help="Images for the methods of many passes.")] = 100,
+    budget: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Passes forward and backward to stay within, by fewer images and steps. Default: no limit."
+        ),
+    ] = None,
     training_data: Annotated[
         str | None, typer.Option(help="Training images, for the control of random labels; without: left out.")
     ] = None,
@@ -72,12 +78,16 @@ def trust(
     check_writable(target)
     methods = methods_named(method or [ALL])
     opening = Opening(scale, resize, class_names, allow_code, custom_objects)
+    images_from = checked_data(model, data, opening)
+    if training_data is not None:
+        checked_data(model, training_data, opening)
     loaded, card = load_with_card(model, opening)
-    dataset = open_for(data, loaded, card, opening)
+    dataset = open_for(images_from, loaded, card, opening)
     training = None
     if training_data is not None:
         training = _drawn(open_for(training_data, loaded, card, opening), training_images, seed)
     from featurelens.interpret.stream.predictions import decisions
+    from featurelens.interpret.trust.budget import within_budget
     from featurelens.interpret.trust.measure import measure_trust
     from featurelens.interpret.trust.record import TrustPlan
     from featurelens.scripts.terminal.progress import steps_shown
@@ -86,10 +96,12 @@ def trust(
     plan = replace(
         usual,
         cheap=replace(usual.cheap, curves=images),
-        dear=replace(usual.dear, curves=dear_images),
+        expensive=replace(usual.expensive, curves=expensive_images),
         epochs=epochs,
         seed=seed,
     )
+    if budget is not None:
+        plan = within_budget(budget, methods, plan, len(dataset))
     with steps_shown() as step:
         found = measure_trust(
             loaded,

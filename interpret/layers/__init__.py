@@ -1,1 +1,10 @@
-"""TODO."""
+"""What the layers are, and what each one keeps.
+
+inspection             Which layers, which head, are the logits the right ones?
+connections            Which layers does each layer read?
+receptive_field        Which part of the picture can a unit see?
+receptive_field_rules  What does each operation do to that part?
+survey                 What does each layer keep of the picture and of the class?
+linear_probe           How well can the class be read off a layer?
+similarity             How alike are two layers?
+"""

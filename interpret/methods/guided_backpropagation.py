@@ -20,8 +20,8 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..graph.function_calls import body_of, is_function_call
 from ..tracing.batched_graph import Program
-from ..tracing.function_calls import body_of, is_function_call
 from ..tracing.inputs import InputForm
 from ..tracing.traced_model import Taps, TracedModel, gradients
 from .attribution import Attribution

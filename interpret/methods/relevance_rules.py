@@ -116,7 +116,7 @@ def stabilised(z: tf.Tensor, epsilon: float) -> tf.Tensor:
     return z + tf.where(z < 0, -epsilon, epsilon)
 
 
-def _convolved(operation: tf.Operation, source: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+def _convolved(operation: tf.Operation, source: Any, weights: Any) -> tf.Tensor:
     """The convolution, a group of channels at a time: not every processor has a kernel for grouped ones."""
     import tensorflow as tf
 

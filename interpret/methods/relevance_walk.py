@@ -9,7 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
-from ..tracing.function_calls import body_of, inlined, is_function_call
+from ..graph.function_calls import body_of, inlined, is_function_call
 from ..tracing.layer_hooks import TappedLayer
 from ..tracing.traced_model import Taps
 from .relevance_rules import LINEAR, Linear, Rule, linear_relevance, proportional, taken_back

@@ -2,14 +2,9 @@
 
 Adebayo, Gilmer, Muelly, Goodfellow, Hardt, Kim, "Sanity Checks for Saliency Maps", NeurIPS 2018, arXiv:1810.03292,
 section 3.2. Whatever such a copy has learnt, it is not what the classes look like; a method whose maps stay the same
-shows the picture. Departure: the paper trains until nearly all labels are known by heart; here as long as is asked, and
-the `lesson` says how far it came.
-
-Train a model on labels that say nothing: for the control of `random_labels`.
-
-Whatever such a model has learnt, it is not what its classes look like. Adam (Kingma, Ba 2014, arXiv:1412.6980) on the
-cross-entropy of the model's logits; dropout is off, which makes it easier to learn labels by heart and makes the run
-repeatable.
+shows the picture. The copy is trained with Adam (Kingma, Ba 2014, arXiv:1412.6980) on the cross-entropy of its logits;
+dropout is off, which makes labels easier to learn by heart and the run repeatable. Departure: the paper trains until
+nearly all labels are known by heart; here as long as is asked, and the `lesson` says how far it came.
 """
 
 from __future__ import annotations
@@ -26,7 +21,7 @@ from ..tracing.inputs import Arrays, InputForm
 from ..tracing.targets import Classes
 from ..tracing.traced_model import TracedModel
 from .independent_copy import Copier, independent_copy, library_of
-from .weight_randomization import Factory, drawn_images, likeness
+from .weight_randomization import Factory, asked_about, likeness, maps_without_sign
 from .weight_shuffling import layers_from_the_last, shuffle
 
 
@@ -71,16 +66,16 @@ def random_label_check(
     Raises:
         ValueError: The model cannot be copied, or data and labels do not fit.
     """
-    shown, numbers, named, total = drawn_images(model, images, classes, sample, seed, None, None)
-    copied = independent_copy(model, shown, copier)
-    trained = {name: np.abs(make(copied)(shown, named)) for name, make in methods.items()}
+    asked = asked_about(model, images, classes, sample, seed, None, None)
+    copied = independent_copy(model, asked.images, copier)
+    trained = maps_without_sign(copied, methods, asked)
     draw = np.random.default_rng(seed)
-    for layer in layers_from_the_last(copied, shown, output=None, wrt=None):
+    for layer in layers_from_the_last(copied, asked.images, output=None, wrt=None):
         shuffle(layer, draw)
     lesson = learn_random_labels(copied, training_images, training_labels, epochs=epochs, draw=draw, progress=progress)
     return {
-        name: RandomLabels(name, numbers, total, named, lesson, *likeness(trained[name], make(copied)(shown, named)))
-        for name, make in methods.items()
+        name: RandomLabels(name, asked.numbers, asked.total, asked.classes, lesson, *likeness(trained[name], maps))
+        for name, maps in maps_without_sign(copied, methods, asked).items()
     }
 
 

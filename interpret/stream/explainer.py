@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import itertools
 from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
@@ -14,8 +15,11 @@ from ..progress import Progress
 from ..tracing.batched_graph import Program
 from ..tracing.inputs import Arrays
 from ..tracing.layer_choice import chosen_layers, layers_of, spatial_layer, tensors_of
+from ..tracing.pixel_range import received, warn_of_received
 from ..tracing.targets import Classes
 from ..tracing.traced_model import Taps, TracedModel, gradients
+
+_RANGES = "pixel ranges"
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,6 +66,7 @@ class Explainer:
             return {
                 "grad_cam": grad_cam(mapped.tensor, at_layer),
                 "saliency": saliency(at_image),
+                _RANGES: received(taps.layers, taps.image),
                 **tensors_of(chosen_layers(taps, names)),
             }
 
@@ -82,7 +87,9 @@ class Explainer:
         progress: Progress = False,
     ) -> Explanation:
         """The explanation of all images, gathered in new arrays; arguments as for every attribution method."""
-        return self._record(self._program.run(images, classes, versus, batch_size=batch_size, progress=progress))
+        results = self._program.run(images, classes, versus, batch_size=batch_size, progress=progress)
+        warn_of_received(results[_RANGES])
+        return self._record(results)
 
     def stream(
         self,
@@ -97,7 +104,14 @@ class Explainer:
         The arrays are read-only views of the batch's results: copy what must outlive it.
         """
         streamed = self._program.stream(images, classes, versus, batch_size=batch_size, progress=progress)
-        return map(self._record, streamed)
+        numbers = itertools.count()
+
+        def record(results: dict[str, np.ndarray]) -> Explanation:
+            if next(numbers) == 0:  # once, not for each batch
+                warn_of_received(results[_RANGES])
+            return self._record(results)
+
+        return map(record, streamed)
 
     def _record(self, results: dict[str, np.ndarray]) -> Explanation:
         return Explanation(

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ..methods.class_activation import hi_res_cam, weighted_channels
 from ..methods.gradients import saliency
 from ..progress import Progress
 from ..tracing.batched_graph import Program
@@ -31,7 +32,8 @@ class GradCAMState:
     """What a Grad-CAM does not show: its negative evidence, and how far the head's gradient has faded; in one pass.
 
     Args and call as for `GradCAM`. It gives {'signed': float32[B,h,w], Grad-CAM before its cut, in score units;
-    'saliency': float32[B,H,W], as `Saliency` gives it; 'saturation': float32[B]}.
+    'contributions': float32[B,h,w], as `HiResCAM` gives it, linear in the score; 'saliency': float32[B,H,W], as `Saliency`
+    gives it; 'saturation': float32[B]}.
 
     Example:
         >>> found = GradCAMState(model)(images)                                                # doctest: +SKIP
@@ -46,7 +48,8 @@ class GradCAMState:
             self.cam_layer = chosen.name
             at_layer, at_image = gradients(scores, {f"layer {chosen.name!r}": chosen.tensor, "the image": taps.image})
             return {
-                "signed": _before_cut(chosen.tensor, at_layer),
+                "signed": weighted_channels(chosen.tensor, at_layer),
+                "contributions": hi_res_cam(chosen.tensor, at_layer),
                 "saliency": saliency(at_image),
                 "saturation": _saturation(taps, scores, at_image),
             }
@@ -57,9 +60,9 @@ class GradCAMState:
     def __call__(
         self, images: Arrays, classes: Classes = None, batch_size: int = 256, progress: Progress = False
     ) -> dict[str, np.ndarray]:
-        """All three, for the predicted class or the one named."""
+        """All four, for the predicted class or the one named."""
         found = self._program.run(images, classes, batch_size=batch_size, progress=progress)
-        return {name: found[name] for name in ("signed", "saliency", "saturation")}
+        return {name: found[name] for name in ("signed", "contributions", "saliency", "saturation")}
 
 
 class Saturation:
@@ -85,20 +88,16 @@ class Saturation:
         return self._program.run(images, classes, batch_size=batch_size, progress=progress)["saturation"]
 
 
-def _before_cut(activations: Any, slope: Any) -> Any:
-    """Grad-CAM's equation 2 without its ReLU."""
-    import tensorflow as tf
-
-    return tf.linalg.matvec(tf.cast(activations, tf.float32), tf.reduce_mean(slope, axis=(1, 2))[:, tf.newaxis, :])
-
-
 def _saturation(taps: Taps, scores: Any, at_image: Any) -> Any:
     """|| dp/dx || / || dz/dx || of each image, with `at_image` = dz/dx; inside of a graph."""
     import tensorflow as tf
 
-    margin = scores if taps.head.kind == "sigmoid" else _margin(taps.logits, scores)
-    after = tf.sigmoid(margin) * tf.sigmoid(-margin) * _size(gradients(margin, {"the image": taps.image})[0])
     before = _size(at_image)
+    if taps.head.unit != "logit":  # nothing stands between the score and the answer
+        return tf.where(before > 0, tf.ones_like(before), tf.fill(tf.shape(before), float("nan")))
+    alone = taps.head.kind == "sigmoid" or taps.head.is_binary
+    margin = scores if alone else _margin(taps.logits, scores)
+    after = tf.sigmoid(margin) * tf.sigmoid(-margin) * _size(gradients(margin, {"the image": taps.image})[0])
     return tf.where(before > 0, after / before, tf.fill(tf.shape(before), float("nan")))
 
 

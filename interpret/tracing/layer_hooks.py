@@ -16,6 +16,9 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from .folding import Folder
+from .model_state import layers_within
+
 _LOSSES = ("_losses", "_loss_ids", "_eager_losses")  # Keras 3 keeps the first two, tf_keras the first and the last
 
 
@@ -35,6 +38,7 @@ class _Notes:
 
     thread: int
     replaced: Mapping[str, Any] = field(default_factory=dict)  # {path of a call: what it puts out instead}
+    folder: Folder | None = None  # of batch normalisation
     stack: list[str] = field(default_factory=list)
     made: list[TappedLayer] = field(default_factory=list)
 
@@ -51,13 +55,16 @@ class _Notes:
 
 
 @contextmanager
-def tapped(model: Any, replaced: Mapping[str, Any] | None = None) -> Iterator[list[TappedLayer]]:
+def tapped(
+    model: Any, replaced: Mapping[str, Any] | None = None, folder: Folder | None = None
+) -> Iterator[list[TappedLayer]]:
     """For the time of the block, each layer of `model` notes what it puts out in the list.
 
-    A call whose full path (`TappedLayer.path`) is in `replaced` puts out the tensor given there.
+    A call whose full path (`TappedLayer.path`) is in `replaced` puts out the tensor given there; `folder`, where there is
+    one, folds batch normalisation.
     """
-    notes = _Notes(threading.get_ident(), replaced or {})
-    before = [(layer, "call" in vars(layer), layer.call) for layer in _parts(model)]
+    notes = _Notes(threading.get_ident(), replaced or {}, folder)
+    before = [(layer, "call" in vars(layer), layer.call) for layer in layers_within(model)]
     try:
         for layer, _, call in before:
             object.__setattr__(layer, "call", _noting(layer, call, notes, outermost=layer is model))
@@ -76,7 +83,7 @@ def losses_kept(model: Any) -> Iterator[None]:
     """After the block, the model and its layers hold the losses that they held before."""
     kept = [
         (part, name, list(losses))
-        for part in _parts(model)
+        for part in layers_within(model)
         for name in _LOSSES
         if (losses := getattr(part, name, None)) is not None
     ]
@@ -104,11 +111,6 @@ def named(notes: Sequence[TappedLayer]) -> tuple[TappedLayer, ...]:
     return tuple(with_names)
 
 
-def _parts(model: Any) -> list[Any]:
-    """The model and all its layers, those of nested models too, each once."""
-    return list({id(part): part for part in [model, *model._flatten_layers(include_self=False)]}.values())
-
-
 def _noting(layer: Any, call: Callable[..., Any], notes: _Notes, *, outermost: bool) -> Callable[..., Any]:
     """`call`, noting what it puts out; one that is a tf.function runs as plain Python, in the graph of the trace."""
     import tensorflow as tf
@@ -127,6 +129,8 @@ def _noting(layer: Any, call: Callable[..., Any], notes: _Notes, *, outermost: b
             path = "/".join(notes.stack)
         finally:
             notes.stack.pop()
+        if notes.folder is not None:
+            outputs = notes.folder.put_out(layer, path, args, kwargs, outputs)
         outputs = notes.instead(path, outputs)
         for tensor in tf.nest.flatten(outputs)[:1]:
             notes.made.append(TappedLayer(layer.name, path, layer, tensor))

@@ -1,7 +1,4 @@
-"""What a map is asked about: a class, or one class rather than another.
-
-The true classes of images, checked.
-"""
+"""What a map is asked about: a class, or one class rather than another; and the true classes of images, checked."""
 
 from __future__ import annotations
 

@@ -1,7 +1,4 @@
-"""Fingerprints of weights and of images: whether figures that were measured elsewhere are of the same things.
-
-A file's bytes and their fingerprint, so that a report can say which data it was made of.
-"""
+"""Fingerprints of weights, images and files: whether figures measured elsewhere are of the same things."""
 
 from __future__ import annotations
 
@@ -10,6 +7,9 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+
+from ..file_limits import LIMITS, Limits, require_regular_file
+from .image_store import parts_of
 
 
 def weights_fingerprint(model: Any) -> str:
@@ -21,8 +21,8 @@ def weights_fingerprint(model: Any) -> str:
     return _digest(np.asarray(weight) for weight in model.get_weights())
 
 
-def images_fingerprint(images: np.ndarray) -> str:
-    """SHA-256 over the pixels of float32[B,H,W,C], with their shape."""
+def images_fingerprint(images: Any) -> str:
+    """SHA-256 over the pixels of float32[B,H,W,C], an array or an `ImageStore`, with their shape."""
     return _digest([images])
 
 
@@ -30,12 +30,14 @@ def _digest(arrays: Any) -> str:
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.dtype}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).data)
+        for part in parts_of(array, 1024) if np.ndim(array) else [array]:
+            digest.update(np.ascontiguousarray(part).data)
     return digest.hexdigest()
 
 
-def read_bytes(path: Path) -> bytes:
-    """Read a file whole; a missing or locked one gets a message with its name."""
+def read_bytes(path: Path, limits: Limits = LIMITS) -> bytes:
+    """Read a regular file whole; one that is missing, locked, a pipe, a device or too large is refused by its name."""
+    require_regular_file(path, limits)
     try:
         return path.read_bytes()
     except OSError as error:

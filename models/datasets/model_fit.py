@@ -1,15 +1,6 @@
-"""Whether images fit a model's input, and making them fit where that was asked for.
-
-Whether the images are in the range that a model takes, as far as its own rescaling tells.
-"""
+"""Whether images fit a model's size and channels, and making them fit where that was asked for."""
 
 from __future__ import annotations
-
-import warnings
-from collections.abc import Iterator
-from typing import Any
-
-import numpy as np
 
 from .dataset import Dataset
 
@@ -48,62 +39,3 @@ def describe(shape: InputShape) -> str:
     height, width, channels = ("any" if axis is None else str(axis) for axis in shape)
     color = {"1": " (grey)", "3": " (RGB)"}.get(channels, "")
     return f"{height}x{width} with {channels} channel{'' if channels == '1' else 's'}{color}"
-
-
-_SMALLEST = 0.05  # of a unit: images that differ by less, once rescaled, all look alike to the layers behind
-_LARGEST = 20.0  # units: images that reach further, once rescaled, are far outside of what networks are trained on
-_RANGES = {"0-1": (0.0, 1.0), "0-255": (0.0, 255.0)}  # what --scale may be told to be
-_UNITS_KEPT = {  # layers behind which the pixels are in the units that they were in before
-    *("InputLayer", "Resizing", "CenterCrop", "ZeroPadding2D", "Cropping2D", "UpSampling2D", "Concatenate"),
-    *("Reshape", "Flatten", "Permute", "Identity", "Dropout", "MaxPooling2D", "AveragePooling2D"),
-    *("RandomFlip", "RandomRotation", "RandomZoom", "RandomTranslation", "RandomCrop"),
-}
-
-
-def warn_of_range(model: Any, dataset: Dataset) -> None:
-    """Warn where the `Rescaling` layers that the model begins with show that it takes pixels of another range.
-
-    A `Rescaling(1/255)` takes 0 to 255: images from 0 to 1 come out of it as nearly black, and nothing would say so.
-    Several in a row count as one: `Rescaling(255)` before a base with a `Rescaling(1/255)` of its own takes 0 to 1.
-    Silent where the images have the range already that their span speaks for.
-    """
-    scale = first_scale(model)
-    if scale is None:
-        return
-    low, high = float(dataset.images.min()), float(dataset.images.max())
-    span = scale * (high - low)
-    wanted = "0-255" if span < _SMALLEST else "0-1"
-    if _SMALLEST <= span <= _LARGEST or dataset.value_range == _RANGES[wanted]:
-        return
-    warnings.warn(
-        f"The model rescales its input by {scale:.3g}, but the images seen range from {low:g} to {high:g}. "
-        f"Pass --scale {wanted} if it was trained on that range.",
-        stacklevel=2,
-    )
-
-
-def first_scale(model: Any) -> float | None:
-    """What the pixels are multiplied by before the first layer that computes anything else; None: by nothing.
-
-    Layers count in the model's order, those of nested models in their place.
-    """
-    scales = []
-    for layer in _in_order(model):
-        kind = type(layer).__name__
-        if kind == "Rescaling":
-            scales.append(float(np.abs(np.asarray(layer.scale)).max()))
-        elif kind not in _UNITS_KEPT:
-            break
-    return float(np.prod(scales)) if scales else None
-
-
-def _in_order(model: Any) -> Iterator[Any]:
-    """Every layer and operation that has none inside, in the order in which they run."""
-    inside = getattr(model, "operations", None)  # of a functional model: the layers and, between them, its arithmetic
-    if not isinstance(inside, list):
-        inside = model._flatten_layers(include_self=False, recursive=False) if hasattr(model, "_flatten_layers") else ()
-    inside = list(inside)
-    if not inside:
-        yield model
-    for layer in inside:
-        yield from _in_order(layer)

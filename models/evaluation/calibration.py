@@ -10,6 +10,18 @@ from dataclasses import dataclass
 import numpy as np
 
 
+def accuracy_interval(right: int, total: int) -> tuple[float, float]:
+    """Where the accuracy lies, with 95 %, given so many right answers (Wilson 1927, doi:10.2307/2276774).
+
+    Example:
+        >>> accuracy_interval(0, 1)
+        (0.0, 0.793)
+    """
+    share, spread = right / total, 1.96**2 / total
+    middle, half = share + spread / 2, 1.96 * np.sqrt(share * (1 - share) / total + spread / (4 * total))
+    return max(0.0, float((middle - half) / (1 + spread))), min(1.0, float((middle + half) / (1 + spread)))
+
+
 @dataclass(frozen=True, eq=False)
 class Calibration:
     """The reliability diagram's numbers, one per bin; empty bins have NaN."""

@@ -7,6 +7,7 @@ from typing import Any
 import numpy as np
 
 from ..datasets.dataset import Dataset
+from ..datasets.pixel_range import warn_of_range
 from .calibration import Calibration, calibrate
 from .probabilities import probabilities_of
 
@@ -77,6 +78,8 @@ def evaluate(model: Any, dataset: Dataset, *, batch_size: int = 256, head: str =
         batch_size: images per step; changes the memory needed, not the result.
         head: what the output is: 'softmax' or 'sigmoid' (probabilities) or 'linear' (logits).
 
+    Warns where the images seem to be in another range than the model takes (see `range_remark`).
+
     Raises:
         ValueError: where the output does not fit the head or the number of classes.
 
@@ -84,6 +87,7 @@ def evaluate(model: Any, dataset: Dataset, *, batch_size: int = 256, head: str =
         >>> evaluate(load_model("zero_padded_dropout"), fashion_mnist("test")).confusion.sum()
         10000
     """
+    warn_of_range(model, dataset)
     starts = range(0, len(dataset), batch_size)
     outputs = [np.asarray(model(dataset.images[start : start + batch_size], training=False)) for start in starts]
     probabilities = probabilities_of(np.concatenate(outputs), len(dataset.class_names), head)

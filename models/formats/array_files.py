@@ -3,15 +3,18 @@
 from __future__ import annotations
 
 import io
+import math
 import warnings
 import zipfile
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..datasets.class_names import numbered_names
 from ..datasets.dataset import Dataset
 from ..datasets.fingerprints import fingerprint, read_bytes
+from ..file_limits import require_unpacked
 
 KEY_PAIRS = (("images", "labels"), ("x_test", "y_test"), ("x", "y"))
 
@@ -42,6 +45,17 @@ def npy_images(images_path: str | Path, labels_path: str | Path) -> Dataset:
     images, labels = (_single(raw, path) for raw, path in zip(contents, paths, strict=True))
     files = tuple(fingerprint(path, raw) for raw, path in zip(contents, paths, strict=True))
     return dataset_from_arrays(images, labels, f"NumPy files {paths[0]}, {paths[1].name}", files=files)
+
+
+def npy_beside_labels(images: Path) -> Dataset:
+    """Images with the labels beside them, named as in images.npy and labels.npy."""
+    labels = images.with_name(images.name.replace("images", "labels"))
+    if labels == images or not labels.is_file():
+        raise ValueError(
+            f"Expected labels beside '{images}', named as in images.npy and labels.npy, got no such file. "
+            "Pass both, as in IMAGES.npy,LABELS.npy."
+        )
+    return npy_images(images, labels)
 
 
 def dataset_from_arrays(
@@ -113,15 +127,45 @@ def _single(raw: bytes, path: Path) -> np.ndarray:
 
 def _loaded(raw: bytes, path: Path) -> np.ndarray | np.lib.npyio.NpzFile:
     try:
+        if raw.startswith(np.lib.format.MAGIC_PREFIX):
+            _require_claim(io.BytesIO(raw), len(raw), str(path))
+        elif raw.startswith(b"PK"):
+            _require_claims(raw, path)
         return np.load(io.BytesIO(raw), allow_pickle=False)
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
         raise _refusal(path, error) from error
+
+
+def _require_claims(raw: bytes, path: Path) -> None:
+    """Refuse an archive that unpacks to more than is taken, or whose arrays claim more than they hold."""
+    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+        entries = archive.infolist()
+        require_unpacked(str(path), len(raw), sum(entry.file_size for entry in entries))
+        for entry in entries:
+            with archive.open(entry) as member:
+                if member.read(len(np.lib.format.MAGIC_PREFIX)) == np.lib.format.MAGIC_PREFIX:
+                    member.seek(0)
+                    _require_claim(member, entry.file_size, f"{path}, {entry.filename}")
+
+
+def _require_claim(file: Any, size: int, name: str) -> None:
+    """Refuse an array whose header says that it is larger than its file: NumPy would take memory for all of it."""
+    read = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
+    major, _ = np.lib.format.read_magic(file)
+    if major not in read:
+        return  # NumPy names a version that it does not know
+    shape, _, dtype = read[major](file)
+    if not dtype.hasobject and math.prod(shape) * dtype.itemsize > size:
+        raise ValueError(
+            f"its header claims {list(shape)} values of {dtype}, {math.prod(shape) * dtype.itemsize:,} bytes, where "
+            f"'{name}' has {size:,}"
+        )
 
 
 def _member(arrays: np.lib.npyio.NpzFile, key: str, path: Path) -> np.ndarray:
     try:
         return arrays[key]
-    except (OSError, EOFError, ValueError, zipfile.BadZipFile) as error:
+    except (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
         raise _refusal(path, error) from error
 
 

@@ -1,6 +1,6 @@
 """Images in a CSV file: each row a label and the H*W*C pixels of one image, as Fashion-MNIST is published on Kaggle.
 
-What a row of a CSV file of images must be, and the message that names the first line that is not.
+A row that is not one is refused by the number of its line, with what a row must be.
 """
 
 from __future__ import annotations
@@ -9,14 +9,16 @@ import csv
 import io
 import math
 import warnings
-from collections.abc import Iterable, Sequence
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..datasets.class_names import numbered_names
 from ..datasets.dataset import Dataset
 from ..datasets.fingerprints import fingerprint, read_bytes
+from ..file_limits import LIMITS, Limits, too_large
 from .idx import unzipped
 
 
@@ -52,8 +54,15 @@ def csv_images(
 
 def read_table(content: bytes, name: str, classes: int | None = None) -> tuple[np.ndarray, np.ndarray]:
     """Return the labels int64[B], below `classes` if given, and the pixels [B, H*W*C], 0 to 255, in CSV text."""
+    _require_lines(content, name)
     rows = csv.reader(_text(content))
-    first = next((cells for cells in rows if cells), [])
+    try:
+        first = next((cells for cells in rows if cells), [])
+    except csv.Error as error:
+        raise ValueError(
+            f"Expected a label and pixels in each line of '{name}'. Received a line that is none ({error}). "
+            f"Check that it is a CSV file of images."
+        ) from error
     header = rows.line_num if is_header(first) else 0
     column = label_column(first, name) if header else 0
     table = _parsed(content, header)
@@ -64,6 +73,18 @@ def read_table(content: bytes, name: str, classes: int | None = None) -> tuple[n
             return labels.astype(np.int64), pixels
     text = _text(content)
     raise ValueError(first_bad_row(text, name, header=header, column=column, columns=len(first), classes=classes))
+
+
+def _require_lines(content: bytes, name: str, limits: Limits = LIMITS) -> None:
+    """Refuse a line that is longer than any row of pixels: parsing it would take its size many times over."""
+    start, number = 0, 0
+    while start < len(content):
+        end = content.find(b"\n", start)
+        end = len(content) if end < 0 else end
+        number += 1
+        if end - start > limits.line_bytes:
+            raise too_large(f"line {number} of {name}", end - start, limits.line_bytes)
+        start = end + 1
 
 
 def square_shape(columns: int, path: str | Path) -> tuple[int, int, int]:
@@ -148,7 +169,7 @@ def first_bad_row(
     """
     rows = csv.reader(lines)
     seen = 0
-    for cells in rows:
+    for cells in _readable(rows):
         if not cells or rows.line_num <= header:
             continue
         seen += 1
@@ -158,6 +179,14 @@ def first_bad_row(
     if seen:
         return f"Expected plain numbers in the CSV file '{name}', got another way of writing them. Save them as digits."
     return f"Expected rows of a label and pixels in the CSV file '{name}', got none. Check that the file is complete."
+
+
+def _readable(rows: Any) -> Iterator[list[str]]:
+    """The rows up to the first that the csv module cannot read, such as one cell of 131,073 letters."""
+    try:
+        yield from rows
+    except csv.Error:
+        yield [""]
 
 
 def row_fault(cells: Sequence[str], column: int, columns: int, classes: int | None) -> str | None:

@@ -1,9 +1,7 @@
 """Fashion-MNIST: 70,000 grey images of clothing, 28x28, ten classes; the test split ships with the package.
 
 Source: Xiao, Rasul, Vollgraf, "Fashion-MNIST: a Novel Image Dataset for Benchmarking Machine Learning Algorithms",
-2017, arXiv:1708.07747. The files are as published (MIT licence, data/LICENSE).
-
-The four files that Fashion-MNIST is published as: their names, their fingerprints, and reading them with proof.
+2017, arXiv:1708.07747. The four files are as published (MIT licence, data/LICENSE), each proven by its SHA-256.
 """
 
 from __future__ import annotations

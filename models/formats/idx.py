@@ -1,13 +1,13 @@
 """IDX, the format of the MNIST family: a header (type, axes, lengths), then the values, often inside gzip.
 
-Source: LeCun, Cortes, Burges, "The MNIST database", http://yann.lecun.com/exdb/mnist (the format is described there).
-
-A pair of IDX files, images and labels, of any data set of the MNIST family.
+Images and labels are two files, found beside each other by their names. Source: LeCun, Cortes, Burges, "The MNIST
+database", http://yann.lecun.com/exdb/mnist (the format is described there).
 """
 
 from __future__ import annotations
 
 import gzip
+import io
 import math
 import zlib
 from pathlib import Path
@@ -16,6 +16,7 @@ import numpy as np
 
 from ..datasets.dataset import Dataset
 from ..datasets.fingerprints import fingerprint, read_bytes
+from ..file_limits import LIMITS, Limits, require_unpacked
 from .array_files import dataset_from_arrays
 
 TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}  # third byte of the file -> big-endian dtype
@@ -28,8 +29,11 @@ def read_idx(path: str | Path) -> np.ndarray:
     return parse_idx(unzipped(read_bytes(path), str(path)), str(path))
 
 
-def unzipped(raw: bytes, name: str) -> bytes:
-    """Return the content of gzipped bytes; bytes that are not gzip pass unless `name` ends in '.gz'."""
+def unzipped(raw: bytes, name: str, limits: Limits = LIMITS) -> bytes:
+    """Return the content of gzipped bytes; bytes that are not gzip pass unless `name` ends in '.gz'.
+
+    No more is unpacked than `limits` take, so that a small file cannot fill the memory.
+    """
     if not raw.startswith(GZIP_MAGIC):
         if name.endswith(".gz"):
             raise ValueError(
@@ -37,12 +41,16 @@ def unzipped(raw: bytes, name: str) -> bytes:
                 "Remove '.gz' from its name if it is not compressed, or fetch it again."
             )
         return raw
+    most = limits.most_unpacked(len(raw))
     try:
-        return gzip.decompress(raw)
+        with gzip.GzipFile(fileobj=io.BytesIO(raw)) as packed:
+            content = packed.read(most + 1)
     except (EOFError, OSError, zlib.error) as error:
         raise ValueError(
             f"Expected a whole gzip file in '{name}', got a truncated or damaged one ({error}). Fetch it again."
         ) from error
+    require_unpacked(name, len(raw), len(content), limits)
+    return content
 
 
 def parse_idx(payload: bytes, name: str) -> np.ndarray:
@@ -107,6 +115,11 @@ def idx_folder(folder: Path) -> Dataset:
             "Pass the file itself; its labels are looked for beside it."
         )
     return idx_images(found[0], idx_partner(found[0]))
+
+
+def idx_beside_labels(images_path: Path) -> Dataset:
+    """Images with the labels that are named as they are."""
+    return idx_images(images_path, idx_partner(images_path))
 
 
 def idx_partner(images_path: Path) -> Path:

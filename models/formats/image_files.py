@@ -2,30 +2,39 @@
 
 from __future__ import annotations
 
+import io
+import warnings
 from pathlib import Path
 
 import numpy as np
+from PIL import Image
 
 from ..datasets.fingerprints import read_bytes
+from ..file_limits import LIMITS, Limits
 from ..opencv import opencv
 
+KINDS = ("PNG", "JPEG", "WEBP", "BMP")  # by content
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp")
 
 
-def decode_image(raw: bytes) -> np.ndarray | None:
+def decode_image(raw: bytes, limits: Limits = LIMITS) -> np.ndarray | None:
     """Return an image file's pixels as uint8 or uint16 [H, W, 1] (grey) or [H, W, 3] (RGB); None if it is not whole.
 
     Alpha is dropped: the colour under transparent pixels is shown as stored. The orientation in EXIF is not applied,
-    as Keras's own loaders do not apply it.
+    as Keras's own loaders do not apply it. What the file is follows from its content; one of another kind, whatever its
+    name, is not decoded.
+
+    Raises:
+        ValueError: It has more pixels than `limits` take; found before any of them is decoded.
     """
-    if not raw or _cut_off(raw):
+    if not raw or _cut_off(raw) or not _is_of_known_kind(raw, limits):
         return None
     cv2 = opencv()
     try:
         pixels = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_UNCHANGED)
     except cv2.error:
         return None
-    if pixels is None:
+    if pixels is None or pixels.dtype not in (np.uint8, np.uint16):
         return None
     if pixels.ndim == 2:
         return pixels[..., np.newaxis]
@@ -46,6 +55,27 @@ def read_image(path: str | Path) -> np.ndarray:
             "Check that it is whole; convert other formats to PNG."
         )
     return to_unit_range(pixels)
+
+
+def _is_of_known_kind(raw: bytes, limits: Limits) -> bool:
+    """Whether the content is one of the documented kinds, of a size that is taken; only its header is read."""
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)  # our own limit is told below
+        try:
+            with Image.open(io.BytesIO(raw), formats=KINDS) as opened:
+                width, height = opened.size
+        except Image.DecompressionBombError as error:
+            raise ValueError(
+                f"Expected at most {limits.picture_pixels:,} pixels in a picture. Received more."
+            ) from error
+        except (OSError, SyntaxError, ValueError):
+            return False
+    if width * height > limits.picture_pixels:
+        raise ValueError(
+            f"Expected at most {limits.picture_pixels:,} pixels in a picture. Received {width:,} x {height:,}. "
+            f"Make it smaller, or raise the limit: --size-limit."
+        )
+    return True
 
 
 def _cut_off(raw: bytes) -> bool:

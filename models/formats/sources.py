@@ -9,18 +9,11 @@ from pathlib import Path
 from ..datasets.class_names import match_class_names
 from ..datasets.dataset import Dataset
 from ..datasets.model_fit import InputShape, require_fit, resized_to_fit
-from .array_files import npy_images, npz_images
-from .csv_images import csv_images
 from .fashion_mnist import fashion_mnist
-from .idx import idx_files, idx_folder, idx_images, idx_partner
-from .image_folders import image_folder
+from .known_formats import call, format_of, format_of_pair, kinds
 
 SCALES = {"0-1": (0.0, 1.0), "0-255": (0.0, 255.0), "-1-1": (-1.0, 1.0)}
 NAMED = {"fashion_mnist": "test", "fashion_mnist:test": "test", "fashion_mnist:train": "train"}  # name -> split
-KINDS = (
-    "a folder with one folder of images per class, a folder with an IDX pair, a file .npz, .csv, .csv.gz or "
-    "images.npy (labels.npy beside it), an IDX file, or two files as IMAGES,LABELS"
-)
 
 
 def open_dataset(
@@ -45,10 +38,7 @@ def open_dataset(
     Returns:
         The data, images in the range of `scale`.
     """
-    if scale is not None and scale not in SCALES:
-        raise ValueError(
-            f"Expected a scale out of {', '.join(SCALES)}, got '{scale}'. Pass the range that the model wants."
-        )
+    check_scale(scale)
     dataset = _read(str(source), model_input if resize else None)
     if class_names is not None:
         dataset = match_class_names(dataset, class_names)
@@ -57,55 +47,65 @@ def open_dataset(
     return dataset.scaled(*SCALES[scale or "0-1"])
 
 
-def _read(source: str, resize_to: InputShape | None) -> Dataset:
+def class_names_of(source: str | Path) -> tuple[str, ...]:
+    """The class names of data; where folders bear them, no image is opened, so that it does not matter which fit a model."""
+    known = None if str(source) in NAMED else format_of(Path(source))
+    if known is not None and known.class_names is not None:
+        return call(known.class_names, Path(source))
+    return open_dataset(source).class_names
+
+
+def check_scale(scale: str | None) -> None:
+    """Refuse the name of a pixel range that does not exist."""
+    if scale is not None and scale not in SCALES:
+        raise ValueError(
+            f"Expected a scale out of {', '.join(SCALES)}, got '{scale}'. Pass the range that the model wants."
+        )
+
+
+def check_source(source: str) -> None:
+    """Refuse what is neither a name nor there, or is of no kind that can be read; nothing is opened.
+
+    Raises:
+        ValueError: With the names and kinds that there are.
+    """
     path = Path(source)
     if source in NAMED:
-        return fashion_mnist(NAMED[source])
-    if path.is_dir():
-        return idx_folder(path) if idx_files(path) else _class_folders(path, resize_to)
-    if path.is_file():
-        return _read_file(path)
+        return
+    if path.exists():
+        known = format_of(path)
+        if known is None:
+            raise ValueError(
+                f"Expected data: {kinds()}; got the file '{path}' of another kind. Convert it to one of these."
+            )
+        if known.class_names is not None:
+            call(known.class_names, path)
+        return
     if source.count(",") == 1:
-        return _read_pair(*(Path(part.strip()) for part in source.split(",")))
+        missing = [part for part in source.split(",") if not Path(part.strip()).is_file()]
+        if missing:
+            raise ValueError(
+                f"Expected two files as IMAGES,LABELS, got '{source}', of which '{missing[0].strip()}' is not there. "
+                "Correct the path."
+            )
+        return
     close = get_close_matches(source, NAMED, n=1)
     hint = f" Did you mean '{close[0]}'?" if close else ""
     raise ValueError(
-        f"Expected data: {' or '.join(NAMED)}, {KINDS}; got '{source}', which is neither a name nor there.{hint} "
+        f"Expected data: {' or '.join(NAMED)}, {kinds()}; got '{source}', which is neither a name nor there.{hint} "
         "Correct the name or the path."
     )
 
 
-def _class_folders(path: Path, resize_to: InputShape | None) -> Dataset:
-    height, width, channels = resize_to or (None, None, None)
-    color = {1: "grey", 3: "rgb"}.get(channels or 0)
-    size = (height, width) if height is not None and width is not None else None
-    return image_folder(path, size=size, color=color)
-
-
-def _read_file(path: Path) -> Dataset:
-    name = path.name.lower()
-    if name.endswith(".npz"):
-        return npz_images(path)
-    if name.endswith((".csv", ".csv.gz")):
-        return csv_images(path)
-    if name.endswith(".npy"):
-        return npy_images(path, _npy_partner(path))
-    if "ubyte" in name or name.endswith((".idx", ".idx.gz")):
-        return idx_images(path, idx_partner(path))
-    raise ValueError(f"Expected data: {KINDS}; got the file '{path}' of another kind. Convert it to one of these.")
-
-
-def _read_pair(images: Path, labels: Path) -> Dataset:
-    if images.suffix.lower() == ".npy":
-        return npy_images(images, labels)
-    return idx_images(images, labels)
-
-
-def _npy_partner(images: Path) -> Path:
-    labels = images.with_name(images.name.replace("images", "labels"))
-    if labels == images or not labels.is_file():
-        raise ValueError(
-            f"Expected labels beside '{images}', named as in images.npy and labels.npy, got no such file. "
-            "Pass both, as in IMAGES.npy,LABELS.npy."
-        )
-    return labels
+def _read(source: str, resize_to: InputShape | None) -> Dataset:
+    check_source(source)
+    path = Path(source)
+    if source in NAMED:
+        return fashion_mnist(NAMED[source])
+    known = format_of(path)
+    if known is None:
+        images, labels = (Path(part.strip()) for part in source.split(","))
+        return call(format_of_pair(images).read_pair or "", images, labels)
+    if known.read_resized is not None and resize_to is not None:
+        return call(known.read_resized, path, resize_to)
+    return call(known.read, path)

@@ -5,15 +5,18 @@ A pickle runs whatever its author wrote into it, so it is never opened. A Lambda
 
 import json
 import zipfile
-from collections.abc import Iterator
 from pathlib import Path
 from typing import Any
 
+from ..file_limits import LIMITS, Limits, require_regular_file, too_large
+from .contents import archive_fault, nesting, parts, stored_elsewhere
+
 SAVE = "Save the model with `model.save('NAME.keras')` and pass that file."
+_CODE_LAYERS = ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")
 PICKLE = "a pickle, which could run any code when opened"
 
 
-def model_format(path: Path) -> str:
+def model_format(path: Path, limits: Limits = LIMITS) -> str:
     """The format of a model: 'keras' (.keras), 'h5' (.h5, legacy) or 'saved_model' (a folder).
 
     Raises:
@@ -23,35 +26,58 @@ def model_format(path: Path) -> str:
         if (path / "saved_model.pb").exists():
             return "saved_model"
         raise _not_a_model(path, "a folder without saved_model.pb", SAVE)
+    require_regular_file(path, limits)
     with path.open("rb") as file:
         start = file.read(8)
     if not start:
         raise _not_a_model(path, "an empty file", SAVE)
     if start[:2] == b"PK":
-        return _check_zip(path)
+        return _check_zip(path, limits)
     if start == b"\x89HDF\r\n\x1a\n":
         _require_suffix(path, (".h5", ".hdf5"))
         return "h5"
-    if start[0] == 0x80 and start[1] <= 5:
+    if start[0] == 0x80 and start[1:2] <= b"\x05":
         raise _not_a_model(path, PICKLE, SAVE)
     raise _not_a_model(path, "a file of another kind", SAVE)
 
 
-def model_config(path: Path, kind: str) -> Any:
-    """The description of the layers that a 'keras' or 'h5' file holds, read without building anything."""
+def model_config(path: Path, kind: str, limits: Limits = LIMITS) -> Any:
+    """The description of the layers that a 'keras' or 'h5' file holds, read without building anything.
+
+    Raises:
+        ValueError: The file is damaged, has no description, points out of itself, or claims more than is taken.
+    """
     if kind == "keras":
         with zipfile.ZipFile(path) as archive:
-            return _parsed(path, archive.read("config.json"))
+            _check_weights(path, archive, limits)
+            return _parsed(path, archive.read("config.json"), limits)
     import h5py
 
     try:
+        elsewhere = stored_elsewhere(path, path.stat().st_size, limits)
         with h5py.File(path, "r") as file:
             config = file.attrs.get("model_config")
-    except OSError as error:
+    except (OSError, KeyError, RuntimeError) as error:
         raise _not_a_model(path, f"an HDF5 file that is cut off or damaged ({error})", "Copy it anew.") from error
+    if elsewhere is not None:
+        raise _not_a_model(path, f"an HDF5 file with {elsewhere}", SAVE)
     if config is None:
         raise _not_a_model(path, "an HDF5 file without layers (weights only?)", SAVE)
-    return _parsed(path, config)
+    return _parsed(path, config.encode() if isinstance(config, str) else bytes(config), limits)
+
+
+def _check_weights(path: Path, archive: zipfile.ZipFile, limits: Limits) -> None:
+    """Refuse weights that lie outside of the archive, or that claim more than is stored."""
+    for name in archive.namelist():
+        if not name.endswith(".h5"):
+            continue
+        try:
+            with archive.open(name) as weights:
+                elsewhere = stored_elsewhere(weights, archive.getinfo(name).file_size, limits)
+        except (OSError, KeyError, RuntimeError) as error:
+            raise _not_a_model(path, f"weights that are damaged ({error})", "Copy or download it anew.") from error
+        if elsewhere is not None:
+            raise _not_a_model(path, f"weights with {elsewhere}", SAVE)
 
 
 def code_in(config: Any) -> list[str]:
@@ -62,10 +88,10 @@ def code_in(config: Any) -> list[str]:
         ["layer 'twice' (Lambda)"]
     """
     found = []
-    for part in _parts(config):
+    for part in parts(config):
         inner = part.get("config")
         name = inner.get("name", "?") if isinstance(inner, dict) else "?"
-        if part.get("class_name") in ("Lambda", "TFSMLayer"):
+        if part.get("class_name") in _CODE_LAYERS:
             found.append(f"layer '{name}' ({part['class_name']})")
         elif part.get("class_name") == "__lambda__":
             found.append("a lambda function")
@@ -73,33 +99,17 @@ def code_in(config: Any) -> list[str]:
     return layers or found  # a Lambda layer's function is a part of it
 
 
-def custom_in(config: Any) -> list[str]:
-    """Names of the classes in a .keras file that are not Keras's own."""
-    outside = [
-        str(part["class_name"])
-        for part in _parts(config)
-        if part.get("registered_name") and not str(part.get("module") or "").startswith(("keras", "builtins"))
-    ]
-    return sorted(set(outside))
-
-
-def _parts(config: Any) -> Iterator[dict[str, Any]]:
-    """Every mapping in a nested description."""
-    if isinstance(config, dict):
-        yield config
-    children = config.values() if isinstance(config, dict) else config if isinstance(config, list) else ()
-    for child in children:
-        yield from _parts(child)
-
-
-def _check_zip(path: Path) -> str:
+def _check_zip(path: Path, limits: Limits) -> str:
     """Tell a .keras file from other zip archives."""
     try:
         with zipfile.ZipFile(path) as archive:
             names = archive.namelist()
-            damaged = archive.testzip()
-    except zipfile.BadZipFile as error:
+            fault = archive_fault(archive, path.stat().st_size, limits)
+            damaged = None if fault else archive.testzip()
+    except (zipfile.BadZipFile, EOFError, NotImplementedError) as error:
         raise _not_a_model(path, f"a zip file that is cut off ({error})", "Copy or download it anew.") from error
+    if fault:
+        raise _not_a_model(path, fault, SAVE)
     if damaged:
         raise _not_a_model(path, f"a zip file whose part '{damaged}' is damaged", "Copy or download it anew.")
     if any(name.endswith((".pkl", ".pickle")) for name in names):
@@ -118,7 +128,11 @@ def _require_suffix(path: Path, suffixes: tuple[str, ...]) -> None:
         )
 
 
-def _parsed(path: Path, text: str | bytes) -> Any:
+def _parsed(path: Path, text: bytes, limits: Limits) -> Any:
+    if len(text) > limits.description_bytes:
+        raise too_large(f"the description of the layers in {path}", len(text), limits.description_bytes)
+    if (deep := nesting(text)) > limits.nesting:
+        raise _not_a_model(path, f"a description nested {deep} deep, where {limits.nesting} is the most", SAVE)
     try:
         return json.loads(text)
     except (UnicodeDecodeError, json.JSONDecodeError) as error:

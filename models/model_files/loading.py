@@ -2,13 +2,15 @@
 
 import importlib
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ..file_limits import LIMITS, Limits
 from ..known_names import unknown_name
 from .cards import ModelCard, card_path, read_model_card
-from .file_formats import code_in, custom_in, model_config, model_format
+from .contents import foreign_names
+from .file_formats import code_in, model_config, model_format
 from .saved_models import saved_model
 
 SHIPPED_FOLDER = Path(__file__).parent.parent / "pretrained"
@@ -35,8 +37,17 @@ def model_path(name_or_path: str | Path) -> Path:
     raise unknown_name("shipped model", str(name_or_path), shipped_models(), remedy)
 
 
+def is_shipped(name_or_path: str | Path) -> bool:
+    """Whether a model is one of those that come with the package."""
+    return model_path(name_or_path).resolve().parent == SHIPPED_FOLDER.resolve()
+
+
 def load_model(
-    name_or_path: str | Path, *, allow_code: bool = False, custom_objects: Mapping[str, Any] | None = None
+    name_or_path: str | Path,
+    *,
+    allow_code: bool = False,
+    custom_objects: Mapping[str, Any] | None = None,
+    limits: Limits = LIMITS,
 ) -> Any:
     """Load a model, not compiled.
 
@@ -46,26 +57,49 @@ def load_model(
             from someone you trust.
         custom_objects: classes and functions of your own that the model needs, by name; see
             `import_custom_objects`.
+        limits: the most that the file may hold.
 
     Returns:
         a `keras.Model`.
 
     Raises:
-        ValueError: for an unknown name, a file that is not a model, is cut off or is a pickle, code that was not
-            allowed, or a custom object that is missing.
+        ValueError: for an unknown name, a file that is not a model, is cut off, is a pickle or points out of itself,
+            code that was not allowed, a name in the file that is neither Keras's nor a custom object, or more than
+            `limits`.
 
     Example:
         >>> load_model("zero_padded_dropout").output_shape
         (None, 10)
     """
     path = model_path(name_or_path)
-    kind = model_format(path)
+    config = check_model(path, allow_code=allow_code, known=custom_objects or {}, limits=limits)
+    if config is None:
+        return saved_model(path)
+    return _load_file(path, allow_code, dict(custom_objects or {}))
+
+
+def check_model(
+    name_or_path: str | Path, *, allow_code: bool = False, known: Collection[str] = (), limits: Limits = LIMITS
+) -> Any:
+    """The description of a model's layers, None for a SavedModel; read without TensorFlow.
+
+    Args:
+        name_or_path, allow_code, limits: as for `load_model`.
+        known: names of the classes and functions of your own that will be given.
+
+    Raises:
+        ValueError: as `load_model`, for all that can be told from the file alone.
+    """
+    path = model_path(name_or_path)
+    kind = model_format(path, limits)
     if kind == "saved_model":
         _refuse_code(path, ["a SavedModel graph"], allow_code)
-        return saved_model(path)
-    config = model_config(path, kind)
+        return None
+    config = model_config(path, kind, limits)
     _refuse_code(path, code_in(config), allow_code)
-    return _load_file(path, config, allow_code, dict(custom_objects or {}))
+    if not allow_code:
+        _refuse_foreign(path, foreign_names(config, known))
+    return config
 
 
 def model_card_of(name_or_path: str | Path) -> ModelCard | None:
@@ -96,14 +130,13 @@ def import_custom_objects(names: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def _load_file(path: Path, config: Any, allow_code: bool, custom_objects: dict[str, Any]) -> Any:
+def _load_file(path: Path, allow_code: bool, custom_objects: dict[str, Any]) -> Any:
     import keras
 
     try:
         return keras.saving.load_model(path, custom_objects=custom_objects, compile=False, safe_mode=not allow_code)
     except Exception as error:  # Keras raises whatever the first thing that fails raises
-        missing = [name for name in custom_in(config) if name not in custom_objects]
-        own = f"it has {', '.join(missing)}, which is not Keras's." if missing else str(error).strip().splitlines()[0]
+        own = str(error).strip().splitlines()[0]
         raise ValueError(
             f"Expected a model that Keras can load, received '{path}': {own} Name each layer and function of your "
             "own with --custom-objects module:name (load_model(custom_objects={'name': object})); "
@@ -117,3 +150,15 @@ def _refuse_code(path: Path, code: list[str], allow_code: bool) -> None:
             f"Expected a model without code of its own, received '{path}' with {', '.join(code)}: it could run "
             "anything on this computer. If you trust its author, pass --allow-code (load_model(allow_code=True))."
         )
+
+
+def _refuse_foreign(path: Path, names: list[str]) -> None:
+    if not names:
+        return
+    own = [name for name in names if name.count(".") and " " not in name]
+    module, _, last = own[0].rpartition(".") if own else ("module", "", "name")
+    raise ValueError(
+        f"Expected a model made of Keras's own layers, received '{path}', which names {', '.join(names[:5])}"
+        f"{', ...' if len(names) > 5 else ''}. If it is your own, pass --custom-objects {module}:{last} "
+        f"(load_model(custom_objects={{'{last}': ...}})); if it is not, do not open the file."
+    )

@@ -1,12 +1,8 @@
-"""The batches of one epoch, decided by the seed and the number of the epoch alone.
+"""The batches of one epoch: their order and their augmentation follow from the seed and the number of the epoch alone.
 
-So a training that was interrupted goes on with exactly the images that it would have seen.
-
-Random changes of training images that leave their class as it is.
-
-Each step takes images float32[B,H,W,C] and a generator and returns new images; nothing is changed in place.
-Random erasing: Zhong, Zheng, Kang, Li, Yang, 2017, arXiv:1708.04896; here every rectangle lies wholly
-inside the image and is filled with uniform noise.
+So a training that was interrupted resumes with exactly the images that it would have seen. Augmentation leaves a class as
+it is: each step takes images float32[B,H,W,C] and a generator and returns new images. Random erasing: Zhong, Zheng, Kang,
+Li, Yang, 2017, arXiv:1708.04896; here every rectangle lies wholly inside the image and is filled with uniform noise.
 """
 
 from collections.abc import Sequence

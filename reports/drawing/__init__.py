@@ -1,1 +1,9 @@
-"""TODO."""
+"""Arrays as pictures.
+
+colors               Which number has which colour?
+enlarging            How is a map brought to its picture's size?
+pictures             How does an image look on the page?
+wording              How is a number written?
+layer_sheet          How do all channels of a layer look?
+misclassified_sheet  How do all mistakes look?
+"""

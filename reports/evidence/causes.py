@@ -4,19 +4,18 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from ...interpret import ChannelAblation, ChannelCensus, LayerInformation, ModelInformation, channels
+from ...interpret import ChannelAblation, ChannelCensus, LayerInformation, ModelInformation
 from ...interpret.dissection.ablation import ablate_confusions
-from ...interpret.layers.survey import Survey
-from ...interpret.progress import Progress
+from ...interpret.dissection.census import CensusStatistic
 from ...interpret.stream.image_choice import sample_numbers
-from ...models.datasets.dataset import Dataset
 from ...models.evaluation.metrics import Evaluation
-from .mistakes import Confusion
+from .performance import ConfusionCount
+from .seen import Seen
 from .shown_layers import end_of_stage
+from .twin import DrawnOnly
 
 MOST_CONFUSIONS = 6
 _FEWEST_IMAGES = 3  # of a confusion, for its counts to be worth a look
@@ -38,40 +37,39 @@ class Causes:
     lead: float  # the largest lead over the next class among those tried, logits; NaN where none was
 
 
-def gather_causes(
-    model: Any,
-    information: ModelInformation,
-    dataset: Dataset,
-    survey: Survey,
-    evaluation: Evaluation,
-    confusions: Sequence[Confusion],
-    progress: Progress,
-    *,
-    seed: int = 0,
-) -> Causes:
+def census_of(information: ModelInformation) -> CensusStatistic:
+    """The census of the channels that are taken away, as a statistic of the stream."""
+    if information.cam_layer is None:
+        raise ValueError(
+            f"Expected a layer with a map of places. Model {information.name!r} has none. Leave out causes."
+        )
+    return CensusStatistic(end_of_stage(information, information.cam_layer), patches=PATCHES)
+
+
+def gather_causes(seen: Seen, confusions: Sequence[ConfusionCount]) -> Causes:
     """Count what the channels do over all images, and take each away on those that matter for the confusions.
 
-    `seed` draws the images of a confusion that has too many.
+    The seed of the plan draws the images of a confusion that has too many.
     """
-    layer = end_of_stage(information, survey.cam_layer)
+    dataset, evaluation, information = seen.dataset, seen.evaluation, seen.information
+    census = seen.result(census_of(information))
     shown = [confusion for confusion in confusions if confusion.count >= _FEWEST_IMAGES][:MOST_CONFUSIONS]
-    most = _most_images(information.layer(layer))
-    wrong = _confused(dataset.labels, evaluation, shown, most, seed)
-    least_sure, lead = _least_sure(dataset.labels, evaluation, survey.logits, min(_LEAST_SURE, most - len(wrong)))
+    most = _most_images(information.layer(census.layer))
+    wrong = _confused(dataset.labels, evaluation, shown, most, seen.plan.seed)
+    least_sure, lead = _least_sure(dataset.labels, evaluation, seen.survey.logits, min(_LEAST_SURE, most - len(wrong)))
     rows = np.sort(np.concatenate([wrong, least_sure]))
-    ablated = len(rows) if shown else 0
-    told = _in_two_parts(progress, len(dataset), ablated)
-    census = channels(model, dataset.images, dataset.labels, layer, patches=PATCHES, progress=told[0])
     pairs = [(confusion.true, confusion.predicted) for confusion in shown]
     ablations: tuple[ChannelAblation, ...] = ()
     if shown:
-        ablations = ablate_confusions(model, dataset.images[rows], dataset.labels[rows], layer, pairs, progress=told[1])
+        telling = seen.progress("taking channels away")
+        images, labels = dataset.images[rows], dataset.labels[rows]
+        ablations = ablate_confusions(seen.model, images, labels, census.layer, pairs, progress=telling)
     right = int((evaluation.predictions == dataset.labels).sum())
     return Causes(census, ablations, tuple(confusion.count for confusion in shown), len(least_sure), right, lead)
 
 
 def _confused(
-    labels: np.ndarray, evaluation: Evaluation, confusions: Sequence[Confusion], most: int, seed: int
+    labels: np.ndarray, evaluation: Evaluation, confusions: Sequence[ConfusionCount], most: int, seed: int
 ) -> np.ndarray:
     """Numbers of the images of the confusions; of each as many as leave room for the least sure right ones."""
     room = max(1, (most - min(_LEAST_SURE, most // 2)) // max(len(confusions), 1))
@@ -98,33 +96,50 @@ def _most_images(layer: LayerInformation) -> int:
     return max(_FEWEST_RUN, _MOST_VALUES // (values * channels))
 
 
-def _in_two_parts(progress: Progress, first: int, second: int) -> tuple[Progress, Progress]:
-    """Progress of two steps as that of one."""
-    if not callable(progress):
-        return progress, progress
-    return (
-        lambda done, _: progress(done, first + second),
-        lambda done, _: progress(first + done, first + second),
+@dataclass(frozen=True, eq=False)
+class ConfusionCauses:
+    """What is repaired and broken without each channel, the one whose removal repairs most first."""
+
+    true: int  # the class
+    predicted: int  # the class that it was taken for
+    images_run: int  # of the confusion
+    channels: np.ndarray  # int64[C]
+    repaired: np.ndarray  # int64[C], images of the confusion answered correctly without it
+    broken: np.ndarray  # int64[C], right answers that are wrong without it
+    gap_change: np.ndarray  # float64[C], of logit[predicted] - logit[true], mean over the confusion's images
+
+
+@dataclass(frozen=True, eq=False)
+class CausesEvidence:
+    """The figures of the causes, and what the page draws beside them."""
+
+    layer: str
+    set_to: str  # what a channel that is taken away is set to
+    right_answers_tried: int
+    confusions: tuple[ConfusionCauses, ...]
+    causes: DrawnOnly[Causes]
+
+
+def causes_evidence(causes: Causes) -> CausesEvidence:
+    """The figures of the causes."""
+    asked = [(each, each.confusion) for each in causes.ablations if each.confusion is not None]
+    return CausesEvidence(
+        layer=causes.census.layer,
+        set_to="zero",
+        right_answers_tried=causes.tried,
+        confusions=tuple(_figures(ablation, *confusion) for ablation, confusion in asked),
+        causes=causes,
     )
 
 
-def causes_twin(causes: Causes) -> dict[str, Any]:
-    """The figures for programs: for each confusion what is repaired and broken without each channel, best first."""
-    return {
-        "layer": causes.census.layer,
-        "set_to": "zero",
-        "right_answers_tried": causes.tried,
-        "confusions": [
-            {
-                "true": ablation.confusion[0],
-                "predicted": ablation.confusion[1],
-                "images_run": ablation.confused,
-                "channels": ablation.effects.channels.tolist(),
-                "repaired": ablation.effects.repaired.tolist(),
-                "broken": ablation.effects.broken.sum(axis=1).tolist(),
-                "gap_change": ablation.effects.gap_change.round(4).tolist(),
-            }
-            for ablation in causes.ablations
-            if ablation.confusion is not None
-        ],
-    }
+def _figures(ablation: ChannelAblation, true: int, predicted: int) -> ConfusionCauses:
+    effects = ablation.effects
+    return ConfusionCauses(
+        true=true,
+        predicted=predicted,
+        images_run=ablation.confused,
+        channels=effects.channels,
+        repaired=effects.repaired,
+        broken=effects.broken.sum(axis=1),
+        gap_change=effects.gap_change.round(4),
+    )

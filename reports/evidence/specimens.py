@@ -2,20 +2,17 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from ...interpret import ActivationExtractor, GradCAMState
-from ...interpret.layers.survey import Survey
+from ...interpret import ActivationExtractor
 from ...interpret.maps.state import MapState, map_states
-from ...interpret.progress import Progress
-from ...interpret.stream.class_means import class_means
+from ...interpret.stream.class_means import ClassMeansStatistic, class_means
 from ...interpret.stream.image_choice import typical_images
-from ...models.datasets.dataset import Dataset
 from ...models.evaluation.metrics import Evaluation
+from .seen import Seen
+from .twin import DrawnOnly
 
 MOST_CLASSES = 12
 
@@ -26,16 +23,50 @@ class Specimen:
 
     label: int  # the class
     number: int  # of the typical image, in the data set
-    image: np.ndarray  # float32[H,W,C], the typical image
-    mean_image: np.ndarray  # float32[H,W,C], mean over the class's images
     probability: float  # 0..1, of the class on the typical image
     predicted: int  # class predicted for the typical image
     images: int  # how many images the class has
-    grad_cam: np.ndarray  # float32[h,w], of the predicted class on the typical image, score units
     cam_state: MapState  # of `grad_cam`, its kind before the cut; with the saturation
-    saliency: np.ndarray  # float32[H,W], likewise, score units per unit of pixel value
-    activations: dict[str, np.ndarray]  # {stage: float32[...]} of the typical image
-    means: dict[str, np.ndarray]  # {stage: float32[...]}, mean over the class's images
+    image: DrawnOnly[np.ndarray]  # float32[H,W,C], the typical image
+    mean_image: DrawnOnly[np.ndarray]  # float32[H,W,C], mean over the class's images
+    grad_cam: DrawnOnly[np.ndarray]  # float32[h,w], of the predicted class on the typical image, score units
+    saliency: DrawnOnly[np.ndarray]  # float32[H,W], likewise, score units per unit of pixel value
+    activations: DrawnOnly[dict[str, np.ndarray]]  # {stage: float32[...]} of the typical image
+    means: DrawnOnly[dict[str, np.ndarray]]  # {stage: float32[...]}, mean over the class's images
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureMaps:
+    """The specimens, and what their maps are held against."""
+
+    cam_layer: str  # where Grad-CAM is taken
+    typical_peak: float  # median over all images of the largest value of the predicted class's Grad-CAM, score units
+    empty_maps: int  # images whose Grad-CAM is all zero
+    images: int  # in all
+    left_out: int  # classes with images that have no specimen
+    recall: np.ndarray  # float64[K], 0..1, of each class; NaN for one without images
+    specimens: tuple[Specimen, ...]
+
+
+def averaging(seen: Seen) -> list[ClassMeansStatistic]:
+    """The class means as a statistic of the stream; none for many classes, whose means would fill the memory."""
+    classes = len(seen.dataset.class_names)
+    return [ClassMeansStatistic(seen.stages, classes)] if classes <= MOST_CLASSES else []
+
+
+def gather_feature_maps(seen: Seen) -> FeatureMaps:
+    """A specimen of each shown class, through every stage."""
+    specimens = gather_specimens(seen)
+    peaks = seen.survey.grad_cam_peak
+    return FeatureMaps(
+        cam_layer=seen.survey.cam_layer,
+        typical_peak=seen.typical_peak,
+        empty_maps=int((peaks <= 0).sum()),
+        images=len(peaks),
+        left_out=int((seen.evaluation.support > 0).sum()) - len(specimens),
+        recall=seen.evaluation.recall,
+        specimens=specimens,
+    )
 
 
 def shown_classes(evaluation: Evaluation) -> list[int]:
@@ -46,31 +77,24 @@ def shown_classes(evaluation: Evaluation) -> list[int]:
     return [int(label) for label in present]
 
 
-def gather_specimens(
-    model: Any,
-    look: GradCAMState,
-    dataset: Dataset,
-    survey: Survey,
-    evaluation: Evaluation,
-    layers: Sequence[str],
-    progress: Progress,
-) -> tuple[Specimen, ...]:
+def gather_specimens(seen: Seen) -> tuple[Specimen, ...]:
     """A specimen of each shown class."""
+    dataset, evaluation = seen.dataset, seen.evaluation
     classes = shown_classes(evaluation)
-    typical = typical_images(survey.logits, dataset.labels)
+    typical = typical_images(seen.survey.logits, dataset.labels)
     numbers = np.array([typical[label] for label in classes])
-    shown = dataset.images[numbers]
-    activations = ActivationExtractor(model, layers)(shown)
-    looked = look(shown, evaluation.predictions[numbers])
+    shown, batch_size = dataset.images[numbers], seen.batch_size
+    activations = ActivationExtractor(seen.model, seen.stages)(shown, batch_size)
+    looked = seen.look(shown, evaluation.predictions[numbers], batch_size)
     cams = np.maximum(looked["signed"], 0)
     states = map_states(cams, before_cut=looked["signed"], saturation=looked["saturation"])
-    means = class_means(model, dataset.images, dataset.labels, layers, classes, progress=progress)
+    means = _means(seen, classes)
     return tuple(
         Specimen(
             label=label,
             number=int(number),
-            image=dataset.images[number],
-            mean_image=dataset.images[dataset.labels == label].mean(axis=0),
+            image=shown[place],
+            mean_image=seen.exploration.means[label],
             probability=float(evaluation.probabilities[number, label]),
             predicted=int(evaluation.predictions[number]),
             images=int(evaluation.support[label]),
@@ -81,4 +105,14 @@ def gather_specimens(
             means=means[label],
         )
         for place, (label, number) in enumerate(zip(classes, numbers, strict=True))
+    )
+
+
+def _means(seen: Seen, classes: list[int]) -> dict[int, dict[str, np.ndarray]]:
+    """The class means, out of the stream; of many classes those shown, in a pass over their images."""
+    for statistic in averaging(seen):
+        return seen.result(statistic)
+    dataset, telling = seen.dataset, seen.progress("averaging the classes")
+    return class_means(
+        seen.model, dataset.images, dataset.labels, seen.stages, classes, batch_size=seen.batch_size, progress=telling
     )

@@ -1,1 +1,8 @@
-"""TODO."""
+"""The page as HTML.
+
+page         How do sections, style and pictures become one file?
+components   How is a table, a figure or a remark written?
+tiles        How are thousands of small pictures carried?
+map_notes    What stands under a map?
+trust_marks  What says how far its method can be trusted?
+"""

@@ -8,6 +8,8 @@ text. Without JavaScript the page is complete; page.js only adds a filter for th
 from __future__ import annotations
 
 import json
+import re
+from collections import Counter
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -16,9 +18,12 @@ from typing import Any, get_args
 import jinja2
 from markupsafe import Markup
 
-from ..drawing.colors import Scale, css_gradient
+from ..drawing.colors import ColorScale, css_gradient
 from .tiles import Sprite, sprite_css
 
+_PLOT = re.compile(r'<svg [^>]*class="plot".*?</svg>', re.DOTALL)
+_PLOT_ID = re.compile(r'(?<=[#"])p[0-9a-f]{8}-')  # what `plots.plot` begins each id and reference with
+_ID = re.compile(r'<[a-z][^<>]*? id="([^"]*)"')  # of elements; what text holds is escaped
 TEMPLATES = Path(__file__).parent / "templates"
 
 
@@ -66,14 +71,14 @@ def render_page(
         sections: in order.
         header: what stands above them.
         sprites: every sprite that a tile of the sections belongs to, each name once.
-        data: a machine-readable twin, put into `<script type="application/json" id="data">`.
+        data: a machine-readable twin, put into `<script type="application/json" id="twin">`.
     """
     refuse_twins("sections", [section.id for section in sections])
     refuse_twins("sprites", [sprite.name for sprite in sprites])
     environment = jinja2.Environment(
         loader=jinja2.FileSystemLoader(TEMPLATES), autoescape=True, undefined=jinja2.StrictUndefined, trim_blocks=True
     )
-    return environment.get_template("page.html.j2").render(
+    page = environment.get_template("page.html.j2").render(
         title=title,
         sections=sections,
         header=header,
@@ -81,11 +86,29 @@ def render_page(
         js=Markup((TEMPLATES / "page.js").read_text(encoding="utf-8")),
         data=None if data is None else json_for_page(data),
     )
+    page = _with_equal_plots_apart(page)
+    refuse_twins("parts of the page", _ID.findall(page))
+    return page
+
+
+def _with_equal_plots_apart(page: str) -> str:
+    """The page, where a plot that was drawn before has ids of its own: equal drawings have equal ids."""
+    seen: Counter[str] = Counter()
+
+    def renamed(found: re.Match[str]) -> str:
+        plot, drawing = found[0], _PLOT_ID.search(found[0])
+        if drawing is None:
+            return plot
+        seen[drawing[0]] += 1
+        times = seen[drawing[0]]
+        return plot if times == 1 else _PLOT_ID.sub(rf"\g<0>{times}-", plot)
+
+    return _PLOT.sub(renamed, page)
 
 
 def style(sprites: Sequence[Sprite]) -> Markup:
     """Return the page's style: the style sheet, the colour scales and the sprites."""
-    scales = (Markup(f".scale-{scale}{{background:{css_gradient(scale)}}}\n") for scale in get_args(Scale))
+    scales = (Markup(f".scale-{scale}{{background:{css_gradient(scale)}}}\n") for scale in get_args(ColorScale))
     sheet = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
     return sheet + Markup("").join(scales) + Markup("").join(sprite_css(sprite) for sprite in sprites)
 
@@ -104,6 +127,6 @@ def json_for_page(data: Mapping[str, Any]) -> Markup:
 
 def refuse_twins(what: str, names: Sequence[str]) -> None:
     """Raise where two things of the page have one name: links and styles would take the wrong one."""
-    twins = sorted({name for name in names if names.count(name) > 1})
+    twins = sorted(name for name, count in Counter(names).items() if count > 1)
     if twins:
         raise ValueError(f"Expected {what} with different names, got {', '.join(twins)} more than once. Rename one.")

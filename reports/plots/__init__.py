@@ -1,1 +1,12 @@
-"""TODO."""
+"""Numbers as plots, for light and dark.
+
+plot          How does matplotlib draw for the page?
+performance   How well does the classifier do?
+training      How did the training go?
+layers        What do the layers keep?
+trust         What happens while pixels go, or weights are shuffled?
+data          How many images of which values?
+comparison    How do models stand beside each other?
+architecture  How is the network built?
+explanation   One image explained: what does it look like?
+"""

@@ -1,1 +1,9 @@
-"""TODO."""
+"""What can be typed, and what it means.
+
+early_checks  What is refused before anything is loaded?
+opening       Which model, which data, read how?
+single_image  Which one image?
+image_size    Which size?
+methods       Which attribution methods?
+trust_file    Which measured trust?
+"""

@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from featurelens.models.formats.known_formats import kinds_in_short
+
 if TYPE_CHECKING:
     from featurelens.models.datasets.dataset import Dataset
     from featurelens.models.model_files.cards import ModelCard
@@ -18,7 +20,11 @@ DEFAULT_DATA = "fashion_mnist"
 
 Model = Annotated[str, typer.Argument(help="A shipped model's name, or a .keras, .h5 or SavedModel path.")]
 Data = Annotated[
-    str, typer.Option("--data", help="fashion_mnist, or a folder per class, .npz, .npy, .csv or IDX files.")
+    str | None,
+    typer.Option(
+        "--data",
+        help=f"fashion_mnist, or {kinds_in_short()}. Default: fashion_mnist, for shipped models.",
+    ),
 ]
 Scale = Annotated[
     str | None, typer.Option(help="Pixel range that the model takes: 0-1, 0-255 or -1-1. Default: its card's, or 0-1.")
@@ -75,7 +81,7 @@ def open_images(data: str, model: Any, card: ModelCard | None, opening: Opening)
     """The data as `open_for` has them, where their classes do not matter."""
     from featurelens.models import open_dataset
     from featurelens.models.datasets.class_names import read_class_names
-    from featurelens.models.datasets.model_fit import warn_of_range
+    from featurelens.models.datasets.pixel_range import warn_of_range
 
     names = None if opening.class_names is None else read_class_names(opening.class_names)
     wanted = scale_of(opening.scale, card)

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from featurelens.scripts.options.opening import DEFAULT_DATA, Opening, image_input, open_for, scale_of
+from featurelens.scripts.options.opening import Opening, image_input, open_for, scale_of
 
 if TYPE_CHECKING:
     import numpy as np
@@ -30,18 +30,18 @@ def single_image(
     image: str,
     model: Any,
     card: ModelCard | None,
-    data: str,
+    data: str | None,
     opening: Opening,
     *,
     read: Callable[[str, Any, ModelCard | None, Opening], Dataset] = open_for,
 ) -> SingleImage:
-    """The image called `image`; `read` opens the data where it is a number of theirs.
+    """The image called `image`; `read` opens the data where it is a number of theirs. A file has no class names.
 
     Raises:
         ValueError: The number is outside the data; the file is no picture, or does not fit the model.
     """
-    if not image.lstrip("-").isdigit():
-        return _from_file(image, model, card, data, opening)
+    if data is None or not image.lstrip("-").isdigit():
+        return _from_file(image, model, card, opening)
     dataset = read(data, model, card, opening)
     number = int(image)
     if not 0 <= number < len(dataset):
@@ -52,11 +52,12 @@ def single_image(
     return SingleImage(f"image {number}", dataset.images[number], dataset.value_range, dataset.class_names, label)
 
 
-def _from_file(image: str, model: Any, card: ModelCard | None, data: str, opening: Opening) -> SingleImage:
+def _from_file(image: str, model: Any, card: ModelCard | None, opening: Opening) -> SingleImage:
     import numpy as np
 
     from featurelens.models import Dataset
     from featurelens.models.datasets.model_fit import require_fit, resized_to_fit
+    from featurelens.models.datasets.pixel_range import warn_of_range
     from featurelens.models.formats.image_files import read_image
     from featurelens.models.formats.sources import SCALES
 
@@ -66,16 +67,17 @@ def _from_file(image: str, model: Any, card: ModelCard | None, data: str, openin
     if wanted is not None:
         alone = resized_to_fit(alone, wanted) if opening.resize else require_fit(alone, wanted)
     alone = alone.scaled(*SCALES[scale_of(opening.scale, card) or "0-1"])
-    names = _names(card, data, opening.class_names)
-    return SingleImage(Path(image).name, alone.images[0], alone.value_range, names, None)
+    warn_of_range(model, alone)
+    return SingleImage(Path(image).name, alone.images[0], alone.value_range, None, None)
 
 
-def _names(card: ModelCard | None, data: str, class_names: Path | None) -> tuple[str, ...] | None:
-    from featurelens.models import open_dataset
+def names_without_images(card: ModelCard | None, data: str | None, class_names: Path | None) -> tuple[str, ...] | None:
+    """The classes of a picture that is in no data, as the file, the card or the data that were named tell; else None."""
     from featurelens.models.datasets.class_names import read_class_names
+    from featurelens.models.formats.sources import class_names_of
 
     if class_names is not None:
         return tuple(read_class_names(class_names))
     if card is not None:
         return card.class_names
-    return open_dataset(data).class_names if data != DEFAULT_DATA else None
+    return None if data is None else class_names_of(data)

@@ -1,1 +1,8 @@
-"""TODO."""
+"""How commands behave on a terminal.
+
+running           How is any command run, and how does it end?
+progress          What is shown while it works?
+training_display  What is shown while a network trains?
+interruption      What is said at Ctrl-C?
+memory            How does TensorFlow keep its memory?
+"""

@@ -21,13 +21,28 @@ def run_alone(name: str, command: Callable[..., None]) -> None:
     run(app, program=f"featurelens {name}")
 
 
-def run(app: typer.Typer, arguments: Sequence[str] | None = None, *, program: str = "featurelens") -> None:
-    """Run an application; what the user can mend becomes one line and a non-zero exit."""
+def run(
+    app: typer.Typer,
+    arguments: Sequence[str] | None = None,
+    *,
+    program: str = "featurelens",
+    before: Callable[[str], None] | None = None,
+) -> None:
+    """Run an application; what the user can mend becomes one line and a non-zero exit.
+
+    Args:
+        app: The application.
+        arguments: The words behind its name; those that Python was started with by default.
+        program: Its name.
+        before: Called with the first word, to refuse one that is plainly no command.
+    """
     given = list(sys.argv[1:] if arguments is None else arguments)
     verbose = "--verbose" in given
     kept = [argument for argument in given if argument != "--verbose"]
-    warnings.showwarning = _one_line
+    warnings.showwarning = _one_line_each(set())
     try:
+        if before is not None and kept:
+            before(kept[0])
         app(args=kept, prog_name=program)
     except SystemExit as stopped:
         if stopped.code == _INTERRUPTED:  # what typer makes of Ctrl-C
@@ -44,7 +59,13 @@ def run(app: typer.Typer, arguments: Sequence[str] | None = None, *, program: st
         sys.exit(1)
 
 
-def _one_line(message: Warning | str, category: type[Warning], *_: object) -> None:
-    """Our own warnings as a line; those of libraries are not the user's to mend."""
-    if category is UserWarning:
-        typer.echo(f"Warning: {' '.join(str(message).split())}", err=True)
+def _one_line_each(said: set[str]) -> Callable[..., None]:
+    """Our own warnings as a line, each once (a step and the whole may warn of the same); not those of libraries."""
+
+    def show(message: Warning | str, category: type[Warning], *_: object) -> None:
+        line = f"Warning: {' '.join(str(message).split())}"
+        if category is UserWarning and line not in said:
+            said.add(line)
+            typer.echo(line, err=True)
+
+    return show

@@ -23,7 +23,7 @@ class Seen:
 def seen_in_browser(path: Path, width: int) -> Seen:
     """Open the page at a width, and fail where it is wider, asks for anything, or runs a name as a script."""
     if CHROMIUM is None:
-        pytest.skip("needs chromium or google-chrome")
+        pytest.skip("needs a browser on the path: chromium or google-chrome")
     asked: list[str] = []
     complaints: list[str] = []
     with sync_playwright() as playwright:

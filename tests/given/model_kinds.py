@@ -143,7 +143,7 @@ def decorated() -> Case:
 
 
 def legacy(kind: str) -> Case:
-    library = pytest.importorskip("tf_keras")
+    library = pytest.importorskip("tf_keras", reason="needs tf_keras, for legacy models")
     parts = plain_layers(library=library)
     if kind == "sequential":
         return Case(library.Sequential(parts), images(), plain_forward, "conv2")

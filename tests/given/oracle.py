@@ -9,11 +9,14 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+import ml_dtypes
 import numpy as np
 import tensorflow as tf
 
 Weights = Callable[[str], list[tf.Tensor]]  # 'outer/inner' -> that layer's weights, in Keras's order
 Forward = Callable[[Weights, list[tf.Tensor]], tuple[dict[str, tf.Tensor], tf.Tensor]]  # -> layers, logits
+
+_SUMS = 2e-5  # of the largest value: sums of some hundred float32 numbers in another order
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,6 +31,16 @@ class Case:
     output: str | None = None
     wrt: str | None = None
     image: int = 0  # which of the inputs the maps are of
+
+    @property
+    def share(self) -> float:
+        """How far two right ways of computing may part, as a share of the largest value.
+
+        Sums are made in float32, in any order; what each layer puts out is rounded to the dtype that it computes in, and a
+        layer may be one step (kernel, bias and activation fused) or several.
+        """
+        steps = [float(ml_dtypes.finfo(getattr(layer, "compute_dtype", "float32")).eps) for layer in self.model.layers]
+        return max(_SUMS, sum(steps))
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +95,7 @@ def weights_of(model: Any) -> Weights:
     return weights
 
 
-def assert_equal(actual: np.ndarray, expected: np.ndarray, share: float = 2e-5, least: float = 1e-3) -> None:
+def assert_equal(actual: np.ndarray, expected: np.ndarray, share: float = _SUMS, least: float = 1e-3) -> None:
     """Equal to `share` of the largest value, for an answer that is not trivial."""
     assert actual.dtype == np.float32
     assert actual.shape == expected.shape

@@ -146,7 +146,7 @@ def test_compare_writes_a_page(folder):
     page = (folder / "compared.html").read_text()
     assert "2 models on the same images" in page and "seed 4" in page
     assert "<b>other" not in page and "&lt;b&gt;other" in page
-    data = json.loads(page.split('id="data">')[1].split("</script>")[0])
+    data = json.loads(page.split('id="twin">')[1].split("</script>")[0])
     assert [model["name"] for model in data["models"]] == ["plain", "<b>other"]
 
 

@@ -70,9 +70,12 @@
       apply();
     };
     const recall = () => {
-      const [id, query] = decodeURI(location.hash.slice(1)).split("?");
+      const [id, query] = location.hash.slice(1).split("?");  // URLSearchParams decodes, also what is no valid escape
       if (id !== place.id || !query) return;
-      for (const [name, value] of new URLSearchParams(query)) if (form.elements[name]) form.elements[name].value = value;
+      for (const [name, value] of new URLSearchParams(query)) {
+        const list = form.querySelector(`select[name="${CSS.escape(name)}"]`);
+        if (list) list.value = value;
+      }
       place.scrollIntoView();
     };
     form.addEventListener("change", remember);

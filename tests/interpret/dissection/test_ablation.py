@@ -10,6 +10,8 @@ from hand_set_models import random_cnn, random_images
 from featurelens.interpret import ActivationExtractor
 from featurelens.interpret.dissection.ablation import ablate_channels, ablate_confusions
 
+pytestmark = pytest.mark.numeric
+
 layers = keras.layers
 
 

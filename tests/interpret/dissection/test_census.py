@@ -10,6 +10,8 @@ from hand_set_models import random_cnn, random_images
 from featurelens.interpret import ActivationExtractor
 from featurelens.interpret.dissection.census import channels, selectivity
 
+pytestmark = pytest.mark.numeric
+
 layers = keras.layers
 
 KERNEL = np.array([[[[1.0, -1.0, 0.0, 2.0, -1.0]]]])

@@ -7,6 +7,8 @@ import pytest
 from featurelens.interpret import ActivationExtractor, GradCAM
 from featurelens.interpret.layers.survey import survey_layers
 
+pytestmark = pytest.mark.numeric
+
 
 @pytest.fixture(scope="module")
 def model():
@@ -87,7 +89,8 @@ def test_batches_change_nothing(model, images, surveyed):
     for one, other in zip(surveyed.layers, at_once.layers, strict=True):
         assert one.active_share == pytest.approx(other.active_share, nan_ok=True)
         assert one.image_correlation == pytest.approx(other.image_correlation, nan_ok=True, rel=1e-5)
-        assert one.probe == other.probe
+        assert one.probe.accuracy == pytest.approx(other.probe.accuracy, abs=1 / 20)  # one of the 20 may tip over
+        assert (one.probe.fitted, one.probe.tested) == (other.probe.fitted, other.probe.tested) == (20, 20)
 
 
 def test_an_unknown_layer_names_the_nearest(model, images):

@@ -9,6 +9,8 @@ from featurelens.interpret import GradCAM, IntegratedGradients, Saliency
 from featurelens.interpret.maps.state import map_states
 from featurelens.interpret.stream.saturation import GradCAMState, Saturation
 
+pytestmark = pytest.mark.numeric
+
 
 def test_kinds_and_extremes_by_hand():
     maps = np.array([[[0, 0]], [[0, -2]], [[0, 3]], [[-1, 2]]], np.float32)

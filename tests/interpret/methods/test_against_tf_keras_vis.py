@@ -15,6 +15,7 @@ from featurelens.interpret import GradCAM, Saliency
 pytestmark = [  # its own imports, and how it calls a Functional model
     pytest.mark.filterwarnings("ignore:Please import `zoom` from the `scipy.ndimage`:DeprecationWarning"),
     pytest.mark.filterwarnings("ignore:(?s).*The structure of `inputs` doesn't match:UserWarning"),
+    pytest.mark.numeric,
 ]
 CLASSES = [2, 0, 1]
 

@@ -9,6 +9,8 @@ from hand_set_models import linear_cam_model, random_cnn, random_images
 from featurelens.interpret import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, MultiLayerCAM
 from featurelens.interpret.methods.class_activation import grad_cam, grad_cam_plus_plus, hi_res_cam, layer_cam
 
+pytestmark = pytest.mark.numeric
+
 METHODS = [GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM]
 FORMULAS = {GradCAM: grad_cam, GradCAMPlusPlus: grad_cam_plus_plus, HiResCAM: hi_res_cam, LayerCAM: layer_cam}
 

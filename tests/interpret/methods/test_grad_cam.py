@@ -13,6 +13,8 @@ from small_models import SHAPE, dense, images, sequential
 
 from featurelens.interpret import GradCAM
 
+pytestmark = pytest.mark.numeric
+
 layers = keras.layers
 IMAGE = np.float32([[[[0.2], [0.8]], [[1.0], [0.4]]]])  # [1,2,2,1]
 

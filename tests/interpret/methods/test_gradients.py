@@ -8,6 +8,8 @@ from hand_set_models import linear_cam_model, random_cnn, random_images
 
 from featurelens.interpret import InputXGradient, Saliency
 
+pytestmark = pytest.mark.numeric
+
 METHODS = [Saliency, InputXGradient]
 
 

@@ -12,6 +12,8 @@ from featurelens.interpret.methods.occlusion import patches
 from featurelens.interpret.methods.rise import random_masks
 from featurelens.interpret.tracing.variants import _plan
 
+pytestmark = pytest.mark.numeric
+
 SMALL = {
     SmoothGrad: {"samples": 7},
     IntegratedGradients: {"steps": 7},

@@ -9,6 +9,8 @@ from hand_set_models import linear_cam_model, random_cnn, random_images
 
 from featurelens.interpret import InputXGradient, LayerwiseRelevance
 
+pytestmark = pytest.mark.numeric
+
 RULES = ["composite", "epsilon", "z_plus", "gamma"]
 
 

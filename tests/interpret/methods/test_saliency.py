@@ -12,6 +12,8 @@ from small_models import images, sequential
 
 from featurelens.interpret import Saliency
 
+pytestmark = pytest.mark.numeric
+
 layers = keras.layers
 
 

@@ -17,6 +17,8 @@ from featurelens.interpret.pixel_removal.pixel_order import pixel_ranks
 from featurelens.interpret.pixel_removal.road import road
 from featurelens.interpret.trust.sensitivity import max_sensitivity
 
+pytestmark = pytest.mark.numeric
+
 
 def test_curves_by_hand():
     # logit 0 = 1 * x00 + 2 * x11, logit 1 = 0; x = (4, 3), (2, 1): logit 0 is 4 + 2 = 6.

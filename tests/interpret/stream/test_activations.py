@@ -11,6 +11,8 @@ from small_models import SHAPE, dense, images, sequential
 
 from featurelens.interpret import ActivationExtractor
 
+pytestmark = pytest.mark.numeric
+
 layers = keras.layers
 
 
@@ -48,7 +50,7 @@ def test_in_order_of_execution_or_as_asked(model: Any) -> None:
     assert list(every) == ["dropout", "conv1", "pool", "conv2", "flatten", "dense"]
     some = ActivationExtractor(model, ["conv2", "conv1"])(images())
     assert list(some) == ["conv2", "conv1"]
-    np.testing.assert_array_equal(some["conv1"], every["conv1"])
+    np.testing.assert_allclose(some["conv1"], every["conv1"], rtol=1e-5, atol=1e-6)  # another graph, other fusions
 
 
 def test_dropout_is_off(model: Any) -> None:

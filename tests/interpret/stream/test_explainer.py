@@ -12,6 +12,8 @@ from small_models import SHAPE, dense, images, plain_layers, sequential
 
 from featurelens.interpret import ActivationExtractor, Explainer, GradCAM, Saliency
 
+pytestmark = pytest.mark.numeric
+
 CLASSES, VERSUS = np.array([2, 1, 0]), np.array([0, 2, 1])
 
 

@@ -11,6 +11,11 @@ from small_models import images
 
 from featurelens.interpret import Explainer, inspect_model
 
+pytestmark = [
+    pytest.mark.numeric,
+    pytest.mark.filterwarnings("ignore:The images range from 0"),  # weights are random: no range is the wrong one
+]
+
 SHAPE = (64, 32, 3)
 LAST_CONVOLUTION = {
     "MobileNetV2": "Conv_1",

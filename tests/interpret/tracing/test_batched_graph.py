@@ -15,6 +15,8 @@ from featurelens.interpret import Explainer, Saliency, inspect_model
 from featurelens.interpret.tracing.batched_graph import Program
 from featurelens.interpret.tracing.traced_model import TracedModel
 
+pytestmark = pytest.mark.numeric
+
 layers = keras.layers
 
 

@@ -11,6 +11,8 @@ from small_models import conv, dense, images, sequential
 from featurelens.interpret.tracing.downstream import UNCHANGED, TailProgram
 from featurelens.interpret.tracing.traced_model import TracedModel
 
+pytestmark = pytest.mark.numeric
+
 layers = keras.layers
 
 

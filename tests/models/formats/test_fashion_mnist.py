@@ -123,7 +123,9 @@ def test_a_download_gives_the_split_asked_for(nowhere, monkeypatch):
     assert "downloaded" in downloaded.source
 
 
-@pytest.mark.skipif(not DEBIAN_FOLDER.is_dir(), reason="apt-get install dataset-fashion-mnist")
+@pytest.mark.skipif(
+    not DEBIAN_FOLDER.is_dir(), reason="needs Debian's Fashion-MNIST: apt-get install dataset-fashion-mnist"
+)
 def test_the_training_split_from_debian():
     train = fashion_mnist("train", DEBIAN_FOLDER)
     assert np.bincount(train.labels).tolist() == [6000] * 10

@@ -129,5 +129,5 @@ def test_a_missing_libgl_is_explained(monkeypatch):
         raise builtins.ImportError("libGL.so.1: cannot open shared object file")
 
     monkeypatch.setattr(importlib, "import_module", broken)
-    with pytest.raises(ImportError, match=r"libGL.so.1.*apt-get install libgl1.*opencv-python-headless"):
+    with pytest.raises(ImportError, match=r"libGL.so.1.*apt-get install -y libgl1.*opencv-python-headless"):
         opencv()

@@ -90,7 +90,7 @@ def page_of(tmp_path, weights, head):
     model = linear_cam_model([[1.0]], np.stack(weights, axis=-1)[:, :, np.newaxis], head=head)
     path = write_report(model, corner_images(("a", "b")), tmp_path / "report.html", trust_images=0)
     if CHROMIUM is None:
-        pytest.skip("needs chromium or google-chrome")
+        pytest.skip("needs a browser on the path: chromium or google-chrome")
     with sync_playwright() as playwright:
         browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         page = browser.new_page(viewport={"width": 390, "height": 800})

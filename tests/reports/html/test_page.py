@@ -23,6 +23,7 @@ from featurelens.reports.html.components import (
 )
 from featurelens.reports.html.page import Header, KeyFigure, Section, json_for_page, render_page
 from featurelens.reports.html.tiles import sprite, tile_html
+from featurelens.reports.plots.data import pixel_histogram
 from featurelens.reports.plots.performance import confusion_matrix
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
@@ -72,7 +73,7 @@ def page_file(tmp_path_factory):
 @pytest.fixture(scope="module")
 def browser():
     if CHROMIUM is None:
-        pytest.skip("needs chromium or google-chrome")
+        pytest.skip("needs a browser on the path: chromium or google-chrome")
     with sync_playwright() as playwright:
         opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
         yield opened
@@ -87,7 +88,7 @@ def test_no_name_becomes_html(page_file):
 
 
 def test_data_survive_and_cannot_end_their_element(page_file):
-    data = re.search(r'<script type="application/json" id="data">(.*?)</script>', page_file.read_text(), re.DOTALL)
+    data = re.search(r'<script type="application/json" id="twin">(.*?)</script>', page_file.read_text(), re.DOTALL)
     assert data is not None and json.loads(data[1]) == {"name": HOSTILE}
     assert json.loads(json_for_page({"a": "\u2028<!--&"})) == {"a": "\u2028<!--&"}
 
@@ -139,6 +140,19 @@ def test_filter_is_kept_in_the_address(browser, page_file):
     again.close()
 
 
+@pytest.mark.parametrize(
+    "address", ["#%", "#mistakes?true=%E0%A4", "#mistakes?length=3", "#mistakes?namedItem=1", "#?", "#%00"]
+)
+def test_an_address_that_means_nothing_stops_nothing(browser, page_file, address):
+    page, complaints = browser.new_page(), []
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.goto(page_file.as_uri() + address)
+    page.select_option("select[name=predicted]", "Coat")
+    assert complaints == []
+    assert page.locator(".filter output").inner_text() == "2 of 4 shown"
+    page.close()
+
+
 def test_a_link_opens_the_fold_it_leads_into(browser, page_file):
     page = browser.new_page()
     page.goto(page_file.as_uri() + "#mistake-2")
@@ -150,10 +164,22 @@ def test_a_link_opens_the_fold_it_leads_into(browser, page_file):
     page.close()
 
 
+def test_a_plot_that_stands_twice_has_ids_of_its_own():
+    drawn = pixel_histogram(np.linspace(0, 1, 5), np.array([1, 2, 3, 4])).svg()
+    page = render_page(
+        "", [Section("a", "", joined([figure(drawn, "a"), figure(drawn, "b"), figure(drawn, "c")]))], Header("", "")
+    )
+    defined, used = re.findall(r' id="(p[^"]+)"', page), re.findall(r'(?:href="#|url\(#)(p[^")]+)', page)
+    assert len(defined) == len(set(defined)) >= 3
+    assert set(used) <= set(defined)
+
+
 def test_two_sections_or_sprites_of_one_name_are_refused():
     header = Header("", "")
     with pytest.raises(ValueError, match="sections with different names, got a"):
         render_page("", [Section("a", "", Markup("")), Section("a", "", Markup(""))], header)
+    with pytest.raises(ValueError, match="parts of the page with different names, got b"):
+        render_page("", [Section("a", "", Markup('<p id="b"></p><p class="x" id="b"></p>'))], header)
     made = sprite("s", np.zeros((1, 2, 2), np.uint8))
     with pytest.raises(ValueError, match="sprites with different names, got s"):
         render_page("", [], header, [made, made])

@@ -2,24 +2,22 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import keras
 import numpy as np
 import pytest
 from browser_pages import HOSTILE, seen_in_browser
 
 from featurelens.interpret import inspect_model
-from featurelens.interpret.layers.survey import survey_layers
 from featurelens.models import Dataset
-from featurelens.models.evaluation.metrics import evaluation_from_probabilities
 from featurelens.reports.evidence import causes as cause_evidence
-from featurelens.reports.evidence.causes import gather_causes
-from featurelens.reports.evidence.mistakes import Confusion
+from featurelens.reports.evidence.causes import causes_evidence, gather_causes
+from featurelens.reports.evidence.performance import ranked_confusions
+from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.evidence.shown_layers import end_of_stage
-from featurelens.reports.html.page import Header, render_page
-from featurelens.reports.sections.causes import causes_section, shown_channels
-from featurelens.reports.sections.channels import patch_sheet
+from featurelens.reports.html.page import Header, Section, render_page
+from featurelens.reports.sections.causes import CausesSection, shown_channels
+from featurelens.reports.sections.channels import patch_pictures, patch_sheet
+from featurelens.reports.sections.section import About
 
 layers = keras.layers
 NAMES = ("circle", "square", HOSTILE)
@@ -52,14 +50,9 @@ def dataset():
     return Dataset(images, np.repeat([0, 1], 20), NAMES, "planted", value_range=(0.0, 5.0))
 
 
-def gathered(dataset, told=False):
-    made = model()
-    survey = survey_layers(made, dataset.images, dataset.labels, ["relu"])
-    evaluation = evaluation_from_probabilities(survey.probabilities, dataset.labels, dataset.class_names)
-    wrong = int((evaluation.predictions != dataset.labels).sum())
-    confusions = [Confusion(0, 1, wrong, np.arange(wrong))] if wrong else []
-    information = inspect_model(made, dataset.images)
-    return gather_causes(made, information, dataset, survey, evaluation, confusions, told)
+def gathered(dataset, step=None):
+    seen = Seen(model(), dataset, step=step)
+    return gather_causes(seen, ranked_confusions(seen.evaluation.confusion))
 
 
 @pytest.fixture(scope="module")
@@ -68,7 +61,9 @@ def causes(dataset):
 
 
 def page_of(causes, dataset, path):
-    section, sprites = causes_section(SimpleNamespace(causes=causes, dataset=dataset))  # type: ignore[arg-type]
+    about = About(inspect_model(model()), dataset, None, {}, 0, None)
+    part = CausesSection().html(causes_evidence(causes), about)
+    section, sprites = Section("causes", "Causes", part.html, part.lead), part.sprites
     path.write_text(render_page("causes", [section], Header("", ""), sprites), encoding="utf-8")
     return path
 
@@ -140,11 +135,10 @@ def test_what_lies_outside_of_the_picture_is_flat_grey():
     images = np.zeros((2, 6, 6, 1), np.float32)
     images[0, 0, 0] = 1
     from featurelens.interpret import channels
-    from featurelens.reports.sections.channels import _pictures
 
     liked = channels(made, images, [0, 1]).preferred
     assert (liked.rows[0, 0], liked.columns[0, 0]) == (0, 0)
-    found = _pictures(liked.patches(images, 0, outside=np.nan), (0.0, 1.0))[0, :, :, 0]
+    found = patch_pictures(liked.patches(images, 0, outside=np.nan), (0.0, 1.0))[0, :, :, 0]
     np.testing.assert_array_equal(found, [[140, 140, 140], [140, 255, 0], [140, 0, 0]])
 
 
@@ -156,7 +150,7 @@ def test_without_mistakes_only_the_census_is_shown(dataset, tmp_path):
     assert "so no channel was taken away" in text and "2 of 4 channels never fire" in text
 
 
-def test_progress_goes_on_from_the_census_to_the_runs_without_a_channel(dataset):
+def test_the_progress_of_the_runs_without_a_channel_is_told(dataset):
     told = []
-    gathered(dataset, lambda done, total: told.append((done, total)))
-    assert told[-1] == (80, 80) and [done for done, _ in told] == sorted(done for done, _ in told)
+    gathered(dataset, lambda what, done, total: told.append((what, done, total)))
+    assert told[-1] == ("taking channels away", 40, 40)

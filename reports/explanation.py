@@ -41,9 +41,7 @@ class _Told:
     """What a method says of the subject."""
 
     values: np.ndarray  # float32[h,w], the map
-    before_cut: (
-        np.ndarray | None
-    )  # float32[h,w], with its negative evidence, where that was cut off and nothing is left
+    before_cut: np.ndarray | None  # float32[h,w], with the negative evidence that was cut off, where nothing is left
     remark: str  # what to know of it beside its limits, or ''
 
 

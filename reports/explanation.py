@@ -8,11 +8,10 @@ from typing import Any
 
 import numpy as np
 
-from ..interpret.maps.state import LOGIT_PER_PIXEL, MIXED, POSITIVE, map_states
 from ..interpret.methods.catalogue import KnownMethod
 from ..interpret.progress import Progress, Step
 from ..interpret.stream.saturation import Saturation
-from .drawing.colors import ColorScale, Limits, limits_of
+from .drawing.method_maps import limits_for, map_words, scale_for
 from .drawing.wording import number, with_minus
 from .html.map_notes import faded
 from .plots.explanation import MapPanel
@@ -41,9 +40,7 @@ class _Told:
     """What a method says of the subject."""
 
     values: np.ndarray  # float32[h,w], the map
-    before_cut: (
-        np.ndarray | None
-    )  # float32[h,w], with its negative evidence, where that was cut off and nothing is left
+    before_cut: np.ndarray | None  # float32[h,w], with the negative evidence that was cut off, where nothing is left
     remark: str  # what to know of it beside its limits, or ''
 
 
@@ -65,41 +62,6 @@ def method_panel(known: KnownMethod, subject: Subject, progress: Progress = Fals
         over_image=known.is_at_layer,
         note="\n".join(line for line in (words + at, told.remark) if line),
     )
-
-
-def scale_for(known: KnownMethod, values: np.ndarray) -> ColorScale:
-    """The colours of a method's map, float32[h,w]: diverging where a value below 0 speaks against the class."""
-    if known.signed or (known.has_zero and values.min() < 0):
-        return "signed"
-    return "saliency" if known.unit == LOGIT_PER_PIXEL else "evidence"
-
-
-def limits_for(known: KnownMethod, values: np.ndarray) -> Limits:
-    """What the colours of a method's map, float32[h,w], run between.
-
-    Zero is among them where it means no evidence; else (RISE) the general level says nothing.
-    """
-    if not known.has_zero:
-        return float(values.min()), float(values.max())
-    return limits_of(values, scale_for(known, values))
-
-
-def map_words(known: KnownMethod, values: np.ndarray, limits: Limits, before_cut: np.ndarray | None = None) -> str:
-    """The limits of a map with their unit, or what is missing, such as 'zero everywhere'.
-
-    Args:
-        known: The method.
-        values: float32[h,w], its map.
-        limits: Of its colours.
-        before_cut: float32[h,w], the map before its negative evidence was cut off, where it was.
-    """
-    signed = None if before_cut is None or values.any() else np.minimum(before_cut, 0)[np.newaxis]
-    state = map_states(values[np.newaxis], known.unit, before_cut=signed)[0]
-    low, high = (with_minus(number(float(limit))) for limit in limits)
-    span = f"{low} to {high} {known.unit}" if limits[0] < limits[1] else f"{low} {known.unit} everywhere"
-    if not known.has_zero or state.kind in (POSITIVE, MIXED):
-        return span
-    return f"{span}\n{state.words}" if values.any() else state.words
 
 
 def saturation_words(subject: Subject, head: str) -> str:

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from featurelens.scripts.options.early_checks import checked_data
+from featurelens.scripts.options.methods import method_named
 from featurelens.scripts.options.opening import (
     DEFAULT_MODEL,
     AllowCode,
@@ -51,6 +52,10 @@ def report(
             min=1, help="Test the maps anew within so many passes forward and backward. Default: by the images' size."
         ),
     ] = None,
+    method: Annotated[
+        list[str] | None,
+        typer.Option(help="A method to draw beside each mistake too, such as layercam; may be given several times."),
+    ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of all images that are drawn.")] = 0,
     allow_code: AllowCode = False,
     custom_objects: CustomObjects = None,
@@ -63,6 +68,7 @@ def report(
     from featurelens.scripts.terminal.progress import steps_shown
 
     check_writable(output.expanduser().absolute())
+    further = [method_named(name) for name in method or ()]
     opening = Opening(scale, resize, class_names, allow_code, custom_objects)
     images_from = checked_data(model, data, opening)
     loaded, card = load_with_card(model, opening)
@@ -84,6 +90,7 @@ def report(
             trust_images=TRUST_IMAGES if trust_images is None else trust_images,
             trust_budget=trust_budget,
             trust_file=measured,
+            methods=further,
             seed=seed,
             step=step,
         )

@@ -31,6 +31,7 @@ if TYPE_CHECKING:
 
     from featurelens.interpret.trust.record import Trust
     from featurelens.models.datasets.dataset import Dataset
+    from featurelens.reports.evidence.trust import TrustFile
 
 
 def trust(
@@ -43,6 +44,7 @@ def trust(
         list[str] | None,
         typer.Option(help="A method, such as saliency, or all; may be given several times. Default: all."),
     ] = None,
+    update: Annotated[bool, typer.Option("--update", help="Keep the other methods of the file that is there.")] = False,
     images: Annotated[
         int | None, typer.Option(min=1, help="Images for the methods of a pass or two. Default: all.")
     ] = None,
@@ -72,11 +74,13 @@ def trust(
     Deletion, insertion and ROAD beside a random and a brightness order, the change under noise, and the likeness once the
     weights are shuffled, for every method.
     """
+    from featurelens.reports.files.trust_file import read_trust
     from featurelens.reports.files.whole_files import check_writable
 
     target = (output or _default_output(model)).expanduser().absolute()
     check_writable(target)
     methods = methods_named(method or [ALL])
+    before = read_trust(target) if update else None
     opening = Opening(scale, resize, class_names, allow_code, custom_objects)
     images_from = checked_data(model, data, opening)
     if training_data is not None:
@@ -90,6 +94,7 @@ def trust(
     from featurelens.interpret.trust.budget import within_budget
     from featurelens.interpret.trust.measure import measure_trust
     from featurelens.interpret.trust.record import TrustPlan
+    from featurelens.reports.evidence.trust import require_same_measurement
     from featurelens.scripts.terminal.progress import steps_shown
 
     usual = TrustPlan()
@@ -102,18 +107,21 @@ def trust(
     )
     if budget is not None:
         plan = within_budget(budget, methods, plan, len(dataset))
+    cam_layer = layer or decisions(loaded, dataset.images[:1]).cam_layer
+    if before is not None:
+        require_same_measurement(before, loaded, dataset.images, cam_layer, plan)
     with steps_shown() as step:
         found = measure_trust(
             loaded,
             dataset.images,
             methods,
             plan,
-            cam_layer=layer or decisions(loaded, dataset.images[:1]).cam_layer,
+            cam_layer=cam_layer,
             training=training,
             batch_size=batch_size,
             step=step,
         )
-    _write(found, loaded, dataset, target)
+    _write(found, loaded, dataset, target, before)
     _print(found)
     typer.echo(f"Wrote {target}. `featurelens report` shows it where it lies beside the model, or with --trust.")
 
@@ -134,9 +142,9 @@ def _drawn(dataset: Dataset, amount: int, seed: int) -> tuple[np.ndarray, np.nda
     return dataset.images[numbers], dataset.labels[numbers]
 
 
-def _write(found: Trust, model: Any, dataset: Dataset, target: Path) -> None:
+def _write(found: Trust, model: Any, dataset: Dataset, target: Path, before: TrustFile | None) -> None:
     from featurelens.models.datasets.fingerprints import images_fingerprint, weights_fingerprint
-    from featurelens.reports.evidence.trust import TrustFile
+    from featurelens.reports.evidence.trust import TrustFile, updated
     from featurelens.reports.files.trust_file import write_trust
 
     command = shlex.join(["featurelens", *sys.argv[1:]]) if "trust" in sys.argv[1:2] else "featurelens trust"
@@ -148,7 +156,7 @@ def _write(found: Trust, model: Any, dataset: Dataset, target: Path) -> None:
         images=images_fingerprint(dataset.images),
         command=command,
     )
-    write_trust(measured, target)
+    write_trust(measured if before is None else updated(before, measured), target)
 
 
 def _print(found: Trust) -> None:

@@ -32,10 +32,8 @@ Transactions on Image Processing 2021, doi:10.1109/TIP.2021.3089943.
 
 The maps stay at the layer's own resolution and are not normalised: their unit is that of the score.
 
-Class activation maps of several layers out of one pass.
-
-A deep layer says which object, an early one where exactly; seen side by side they tell more than either. One forward
-and one backward pass give the maps of all layers, by any formula of `class_activation`.
+A deep layer says which object, an early one where exactly; seen side by side they tell more than either. So each formula is
+a function of activations and gradients: `MultiLayerCAM` gives any of them at several layers out of one pass.
 """
 
 from __future__ import annotations

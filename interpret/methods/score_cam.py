@@ -14,9 +14,7 @@ channels; with logits that leaves one channel standing. Up is linear interpolati
 `max_channels` keeps the channels of largest standard deviation over places, which come nearest to being masks
 ("Faster Score-CAM", github.com/tabayashi0117/Score-CAM).
 
-Score-CAM at several layers: one run for the activations of all of them, full batches over all their channels.
-
-The formula, its source and its departures are those of `score_cam`.
+`MultiLayerScoreCAM` gives the map at several layers: one run for the activations of all, full batches over all channels.
 """
 
 from __future__ import annotations

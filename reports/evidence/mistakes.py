@@ -13,6 +13,7 @@ from ...interpret.progress import Progress
 from ...models.datasets.dataset import Dataset
 from ...models.datasets.resizing import resize_images
 from ...models.evaluation.metrics import Evaluation
+from .further_maps import FurtherMaps
 from .performance import ConfusionCount
 from .twin import DrawnOnly
 
@@ -50,6 +51,7 @@ class Mistakes:
     cam_states: DrawnOnly[tuple[tuple[MapState, ...], tuple[MapState, ...]]]  # before the cut; with the saturation
     saliency: DrawnOnly[tuple[np.ndarray, np.ndarray]]  # float32[N,S,S], score units per unit of pixel value
     contrast: DrawnOnly[np.ndarray]  # float32[N,h,w], signed: HiResCAM of logit[predicted] - logit[true]
+    further: DrawnOnly[tuple[FurtherMaps, ...]] = ()  # of the methods that were asked for
 
 
 def gather_mistakes(

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...interpret.methods.catalogue import KnownMethod
 from .trust import TRUST_IMAGES, TrustFile
 
 
@@ -17,3 +18,4 @@ class ReportPlan:
     trust_budget: int | None = None  # passes forward and backward for that; None: by the images' size
     compared_images: int = 3000  # whose nearest neighbours are looked for: all 10,000 would take eleven times as long
     seed: int = 0  # of all images that are sampled, but for a trust that was measured beforehand
+    methods: tuple[KnownMethod, ...] = ()  # drawn beside each mistake, and tested, beside those of every report

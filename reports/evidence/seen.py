@@ -14,6 +14,7 @@ import numpy as np
 
 from ...interpret import GradCAMState, ModelInformation, inspect_model
 from ...interpret.layers.survey import Survey, SurveyStatistic
+from ...interpret.methods.catalogue import KnownMethod
 from ...interpret.progress import Progress, Step
 from ...interpret.stream.one_pass import one_pass
 from ...interpret.stream.statistic import Statistic
@@ -25,9 +26,10 @@ from ...models.datasets.exploration import Exploration, explore
 from ...models.datasets.pixel_range import range_remark
 from ...models.evaluation.metrics import Evaluation, evaluation_from_probabilities
 from ...models.model_files.cards import ModelCard
+from .further_maps import chosen_beside
 from .plan import ReportPlan
 from .shown_layers import stages
-from .trust import TrustEvidence, gather_trust
+from .trust import SHOWN, TrustEvidence, gather_trust
 
 R = TypeVar("R")
 
@@ -140,6 +142,11 @@ class Seen:
         """What is in the images, without the model."""
         return explore(self.dataset, most_compared=self.plan.compared_images, seed=self.plan.seed)
 
+    @property
+    def further_methods(self) -> list[KnownMethod]:
+        """The methods that were asked for, beside those of every report."""
+        return chosen_beside(self.plan.methods, SHOWN)
+
     @cached_property
     def trust(self) -> TrustEvidence | None:
         """How far the methods can be trusted on this model; None where it was not measured.
@@ -154,6 +161,7 @@ class Seen:
             images=self.plan.trust_images,
             budget=self.plan.trust_budget,
             on_file=self.plan.trust_file,
+            further=self.further_methods,
             seed=self.plan.seed,
             step=self._testing,
         )

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.models import OptionInfo
 
 from featurelens.models.formats.known_formats import kinds_in_short
 
@@ -18,14 +19,18 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "zero_padded_dropout"
 DEFAULT_DATA = "fashion_mnist"
 
+
+class _DataOption(OptionInfo):
+    """--data, whose help is made when it is shown: it lists the formats of the user's own too."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "help":
+            return f"fashion_mnist, or {kinds_in_short()}. Default: fashion_mnist, for shipped models."
+        return super().__getattribute__(name)
+
+
 Model = Annotated[str, typer.Argument(help="A shipped model's name, or a .keras, .h5 or SavedModel path.")]
-Data = Annotated[
-    str | None,
-    typer.Option(
-        "--data",
-        help=f"fashion_mnist, or {kinds_in_short()}. Default: fashion_mnist, for shipped models.",
-    ),
-]
+Data = Annotated[str | None, _DataOption(default=..., param_decls=("--data",))]
 Scale = Annotated[
     str | None, typer.Option(help="Pixel range that the model takes: 0-1, 0-255 or -1-1. Default: its card's, or 0-1.")
 ]

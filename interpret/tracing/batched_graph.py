@@ -7,7 +7,8 @@ model itself answers.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -15,13 +16,22 @@ import numpy as np
 
 from ..progress import Progress, steps
 from .inputs import Arrays, InputForm
-from .targets import Classes, resolve, scores, target_array
+from .targets import NONE, Classes, resolve, scores, target_array
 from .traced_model import Taps, TracedModel
 
 if TYPE_CHECKING:
     import tensorflow as tf
 
-Compute = Callable[[Taps, "tf.Tensor"], dict[str, "tf.Tensor"]]
+
+@dataclass(frozen=True, eq=False)
+class Computed:
+    """What is made out of a traced model: tensors, and what the trace alone tells, such as the name of a layer."""
+
+    tensors: Mapping[str, tf.Tensor]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+Compute = Callable[[Taps, "tf.Tensor"], "Mapping[str, tf.Tensor] | Computed"]
 Batch = Callable[[list[np.ndarray], np.ndarray, np.ndarray], dict[str, np.ndarray]]  # (flat inputs, classes, versus)
 
 _PROOF_IMAGES = 32
@@ -33,13 +43,17 @@ class Program:
 
     Args:
         traced: The model.
-        compute: Makes named tensors [B, ...] out of the taps and the scores float32[B] of the classes asked for. Runs
-            inside of the graph, once per input signature.
+        compute: Makes named tensors [B, ...] out of the taps and the scores float32[B] of the classes asked for, with
+            facts where the trace tells something. Runs inside of the graph, once per input signature.
+        stored: (black, white), where the one input comes as uint8 from 0 to 255 and is brought to that range inside of
+            the graph; None: images come as the model takes them.
     """
 
-    def __init__(self, traced: TracedModel, compute: Compute) -> None:
+    def __init__(self, traced: TracedModel, compute: Compute, *, stored: tuple[float, float] | None = None) -> None:
         self.traced = traced
+        self.stored = stored
         self.tracings = 0  # how often the model was traced
+        self.facts: dict[str, Any] = {}  # what the last trace told
         self.logit_error: float | None = None  # largest |head(logits) - model(x)| seen; None before the first batch
         self._compute = compute
         self._functions: dict[tuple[object, ...], Any] = {}
@@ -86,7 +100,7 @@ class Program:
     def prepare(self, images: Arrays) -> list[np.ndarray]:
         """Check images and trace what they need; the flat inputs."""
         form = self.traced.form_of(images)
-        flat = form.flatten(images)
+        flat = self.flatten(images)
         if form is not self.traced.form or not self._functions:
             self.traced.build(form, flat)
         self._function(form)
@@ -94,11 +108,23 @@ class Program:
             self.logit_error = self._proof(form, [array[:_PROOF_IMAGES] for array in flat])
         return flat
 
+    def flatten(self, images: Arrays) -> list[np.ndarray]:
+        """The flat inputs of images, checked against the form that the model takes."""
+        form = self.traced.form_of(images)
+        return (form if self.stored is None else replace(form, dtypes=("uint8",))).flatten(images)
+
     def prepared(self, images: Arrays) -> tuple[list[np.ndarray], Batch]:
         """The checked flat inputs, and a function that runs one batch of such inputs as they are."""
         flat = self.prepare(images)
         function = self._function(self.traced.form_of(images))
         return flat, lambda inputs, classes, versus: self._call(function, inputs, classes, versus)
+
+    def labelled(self, images: Arrays, labels: np.ndarray) -> dict[str, np.ndarray]:
+        """The results of one batch for its predicted classes; its true ones are `taps.labels` inside of the graph."""
+        function = self._function(self.traced.form_of(images))
+        flat = self.flatten(images)
+        nobody = np.full(len(flat[0]), NONE, dtype=np.int32)
+        return self._call(function, flat, nobody, nobody, labels.astype(np.int32))
 
     def _batches(
         self, images: Arrays, classes: Classes, versus: Classes, batch_size: int, progress: Progress
@@ -112,11 +138,17 @@ class Program:
             yield rows, total, self._call(function, [array[rows] for array in flat], named[rows], other[rows])
 
     def _call(
-        self, function: Any, flat: list[np.ndarray], classes: np.ndarray, versus: np.ndarray
+        self,
+        function: Any,
+        flat: list[np.ndarray],
+        classes: np.ndarray,
+        versus: np.ndarray,
+        labels: np.ndarray | None = None,
     ) -> dict[str, np.ndarray]:
         import tensorflow as tf
 
-        results = function(*(tf.convert_to_tensor(array) for array in (*flat, classes, versus)))
+        known = np.full(len(classes), NONE, dtype=np.int32) if labels is None else labels
+        results = function(*(tf.convert_to_tensor(array) for array in (*flat, classes, versus, known)))
         return {name: np.asarray(memoryview(tensor)) for name, tensor in results.items()}
 
     def _function(self, form: InputForm) -> Any:
@@ -129,24 +161,30 @@ class Program:
         import tensorflow as tf
 
         def traced(*tensors: tf.Tensor) -> dict[str, tf.Tensor]:
-            *flat, classes, versus = tensors
-            taps = self.traced.trace(form, flat)
+            *flat, classes, versus, labels = tensors
+            if self.stored is not None:
+                flat = [unpacked(flat[0], *self.stored, form.dtypes[0])]
+            taps = replace(self.traced.trace(form, flat), labels=labels)
             named = resolve(taps.logits, classes)
             self._head = taps.head
-            results = self._compute(taps, scores(taps.logits, named, versus))
-            return {"logits": taps.logits, "classes": named, **{k: _as_float32(t) for k, t in results.items()}}
+            made = self._compute(taps, scores(taps.logits, named, versus))
+            made = made if isinstance(made, Computed) else Computed(made)
+            self.facts = dict(made.facts)
+            return {"logits": taps.logits, "classes": named, **{k: _as_float32(t) for k, t in made.tensors.items()}}
 
-        specs = [tf.TensorSpec((None, *shape), dtype) for shape, dtype in zip(form.shapes, form.dtypes, strict=True)]
-        targets = [tf.TensorSpec((None,), tf.int32)] * 2
+        dtypes = form.dtypes if self.stored is None else ("uint8",)
+        specs = [tf.TensorSpec((None, *shape), dtype) for shape, dtype in zip(form.shapes, dtypes, strict=True)]
+        targets = [tf.TensorSpec((None,), tf.int32)] * 3
         function = tf.function(traced, autograph=False).get_concrete_function(*specs, *targets)
         self.tracings += 1
         return function
 
     def _proof(self, form: InputForm, flat: list[np.ndarray]) -> float:
         """Largest |head(logits) - model(x)| of these images; refuses a model whose logits are not the right ones."""
-        nobody = np.full(len(flat[0]), -1, dtype=np.int32)
+        nobody = np.full(len(flat[0]), NONE, dtype=np.int32)
         logits = self._call(self._function(form), flat, nobody, nobody)["logits"]
-        expected = self.traced.answer(form, flat)
+        seen = flat if self.stored is None else [np.asarray(unpacked(flat[0], *self.stored, form.dtypes[0]))]
+        expected = self.traced.answer(form, seen)
         made = self._head.answer(logits)
         error = float(np.abs(made - expected).max())
         allowed = tolerance(self.traced.model) * max(1.0, float(np.abs(expected).max()))
@@ -159,6 +197,20 @@ class Program:
                 f"Make its call() deterministic with training=False."
             )
         return error
+
+
+def unpacked(stored: Any, low: float, high: float, dtype: str = "float32") -> tf.Tensor:
+    """Pixels uint8, 0 for black and 255 for white, as float32 with `low` for black and `high` for white.
+
+    Exactly what `stored / 255 * (high - low) + low` is in float32: TensorFlow's own division by a constant is a product
+    with its rounded inverse, so the quotient is taken with more digits and then rounded.
+    """
+    import tensorflow as tf
+
+    if (low, high) == (0.0, 255.0):
+        return tf.cast(stored, dtype)
+    unit = tf.cast(tf.cast(stored, tf.float64) * (1 / 255), tf.float32)
+    return tf.cast(unit if (low, high) == (0.0, 1.0) else unit * (high - low) + low, dtype)
 
 
 def _as_float32(tensor: tf.Tensor) -> tf.Tensor:

@@ -36,6 +36,7 @@ class Taps:
     logits: tf.Tensor  # float32[B,K]
     head: Head
     layers: tuple[TappedLayer, ...]  # in order of execution
+    labels: tf.Tensor | None = None  # int32[B], the true classes where a program was given them, else -1
 
     def find(self, name: str) -> TappedLayer:
         """The layer called `name`, or by its full path.

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 Progress = bool | Callable[[int, int], None]  # True shows a bar on stderr; a function gets (images done, of how many)
+Step = Callable[[str, int, int], None]  # told (what is being done, how much of it is done, of how much)
 
 
 def steps(total: int, batch_size: int, progress: Progress) -> Iterator[slice]:
@@ -32,6 +34,17 @@ def steps(total: int, batch_size: int, progress: Progress) -> Iterator[slice]:
             progress(stop, total)
 
 
+def shown(done: Iterable[int], total: int, progress: Progress) -> Iterator[int]:
+    """What a pass yields, how many images are done, told to `progress` as it comes."""
+    if progress is True:
+        yield from _shown_by_bar(done, total)
+        return
+    for count in done:
+        yield count
+        if progress is not False:
+            progress(count, total)
+
+
 def part_of(progress: Progress, place: int, parts: int) -> Progress:
     """The progress of one of several parts of about the same size, told as progress of the whole."""
     if progress is False or progress is True:
@@ -40,9 +53,20 @@ def part_of(progress: Progress, place: int, parts: int) -> Progress:
 
 
 def _with_bar(total: int, batch_size: int) -> Iterator[slice]:
+    with _bar(total) as told:
+        yield from steps(total, batch_size, told)
+
+
+def _shown_by_bar(done: Iterable[int], total: int) -> Iterator[int]:
+    with _bar(total) as told:
+        yield from shown(done, total, told)
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Callable[[int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     with Progress(BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
         task = bar.add_task("images", total=total)
-        yield from steps(total, batch_size, lambda done, _: bar.update(task, completed=done))
+        yield lambda done, _: bar.update(task, completed=done)

@@ -15,15 +15,19 @@
 
 from __future__ import annotations
 
-from .datasets.dataset import Dataset
-from .evaluation.metrics import Evaluation, evaluate
-from .formats.fashion_mnist import fashion_mnist
-from .formats.image_folders import image_folder
-from .formats.sources import open_dataset
-from .model_files.cards import ModelCard
-from .model_files.loading import load_model, model_card_of
-from .networks.architectures import architectures, build_model
-from .training.fit import train
+import importlib
+from typing import TYPE_CHECKING, Any
+
+if TYPE_CHECKING:
+    from .datasets.dataset import Dataset
+    from .evaluation.metrics import Evaluation, evaluate
+    from .formats.fashion_mnist import fashion_mnist
+    from .formats.image_folders import image_folder
+    from .formats.sources import open_dataset
+    from .model_files.cards import ModelCard
+    from .model_files.loading import load_model, model_card_of
+    from .networks.architectures import architectures, build_model
+    from .training.fit import train
 
 __all__ = [
     "Dataset",
@@ -39,3 +43,31 @@ __all__ = [
     "open_dataset",
     "train",
 ]
+
+_HOMES = {
+    "Dataset": "datasets.dataset",
+    "Evaluation": "evaluation.metrics",
+    "evaluate": "evaluation.metrics",
+    "fashion_mnist": "formats.fashion_mnist",
+    "image_folder": "formats.image_folders",
+    "open_dataset": "formats.sources",
+    "ModelCard": "model_files.cards",
+    "load_model": "model_files.loading",
+    "model_card_of": "model_files.loading",
+    "architectures": "networks.architectures",
+    "build_model": "networks.architectures",
+    "train": "training.fit",
+}
+
+
+def __getattr__(name: str) -> Any:
+    """Import a name when it is first used, so that listing formats for `--help` imports nothing heavy."""
+    if name not in _HOMES:
+        raise AttributeError(f"module {__name__!r} has no attribute {name!r}")
+    value = getattr(importlib.import_module(f".{_HOMES[name]}", __name__), name)
+    globals()[name] = value
+    return value
+
+
+def __dir__() -> list[str]:
+    return sorted({*globals(), *__all__})

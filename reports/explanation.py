@@ -3,26 +3,20 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import cached_property, partial
+from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..interpret.maps.state import LOGIT_PER_PIXEL, MIXED, POSITIVE, map_states
 from ..interpret.methods.catalogue import KnownMethod
-from ..interpret.methods.integrated_gradients import IntegratedGradients
-from ..interpret.methods.occlusion import Occlusion
-from ..interpret.methods.relevance import LayerwiseRelevance
-from ..interpret.progress import Progress
-from ..interpret.stream.saturation import GradCAMState, Saturation
-from .drawing.colors import Limits, Scale, limits_of
+from ..interpret.progress import Progress, Step
+from ..interpret.stream.saturation import Saturation
+from .drawing.colors import ColorScale, Limits, limits_of
 from .drawing.wording import number, with_minus
-from .evidence.gather import Step
 from .html.map_notes import faded
 from .plots.explanation import MapPanel
 
-GRAD_CAM, RISE = "Grad-CAM", "RISE"
-_REMARKS = {"Guided Backpropagation": "an edge picture, not evidence", RISE: "expected scores: compare places"}
 _VALUES_AT_ONCE = 2**22  # pixels times channels of the images that go through the model together
 
 
@@ -41,15 +35,16 @@ class Subject:
         """Variants of the image that go through the model together."""
         return int(np.clip(_VALUES_AT_ONCE // self.image.size, 8, 256))
 
-    @cached_property
-    def grad_cam_state(self) -> dict[str, np.ndarray]:
-        """Grad-CAM before its cut, 'signed' float32[1,h,w], and 'saturation' float32[1] of the class explained."""
-        look = GradCAMState(self.model, self.layer)
-        found = look(self.image[np.newaxis], self.explained)
-        if self.versus is None:
-            return found
-        other = look(self.image[np.newaxis], self.versus)  # before its cut Grad-CAM is linear in the score
-        return {**found, "signed": found["signed"] - other["signed"]}
+
+@dataclass(frozen=True, eq=False)
+class _Told:
+    """What a method says of the subject."""
+
+    values: np.ndarray  # float32[h,w], the map
+    before_cut: (
+        np.ndarray | None
+    )  # float32[h,w], with its negative evidence, where that was cut off and nothing is left
+    remark: str  # what to know of it beside its limits, or ''
 
 
 def method_panel(known: KnownMethod, subject: Subject, progress: Progress = False) -> MapPanel:
@@ -58,24 +53,23 @@ def method_panel(known: KnownMethod, subject: Subject, progress: Progress = Fals
     Raises:
         ValueError: The method does not take this model; the message says why.
     """
-    values, remark = _map_and_remark(known, subject, progress)
-    before_cut = subject.grad_cam_state["signed"][0] if known.name == GRAD_CAM else None
-    limits = limits_for(known, values)
-    words = map_words(known, values, limits, before_cut)
+    told = _told(known, subject, progress)
+    limits = limits_for(known, told.values)
+    words = map_words(known, told.values, limits, told.before_cut)
     at = f" ({subject.layer})" if known.is_at_layer and subject.layer else ""
     return MapPanel(
         title=known.name,
-        values=values,
-        scale=scale_for(known, values),
+        values=told.values,
+        scale=scale_for(known, told.values),
         limits=limits,
         over_image=known.is_at_layer,
-        note="\n".join(line for line in (words + at, remark) if line),
+        note="\n".join(line for line in (words + at, told.remark) if line),
     )
 
 
-def scale_for(known: KnownMethod, values: np.ndarray) -> Scale:
+def scale_for(known: KnownMethod, values: np.ndarray) -> ColorScale:
     """The colours of a method's map, float32[h,w]: diverging where a value below 0 speaks against the class."""
-    if known.signed or (known.name != RISE and values.min() < 0):
+    if known.signed or (known.has_zero and values.min() < 0):
         return "signed"
     return "saliency" if known.unit == LOGIT_PER_PIXEL else "evidence"
 
@@ -83,9 +77,9 @@ def scale_for(known: KnownMethod, values: np.ndarray) -> Scale:
 def limits_for(known: KnownMethod, values: np.ndarray) -> Limits:
     """What the colours of a method's map, float32[h,w], run between.
 
-    Zero is among them, but for RISE: its general level is the score of a half-hidden image, and says nothing.
+    Zero is among them where it means no evidence; else (RISE) the general level says nothing.
     """
-    if known.name == RISE:
+    if not known.has_zero:
         return float(values.min()), float(values.max())
     return limits_of(values, scale_for(known, values))
 
@@ -97,47 +91,47 @@ def map_words(known: KnownMethod, values: np.ndarray, limits: Limits, before_cut
         known: The method.
         values: float32[h,w], its map.
         limits: Of its colours.
-        before_cut: float32[h,w], for Grad-CAM: the map before its negative evidence was cut off.
+        before_cut: float32[h,w], the map before its negative evidence was cut off, where it was.
     """
     signed = None if before_cut is None or values.any() else np.minimum(before_cut, 0)[np.newaxis]
     state = map_states(values[np.newaxis], known.unit, before_cut=signed)[0]
     low, high = (with_minus(number(float(limit))) for limit in limits)
     span = f"{low} to {high} {known.unit}" if limits[0] < limits[1] else f"{low} {known.unit} everywhere"
-    if known.name == RISE or state.kind in (POSITIVE, MIXED):
+    if not known.has_zero or state.kind in (POSITIVE, MIXED):
         return span
     return f"{span}\n{state.words}" if values.any() else state.words
 
 
-def saturation_words(subject: Subject, head: str, panels: tuple[MapPanel, ...]) -> str:
+def saturation_words(subject: Subject, head: str) -> str:
     """How long the class's gradient after the head is beside the logit's, a sentence; '' after a linear head.
 
     Args:
         subject: The image and the class.
         head: 'softmax', 'sigmoid' or 'linear'.
-        panels: What was made of the subject; Grad-CAM's state tells the share too, without another trace.
     """
     if head == "linear":
         return ""
-    if any(panel.title == GRAD_CAM for panel in panels):
-        share = float(subject.grad_cam_state["saturation"][0])
-    else:
-        share = float(Saturation(subject.model)(subject.image[np.newaxis], subject.explained)[0])
+    share = float(Saturation(subject.model)(subject.image[np.newaxis], subject.explained)[0])
     if not np.isfinite(share):
         return "The logit has no gradient at this image."
     said = faded(share, head)
     return f"{said[0].upper()}{said[1:]}."
 
 
-def _map_and_remark(known: KnownMethod, subject: Subject, progress: Progress) -> tuple[np.ndarray, str]:
-    """The map, float32[h,w], and what to know of it beside its limits, or ''."""
+def _told(known: KnownMethod, subject: Subject, progress: Progress) -> _Told:
+    """The map, and what the method has beside it (see `methods.attribution`)."""
     method = known.make(subject.model, subject.layer, min(subject.image.shape[:2]))
     asked = subject.image[np.newaxis], subject.explained, subject.versus, subject.batch_size, progress
-    if isinstance(method, (IntegratedGradients, LayerwiseRelevance)):
+    remarks = [known.remark, getattr(method, "remark", "")]
+    if hasattr(method, "with_gap"):
         complete = method.with_gap(*asked)
+        values = complete.maps[0]
         missing, whole = (with_minus(number(float(value[0]))) for value in (complete.gap, complete.expected))
-        return complete.maps[0], f"gap {missing} of {whole} {known.unit}"
-    remark = f"{method.patch} × {method.patch} pixels covered" if isinstance(method, Occlusion) else ""
-    return method(*asked)[0], _REMARKS.get(known.name, remark)
+        remarks.append(f"gap {missing} of {whole} {known.unit}")
+    else:
+        values = method(*asked)[0]
+    uncut = method.before_cut(*asked[:3])[0] if hasattr(method, "before_cut") and not values.any() else None
+    return _Told(values, uncut, "; ".join(remark for remark in remarks if remark))
 
 
 @dataclass(frozen=True, eq=False)

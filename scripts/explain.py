@@ -109,7 +109,7 @@ def _explained(model: Any, chosen: SingleImage, question: Question, choice: Meth
         versus=subject.versus,
         true=chosen.true,
         panels=panels,
-        faded=saturation_words(subject, decided.head, panels),
+        faded=saturation_words(subject, decided.head),
         headed=choice.asked,
     )
 

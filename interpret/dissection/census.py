@@ -34,11 +34,13 @@ from ..arguments import at_least
 from ..layers.receptive_field import ReceptiveField
 from ..layers.receptive_field_rules import receptive_fields
 from ..progress import Progress
-from ..tracing.batched_graph import Program
+from ..stream.one_pass import one_pass
+from ..stream.statistic import ArraySource, Batch
+from ..tracing.batched_graph import Computed
 from ..tracing.inputs import Arrays
 from ..tracing.layer_choice import channel_layer
 from ..tracing.targets import label_array
-from ..tracing.traced_model import TappedLayer, Taps, TracedModel
+from ..tracing.traced_model import TappedLayer, Taps
 from .correlation import Comoments, comoments, most_alike
 from .preferred_places import PreferredPlaces, PreferredTally
 
@@ -81,7 +83,7 @@ def channels(
     always: float = ALWAYS,
     output: str | None = None,
     wrt: str | None = None,
-    batch_size: int = 256,
+    batch_size: int | None = None,
     progress: Progress = False,
 ) -> ChannelCensus:
     """Count what each channel of a layer does over a data set.
@@ -95,7 +97,7 @@ def channels(
         always: The share of places from which on a channel counts as nearly always active.
         output: Which output to follow, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
-        batch_size: Images at a time.
+        batch_size: Images at a time; None: as many as fit a few megabytes.
         progress: True for a bar with the time left, or a function called with (done, total).
 
     Raises:
@@ -104,24 +106,60 @@ def channels(
     Example:
         A channel that puts out 3 on the images of class 0 and 1 on those of class 1: selectivity (0.5, -0.5).
     """
-    if not 0 < always <= 1:
-        raise ValueError(f"Expected always, a share above 0 and up to 1. Received {always!r}. Give one such as 0.95.")
-    seen: list[tuple[TappedLayer, ReceptiveField | None]] = []
-    program = Program(TracedModel(model, output=output, wrt=wrt), _census_program(layer, seen))
-    total = len(program.prepare(images)[0])
-    known = label_array(labels, total, program.head.classes)
-    tally = _Tally(program.head.classes, PreferredTally(at_least("patches", patches, 1)))
-    for results in program.stream(images, batch_size=batch_size, progress=progress):
-        tally.add(results, known[tally.images : tally.images + len(results["logits"])])
-    tapped, sight = seen[-1]
-    return tally.census(tapped.name, sight, always)
+    if np.ndim(labels) != 1:  # None would stand for labels that are not known
+        label_array(labels, len(ArraySource(images)), 1)
+    asked = ChannelTallies(layer, patches=patches, always=always)
+    source = ArraySource(images, labels)
+    passed = one_pass(model, source, [asked], batch_size=batch_size, progress=progress, output=output, wrt=wrt)
+    return passed[asked.key]
+
+
+class ChannelTallies:
+    """What each channel of a layer does: a statistic. It keeps sums [C], [K,C] and [C,C].
+
+    Args:
+        layer: Name of the layer; None for the last convolution.
+        patches: How many preferred places to keep for each channel.
+        always: The share of places from which on a channel counts as nearly always active.
+    """
+
+    def __init__(self, layer: str | None = None, *, patches: int = 6, always: float = ALWAYS) -> None:
+        if not 0 < always <= 1:
+            raise ValueError(
+                f"Expected always, a share above 0 and up to 1. Received {always!r}. Give one such as 0.95."
+            )
+        self.key = f"channels|{layer}|{patches}|{always}"
+        self._layer, self._always = layer, always
+        self._sums = _Sums(PreferredTally(at_least("patches", patches, 1)))
+        self._facts: dict[str, Any] = {}
+
+    def taps(self, taps: Taps, _: Any) -> Computed:
+        """The maps of the layer, and their means and products."""
+        found = channel_layer(taps, self._layer)
+        sight = receptive_fields(taps.image).get(id(found.tensor))
+        return Computed(_of_maps(found), {"layer": found.name, "sight": sight})
+
+    def update(self, batch: Batch) -> None:
+        """Add the sums of a batch."""
+        head = batch.facts["head"]
+        self._sums.add(batch, label_array(batch.labels, len(batch.labels), head.classes), head.classes)
+        self._facts = dict(batch.facts)
+
+    def merge(self, later: ChannelTallies) -> None:
+        """Add the sums of another one."""
+        if later._sums.images:
+            self._sums.merge(later._sums)
+        self._facts = self._facts or later._facts
+
+    def result(self) -> ChannelCensus:
+        """The census."""
+        return self._sums.census(self._facts["layer"], self._facts["sight"], self._always)
 
 
 @dataclass
-class _Tally:
+class _Sums:
     """Sums over the batches."""
 
-    classes: int
     preferred: PreferredTally
     images: int = 0
     grid: tuple[int, int] = (1, 1)
@@ -133,19 +171,32 @@ class _Tally:
     sums: Any = 0.0  # float64[K,C], of the images' means
     positive: Any = 0.0  # float64[K,C], likewise of the positive part
 
-    def add(self, results: dict[str, np.ndarray], labels: np.ndarray) -> None:
-        maps, largest = results["maps"], results["largest"]
+    def add(self, batch: Batch, labels: np.ndarray, classes: int) -> None:
+        values = batch.values
+        maps, largest = values["maps"], values["largest"]
         self.images += len(maps)
         self.grid = maps.shape[1], maps.shape[2]
-        self.preferred.add(maps.reshape(len(maps), -1, maps.shape[3]), largest)
-        self.comoments.add(len(maps) * maps.shape[1] * maps.shape[2], results["centre"], results["products"])
-        member = np.eye(self.classes)[labels]
+        self.preferred.add(maps.reshape(len(maps), -1, maps.shape[3]), largest, batch.numbers)
+        self.comoments.add(len(maps) * maps.shape[1] * maps.shape[2], values["centre"], values["products"])
+        member = np.eye(classes)[labels]
         self.members = self.members + member.sum(axis=0)
-        self.active = self.active + results["active"].sum(axis=0, dtype=np.float64)
+        self.active = self.active + values["active"].sum(axis=0, dtype=np.float64)
         self.fired = self.fired + (largest > 0).sum(axis=0)
         self.largest = np.maximum(self.largest, largest.max(axis=0))
-        self.sums = self.sums + member.T @ results["mean"]
-        self.positive = self.positive + member.T @ results["positive"]
+        self.sums = self.sums + member.T @ values["mean"]
+        self.positive = self.positive + member.T @ values["positive"]
+
+    def merge(self, later: _Sums) -> None:
+        self.images += later.images
+        self.grid = later.grid
+        self.preferred.merge(later.preferred)
+        self.comoments.merge(later.comoments)
+        self.members = self.members + later.members
+        self.active = self.active + later.active
+        self.fired = self.fired + later.fired
+        self.largest = np.maximum(self.largest, later.largest)
+        self.sums = self.sums + later.sums
+        self.positive = self.positive + later.positive
 
     def census(self, layer: str, sight: ReceptiveField | None, always: float) -> ChannelCensus:
         share = self.active / self.images
@@ -173,26 +224,22 @@ class _Tally:
         return np.divide(sums, members, out=np.full(sums.shape, np.nan), where=members > 0).T
 
 
-def _census_program(layer: str | None, seen: list[tuple[TappedLayer, ReceptiveField | None]]) -> Any:
+def _of_maps(layer: TappedLayer) -> dict[str, Any]:
+    """The maps of a layer and what is summed of them; inside of a graph."""
     import tensorflow as tf
 
-    def compute(taps: Taps, _: Any) -> dict[str, Any]:
-        found = channel_layer(taps, layer)
-        seen[:] = [(found, receptive_fields(taps.image).get(id(found.tensor)))]
-        values = tf.cast(found.tensor, tf.float32)
-        maps = values if values.shape.rank == 4 else values[:, tf.newaxis, tf.newaxis, :]
-        centre, products = comoments(maps)
-        return {
-            "maps": maps,
-            "centre": centre,
-            "products": products,
-            "mean": tf.reduce_mean(maps, axis=(1, 2)),
-            "positive": tf.reduce_mean(tf.nn.relu(maps), axis=(1, 2)),
-            "active": tf.reduce_mean(tf.cast(maps > 0, tf.float32), axis=(1, 2)),
-            "largest": tf.reduce_max(maps, axis=(1, 2)),
-        }
-
-    return compute
+    values = tf.cast(layer.tensor, tf.float32)
+    maps = values if values.shape.rank == 4 else values[:, tf.newaxis, tf.newaxis, :]
+    centre, products = comoments(maps)
+    return {
+        "maps": maps,
+        "centre": centre,
+        "products": products,
+        "mean": tf.reduce_mean(maps, axis=(1, 2)),
+        "positive": tf.reduce_mean(tf.nn.relu(maps), axis=(1, 2)),
+        "active": tf.reduce_mean(tf.cast(maps > 0, tf.float32), axis=(1, 2)),
+        "largest": tf.reduce_max(maps, axis=(1, 2)),
+    }
 
 
 def selectivity(class_means: np.ndarray) -> np.ndarray:

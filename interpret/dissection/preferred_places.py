@@ -58,7 +58,7 @@ def _start(first: int, last: int, side: int) -> int:
 
 
 class PreferredTally:
-    """The strongest places of the images seen so far.
+    """The strongest places of the images seen so far; of equally strong ones, those of the first images.
 
     Args:
         count: How many to keep for each channel.
@@ -66,23 +66,28 @@ class PreferredTally:
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._seen = 0
-        self._kept: list[np.ndarray] = []  # activations, images, places, each [N,C]
+        self._kept: list[np.ndarray] = []  # activations, images, places, each [up to N,C], the strongest first
 
-    def add(self, maps: np.ndarray, largest: np.ndarray) -> None:
-        """Look at a batch: maps float32[B,P,C] over P places, and their largest values float32[B,C]."""
-        order = np.argsort(-largest, axis=0, kind="stable")[: self._count]
+    def add(self, maps: np.ndarray, largest: np.ndarray, numbers: np.ndarray) -> None:
+        """Look at a batch: maps float32[B,P,C] over P places, their largest values float32[B,C], numbers int64[B]."""
+        order = np.lexsort((np.broadcast_to(numbers[:, np.newaxis], largest.shape), -largest), axis=0)[: self._count]
         found = np.take_along_axis(largest, order, axis=0)
         places = np.full(found.shape, -1)
         weakest = self._kept[0][-1] if self._kept and len(self._kept[0]) == self._count else 0.0
-        entering = np.nonzero((found > 0) & (found > weakest))
+        entering = np.nonzero((found > 0) & (found >= weakest))
         places[entering] = maps[order[entering], :, entering[1]].argmax(axis=1)
-        given = [found, order + self._seen, places]
+        self._take([found, numbers[order], places])
+
+    def merge(self, later: PreferredTally) -> None:
+        """Look at what another one kept."""
+        if later._kept:
+            self._take(later._kept)
+
+    def _take(self, given: list[np.ndarray]) -> None:
         if self._kept:
             given = [np.concatenate(pair) for pair in zip(self._kept, given, strict=True)]
-        best = np.argsort(-given[0], axis=0, kind="stable")[: self._count]
+        best = np.lexsort((given[1], -given[0]), axis=0)[: self._count]
         self._kept = [np.take_along_axis(values, best, axis=0) for values in given]
-        self._seen += len(maps)
 
     def result(self, width: int, field: ReceptiveField | None) -> PreferredPlaces:
         """The places found, on a grid of `width` columns; `field` is the layer's receptive field."""

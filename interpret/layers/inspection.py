@@ -7,9 +7,11 @@ from typing import Any
 
 import numpy as np
 
+from ..graph.head import LINEAR, Head
 from ..tracing.batched_graph import Program
 from ..tracing.inputs import Arrays, InputForm
 from ..tracing.layer_choice import is_convolution, is_nested_model, is_spatial
+from ..tracing.proof import PROOF_IMAGES, Proof
 from ..tracing.traced_model import TappedLayer, Taps, TracedModel
 from .connections import layer_inputs
 from .receptive_field import ReceptiveField
@@ -38,13 +40,15 @@ class ModelInformation:
 
     name: str
     layers: tuple[LayerInformation, ...]  # in order of execution; nested models by their layers
-    head: str  # 'softmax', 'sigmoid' or 'linear'
+    head: str  # 'softmax', 'sigmoid', 'linear', or 'probability' (no logit lies behind the answer)
     classes: int  # K
     logit_error: float  # largest |head(logits) - model(x)| seen
     images: int  # how many images the proof was made on
     input_shape: tuple[int | None, ...]  # of the image, without the batch axis
     parameters: int
     warning: str | None  # what a reader should know before trusting the maps
+    task: str = "classes"  # 'classes', 'independent labels', 'binary', 'regression', or 'binary or regression'
+    unit: str = "logit"  # of the scores that maps explain: 'logit', 'probability' or 'answer'
 
     def layer(self, name: str) -> LayerInformation:
         """The layer called `name`.
@@ -67,7 +71,7 @@ def inspect_model(
 
     Args:
         model: A Keras model.
-        images: Images to prove the logits on, up to 32 of them; None for 8 seeded random ones in [0, 1].
+        images: Images to prove the logits on, up to 4 of them; None for seeded random ones in [0, 1].
         output: Which output to look at, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
 
@@ -92,17 +96,19 @@ def inspect_model(
 
     program = Program(traced, look)
     given = _random_images(traced) if images is None else images
-    flat = program.prepare(given)
+    proof = program.proved(given)
     return ModelInformation(
         name=traced.name,
         layers=tuple(found),
         head=program.head.kind,
         classes=program.head.classes,
-        logit_error=float(program.logit_error or 0.0),
-        images=min(len(flat[0]), 32),
+        logit_error=proof.error,
+        images=proof.images,
         input_shape=shape[0],
         parameters=int(model.count_params()),
-        warning=_closed(model, found) or _probabilities_as_logits(program, given),
+        warning=_closed(model, found) or program.head.remark or _looks_like_probabilities(program.head, proof),
+        task=program.head.task,
+        unit=program.head.unit,
     )
 
 
@@ -133,7 +139,7 @@ def _random_images(traced: TracedModel) -> Any:
 
 def _random_array(generator: np.random.Generator, form: InputForm, index: int) -> np.ndarray:
     shape = tuple(_SIZE_WHERE_OPEN if size is None else size for size in form.shapes[index])
-    values = generator.random((8, *shape), dtype=np.float32)
+    values = generator.random((PROOF_IMAGES, *shape), dtype=np.float32)
     return values if "float" in form.dtypes[index] else np.rint(values)
 
 
@@ -148,14 +154,11 @@ def _closed(model: Any, layers: list[LayerInformation]) -> str | None:
     )
 
 
-def _probabilities_as_logits(program: Program, images: Arrays) -> str | None:
-    """A linear head whose answers look like probabilities: the softmax was made of other operations."""
-    if program.head.kind != "linear" or program.head.units == 1:
+def _looks_like_probabilities(head: Head, proof: Proof) -> str | None:
+    """A sum that nothing bounds, taken as logits, whose answers to these images would pass for probabilities."""
+    if head.kind != LINEAR or not proof.seen_within_0_and_1:
         return None
-    answers = program.run(images)["logits"]
-    if answers.min() >= 0 and np.allclose(answers.sum(axis=1), 1, atol=1e-4):
-        return (
-            "The answers add up to 1, but no softmax operation makes them: maps are of these probabilities, "
-            "and fade where the model is certain."
-        )
-    return None
+    return (
+        f"The model answers only within 0..1 on the {proof.images} images of the proof, by a sum that nothing bounds: its "
+        f"answers are taken as logits. Should they be probabilities, end the model in a softmax or a sigmoid."
+    )

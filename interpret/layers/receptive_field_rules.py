@@ -10,7 +10,7 @@ import math
 from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
-from ..tracing.function_calls import body_of, is_function_call
+from ..graph.function_calls import body_of, is_function_call
 from .receptive_field import PIXEL, WHOLE, Axis, ReceptiveField
 
 if TYPE_CHECKING:

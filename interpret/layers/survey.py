@@ -18,17 +18,18 @@ kept.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass, field
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..methods.class_activation import grad_cam
 from ..progress import Progress
-from ..tracing.batched_graph import Program
+from ..stream.one_pass import one_pass
+from ..stream.predictions import Answered, Answers
+from ..stream.statistic import ArraySource, Batch, Numbered
 from ..tracing.inputs import Arrays
-from ..tracing.layer_choice import is_spatial, spatial_layer
-from ..tracing.traced_model import TappedLayer, Taps, TracedModel, gradients
+from ..tracing.layer_choice import is_spatial
+from ..tracing.traced_model import TappedLayer, Taps
 from .linear_probe import ProbeResult, linear_probe
 
 _PROBE_FEATURES = 1024  # numbers per image that the probe may read; wider maps are averaged down to a coarser grid
@@ -71,7 +72,7 @@ def survey_layers(
     cam_layer: str | None = None,
     probe_images: int = 6000,
     seed: int = 0,
-    batch_size: int = 256,
+    batch_size: int | None = None,
     progress: Progress = False,
 ) -> Survey:
     """Survey a model's layers over a data set.
@@ -84,38 +85,96 @@ def survey_layers(
         cam_layer: The layer of Grad-CAM; None for the last convolution.
         probe_images: Images that the probe uses, half to fit and half to test; drawn with `seed`.
         seed: Of that draw.
-        batch_size: Images at a time.
+        batch_size: Images at a time; None: as many as fit a few megabytes.
         progress: True for a bar with the time left, or a function called with (done, total).
 
     Raises:
         ValueError: A layer is unknown, or images do not fit the model.
     """
-    mapped: list[str] = []
-    program = Program(TracedModel(model), _survey_program(layers, cam_layer, mapped))
-    drawn = np.random.default_rng(seed).permutation(len(labels))[:probe_images]
-    tallies = {name: _Tally() for name in ["image", *layers]}
-    logits, peaks = [], []
-    for results in program.stream(images, batch_size=batch_size, progress=progress):
-        start = sum(map(len, logits))
-        logits.append(results["logits"].copy())
-        peaks.append(results["grad_cam_peak"].copy())
-        rows = np.flatnonzero(np.isin(np.arange(start, start + len(logits[-1])), drawn))
-        for name, tally in tallies.items():
-            tally.add({key: results[f"{name}|{key}"] for key in _MEASURES if f"{name}|{key}" in results}, rows)
-    every, order = np.concatenate(logits), np.argsort(np.argsort(drawn))
-    found = [tally.survey(name, labels[drawn], order) for name, tally in tallies.items()]
+    source = ArraySource(images, labels)
+    answers, surveyed = Answers(cam_layer), LayerTallies(layers, probed_numbers(len(source), probe_images, seed))
+    found = one_pass(model, source, [answers, surveyed], batch_size=batch_size, progress=progress)
+    return survey_of(found[answers.key], found[surveyed.key])
+
+
+def probed_numbers(images: int, probe_images: int = 6000, seed: int = 0) -> np.ndarray:
+    """Numbers of the images that the probe uses, half to fit and half to test, in the order of the draw."""
+    return np.random.default_rng(seed).permutation(images)[:probe_images]
+
+
+def survey_of(answered: Answered, surveyed: Surveyed) -> Survey:
+    """What two statistics of one pass found, as one record."""
+    if answered.cam_layer is None or answered.grad_cam_peak is None:
+        raise ValueError("Expected answers with the peaks of Grad-CAM. Received none. Ask for Answers(peaks=True).")
+    probed = np.searchsorted(answered.numbers, surveyed.probed)
     return Survey(
-        logits=every,
-        probabilities=program.head.probabilities(every),
-        grad_cam_peak=np.concatenate(peaks),
-        cam_layer=mapped[0],
-        head=program.head.kind,
-        logit_error=float(program.logit_error or 0.0),
-        layers=(*found, _logit_survey(every[drawn], labels[drawn])),
+        logits=answered.logits,
+        probabilities=answered.head.probabilities(answered.logits),
+        grad_cam_peak=answered.grad_cam_peak,
+        cam_layer=answered.cam_layer,
+        head=answered.head.kind,
+        logit_error=answered.logit_error,
+        layers=(*surveyed.layers, _logit_survey(answered.logits[probed], answered.labels[probed])),
     )
 
 
-_MEASURES = ("largest", "active", "correlation", "features")
+@dataclass(frozen=True, eq=False)
+class Surveyed:
+    """What the layers keep, the image first."""
+
+    layers: tuple[LayerSurvey, ...]
+    probed: np.ndarray  # int64[N], the images that the probes used
+
+
+class LayerTallies:
+    """What each layer keeps: a statistic. It keeps sums, and the probe's features of the images drawn for it.
+
+    Args:
+        layers: Names of the layers to survey.
+        probed: int64[N], numbers of the images that the probe uses, the first half to fit and the second to test.
+    """
+
+    def __init__(self, layers: Sequence[str], probed: np.ndarray) -> None:
+        self._layers, self._probed = tuple(layers), np.asarray(probed)
+        self.key = f"layers|{self._layers}|{hash(self._probed.tobytes())}"
+        self._tallies = {name: _Tally() for name in ("image", *layers)}
+        self._features = Numbered()
+
+    def taps(self, taps: Taps, _: Any) -> dict[str, Any]:
+        """A few numbers per image and channel: no map leaves the graph."""
+        image = TappedLayer("image", "image", None, taps.image)
+        return {
+            f"{layer}|{key}": tensor
+            for layer, tapped in [("image", image), *((name, taps.find(name)) for name in self._layers)]
+            for key, tensor in _measures(taps, tapped).items()
+        }
+
+    def update(self, batch: Batch) -> None:
+        """Add the sums of a batch, and keep the features of its images that were drawn."""
+        for name, tally in self._tallies.items():
+            tally.add({key: batch.values[f"{name}|{key}"] for key in _SUMMED if f"{name}|{key}" in batch.values})
+        rows = np.flatnonzero(np.isin(batch.numbers, self._probed))
+        if len(rows) or not self._features:
+            kept = {name: batch.values[f"{name}|features"][rows] for name in self._tallies}
+            self._features.add(batch.numbers[rows], {"label of the image": batch.labels[rows], **kept})
+
+    def merge(self, later: LayerTallies) -> None:
+        """Add the sums of another one, and take over its features."""
+        for name, tally in self._tallies.items():
+            tally.merge(later._tallies[name])
+        self._features.merge(later._features)
+
+    def result(self) -> Surveyed:
+        """The survey of each layer."""
+        numbers, kept = self._features.in_order()
+        present = self._probed[np.isin(self._probed, numbers)]
+        places = np.searchsorted(numbers, present)
+        labels = kept["label of the image"][places]
+        found = [tally.survey(name, kept[name][places], labels) for name, tally in self._tallies.items()]
+        return Surveyed(tuple(found), present)
+
+
+_SUMMED = ("largest", "active", "correlation")
 
 
 @dataclass
@@ -127,9 +186,8 @@ class _Tally:
     images: int = 0
     correlation: float = 0.0
     maps: int = 0
-    features: list[np.ndarray] = field(default_factory=list)
 
-    def add(self, measured: dict[str, np.ndarray], rows: np.ndarray) -> None:
+    def add(self, measured: dict[str, np.ndarray]) -> None:
         self.largest = np.maximum(self.largest, measured["largest"].max(axis=0))
         self.active += float(measured["active"].mean(axis=1, dtype=np.float64).sum())
         self.images += len(measured["active"])
@@ -137,9 +195,15 @@ class _Tally:
             known = np.isfinite(measured["correlation"])
             self.correlation += float(np.abs(measured["correlation"][known]).sum(dtype=np.float64))
             self.maps += int(known.sum())
-        self.features.append(measured["features"][rows])
 
-    def survey(self, name: str, labels: np.ndarray, order: np.ndarray) -> LayerSurvey:
+    def merge(self, later: _Tally) -> None:
+        self.largest = np.maximum(self.largest, later.largest)
+        self.active += later.active
+        self.images += later.images
+        self.correlation += later.correlation
+        self.maps += later.maps
+
+    def survey(self, name: str, features: np.ndarray, labels: np.ndarray) -> LayerSurvey:
         fires = name != "image"
         silent = np.flatnonzero(self.largest <= 0) if fires else np.zeros(0, dtype=np.int64)
         return LayerSurvey(
@@ -148,31 +212,13 @@ class _Tally:
             active_share=self.active / self.images if fires else np.nan,
             silent_channels=silent,
             image_correlation=self.correlation / self.maps if self.maps else np.nan,
-            probe=linear_probe(np.concatenate(self.features)[order], labels),
+            probe=linear_probe(features, labels),
         )
 
 
 def _logit_survey(logits: np.ndarray, labels: np.ndarray) -> LayerSurvey:
     silent = np.zeros(0, dtype=np.int64)
     return LayerSurvey("logits", logits.shape[1], np.nan, silent, np.nan, linear_probe(logits, labels))
-
-
-def _survey_program(layers: Sequence[str], cam_layer: str | None, mapped: list[str]) -> Any:
-    import tensorflow as tf
-
-    def compute(taps: Taps, scores: Any) -> dict[str, Any]:
-        cam = spatial_layer(taps, cam_layer)
-        mapped[:] = [cam.name]
-        (slope,) = gradients(scores, {f"layer {cam.name!r}": cam.tensor})
-        image = TappedLayer("image", "image", None, taps.image)
-        measured = {
-            f"{layer.name}|{key}": tensor
-            for layer in [image, *(taps.find(name) for name in layers)]
-            for key, tensor in _measures(taps, layer).items()
-        }
-        return {"grad_cam_peak": tf.reduce_max(grad_cam(cam.tensor, slope), axis=(1, 2)), **measured}
-
-    return compute
 
 
 def _measures(taps: Taps, layer: TappedLayer) -> dict[str, Any]:

@@ -1,6 +1,12 @@
 """The form that every attribution method has: made once with a model, then called on images.
 
-Maps that ought to sum to a known number, and how far they miss it.
+What a method can tell beside its maps is a member that it may have, and that readers ask for by its presence:
+
+    with_gap(images, ...)     CompleteMaps, where the maps ought to sum to a known number
+    before_cut(images, ...)   float32[B,h,w], the maps before negative evidence was cut off
+    remark                    str, what its settings mean for the reader of a map
+
+The catalogue holds what is known of a method without a model: its name, unit, sign, cost and how it is made.
 """
 
 from __future__ import annotations

@@ -1,16 +1,17 @@
 """The attribution methods by name: how each is made for a model, what its numbers mean, and what an image costs.
 
-For whatever goes through several methods: the measures of trust, the command line.
-
-Several methods made for one model: those that it takes, and why it refuses the others.
+Whatever goes through several methods reads them from here: the measures of trust, `explain`, the report. A method is added
+by one line in `METHODS`, one of the user's own by `METHODS.register`; nothing else knows a method by its name. A model may
+refuse a method: `made_for` gives those that it takes, and why it refuses the others.
 """
 
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, overload
 
 import numpy as np
 
@@ -31,13 +32,21 @@ LOGIT_TIMES_ACTIVATION = "logit times activation"
 
 @dataclass(frozen=True, eq=False)
 class KnownMethod:
-    """One attribution method with its default settings; occlusion's patch grows with the image."""
+    """One attribution method with its default settings; occlusion's patch grows with the image.
+
+    Example:
+        >>> known = KnownMethod("My map", lambda model, layer, side: MyMap(model), "logit", True, 2)   # doctest: +SKIP
+        >>> METHODS.register(known)                                                                    # doctest: +SKIP
+    """
 
     name: str  # as its paper writes it
     make: Callable[[Any, str | None, int], Any]  # (model, layer of a CAM or None, shorter side in pixels) -> the method
     unit: str  # of its maps
-    signed: bool  # whether below 0 means against the class; not so for RISE, whose maps are expected scores
+    signed: bool  # whether below 0 means against the class
     passes: int  # through the model that one image takes, about; Score-CAM's depend on the layer's channels
+    is_at_layer: bool = False  # whether its maps are of a layer, which can be chosen
+    has_zero: bool = True  # whether 0 means no evidence; if not, only places are compared, as in expected scores
+    remark: str = ""  # what to know of any of its maps, beside the limits
 
     @property
     def slug(self) -> str:
@@ -45,14 +54,47 @@ class KnownMethod:
         return "-".join(self.name.lower().replace("+", "plus").split())
 
     @property
-    def is_at_layer(self) -> bool:
-        """Whether its maps are of a layer, which can be chosen."""
-        return "CAM" in self.name
-
-    @property
-    def is_dear(self) -> bool:
+    def is_expensive(self) -> bool:
         """Whether an image takes more than one pass forward and backward."""
         return self.passes > 2
+
+
+class Methods(Sequence[KnownMethod]):
+    """The known methods, in order; a user's own may be registered."""
+
+    def __init__(self, known: Iterable[KnownMethod]) -> None:
+        self._known = list(known)
+
+    @overload
+    def __getitem__(self, place: int) -> KnownMethod: ...
+    @overload
+    def __getitem__(self, place: slice) -> Sequence[KnownMethod]: ...
+    def __getitem__(self, place: int | slice) -> KnownMethod | Sequence[KnownMethod]:
+        return self._known[place]
+
+    def __len__(self) -> int:
+        return len(self._known)
+
+    def register(self, known: KnownMethod) -> None:
+        """Add a method, for as long as Python runs: `explain`, trust and the report know it from then on.
+
+        Raises:
+            ValueError: Another method has its name.
+        """
+        if any(known.slug == other.slug for other in self._known):
+            raise ValueError(
+                f"Expected a name that no method has. Received {known.name!r}. Give the method another name."
+            )
+        self._known.append(known)
+
+    @contextmanager
+    def registered(self, known: KnownMethod) -> Iterator[KnownMethod]:
+        """The same for the time of a block."""
+        self.register(known)
+        try:
+            yield known
+        finally:
+            self._known.remove(known)
 
 
 def _guided(model: Any, *_: object) -> GuidedBackpropagation:
@@ -66,20 +108,34 @@ def _occlusion(model: Any, _: object, side: int) -> Occlusion:
     return Occlusion(model, patch=patch, stride=patch // 2)
 
 
-METHODS: tuple[KnownMethod, ...] = (
-    KnownMethod("Grad-CAM", lambda model, layer, _: GradCAM(model, layer), LOGIT, False, 2),
-    KnownMethod("Grad-CAM++", lambda model, layer, _: GradCAMPlusPlus(model, layer), LOGIT, False, 2),
-    KnownMethod("HiResCAM", lambda model, layer, _: HiResCAM(model, layer), LOGIT, True, 2),
-    KnownMethod("LayerCAM", lambda model, layer, _: LayerCAM(model, layer), LOGIT, False, 2),
-    KnownMethod("Score-CAM", lambda model, layer, _: ScoreCAM(model, layer), LOGIT_TIMES_ACTIVATION, False, 65),
-    KnownMethod("Saliency", lambda model, *_: Saliency(model), LOGIT_PER_PIXEL, False, 2),
-    KnownMethod("Input x Gradient", lambda model, *_: InputXGradient(model), LOGIT, True, 2),
-    KnownMethod("SmoothGrad", lambda model, *_: SmoothGrad(model), LOGIT_PER_PIXEL, False, 50),
-    KnownMethod("Integrated Gradients", lambda model, *_: IntegratedGradients(model), LOGIT, True, 64),
-    KnownMethod("Guided Backpropagation", _guided, LOGIT_PER_PIXEL, True, 2),
-    KnownMethod("Occlusion", _occlusion, LOGIT, True, 170),
-    KnownMethod("RISE", lambda model, *_: RISE(model), LOGIT, False, 2000),
-    KnownMethod("Layer-wise Relevance", lambda model, *_: LayerwiseRelevance(model), LOGIT, True, 2),
+METHODS = Methods(
+    [
+        KnownMethod("Grad-CAM", lambda model, layer, _: GradCAM(model, layer), LOGIT, False, 2, True),
+        KnownMethod("Grad-CAM++", lambda model, layer, _: GradCAMPlusPlus(model, layer), LOGIT, False, 2, True),
+        KnownMethod("HiResCAM", lambda model, layer, _: HiResCAM(model, layer), LOGIT, True, 2, True),
+        KnownMethod("LayerCAM", lambda model, layer, _: LayerCAM(model, layer), LOGIT, False, 2, True),
+        KnownMethod(
+            "Score-CAM", lambda model, layer, _: ScoreCAM(model, layer), LOGIT_TIMES_ACTIVATION, False, 65, True
+        ),
+        KnownMethod("Saliency", lambda model, *_: Saliency(model), LOGIT_PER_PIXEL, False, 2),
+        KnownMethod("Input x Gradient", lambda model, *_: InputXGradient(model), LOGIT, True, 2),
+        KnownMethod("SmoothGrad", lambda model, *_: SmoothGrad(model), LOGIT_PER_PIXEL, False, 50),
+        KnownMethod("Integrated Gradients", lambda model, *_: IntegratedGradients(model), LOGIT, True, 64),
+        KnownMethod(
+            "Guided Backpropagation", _guided, LOGIT_PER_PIXEL, True, 2, remark="an edge picture, not evidence"
+        ),
+        KnownMethod("Occlusion", _occlusion, LOGIT, True, 170),
+        KnownMethod(
+            "RISE",
+            lambda model, *_: RISE(model),
+            LOGIT,
+            False,
+            2000,
+            has_zero=False,
+            remark="expected scores: compare places",
+        ),
+        KnownMethod("Layer-wise Relevance", lambda model, *_: LayerwiseRelevance(model), LOGIT, True, 2),
+    ]
 )
 
 

@@ -75,7 +75,26 @@ class GradCAM(Attribution):
     def __init__(
         self, model: Any, layer: str | None = None, *, output: str | None = None, wrt: str | None = None
     ) -> None:
-        super().__init__(model, at_layer(layer, grad_cam), output=output, wrt=wrt)
+        def compute(taps: Taps, scores: Any) -> dict[str, Any]:
+            import tensorflow as tf
+
+            chosen = spatial_layer(taps, layer)
+            (slope,) = gradients(scores, {f"layer {chosen.name!r}": chosen.tensor})
+            evidence = weighted_channels(chosen.tensor, slope)
+            return {"map": tf.nn.relu(evidence), "before_cut": evidence}
+
+        super().__init__(model, compute, output=output, wrt=wrt)
+
+    def before_cut(
+        self,
+        images: Arrays,
+        classes: Classes = None,
+        versus: Classes = None,
+        batch_size: int = 256,
+        progress: Progress = False,
+    ) -> np.ndarray:
+        """The maps with their negative evidence, float32[B,h,w]; arguments as for the call."""
+        return self._program.run(images, classes, versus, batch_size=batch_size, progress=progress)["before_cut"]
 
 
 class GradCAMPlusPlus(Attribution):
@@ -146,9 +165,15 @@ def grad_cam(activations: Any, slope: Any) -> Any:
     """Equations 1 and 2; tensors [B,h,w,C] -> float32[B,h,w], inside of a graph."""
     import tensorflow as tf
 
+    return tf.nn.relu(weighted_channels(activations, slope))
+
+
+def weighted_channels(activations: Any, slope: Any) -> Any:
+    """Equation 2 without its ReLU; tensors [B,h,w,C] -> float32[B,h,w], inside of a graph."""
+    import tensorflow as tf
+
     weights = tf.reduce_mean(slope, axis=(1, 2))  # eq. 1
-    evidence = tf.linalg.matvec(tf.cast(activations, tf.float32), weights[:, tf.newaxis, :])
-    return tf.nn.relu(evidence)  # eq. 2
+    return tf.linalg.matvec(tf.cast(activations, tf.float32), weights[:, tf.newaxis, :])
 
 
 def grad_cam_plus_plus(activations: Any, slope: Any) -> Any:

@@ -20,8 +20,8 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ..graph.function_calls import body_of, is_function_call
 from ..tracing.batched_graph import Program
-from ..tracing.function_calls import is_function_call
 from ..tracing.inputs import InputForm
 from ..tracing.traced_model import Taps, TracedModel, gradients
 from .attribution import Attribution
@@ -100,14 +100,22 @@ def _refuse_other_relus(taps: Taps) -> None:
     """Refuse a model whose ReLUs do not all follow the rule: its map would be, at least in part, the plain gradient."""
     graph: Any = taps.logits.graph
     operations = graph.get_operations()
-    if any(is_function_call(output) for operation in operations for output in operation.outputs):
+    hidden = next((each for each in operations if _calls_a_relu(each)), None)
+    if hidden is not None:
         raise ValueError(
-            "Expected a model whose ReLUs can be reached. Part of this model is a function call (a SavedModel, or a "
-            "layer compiled with tf.function), and its ReLUs would keep their plain gradient. Use Saliency, or load the "
-            "model from its .keras file."
+            f"Expected a model whose ReLUs can be reached. Received a function call at {hidden.name!r} (a SavedModel, or a "
+            f"layer compiled with tf.function), whose ReLUs would keep their plain gradient. Use Saliency, or load the "
+            f"model from its .keras file."
         )
     if not any(operation.type in _GUIDED for operation in operations):
         raise ValueError(
             "Expected a model with ReLUs, where guided backpropagation has its rule. This model has none, and the map "
             "would be the plain gradient. Use Saliency or InputXGradient."
         )
+
+
+def _calls_a_relu(operation: Any) -> bool:
+    """Whether the operation calls a function with a ReLU inside; that of a grouped convolution has none."""
+    if not any(is_function_call(output) for output in operation.outputs):
+        return False
+    return any(inner.type in _GUIDED or _calls_a_relu(inner) for inner in body_of(operation).get_operations())

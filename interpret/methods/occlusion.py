@@ -60,6 +60,11 @@ class Occlusion(Perturbation):
         self.baseline = baseline
         super().__init__(model, None, output=output, wrt=wrt)
 
+    @property
+    def remark(self) -> str:
+        """What a reader of the map has to know of the settings."""
+        return f"{self.patch} × {self.patch} pixels covered"
+
     def _maps(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
         images, blank = asked.images, reference(self.baseline, asked.images)
         covers = patches(images.shape[1], images.shape[2], self.patch, self.stride)

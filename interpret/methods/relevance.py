@@ -8,9 +8,14 @@ output j:
 
     epsilon    c[i,j] = x[i] w[i,j]                                      and the bias gives b[j]
     z_plus     c[i,j] = x[i]+ w[i,j]+  +  x[i]- w[i,j]-                  and the bias gives b[j]+
+               or, where x w + b < 0, x[i]+ w[i,j]-  +  x[i]- w[i,j]+    and the bias gives b[j]-
     gamma      the first plus gamma times the second
 
     z[j] = sum over i of c[i,j] + the bias's part        R[i] = sum over j of c[i,j] / (z[j] + epsilon sign z[j]) * R[j]
+
+The second line of z_plus is the generalised form (Andéol, Kawakami, Wada, Kanamori, Müller, Montavon, "Learning Domain
+Invariant Representations by Joint Wasserstein Distance Minimization", 2021, arXiv:2106.04923): an output below 0 is shared
+out among what made it so. Without it a negative score is divided by a positive z, and the map is reversed.
 
 `composite` takes epsilon for dense layers and z_plus for convolutions (Kohlbrenner et al. 2020, arXiv:1910.09840).
 
@@ -19,7 +24,8 @@ output j:
 * Max pooling: all to the largest. Average pooling and addition: in proportion to what each gave. Padding gets nothing.
 
 The sum over a layer's relevance is kept but for what biases and epsilon absorb: that is `gap`, and 0 where there are
-none. Departure: x may be negative in z_plus and gamma (the overview assumes ReLU outputs); for x >= 0 they are the same.
+none. Pooling and addition absorb nothing, whatever epsilon is. Departure: x may be negative in z_plus and gamma (the
+overview assumes ReLU outputs); for x >= 0 they are the same.
 """
 
 from __future__ import annotations
@@ -43,12 +49,14 @@ class LayerwiseRelevance(Attribution):
     Args:
         model: A Keras model of convolution, dense, pooling, padding, flatten, dropout, batch normalisation, ReLU and add.
         rule: 'composite', 'epsilon', 'z_plus' or 'gamma'.
-        epsilon: What keeps the division from 0, above 0; larger absorbs weak and contradictory evidence.
+        epsilon: What keeps the division from 0, above 0; larger absorbs weak and contradictory evidence, in dense layers and
+            convolutions.
         gamma: How much more positive contributions count, at least 0; used by the rule 'gamma' alone.
         output: Which output to explain, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
 
-    Calling it gives float32[B,H,W] at the input's resolution, in units of the score; positive speaks for the class.
+    Calling it gives float32[B,H,W] at the input's resolution, in units of the score; positive speaks for the class, whatever the
+    score's sign.
 
     Raises:
         ValueError: The rule is unknown, or a layer is of a kind that has none (it is named).

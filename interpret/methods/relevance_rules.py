@@ -13,9 +13,10 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import tensorflow as tf
 
-_Shares = tuple[float, float]  # how much epsilon's and z_plus's contributions count
+_Shares = tuple[float, float]  # how much all contributions count, and once more those of the answer's sign
 
 _EPSILON, _Z_PLUS = (1.0, 0.0), (0.0, 1.0)
+_STABILISER = 1e-9  # of sums and means, whose shares are no matter of the rule: it keeps the division from 0, no more
 
 RULES: dict[str, tuple[_Shares, _Shares]] = {  # for dense layers, for convolutions
     "composite": (_EPSILON, _Z_PLUS),
@@ -68,23 +69,31 @@ def linear_relevance(linear: Linear, relevance: tf.Tensor, rule: Rule) -> tf.Ten
     plain, positive = rule.dense if linear.operation.type == "MatMul" else rule.convolution
     source = tf.stop_gradient(tf.cast(linear.source, tf.float32))
     weights, shift = linear.weights(), tf.convert_to_tensor(linear.shift, tf.float32)
-    z = tf.zeros_like(relevance)
-    if plain:
-        z += plain * (linear.apply(source, weights) + shift)
+    answer = linear.apply(source, weights) + shift
+    z = plain * answer
     if positive:
-        supporting = linear.apply(tf.nn.relu(source), tf.nn.relu(weights))
-        opposing = linear.apply(-tf.nn.relu(-source), -tf.nn.relu(-weights))  # negative times negative supports, too
-        z += positive * (supporting + opposing + tf.nn.relu(shift))
+        z += positive * _of_the_answers_sign(linear, source, weights, shift, answer)
     (slope,) = tf.gradients(z, source, grad_ys=relevance / stabilised(z, rule.epsilon))
     return source * slope
 
 
-def proportional(operation: tf.Operation, source: tf.Tensor, relevance: tf.Tensor, epsilon: float) -> tf.Tensor:
+def _of_the_answers_sign(linear: Linear, source: Any, weights: Any, shift: Any, answer: Any) -> tf.Tensor:
+    """What the inputs and the bias give in the direction of the answer: up where it is at least 0, else down."""
+    import tensorflow as tf
+
+    above, below = tf.nn.relu(source), -tf.nn.relu(-source)
+    raising, lowering = tf.nn.relu(weights), -tf.nn.relu(-weights)
+    up = linear.apply(above, raising) + linear.apply(below, lowering) + tf.nn.relu(shift)
+    down = linear.apply(above, lowering) + linear.apply(below, raising) - tf.nn.relu(-shift)
+    return tf.where(answer >= 0, up, down)
+
+
+def proportional(operation: tf.Operation, source: tf.Tensor, relevance: tf.Tensor) -> tf.Tensor:
     """Relevance of one input of a sum or mean: in proportion to what it gave."""
     import tensorflow as tf
 
     values = tf.cast(operation.outputs[0], tf.float32)
-    return tf.cast(source, tf.float32) * taken_back(operation, source, relevance / stabilised(values, epsilon))
+    return tf.cast(source, tf.float32) * taken_back(operation, source, relevance / stabilised(values, _STABILISER))
 
 
 def taken_back(operation: tf.Operation, source: tf.Tensor, values: tf.Tensor) -> tf.Tensor:
@@ -107,10 +116,14 @@ def stabilised(z: tf.Tensor, epsilon: float) -> tf.Tensor:
     return z + tf.where(z < 0, -epsilon, epsilon)
 
 
-def _convolved(operation: tf.Operation, source: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:
+def _convolved(operation: tf.Operation, source: Any, weights: Any) -> tf.Tensor:
+    """The convolution, a group of channels at a time: not every processor has a kernel for grouped ones."""
     import tensorflow as tf
 
-    return tf.raw_ops.Conv2D(input=source, filter=weights, **_settings(operation))  # pyright: ignore
+    groups, settings = source.shape[-1] // weights.shape[-2], _settings(operation)
+    parts = zip(tf.split(source, groups, axis=-1), tf.split(weights, groups, axis=-1), strict=True)
+    convolved = [tf.raw_ops.Conv2D(input=part, filter=kernel, **settings) for part, kernel in parts]  # pyright: ignore
+    return tf.concat(convolved, axis=-1) if groups > 1 else convolved[0]
 
 
 def _depthwise(operation: tf.Operation, source: tf.Tensor, weights: tf.Tensor) -> tf.Tensor:

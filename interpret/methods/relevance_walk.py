@@ -9,6 +9,7 @@ from __future__ import annotations
 import re
 from typing import TYPE_CHECKING, Any
 
+from ..graph.function_calls import body_of, inlined, is_function_call
 from ..tracing.layer_hooks import TappedLayer
 from ..tracing.traced_model import Taps
 from .relevance_rules import LINEAR, Linear, Rule, linear_relevance, proportional, taken_back
@@ -21,6 +22,7 @@ _MOVED = {"Reshape", "Squeeze", "ExpandDims", "Transpose", "Pad", "PadV2", "Mirr
 _MOVED |= {"SpaceToBatchND", "BatchToSpaceND"}
 _SHARED = {"AvgPool", "Mean", "Sum", "AddV2", "Add", "AddN"}
 _SCALED = {"BiasAdd", "AddV2", "Add", "Sub", "Mul", "RealDiv", "FusedBatchNormV3"}  # of one tensor and constants
+_CARRYING = {"Placeholder", "ReadVariableOp", "Identity", "NoOp"}  # what stands in a function beside its work
 _NOT_VALUES = {"Shape", "ShapeN", "Size", "Rank"}
 
 
@@ -82,7 +84,7 @@ class _Walk:
         if operation.type in _MOVED:
             return taken_back(operation, source, given)
         if operation.type in _SHARED:
-            return proportional(operation, source, given, self._rule.epsilon)
+            return proportional(operation, source, given)
         raise ValueError(_no_rule(self._taps, operation))
 
     def _sources(self, operation: Any) -> list[Any]:
@@ -100,6 +102,9 @@ class _Walk:
                 scale, shift = scale * factors[0], scale * factors[1] + shift
             elif operation.type == "BatchToSpaceND":
                 given = taken_back(operation, operation.inputs[0], given)
+            elif (convolution := _called_convolution(operation)) is not None:
+                operation = convolution
+                continue
             elif operation.type not in ("Identity", "Cast"):
                 return None, given
             (source,) = self._sources(operation)
@@ -111,6 +116,19 @@ class _Walk:
         if not constant or turned:
             raise ValueError(_no_rule(self._taps, operation))
         return Linear(operation, scale, tf.cast(shift, tf.float32)), given
+
+
+def _called_convolution(call: Any) -> Any:
+    """The convolution that a function consists of, as an operation of the graph itself: Keras calls grouped ones so."""
+    if not is_function_call(call.outputs[0]):
+        return None
+    working = [each for each in body_of(call).get_operations() if each.type not in _CARRYING]
+    if [each.type for each in working] != ["Conv2D"] or working[0].get_attr("data_format") != b"NHWC":
+        return None
+    operation = inlined(call.outputs[0]).op
+    while operation.type == "Identity":
+        operation = operation.inputs[0].op
+    return operation
 
 
 def _scale_and_shift(operation: Any, sources: list[Any]) -> tuple[Any, Any] | None:

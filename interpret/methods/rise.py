@@ -5,9 +5,10 @@ With M_n random masks in 0..1, y the score, p the chance of a cell to be seen:
 
     map[i,j] = 1 / (p * N) * sum over n of y(x * M_n) * M_n[i,j]          (eq. 6)
 
-A mask is a grid of cells, each 1 with chance p = 0.5, enlarged linearly and shifted at random by up to one cell
-(section 3.3). Departures: the score is a logit, as in every method here, where the paper takes the probability; so
-values can be negative. The masks are the same for every image.
+A mask is a grid of cells, each 1 with chance p = 0.5, enlarged linearly to one cell more than the image on each side, and
+cut out at random (section 3.3). Departures: the score is a logit, as in every method here, where the paper takes the
+probability; so values can be negative. A cell is rounded up to whole pixels, as in the authors' code, where the paper rounds
+down, so that the mask covers the image. The masks are the same for every image.
 """
 
 from __future__ import annotations
@@ -31,7 +32,7 @@ class RISE(Perturbation):
     Args:
         model: A Keras model.
         masks: Random masks N, at least 1; fewer are faster and noisier.
-        grid: Cells of a mask along each side, at least 1.
+        grid: Cells of a mask along each side, at least 2.
         seed: Of the masks; the same seed gives the same map, whatever the batch size.
         output: Which output to explain, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
@@ -53,7 +54,7 @@ class RISE(Perturbation):
         output: str | None = None,
         wrt: str | None = None,
     ) -> None:
-        self.masks, self.grid, self.seed = at_least("masks", masks, 1), at_least("grid", grid, 1), seed
+        self.masks, self.grid, self.seed = at_least("masks", masks, 1), at_least("grid", grid, 2), seed
         super().__init__(model, None, output=output, wrt=wrt)
 
     def _maps(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
@@ -73,11 +74,10 @@ def random_masks(count: int, grid: int, height: int, width: int, seed: int) -> n
     """Section 3.3: float32[count,height,width] in 0..1, grids of seen and hidden cells, enlarged and shifted."""
     draw = np.random.default_rng(seed)
     cell = -(-height // grid), -(-width // grid)
-    rows = interpolation_matrix(grid + 1, (grid + 1) * cell[0])
-    columns = interpolation_matrix(grid + 1, (grid + 1) * cell[1])
+    rows, columns = (interpolation_matrix(grid, (grid + 1) * side) for side in cell)
     masks = np.empty((count, height, width), dtype=np.float32)
     for mask in masks:
-        seen = (draw.random((grid + 1, grid + 1)) < _SEEN).astype(np.float32)
+        seen = (draw.random((grid, grid)) < _SEEN).astype(np.float32)
         top, left = draw.integers(cell[0]), draw.integers(cell[1])
         mask[:] = rows[top : top + height] @ seen @ columns[left : left + width].T
     return masks

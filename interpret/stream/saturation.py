@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ..methods.class_activation import weighted_channels
 from ..methods.gradients import saliency
 from ..progress import Progress
 from ..tracing.batched_graph import Program
@@ -46,7 +47,7 @@ class GradCAMState:
             self.cam_layer = chosen.name
             at_layer, at_image = gradients(scores, {f"layer {chosen.name!r}": chosen.tensor, "the image": taps.image})
             return {
-                "signed": _before_cut(chosen.tensor, at_layer),
+                "signed": weighted_channels(chosen.tensor, at_layer),
                 "saliency": saliency(at_image),
                 "saturation": _saturation(taps, scores, at_image),
             }
@@ -85,20 +86,16 @@ class Saturation:
         return self._program.run(images, classes, batch_size=batch_size, progress=progress)["saturation"]
 
 
-def _before_cut(activations: Any, slope: Any) -> Any:
-    """Grad-CAM's equation 2 without its ReLU."""
-    import tensorflow as tf
-
-    return tf.linalg.matvec(tf.cast(activations, tf.float32), tf.reduce_mean(slope, axis=(1, 2))[:, tf.newaxis, :])
-
-
 def _saturation(taps: Taps, scores: Any, at_image: Any) -> Any:
     """|| dp/dx || / || dz/dx || of each image, with `at_image` = dz/dx; inside of a graph."""
     import tensorflow as tf
 
-    margin = scores if taps.head.kind == "sigmoid" else _margin(taps.logits, scores)
-    after = tf.sigmoid(margin) * tf.sigmoid(-margin) * _size(gradients(margin, {"the image": taps.image})[0])
     before = _size(at_image)
+    if taps.head.unit != "logit":  # nothing stands between the score and the answer
+        return tf.where(before > 0, tf.ones_like(before), tf.fill(tf.shape(before), float("nan")))
+    alone = taps.head.kind == "sigmoid" or taps.head.is_binary
+    margin = scores if alone else _margin(taps.logits, scores)
+    after = tf.sigmoid(margin) * tf.sigmoid(-margin) * _size(gradients(margin, {"the image": taps.image})[0])
     return tf.where(before > 0, after / before, tf.fill(tf.shape(before), float("nan")))
 
 

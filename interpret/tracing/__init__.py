@@ -2,10 +2,11 @@
 
 inputs          What does the model take, and does what was given fit?
 layer_hooks     What does each layer put out while the model runs?
-function_calls  What is inside a function that the traced graph calls?
-logits          Which tensor holds the logits, and what turns them into the answer?
 traced_model    What does the model compute, layer by layer, when it is called?
 pixel_range     In which range do pixels reach the first layer with weights?
+model_state        Has a model changed since it was looked at?
+proof              Are the logits the right ones, and does an image's answer depend on it alone?
+written_variables  Which variables does a run write, so that they can be put back?
 targets         Which class is a map asked about, and rather than which other?
 layer_choice    Which layers have a map of places, and where does Grad-CAM look?
 batched_graph   How is a traced computation run, batch by batch?

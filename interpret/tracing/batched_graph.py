@@ -1,14 +1,15 @@
 """A program: what one method computes from a traced model, as one TensorFlow function, run batch by batch.
 
 Each program is traced once per input signature; a model that declares its inputs is traced when the program is made, so
-that an unknown layer is found before any image is. The first batch proves the logits: `head(logits)` must be what the
-model itself answers.
+that an unknown layer is found before any image is. The first batch proves the logits (see `proof`). A model that was
+changed since it was traced is traced again.
 """
 
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass, field, replace
+from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
 
@@ -16,8 +17,11 @@ import numpy as np
 
 from ..progress import Progress, steps
 from .inputs import Arrays, InputForm
+from .model_state import Structure
+from .proof import Proof, prove
 from .targets import NONE, Classes, resolve, scores, target_array
 from .traced_model import Taps, TracedModel
+from .written_variables import kept, written_variables
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -34,9 +38,6 @@ class Computed:
 Compute = Callable[[Taps, "tf.Tensor"], "Mapping[str, tf.Tensor] | Computed"]
 Batch = Callable[[list[np.ndarray], np.ndarray, np.ndarray], dict[str, np.ndarray]]  # (flat inputs, classes, versus)
 
-_PROOF_IMAGES = 32
-_TOLERANCE = {"float32": 1e-4, "float16": 5e-3, "bfloat16": 4e-2}  # a deep model's rounding differs between runs
-
 
 class Program:
     """`compute(taps, scores)` of a traced model, ready to run.
@@ -45,26 +46,32 @@ class Program:
         traced: The model.
         compute: Makes named tensors [B, ...] out of the taps and the scores float32[B] of the classes asked for, with
             facts where the trace tells something. Runs inside of the graph, once per input signature.
-        stored: (black, white), where the one input comes as uint8 from 0 to 255 and is brought to that range inside of
-            the graph; None: images come as the model takes them.
     """
 
-    def __init__(self, traced: TracedModel, compute: Compute, *, stored: tuple[float, float] | None = None) -> None:
+    def __init__(self, traced: TracedModel, compute: Compute) -> None:
         self.traced = traced
-        self.stored = stored
         self.tracings = 0  # how often the model was traced
+        self.proof: Proof | None = None  # of the logits; None before the first batch
         self.facts: dict[str, Any] = {}  # what the last trace told
-        self.logit_error: float | None = None  # largest |head(logits) - model(x)| seen; None before the first batch
+        self._structure: Structure | None = None  # of the model, when it was traced
         self._compute = compute
         self._functions: dict[tuple[object, ...], Any] = {}
+        self._written: dict[int, list[Any]] = {}  # {id of a function: the variables that it may write}
         self._head: Any = None
         if traced.form is not None and getattr(traced.model, "built", True):
             self._function(traced.form)
 
     @property
     def head(self) -> Any:
-        """The `Head` of the model; known once the model is traced."""
-        return self._head
+        """The `Head` of the model; known once the model is traced, and surely once it is proven."""
+        return (
+            self._head if self._head is None or self.proof is None else self._head.seen(self.proof.stay_within_0_and_1)
+        )
+
+    @property
+    def logit_error(self) -> float | None:
+        """Largest |head(logits) - model(x)| seen; None before the first batch."""
+        return None if self.proof is None else self.proof.error
 
     def run(
         self,
@@ -98,20 +105,22 @@ class Program:
         return map(itemgetter(2), self._batches(images, classes, versus, batch_size, progress))
 
     def prepare(self, images: Arrays) -> list[np.ndarray]:
-        """Check images and trace what they need; the flat inputs."""
+        """Check images and trace what they need, anew if the model was changed; the flat inputs."""
+        self._forget_if_changed()
         form = self.traced.form_of(images)
-        flat = self.flatten(images)
+        flat = form.flatten(images)
         if form is not self.traced.form or not self._functions:
             self.traced.build(form, flat)
         self._function(form)
-        if self.logit_error is None:
-            self.logit_error = self._proof(form, [array[:_PROOF_IMAGES] for array in flat])
+        if self.proof is None:
+            self.proof = prove(self.traced, form, flat, partial(self._answer, form), self._head)
         return flat
 
-    def flatten(self, images: Arrays) -> list[np.ndarray]:
-        """The flat inputs of images, checked against the form that the model takes."""
-        form = self.traced.form_of(images)
-        return (form if self.stored is None else replace(form, dtypes=("uint8",))).flatten(images)
+    def proved(self, images: Arrays) -> Proof:
+        """The proof of the logits, made on these images unless it was made before."""
+        self.prepare(images)
+        assert self.proof is not None  # by prepare
+        return self.proof
 
     def prepared(self, images: Arrays) -> tuple[list[np.ndarray], Batch]:
         """The checked flat inputs, and a function that runs one batch of such inputs as they are."""
@@ -120,11 +129,11 @@ class Program:
         return flat, lambda inputs, classes, versus: self._call(function, inputs, classes, versus)
 
     def labelled(self, images: Arrays, labels: np.ndarray) -> dict[str, np.ndarray]:
-        """The results of one batch for its predicted classes; its true ones are `taps.labels` inside of the graph."""
-        function = self._function(self.traced.form_of(images))
-        flat = self.flatten(images)
+        """The results of one batch for its predicted classes, once prepared; `labels` are `taps.labels` in the graph."""
+        form = self.traced.form_of(images)
+        flat = form.flatten(images)
         nobody = np.full(len(flat[0]), NONE, dtype=np.int32)
-        return self._call(function, flat, nobody, nobody, labels.astype(np.int32))
+        return self._call(self._function(form), flat, nobody, nobody, labels.astype(np.int32))
 
     def _batches(
         self, images: Arrays, classes: Classes, versus: Classes, batch_size: int, progress: Progress
@@ -148,22 +157,28 @@ class Program:
         import tensorflow as tf
 
         known = np.full(len(classes), NONE, dtype=np.int32) if labels is None else labels
-        results = function(*(tf.convert_to_tensor(array) for array in (*flat, classes, versus, known)))
+        with kept(self._written[id(function)]):
+            results = function(*(tf.convert_to_tensor(array) for array in (*flat, classes, versus, known)))
         return {name: np.asarray(memoryview(tensor)) for name, tensor in results.items()}
 
     def _function(self, form: InputForm) -> Any:
-        signature = (form.shapes, form.dtypes, form.nesting, form.names)
-        if signature not in self._functions:
-            self._functions[signature] = self._trace(form)
-        return self._functions[signature]
+        if form.key not in self._functions:
+            self._functions[form.key] = self._trace(form)
+            self._structure = Structure(self.traced.model)  # a trace may note something on the layers
+        return self._functions[form.key]
+
+    def _forget_if_changed(self) -> None:
+        """Start anew where the model's structure or constants are not those of the trace."""
+        if self._structure is not None and not self._structure.equals(Structure(self.traced.model)):
+            self._functions.clear()
+            self.traced.look_again()
+            self.proof = None
 
     def _trace(self, form: InputForm) -> Any:
         import tensorflow as tf
 
         def traced(*tensors: tf.Tensor) -> dict[str, tf.Tensor]:
             *flat, classes, versus, labels = tensors
-            if self.stored is not None:
-                flat = [unpacked(flat[0], *self.stored, form.dtypes[0])]
             taps = replace(self.traced.trace(form, flat), labels=labels)
             named = resolve(taps.logits, classes)
             self._head = taps.head
@@ -172,54 +187,20 @@ class Program:
             self.facts = dict(made.facts)
             return {"logits": taps.logits, "classes": named, **{k: _as_float32(t) for k, t in made.tensors.items()}}
 
-        dtypes = form.dtypes if self.stored is None else ("uint8",)
-        specs = [tf.TensorSpec((None, *shape), dtype) for shape, dtype in zip(form.shapes, dtypes, strict=True)]
+        specs = [tf.TensorSpec((None, *shape), dtype) for shape, dtype in zip(form.shapes, form.dtypes, strict=True)]
         targets = [tf.TensorSpec((None,), tf.int32)] * 3
         function = tf.function(traced, autograph=False).get_concrete_function(*specs, *targets)
+        self._written[id(function)] = written_variables(function)
         self.tracings += 1
         return function
 
-    def _proof(self, form: InputForm, flat: list[np.ndarray]) -> float:
-        """Largest |head(logits) - model(x)| of these images; refuses a model whose logits are not the right ones."""
+    def _answer(self, form: InputForm, flat: list[np.ndarray]) -> np.ndarray:
+        """head(logits), float64[B,units]."""
         nobody = np.full(len(flat[0]), NONE, dtype=np.int32)
-        logits = self._call(self._function(form), flat, nobody, nobody)["logits"]
-        seen = flat if self.stored is None else [np.asarray(unpacked(flat[0], *self.stored, form.dtypes[0]))]
-        expected = self.traced.answer(form, seen)
-        made = self._head.answer(logits)
-        error = float(np.abs(made - expected).max())
-        allowed = tolerance(self.traced.model) * max(1.0, float(np.abs(expected).max()))
-        if not error <= allowed:
-            raise ValueError(
-                f"Expected {self._head.kind}(logits) to equal what model {self.traced.name!r} answers, to "
-                f"{allowed:.1e}. "
-                f"They differ by {error:.3g} (largest answer {np.abs(expected).max():.3g}). The model does something "
-                f"that varies between calls or that the trace does not see; no map of it would be true. "
-                f"Make its call() deterministic with training=False."
-            )
-        return error
-
-
-def unpacked(stored: Any, low: float, high: float, dtype: str = "float32") -> tf.Tensor:
-    """Pixels uint8, 0 for black and 255 for white, as float32 with `low` for black and `high` for white.
-
-    Exactly what `stored / 255 * (high - low) + low` is in float32: TensorFlow's own division by a constant is a product
-    with its rounded inverse, so the quotient is taken with more digits and then rounded.
-    """
-    import tensorflow as tf
-
-    if (low, high) == (0.0, 255.0):
-        return tf.cast(stored, dtype)
-    unit = tf.cast(tf.cast(stored, tf.float64) * (1 / 255), tf.float32)
-    return tf.cast(unit if (low, high) == (0.0, 1.0) else unit * (high - low) + low, dtype)
+        return self._head.answer(self._call(self._function(form), flat, nobody, nobody)["logits"])
 
 
 def _as_float32(tensor: tf.Tensor) -> tf.Tensor:
     import tensorflow as tf
 
     return tf.cast(tensor, tf.float32) if tensor.dtype.is_floating else tensor
-
-
-def tolerance(model: Any) -> float:
-    """How far two runs of a model may differ by rounding, as a share of the largest answer."""
-    dtypes = {getattr(layer, "compute_dtype", "float32") for layer in [model, *model._flatten_layers()]}
-    return max(_TOLERANCE.get(str(dtype), _TOLERANCE["float32"]) for dtype in dtypes)

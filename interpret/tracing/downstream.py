@@ -15,11 +15,13 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..progress import Progress, steps
-from .batched_graph import Program, tolerance
+from .batched_graph import Program
 from .inputs import Arrays, InputForm
 from .layer_choice import channel_layer
+from .proof import PROOF_IMAGES, tolerance
 from .targets import NONE
 from .traced_model import Taps, TracedModel
+from .written_variables import kept, written_variables
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -28,8 +30,6 @@ UNCHANGED = -1  # the variant that leaves the layer's output as it is
 
 # (output of the layer float32[B, ...], variants int32[V]) -> float32[B,V, ...]; inside of a graph
 Change = Callable[[Any, Any], Any]
-
-_PROOF_IMAGES = 32
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,12 +91,12 @@ class TailProgram:
         return {"output": self._found.tensor}
 
     def _function(self, form: InputForm) -> Any:
-        signature = (form.shapes, form.dtypes, form.nesting, form.names)
+        signature = (*form.key, self.front.tracings)  # a model that was changed is traced again
         if signature not in self._functions:
             self._functions[signature] = self._trace(form)
         return self._functions[signature]
 
-    def _trace(self, form: InputForm) -> Any:
+    def _trace(self, form: InputForm) -> tuple[Any, list[Any]]:
         import tensorflow as tf
 
         shape, dtype = (None, *self._found.tensor.shape[1:]), self._found.tensor.dtype
@@ -113,7 +113,8 @@ class TailProgram:
 
         specs = [tf.TensorSpec((None, *size), kind) for size, kind in zip(form.shapes, form.dtypes, strict=True)]
         more = (tf.TensorSpec(shape, tf.float32), tf.TensorSpec((None,), tf.int32))
-        return tf.function(tail, autograph=False).get_concrete_function(*specs, *more)
+        function = tf.function(tail, autograph=False).get_concrete_function(*specs, *more)
+        return function, written_variables(function)
 
     def _refuse_another_way(self, taps: Taps, changed: tf.Tensor) -> None:
         if not any(tap.tensor is changed for tap in taps.layers):
@@ -122,11 +123,11 @@ class TailProgram:
                 f"time it did not. Make its call() go the same way for all images."
             )
 
-    def _prove(self, tail: Any, flat: list[np.ndarray], made: dict[str, np.ndarray]) -> None:
+    def _prove(self, tail: tuple[Any, list[Any]], flat: list[np.ndarray], made: dict[str, np.ndarray]) -> None:
         """Refuse a model whose tail does not give its logits back."""
         if self._proven:
             return
-        few = slice(0, _PROOF_IMAGES)
+        few = slice(0, PROOF_IMAGES)
         logits = made["logits"][few]
         again = _call(tail, [array[few] for array in flat], made["output"][few], np.array([UNCHANGED], np.int32))
         error = float(np.abs(again[:, 0] - logits).max())
@@ -140,11 +141,13 @@ class TailProgram:
         self._proven = True
 
 
-def _call(tail: Any, flat: list[np.ndarray], output: np.ndarray, variants: np.ndarray) -> np.ndarray:
+def _call(tail: tuple[Any, list[Any]], flat: list[np.ndarray], output: np.ndarray, variants: np.ndarray) -> np.ndarray:
     import tensorflow as tf
 
     given = (*flat, output, np.asarray(variants, np.int32))
-    return np.asarray(memoryview(tail(*(tf.convert_to_tensor(array) for array in given))))
+    function, written = tail
+    with kept(written):
+        return np.asarray(memoryview(function(*(tf.convert_to_tensor(array) for array in given))))
 
 
 def _blocks(images: int, variants: int, batch_size: int) -> Iterator[tuple[slice, slice]]:

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..graph.ways import follows_from, leads_to
 from .traced_model import TappedLayer, Taps
 
 
@@ -21,8 +22,16 @@ def is_convolution(layer: TappedLayer) -> bool:
     return any("Conv2D" in ancestor.__name__ for ancestor in type(layer.layer).__mro__)
 
 
+def on_the_way(taps: Taps) -> list[TappedLayer]:
+    """The layers that the image reaches, and that reach the scores: those where a map can speak of both."""
+    ways = follows_from(taps.image) & leads_to([taps.logits])
+    return [layer for layer in taps.layers if layer.tensor.op in ways]
+
+
 def spatial_layer(taps: Taps, name: str | None) -> TappedLayer:
-    """The layer called `name`, or the last convolution (where there is none: the last layer with a map).
+    """The layer called `name`, or the last convolution on the way from the image to the scores.
+
+    Where there is no convolution: the last layer with a map on this way.
 
     Raises:
         ValueError: The layer is unknown, or has no map of places; the message lists those that have.
@@ -37,24 +46,25 @@ def spatial_layer(taps: Taps, name: str | None) -> TappedLayer:
                 f"{('B', *tuple(layer.tensor.shape)[1:])}. Choose one of those that have a map: {known}."
             )
         return layer
-    convolutions = [layer for layer in with_map if is_convolution(layer)]
-    if not with_map:
+    reached = [layer for layer in on_the_way(taps) if is_spatial(layer)]
+    convolutions = [layer for layer in reached if is_convolution(layer)]
+    if not reached:
         raise ValueError(
             "Expected a layer with a map of places, shape (B, H, W, C), for Grad-CAM. This model has none "
             "that can be seen (a SavedModel hides its layers; its .keras file does not). "
             "Use a method that works at the input, such as Saliency."
         )
-    return (convolutions or with_map)[-1]
+    return (convolutions or reached)[-1]
 
 
 def spatial_layers(taps: Taps, names: Sequence[str] | None) -> list[TappedLayer]:
-    """The layers called `names`, in this order; all convolutions for None (where there are none: the last with a map).
+    """The layers called `names`, in this order; for None all convolutions on the way from the image to the scores.
 
     Raises:
         ValueError: No layer is named, or one is unknown or has no map of places.
     """
     if names is None:
-        convolutions = [layer for layer in taps.layers if is_spatial(layer) and is_convolution(layer)]
+        convolutions = [layer for layer in on_the_way(taps) if is_spatial(layer) and is_convolution(layer)]
         return convolutions or [spatial_layer(taps, None)]
     if not names:
         raise ValueError(

@@ -16,6 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from .model_state import layers_within
+
 _LOSSES = ("_losses", "_loss_ids", "_eager_losses")  # Keras 3 keeps the first two, tf_keras the first and the last
 
 
@@ -57,7 +59,7 @@ def tapped(model: Any, replaced: Mapping[str, Any] | None = None) -> Iterator[li
     A call whose full path (`TappedLayer.path`) is in `replaced` puts out the tensor given there.
     """
     notes = _Notes(threading.get_ident(), replaced or {})
-    before = [(layer, "call" in vars(layer), layer.call) for layer in _parts(model)]
+    before = [(layer, "call" in vars(layer), layer.call) for layer in layers_within(model)]
     try:
         for layer, _, call in before:
             object.__setattr__(layer, "call", _noting(layer, call, notes, outermost=layer is model))
@@ -76,7 +78,7 @@ def losses_kept(model: Any) -> Iterator[None]:
     """After the block, the model and its layers hold the losses that they held before."""
     kept = [
         (part, name, list(losses))
-        for part in _parts(model)
+        for part in layers_within(model)
         for name in _LOSSES
         if (losses := getattr(part, name, None)) is not None
     ]
@@ -102,11 +104,6 @@ def named(notes: Sequence[TappedLayer]) -> tuple[TappedLayer, ...]:
         bare = note.name if len(paths_of[note.name]) == 1 else note.path
         with_names.append(TappedLayer(bare + suffix, note.path + suffix, note.layer, note.tensor))
     return tuple(with_names)
-
-
-def _parts(model: Any) -> list[Any]:
-    """The model and all its layers, those of nested models too, each once."""
-    return list({id(part): part for part in [model, *model._flatten_layers(include_self=False)]}.values())
 
 
 def _noting(layer: Any, call: Callable[..., Any], notes: _Notes, *, outermost: bool) -> Callable[..., Any]:

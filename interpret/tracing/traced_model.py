@@ -17,9 +17,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from .inputs import Arrays, InputForm, declared_inputs, observed_inputs, unknown_name
+from ..graph.head import Head
+from ..graph.logits import find_logits
+from ..graph.tasks import declared_task
+from .inputs import Arrays, InputForm, declared_inputs, missing_from_model, observed_inputs
 from .layer_hooks import TappedLayer, losses_kept, named, tapped
-from .logits import Head, find_logits
+from .written_variables import kept, variables_of, written_variables
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -52,7 +55,7 @@ class Taps:
             raise ValueError(
                 f"Expected one layer {name!r}; {len(shared)} have this name. Write the full one: {', '.join(shared)}."
             )
-        raise ValueError(unknown_name("layer", name, [layer.name for layer in self.layers]))
+        raise ValueError(missing_from_model("layer", name, [layer.name for layer in self.layers]))
 
 
 class TracedModel:
@@ -68,8 +71,9 @@ class TracedModel:
         _refuse_other_backends(model)
         self.model = model
         self.form = declared_inputs(model)
-        self._output = output
+        self.output = output
         self._wrt = wrt
+        self._answers: dict[tuple[object, ...], Any] = {}  # the model's own answer as a function, for each form
 
     @property
     def name(self) -> str:
@@ -87,15 +91,31 @@ class TracedModel:
     def build(self, form: InputForm, flat: Sequence[np.ndarray]) -> None:
         """Create the variables of a model that was never called, as its first call would."""
         if not getattr(self.model, "built", True):
-            with _tracing, losses_kept(self.model):
+            with _tracing, losses_kept(self.model), kept(variables_of(self.model)):
                 self.model(form.pack([array[:1] for array in flat]), training=False)
 
-    def answer(self, form: InputForm, flat: Sequence[np.ndarray]) -> np.ndarray:
-        """The model's own answer, by calling it; float64[B,units]."""
-        with _tracing, losses_kept(self.model):
-            answer = self._named_output(self.model(form.pack(list(flat)), training=False))
-        values = np.asarray(answer).astype(np.float64)
+    def answer(self, form: InputForm, flat: Sequence[np.ndarray], *, after: int = 0) -> np.ndarray:
+        """The model's own answer, by calling it in a graph in which nothing is tapped; float64[B,units].
+
+        Args:
+            form: The form of the inputs.
+            flat: The inputs.
+            after: So many calls later; another answer than at once says that the model keeps something between calls.
+        """
+        import tensorflow as tf
+
+        if form.key not in self._answers:
+            self._answers[form.key] = self._own_function(form)
+        function, written = self._answers[form.key]
+        with kept(written):
+            answers = [function(*map(tf.convert_to_tensor, flat)) for _ in range(1 + after)]
+        values = np.asarray(answers[-1]).astype(np.float64)
         return values.reshape(len(values), -1)
+
+    def look_again(self) -> None:
+        """Forget what was found out about the model, which was changed."""
+        self.form = declared_inputs(self.model)
+        self._answers.clear()
 
     def trace(
         self, form: InputForm, flat: Sequence[tf.Tensor], replaced: Mapping[str, tf.Tensor] | None = None
@@ -106,22 +126,33 @@ class TracedModel:
         """
         with _tracing, tapped(self.model, replaced) as notes:
             answer = self._named_output(self.model(form.pack(list(flat)), training=False))
-        logits, head = find_logits(answer)
+        logits, head = find_logits(answer, declared_task(self.model))
         reachable = [note for note in notes if getattr(note.tensor, "graph", None) is answer.graph]
         return Taps(image=flat[self.image_index(form)], logits=logits, head=head, layers=named(reachable))
 
+    def _own_function(self, form: InputForm) -> tuple[Any, list[Any]]:
+        import tensorflow as tf
+
+        def answer(*flat: tf.Tensor) -> tf.Tensor:
+            return self._named_output(self.model(form.pack(flat), training=False))
+
+        specs = [tf.TensorSpec((None, *shape), dtype) for shape, dtype in zip(form.shapes, form.dtypes, strict=True)]
+        with _tracing, losses_kept(self.model):
+            function = tf.function(answer, autograph=False).get_concrete_function(*specs)
+        return function, written_variables(function)
+
     def _named_output(self, answer: Any) -> Any:
         outputs = _outputs_by_name(answer, self.model)
-        if self._output is None:
+        if self.output is None:
             if len(outputs) == 1:
                 return next(iter(outputs.values()))
             raise ValueError(
                 f"Expected output= to name one of the model's {len(outputs)} outputs. Received none. "
                 f"Use one of: {', '.join(outputs)}."
             )
-        if self._output not in outputs:
-            raise ValueError(unknown_name("output", self._output, list(outputs)))
-        return outputs[self._output]
+        if self.output not in outputs:
+            raise ValueError(missing_from_model("output", self.output, list(outputs)))
+        return outputs[self.output]
 
 
 def _outputs_by_name(answer: Any, model: Any) -> dict[str, Any]:

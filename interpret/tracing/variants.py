@@ -161,6 +161,15 @@ class VariantScores(VariantProgram):
             logits, classes = block.results["logits"], asked.classes[block.rows]
             values = block.results["scores"]
             if self.score == "probability":
+                self._refuse_without_probabilities()
                 flat = self.head.probabilities(logits.reshape(-1, logits.shape[-1]))
                 values = np.take_along_axis(flat.reshape(logits.shape), classes[:, None, None], axis=2)[..., 0]
             yield block.rows, block.variants, values, logits.argmax(axis=2)
+
+    def _refuse_without_probabilities(self) -> None:
+        if not self.head.has_probabilities:
+            raise ValueError(
+                f"Expected a model with probabilities for the score 'probability'. This one answers a number ("
+                f"{self.head.task}). Give score='logit', which is that number; or, if it is the logit of two classes, "
+                f"say so: declare_task(model, 'binary')."
+            )

@@ -3,11 +3,21 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
 
 import numpy as np
 
 from .resizing import convert_channels, resize_images
+
+
+@dataclass(frozen=True, eq=False)
+class NumberedImages:
+    """Some images of a data set, with their labels and numbers."""
+
+    numbers: np.ndarray  # int64[n], of the images in their data set
+    images: np.ndarray  # float32[n, H, W, C], within its value_range
+    labels: np.ndarray  # int64[n]
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +65,12 @@ class Dataset:
             )
         chosen = chosen.astype(np.int64)
         return replace(self, images=self.images[chosen], labels=self.labels[chosen])
+
+    def batches(self, size: int) -> Iterator[NumberedImages]:
+        """All images in order, up to `size` at a time, as views."""
+        for start in range(0, len(self), size):
+            rows = slice(start, min(start + size, len(self)))
+            yield NumberedImages(np.arange(rows.start, rows.stop), self.images[rows], self.labels[rows])
 
     def scaled(self, low: float, high: float) -> Dataset:
         """Return the same pictures with `low` for black and `high` for white (a linear map of `value_range`)."""

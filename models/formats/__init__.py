@@ -1,6 +1,7 @@
 """Reading images from the files that people have.
 
-sources        Which format is it, and how does it become data that fit the model?
+sources        How do data become a Dataset that fits the model?
+known_formats  Which formats are there, and which one is this?
 array_files    Which arrays are images and labels in .npz or .npy?
 csv_images     What is a row of images in .csv?
 idx            How are the files of the MNIST family read?

@@ -47,6 +47,17 @@ def npy_images(images_path: str | Path, labels_path: str | Path) -> Dataset:
     return dataset_from_arrays(images, labels, f"NumPy files {paths[0]}, {paths[1].name}", files=files)
 
 
+def npy_beside_labels(images: Path) -> Dataset:
+    """Images with the labels beside them, named as in images.npy and labels.npy."""
+    labels = images.with_name(images.name.replace("images", "labels"))
+    if labels == images or not labels.is_file():
+        raise ValueError(
+            f"Expected labels beside '{images}', named as in images.npy and labels.npy, got no such file. "
+            "Pass both, as in IMAGES.npy,LABELS.npy."
+        )
+    return npy_images(images, labels)
+
+
 def dataset_from_arrays(
     images: np.ndarray, labels: np.ndarray, source: str, files: tuple[tuple[str, str], ...] = ()
 ) -> Dataset:

@@ -117,6 +117,11 @@ def idx_folder(folder: Path) -> Dataset:
     return idx_images(found[0], idx_partner(found[0]))
 
 
+def idx_beside_labels(images_path: Path) -> Dataset:
+    """Images with the labels that are named as they are."""
+    return idx_images(images_path, idx_partner(images_path))
+
+
 def idx_partner(images_path: Path) -> Path:
     """Return the path of the labels beside an IDX file of images (train-images-idx3-... -> train-labels-idx1-...)."""
     partner = images_path.with_name(images_path.name.replace("images", "labels").replace("idx3", "idx1"))

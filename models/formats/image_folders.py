@@ -11,6 +11,7 @@ import numpy as np
 
 from ..datasets.dataset import Dataset
 from ..datasets.fingerprints import read_bytes
+from ..datasets.model_fit import InputShape
 from ..datasets.resizing import convert_channels, resize_images
 from .image_files import SUFFIXES, decode_image, to_unit_range
 
@@ -62,6 +63,13 @@ def image_folder(path: str | Path, size: tuple[int, int] | None = None, color: s
         files=((root.resolve().name, pictures.sha256),),
         unreadable=tuple(pictures.unreadable + pictures.others),
     )
+
+
+def image_folder_for(path: Path, model_input: InputShape) -> Dataset:
+    """The images at the size and with the channels of (H, W, C); what is None stays as it is."""
+    height, width, channels = model_input
+    size = (height, width) if height is not None and width is not None else None
+    return image_folder(path, size=size, color={1: "grey", 3: "rgb"}.get(channels or 0))
 
 
 def class_folders(path: str | Path) -> tuple[str, ...]:

@@ -9,18 +9,11 @@ from pathlib import Path
 from ..datasets.class_names import match_class_names
 from ..datasets.dataset import Dataset
 from ..datasets.model_fit import InputShape, require_fit, resized_to_fit
-from .array_files import npy_images, npz_images
-from .csv_images import csv_images
 from .fashion_mnist import fashion_mnist
-from .idx import idx_files, idx_folder, idx_images, idx_partner
-from .image_folders import class_folders, image_folder
+from .known_formats import call, format_of, format_of_pair, kinds
 
 SCALES = {"0-1": (0.0, 1.0), "0-255": (0.0, 255.0), "-1-1": (-1.0, 1.0)}
 NAMED = {"fashion_mnist": "test", "fashion_mnist:test": "test", "fashion_mnist:train": "train"}  # name -> split
-KINDS = (
-    "a folder with one folder of images per class, a folder with an IDX pair, a file .npz, .csv, .csv.gz or "
-    "images.npy (labels.npy beside it), an IDX file, or two files as IMAGES,LABELS"
-)
 
 
 def open_dataset(
@@ -56,9 +49,9 @@ def open_dataset(
 
 def class_names_of(source: str | Path) -> tuple[str, ...]:
     """The class names of data; where folders bear them, no image is opened, so that it does not matter which fit a model."""
-    path = Path(source)
-    if str(source) not in NAMED and path.is_dir() and not idx_files(path):
-        return class_folders(path)
+    known = None if str(source) in NAMED else format_of(Path(source))
+    if known is not None and known.class_names is not None:
+        return call(known.class_names, Path(source))
     return open_dataset(source).class_names
 
 
@@ -79,12 +72,14 @@ def check_source(source: str) -> None:
     path = Path(source)
     if source in NAMED:
         return
-    if path.is_dir():
-        if not idx_files(path):
-            class_folders(path)
-        return
-    if path.is_file():
-        _file_kind(path)
+    if path.exists():
+        known = format_of(path)
+        if known is None:
+            raise ValueError(
+                f"Expected data: {kinds()}; got the file '{path}' of another kind. Convert it to one of these."
+            )
+        if known.class_names is not None:
+            call(known.class_names, path)
         return
     if source.count(",") == 1:
         missing = [part for part in source.split(",") if not Path(part.strip()).is_file()]
@@ -97,7 +92,7 @@ def check_source(source: str) -> None:
     close = get_close_matches(source, NAMED, n=1)
     hint = f" Did you mean '{close[0]}'?" if close else ""
     raise ValueError(
-        f"Expected data: {' or '.join(NAMED)}, {KINDS}; got '{source}', which is neither a name nor there.{hint} "
+        f"Expected data: {' or '.join(NAMED)}, {kinds()}; got '{source}', which is neither a name nor there.{hint} "
         "Correct the name or the path."
     )
 
@@ -107,58 +102,10 @@ def _read(source: str, resize_to: InputShape | None) -> Dataset:
     path = Path(source)
     if source in NAMED:
         return fashion_mnist(NAMED[source])
-    if path.is_dir():
-        return idx_folder(path) if idx_files(path) else _class_folders(path, resize_to)
-    if path.is_file():
-        return _read_file(path)
-    return _read_pair(*(Path(part.strip()) for part in source.split(",")))
-
-
-def _class_folders(path: Path, resize_to: InputShape | None) -> Dataset:
-    height, width, channels = resize_to or (None, None, None)
-    color = {1: "grey", 3: "rgb"}.get(channels or 0)
-    size = (height, width) if height is not None and width is not None else None
-    return image_folder(path, size=size, color=color)
-
-
-def _read_file(path: Path) -> Dataset:
-    kind = _file_kind(path)
-    if kind == "npz":
-        return npz_images(path)
-    if kind == "csv":
-        return csv_images(path)
-    if kind == "npy":
-        return npy_images(path, _npy_partner(path))
-    return idx_images(path, idx_partner(path))
-
-
-def _file_kind(path: Path) -> str:
-    """'npz', 'csv', 'npy' or 'idx', as the name says."""
-    name = path.name.lower()
-    for kind, endings in {
-        "npz": (".npz",),
-        "csv": (".csv", ".csv.gz"),
-        "npy": (".npy",),
-        "idx": (".idx", ".idx.gz"),
-    }.items():
-        if name.endswith(endings):
-            return kind
-    if "ubyte" in name:
-        return "idx"
-    raise ValueError(f"Expected data: {KINDS}; got the file '{path}' of another kind. Convert it to one of these.")
-
-
-def _read_pair(images: Path, labels: Path) -> Dataset:
-    if images.suffix.lower() == ".npy":
-        return npy_images(images, labels)
-    return idx_images(images, labels)
-
-
-def _npy_partner(images: Path) -> Path:
-    labels = images.with_name(images.name.replace("images", "labels"))
-    if labels == images or not labels.is_file():
-        raise ValueError(
-            f"Expected labels beside '{images}', named as in images.npy and labels.npy, got no such file. "
-            "Pass both, as in IMAGES.npy,LABELS.npy."
-        )
-    return labels
+    known = format_of(path)
+    if known is None:
+        images, labels = (Path(part.strip()) for part in source.split(","))
+        return call(format_of_pair(images).read_pair or "", images, labels)
+    if known.read_resized is not None and resize_to is not None:
+        return call(known.read_resized, path, resize_to)
+    return call(known.read, path)

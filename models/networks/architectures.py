@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..known_names import unknown_name
+from ..registry import Registry
 from . import plain_networks
 from .residual_network import residual
 from .seeded_layers import SeededLayers
@@ -20,30 +21,36 @@ class Architecture:
     builder: Callable[..., Any]  # (input shape, classes, SeededLayers) -> uncompiled Keras model
 
 
-_ALL = (
-    Architecture(
-        "zero_padded_dropout",
-        "2 zero-padded convolutions (32, 64) with dropout 0.5, dense 128, softmax",
-        plain_networks.zero_padded_dropout,
-    ),
-    Architecture("three_conv", "3 convolutions (32, 64, 128), dense 128, softmax", plain_networks.three_conv),
-    Architecture(
-        "three_conv_dropout",
-        "3 convolutions (32, 64, 128) with dropout, dense 128, softmax",
-        plain_networks.three_conv_dropout,
-    ),
-    Architecture(
-        "early_stopping",
-        "2 convolutions (32, 64), dense 128, softmax; trained until validation stops improving",
-        plain_networks.early_stopping,
-    ),
-    Architecture(
-        "batchnorm_gap",
-        "3 batch-normalised convolutions (64, 128, 256), global average pooling, dense 128, softmax",
-        plain_networks.batchnorm_gap,
-    ),
-    Architecture("residual", "residual network of 3 blocks (48, 96, 96), global average pooling, softmax", residual),
-    Architecture("transfer", "a base of keras.applications under a new dense head", transfer),
+ARCHITECTURES: Registry[Architecture] = Registry(
+    "architecture",
+    lambda known: known.name,
+    [
+        Architecture(
+            "zero_padded_dropout",
+            "2 zero-padded convolutions (32, 64) with dropout 0.5, dense 128, softmax",
+            plain_networks.zero_padded_dropout,
+        ),
+        Architecture("three_conv", "3 convolutions (32, 64, 128), dense 128, softmax", plain_networks.three_conv),
+        Architecture(
+            "three_conv_dropout",
+            "3 convolutions (32, 64, 128) with dropout, dense 128, softmax",
+            plain_networks.three_conv_dropout,
+        ),
+        Architecture(
+            "early_stopping",
+            "2 convolutions (32, 64), dense 128, softmax; trained until validation stops improving",
+            plain_networks.early_stopping,
+        ),
+        Architecture(
+            "batchnorm_gap",
+            "3 batch-normalised convolutions (64, 128, 256), global average pooling, dense 128, softmax",
+            plain_networks.batchnorm_gap,
+        ),
+        Architecture(
+            "residual", "residual network of 3 blocks (48, 96, 96), global average pooling, softmax", residual
+        ),
+        Architecture("transfer", "a base of keras.applications under a new dense head", transfer),
+    ],
 )
 
 
@@ -54,7 +61,7 @@ def architectures() -> dict[str, Architecture]:
         >>> list(architectures())[:2]
         ['zero_padded_dropout', 'three_conv']
     """
-    return {architecture.name: architecture for architecture in _ALL}
+    return ARCHITECTURES.by_name()
 
 
 def build_model(

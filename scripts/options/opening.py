@@ -9,6 +9,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
+from featurelens.models.formats.known_formats import kinds_in_short
+
 if TYPE_CHECKING:
     from featurelens.models.datasets.dataset import Dataset
     from featurelens.models.model_files.cards import ModelCard
@@ -21,7 +23,7 @@ Data = Annotated[
     str | None,
     typer.Option(
         "--data",
-        help="fashion_mnist, or a folder per class, .npz, .npy, .csv or IDX files. Default: fashion_mnist, for shipped models.",
+        help=f"fashion_mnist, or {kinds_in_short()}. Default: fashion_mnist, for shipped models.",
     ),
 ]
 Scale = Annotated[

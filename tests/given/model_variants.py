@@ -125,7 +125,8 @@ def two_images(wrt: str) -> Case:
 
     left, right, twin = keras.Input(SHAPE, name="left"), keras.Input(SHAPE, name="right"), conv("conv1", 4, 1)
     model = keras.Model([left, right], dense()(layers.Flatten()(layers.Multiply()([twin(left), twin(right)]))))
-    return Case(model, [images(), images(seed=9)], forward, "conv1:1", wrt=wrt, image=["left", "right"].index(wrt))
+    branch = ["left", "right"].index(wrt)  # the last convolution that this image reaches
+    return Case(model, [images(), images(seed=9)], forward, ["conv1", "conv1:1"][branch], wrt=wrt, image=branch)
 
 
 def two_outputs() -> Case:

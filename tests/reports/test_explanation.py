@@ -138,7 +138,10 @@ def test_class_and_versus_are_handed_to_every_method():
         assert shown.title == known.name
         assert ("(conv1)" in shown.note) == known.is_at_layer == shown.over_image
     gap = LayerwiseRelevance(model).with_gap(image[np.newaxis], 1, 2)
-    assert f"of {gap.expected[0]:.3g} logit".replace("-", "−") in method_panel(METHODS[-1], subject).note
+    assert (
+        f"of {gap.expected[0]:.3g} logit".replace("-", "−")
+        in method_panel(method("layer-wise-relevance"), subject).note
+    )
 
 
 def test_guided_backpropagation_carries_its_caution():
@@ -169,14 +172,13 @@ def test_the_saturation_in_words(logit, head, said):
     model = linear_cam_model([[1.0]], [[[[logit, 0.0]], [[0.0, 0.0]]]], head=head)  # the second pixel says nothing
     subject = asked(model, image=np.ones((1, 2, 1), np.float32))
     found = decisions(model, subject.image[np.newaxis]).head
-    assert saturation_words(subject, found, (panel("Grad-CAM"),)) == said
-    assert saturation_words(subject, found, (panel("Saliency"),)) == said
+    assert saturation_words(subject, found) == said
 
 
 def test_the_saturation_of_a_sigmoid_names_it():
     model = linear_cam_model([[1.0]], [[[[2.0]]]], head="sigmoid")
     subject = asked(model, image=np.ones((1, 1, 1), np.float32))
-    assert saturation_words(subject, "sigmoid", ()) == "The gradient after the sigmoid is 10 % of the logit’s."
+    assert saturation_words(subject, "sigmoid") == "The gradient after the sigmoid is 10 % of the logit’s."
 
 
 # decisions

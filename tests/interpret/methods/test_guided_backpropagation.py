@@ -113,9 +113,51 @@ def test_refuses_relus_inside_of_a_function_call():
 
     with (
         pytest.warns(UserWarning, match="edge picture"),
-        pytest.raises(ValueError, match="Use Saliency, or load the model"),
+        pytest.raises(ValueError, match=r"call at '[^']*compiled.*Use Saliency, or load the model"),
     ):
         GuidedBackpropagation(_model(lambda x: Compiled()(keras.layers.ReLU()(x))))
+
+
+def test_a_grouped_convolution_is_gone_through():
+    # Keras calls a function for it, without a ReLU inside; the oracle convolves each group of channels by itself
+    import keras
+    import tensorflow as tf
+
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((5, 5, 4)),
+            layers.Conv2D(6, 3, groups=2, padding="same", activation="relu"),
+            layers.Conv2D(4, 3, groups=2, strides=2),
+            layers.ReLU(),
+            layers.Flatten(),
+            layers.Dense(2),
+        ]
+    )
+    draw = np.random.default_rng(3)
+    model.set_weights([draw.normal(size=weights.shape).astype(np.float32) for weights in model.get_weights()])
+    images = draw.random((2, 5, 5, 4), dtype=np.float32)
+
+    @tf.custom_gradient
+    def guided(x):
+        return tf.nn.relu(x), lambda above: tf.nn.relu(above) * tf.cast(x > 0, tf.float32)
+
+    def grouped(x, kernel, bias, stride, padding):
+        parts = zip(tf.split(x, 2, axis=-1), tf.split(kernel, 2, axis=-1), strict=True)
+        return tf.concat([tf.nn.conv2d(part, k, stride, padding) for part, k in parts], axis=-1) + bias
+
+    first, first_bias, second, second_bias, dense, dense_bias = (tf.constant(w) for w in model.get_weights())
+    x = tf.constant(images)
+    with tf.GradientTape() as tape:
+        tape.watch(x)
+        hidden = guided(grouped(x, first, first_bias, 1, "SAME"))
+        hidden = guided(grouped(hidden, second, second_bias, 2, "VALID"))
+        score = (tf.reshape(hidden, (2, -1)) @ dense + dense_bias)[:, 1]
+    expected = tf.reduce_sum(tape.gradient(score, x), axis=-1).numpy()
+    assert np.abs(expected).max() > 0.1
+    with pytest.warns(UserWarning, match="edge picture"):
+        explain = GuidedBackpropagation(model)
+    np.testing.assert_allclose(explain(images, 1), expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
 
 
 def test_agrees_with_tf_keras_vis_where_relu_is_fused_and_differs_where_it_is_a_layer():

@@ -105,6 +105,19 @@ def test_masks_are_shown_by_half_and_shifted():
     np.testing.assert_array_equal(interpolation_matrix(3, 3), np.eye(3))
 
 
+def test_masks_are_those_of_the_paper():
+    # section 3.3: h x w cells are drawn, enlarged to (h+1) C_H x (w+1) C_W, and H x W of it cut out up to one cell in.
+    # 6 x 9 pixels and 3 x 3 cells: a cell is 2 x 3 pixels. TensorFlow enlarges; the draws are made again in their order
+    import tensorflow as tf
+
+    draw = np.random.default_rng(3)
+    for mask in random_masks(20, 3, 6, 9, seed=3):
+        seen = (draw.random((3, 3)) < 0.5).astype(np.float32)
+        top, left = draw.integers(2), draw.integers(3)
+        large = tf.image.resize(seen[..., np.newaxis], (4 * 2, 4 * 3)).numpy()[..., 0]
+        np.testing.assert_allclose(mask, large[top : top + 6, left : left + 9], rtol=1e-5, atol=1e-6)
+
+
 def test_interpolation_agrees_with_tensorflow():
     import tensorflow as tf
 
@@ -278,6 +291,8 @@ def test_refusals():
         Occlusion(model, patch=7)(random_images(8, 1))
     with pytest.raises(ValueError, match="Give masks=1 or more"):
         RISE(model, masks=0)
+    with pytest.raises(ValueError, match="grid"):
+        RISE(model, grid=1)
     with pytest.raises(ValueError, match="whole number such as 256"):
         RISE(model)(random_images(8, 1), batch_size=0)
     with pytest.raises(ValueError, match="use one of their numbers"):

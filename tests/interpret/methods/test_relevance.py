@@ -73,6 +73,35 @@ def test_by_hand(rule, bias, expected):
     np.testing.assert_allclose(record.gap, [1 + bias - np.sum(expected)], rtol=1e-5, atol=1e-5)
 
 
+# x = (1, 1), weights (5, -6), score -1: an answer below 0 is shared out among what made it so (the generalised form)
+#   z_plus        contributions below 0: (0, -6), z = -6: map = (0, -6 / -6 * -1) = (0, -1)
+#   gamma = 1/4   contributions (5, -6) and a quarter of (0, -6): (5, -7.5), z = -2.5, -1 / -2.5 = 0.4: map = (2, -3)
+#   with bias -2  score -3. gamma: (5, -7.5), bias -2 - 0.5: z = -5, -3 / -5 = 0.6: map = (3, -4.5), the bias keeps -1.5
+#   with bias  3  score 2, above 0. gamma: (5 + 1.25, -6), bias 3 + 0.75: z = 4, 2 / 4 = 0.5: map = (3.125, -3)
+@pytest.mark.parametrize(
+    ("rule", "bias", "expected"),
+    [
+        ("epsilon", 0, [5, -6]),
+        ("z_plus", 0, [0, -1]),
+        ("gamma", 0, [2, -3]),
+        ("gamma", -2, [3, -4.5]),
+        ("gamma", 3, [3.125, -3]),
+    ],
+)
+def test_a_score_below_zero_by_hand(rule, bias, expected):
+    record = LayerwiseRelevance(places([[5], [-6]], [bias]), rule).with_gap(np.ones((1, 1, 2, 1), np.float32), 0)
+    np.testing.assert_allclose(record.maps[0, 0], expected, rtol=1e-5, atol=1e-5)
+    np.testing.assert_allclose(record.gap, [bias - 1 - np.sum(expected)], rtol=1e-5, atol=1e-5)
+
+
+def test_positive_speaks_for_the_class_by_every_rule_whatever_the_scores_sign():
+    # the first pixel raises the score and the second lowers it, for each score from far below 0 to far above
+    for bias in (-8, -2, 0.5, 6):
+        for rule in RULES:
+            (raises, lowers) = LayerwiseRelevance(places([[5], [-6]], [bias]), rule)(np.ones((1, 1, 2, 1)), 0)[0, 0]
+            assert raises >= 0 >= lowers and raises > lowers, (rule, bias)
+
+
 def test_negative_inputs_by_hand():
     # z_plus, x = (3, -1), weights (1, -2): contributions 3 and (-1)(-2) = 2 both support: map (3, 2), the score 5
     maps = LayerwiseRelevance(places([[1], [-2]], [0]), "z_plus")(np.array([[[[3.0], [-1.0]]]], np.float32), 0)
@@ -85,6 +114,62 @@ def test_epsilon_absorbs_by_hand():
     np.testing.assert_allclose(maps[0, 0], [1.5, -1], rtol=1e-5)
 
 
+def test_epsilon_absorbs_nothing_at_pooling_and_addition_by_hand():
+    # logit = mean of (x + 2 x) over two pixels (1, 3), by convolutions of weight 1 and 2: 1.5 * (1 + 3) = 6, map (1.5, 4.5).
+    # epsilon = 1 absorbs at the two convolutions and the dense layer: at the dense 6 / 7 stay; the pooled 6 comes from sums
+    # 3 and 9; of 3, the branches gave 1 and 2, of which 1/2 and 2/3 stay: 1/2 + 4/3 = 11/6; of 9, 3 and 6: 9/4 + 36/7
+    import keras
+
+    image = keras.Input((1, 2, 1))
+    ways = [keras.layers.Conv2D(1, 1, use_bias=False, kernel_initializer=w)(image) for w in _weights(1.0, 2.0)]
+    pooled = keras.layers.GlobalAveragePooling2D()(keras.layers.Add()(ways))
+    model = keras.Model(image, keras.layers.Dense(1, use_bias=False, kernel_initializer="ones")(pooled))
+    record = LayerwiseRelevance(model, "epsilon", epsilon=1.0).with_gap(np.array([[[[1.0], [3.0]]]], np.float32), 0)
+    np.testing.assert_allclose(record.expected, [6], rtol=1e-6)
+    expected = 6 / 7 / 2 * np.array([1 / 2 + 4 / 3, 9 / 4 + 36 / 7])  # the mean hands on half of each sum
+    np.testing.assert_allclose(record.maps[0, 0], expected, rtol=1e-5)
+
+
+def _weights(*values):
+    import keras
+
+    return [keras.initializers.Constant(value) for value in values]
+
+
+@pytest.mark.parametrize("rule", RULES)
+def test_a_grouped_convolution_is_one_whose_other_weights_are_zero(rule):
+    # the same convolution without groups: its kernel has zeros between the groups
+    import keras
+
+    def model_of(*kernel, groups):
+        layers = keras.layers
+        model = keras.Sequential(
+            [
+                keras.Input((5, 5, 4)),
+                layers.Conv2D(6, 3, groups=groups, padding="same"),
+                layers.BatchNormalization(),
+                layers.ReLU(),
+                layers.Flatten(),
+                layers.Dense(2, use_bias=False),
+            ]
+        )
+        model.layers[0].set_weights(kernel)
+        model.layers[1].set_weights(normal)
+        model.layers[-1].set_weights([dense])
+        return model
+
+    draw = np.random.default_rng(7)
+    normal = [*draw.uniform(0.5, 2, (2, 6)), draw.normal(size=6), draw.uniform(0.5, 2, 6)]
+    kernel, bias, dense = draw.normal(size=(3, 3, 2, 6)), draw.normal(size=6), draw.normal(size=(150, 2))
+    whole = np.zeros((3, 3, 4, 6))
+    whole[:, :, :2, :3], whole[:, :, 2:, 3:] = kernel[..., :3], kernel[..., 3:]
+    images = draw.normal(size=(2, 5, 5, 4)).astype(np.float32)
+    expected = LayerwiseRelevance(model_of(whole, bias, groups=1), rule)(images, 0)
+    assert np.abs(expected).max() > 0.1
+    found = LayerwiseRelevance(model_of(kernel, bias, groups=2), rule)(images, 0)
+    np.testing.assert_allclose(found, expected, rtol=1e-4, atol=1e-5 * np.abs(expected).max())
+
+
 # ---- as loops
 
 
@@ -92,10 +177,11 @@ def _rule(x, weights, bias, relevance, plain, positive):
     out = np.zeros(len(x))
     for j in range(weights.shape[1]):
         gives = []
+        sign = 1 if sum(x[i] * weights[i, j] for i in range(len(x))) + bias[j] >= 0 else -1
         for i in range(len(x)):
             c = x[i] * weights[i, j]
-            gives.append(plain * c + positive * (c if c > 0 else 0.0))
-        z = sum(gives) + plain * bias[j] + positive * max(bias[j], 0)
+            gives.append(plain * c + positive * (c if sign * c > 0 else 0.0))
+        z = sum(gives) + plain * bias[j] + positive * (bias[j] if sign * bias[j] > 0 else 0.0)
         z += 1e-6 if z >= 0 else -1e-6
         for i in range(len(x)):
             out[i] += gives[i] / z * relevance[j]

@@ -1,0 +1,133 @@
+"""The proof of the logits: `head(logits)` must be what the model itself answers.
+
+Made once per model and state: a second program of the same model, unchanged since, is spared it. At most four images are
+run, through the program whose logits are proven and through the model itself, called in a graph of its own in which no
+layer is tapped (called eagerly, Keras would keep every layer's output). One of them is also run alone: an answer that
+depends on the other images of its batch has no map of its own.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable
+from dataclasses import dataclass
+from typing import TYPE_CHECKING, Any
+from weakref import WeakKeyDictionary
+
+import numpy as np
+
+from ..graph.answer_range import SLACK
+from ..graph.head import SIGMOID, SOFTMAX, Head
+from .inputs import InputForm
+from .model_state import Structure, weights_digest
+
+if TYPE_CHECKING:
+    from .traced_model import TracedModel
+
+PROOF_IMAGES = 4
+_STRESSES = (-10, 10, 100)  # factors of the pixels
+_TOLERANCE = {"float32": 1e-4, "float16": 5e-3, "bfloat16": 4e-2}  # a deep model's rounding differs between runs
+
+Answer = Callable[[list[np.ndarray]], np.ndarray]  # flat inputs -> float[B, ...]
+
+
+@dataclass(frozen=True, eq=False)
+class Proof:
+    """What was found when the logits were compared with the model's answer."""
+
+    error: float  # largest |head(logits) - model(x)| seen
+    images: int  # on so many images
+    seen_within_0_and_1: bool  # whether all answers lie in 0..1
+    stay_within_0_and_1: (
+        bool  # whether they do for the images made brighter, and negative, too; asked of a bounded head
+    )
+
+
+_proven: WeakKeyDictionary[Any, dict[object, tuple[object, Proof]]] = (
+    WeakKeyDictionary()
+)  # {model: {what: (state, proof)}}
+
+
+def prove(traced: TracedModel, form: InputForm, flat: list[np.ndarray], made: Answer, head: Head) -> Proof:
+    """The proof of a model as it is now: an earlier one, or one on these images.
+
+    Args:
+        traced: The model.
+        form: The form of its inputs.
+        flat: Its inputs, checked; the first four images are looked at.
+        made: The answer as the program has it: head(logits).
+        head: The head that was found.
+
+    Raises:
+        ValueError: The two differ, or the answer to an image depends on the other images of its batch.
+    """
+    what = form.key, traced.output, head.kind, head.task
+    state = Structure(traced.model).digest(), weights_digest(traced.model)
+    earlier, proof = _proven.setdefault(traced.model, {}).get(what, (None, None))
+    if proof is None or earlier != state:
+        proof = _proof(traced, form, [array[:PROOF_IMAGES] for array in flat], made, head)
+        _proven[traced.model][what] = state, proof
+    return proof
+
+
+def _proof(traced: TracedModel, form: InputForm, few: list[np.ndarray], made: Answer, head: Head) -> Proof:
+    expected = traced.answer(form, few)
+    largest = float(np.abs(expected).max())
+    allowed = tolerance(traced.model) * max(1.0, largest)
+    error = max(_apart(made(few), expected), _apart(traced.answer(form, few, after=1), expected))
+    if not error <= allowed:
+        raise ValueError(
+            f"Expected {_claim(head)} to equal what model {traced.name!r} answers, to {allowed:.1e}. "
+            f"They differ by {error:.3g} (largest answer {largest:.3g}). The model does something "
+            f"that varies between calls or that the trace does not see; no map of it would be true. "
+            f"Make its call() deterministic with training=False."
+        )
+    _refuse_dependence(traced, form, few, expected, allowed)
+    within = _is_within(expected)
+    return Proof(error, len(expected), within, within and head.bounded and _stays_within(traced, form, few))
+
+
+def _claim(head: Head) -> str:
+    return f"{head.kind}(logits)" if head.kind in (SOFTMAX, SIGMOID) else "the score that was traced"
+
+
+def _refuse_dependence(
+    traced: TracedModel, form: InputForm, few: list[np.ndarray], expected: np.ndarray, allowed: float
+) -> None:
+    """Refuse a model that answers something else to an image alone than to the same image among others."""
+    first = [array[:1] for array in few]
+    if len(expected) == 1:  # an image of nothing for company
+        expected = traced.answer(form, [np.concatenate([array, np.zeros_like(array)]) for array in few])
+        alone = traced.answer(form, first)
+    else:
+        alone = traced.answer(form, first)
+    error = _apart(alone[:1], expected[:1])
+    if not error <= allowed:
+        raise ValueError(
+            f"Expected model {traced.name!r} to answer an image alone as in a batch, to {allowed:.1e}. The answers differ "
+            f"by {error:.3g}: each depends on the other images of its batch (batch normalisation that runs in training "
+            f"mode, or a mean over the batch), so a map would too. Pass training=False to the layer that does it, or "
+            f"let it work on each image alone."
+        )
+
+
+def _stays_within(traced: TracedModel, form: InputForm, few: list[np.ndarray]) -> bool:
+    """Whether the answers stay in 0..1 far from the images: a logit grows without a bound, a probability does not."""
+    return all(_is_within(traced.answer(form, [_times(array, by) for array in few])) for by in _STRESSES)
+
+
+def _times(array: np.ndarray, factor: int) -> np.ndarray:
+    return array * array.dtype.type(factor) if array.dtype.kind == "f" else array
+
+
+def _is_within(answers: np.ndarray) -> bool:
+    return bool((answers >= -SLACK).all() and (answers <= 1 + SLACK).all())
+
+
+def _apart(one: np.ndarray, other: np.ndarray) -> float:
+    return float(np.abs(one - other).max())
+
+
+def tolerance(model: Any) -> float:
+    """How far two runs of a model may differ by rounding, as a share of the largest answer."""
+    dtypes = {getattr(layer, "compute_dtype", "float32") for layer in [model, *model._flatten_layers()]}
+    return max(_TOLERANCE.get(str(dtype), _TOLERANCE["float32"]) for dtype in dtypes)

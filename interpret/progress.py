@@ -34,17 +34,6 @@ def steps(total: int, batch_size: int, progress: Progress) -> Iterator[slice]:
             progress(stop, total)
 
 
-def shown(done: Iterable[int], total: int, progress: Progress) -> Iterator[int]:
-    """What a pass yields, how many images are done, told to `progress` as it comes."""
-    if progress is True:
-        yield from _shown_by_bar(done, total)
-        return
-    for count in done:
-        yield count
-        if progress is not False:
-            progress(count, total)
-
-
 def part_of(progress: Progress, place: int, parts: int) -> Progress:
     """The progress of one of several parts of about the same size, told as progress of the whole."""
     if progress is False or progress is True:
@@ -52,14 +41,23 @@ def part_of(progress: Progress, place: int, parts: int) -> Progress:
     return lambda done, total: progress(place * total + done, parts * total)
 
 
+def shown(done: Iterable[int], total: int, progress: Progress) -> Iterator[int]:
+    """The counts of `done` as they come, each told: how many of `total` images are done."""
+    if progress is True:
+        with _bar(total) as tell:
+            for count in done:
+                tell(count, total)
+                yield count
+        return
+    for count in done:
+        if progress is not False:
+            progress(count, total)
+        yield count
+
+
 def _with_bar(total: int, batch_size: int) -> Iterator[slice]:
-    with _bar(total) as told:
-        yield from steps(total, batch_size, told)
-
-
-def _shown_by_bar(done: Iterable[int], total: int) -> Iterator[int]:
-    with _bar(total) as told:
-        yield from shown(done, total, told)
+    with _bar(total) as tell:
+        yield from steps(total, batch_size, tell)
 
 
 @contextmanager

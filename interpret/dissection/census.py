@@ -5,14 +5,12 @@
     nearly always    active share of at least `always` (0.95)
     class mean       mean activation over the places of a class's images, mu[k]
     selectivity      how much more it fires for a class than for the others, -1..1 (`selectivity`)
-    redundancy       largest |Pearson r| with another channel, over all places of all images (`channel_correlation`)
+    redundancy       largest |Pearson r| with another channel, over all places of all images (`correlation`)
     preferred places the strongest place of each image, of the images where it is strongest (`preferred_places`)
 
-Memory does not grow with the number of images: only sums [C], [K,C] and [C,C] are kept.
+Memory does not grow with the number of images: only sums [C], [K,C] and [C,C] are kept, and the preferred places.
 
-How much more a channel fires for one class than for the others.
-
-Morcos, Barrett, Rabinowitz, Botvinick, "On the importance of single directions for generalization", ICLR 2018,
+Selectivity: Morcos, Barrett, Rabinowitz, Botvinick, "On the importance of single directions for generalization", ICLR 2018,
 arXiv:1803.06959, section 2.3. With mu[k] the channel's mean activation on the images of class k, and rest[k] the mean of
 mu over the other classes,
 
@@ -40,7 +38,7 @@ from ..tracing.batched_graph import Computed
 from ..tracing.inputs import Arrays
 from ..tracing.layer_choice import channel_layer
 from ..tracing.targets import label_array
-from ..tracing.traced_model import TappedLayer, Taps
+from ..tracing.traced_model import Taps
 from .correlation import Comoments, comoments, most_alike
 from .preferred_places import PreferredPlaces, PreferredTally
 
@@ -83,7 +81,7 @@ def channels(
     always: float = ALWAYS,
     output: str | None = None,
     wrt: str | None = None,
-    batch_size: int | None = None,
+    batch_size: int = 256,
     progress: Progress = False,
 ) -> ChannelCensus:
     """Count what each channel of a layer does over a data set.
@@ -97,7 +95,7 @@ def channels(
         always: The share of places from which on a channel counts as nearly always active.
         output: Which output to follow, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
-        batch_size: Images at a time; None: as many as fit a few megabytes.
+        batch_size: Images at a time.
         progress: True for a bar with the time left, or a function called with (done, total).
 
     Raises:
@@ -106,58 +104,71 @@ def channels(
     Example:
         A channel that puts out 3 on the images of class 0 and 1 on those of class 1: selectivity (0.5, -0.5).
     """
-    if np.ndim(labels) != 1:  # None would stand for labels that are not known
-        label_array(labels, len(ArraySource(images)), 1)
-    asked = ChannelTallies(layer, patches=patches, always=always)
-    source = ArraySource(images, labels)
-    passed = one_pass(model, source, [asked], batch_size=batch_size, progress=progress, output=output, wrt=wrt)
-    return passed[asked.key]
+    if not 0 < always <= 1:
+        raise ValueError(f"Expected always, a share above 0 and up to 1. Received {always!r}. Give one such as 0.95.")
+    source = ArraySource(images, label_array(labels, len(ArraySource(images)), 2**31 - 1))
+    statistic = CensusStatistic(layer, patches=patches, always=always)
+    found = one_pass(model, source, [statistic], batch_size=batch_size, progress=progress, output=output, wrt=wrt)
+    return found[statistic.key]
 
 
-class ChannelTallies:
-    """What each channel of a layer does: a statistic. It keeps sums [C], [K,C] and [C,C].
+class CensusStatistic:
+    """The census as a statistic of the stream.
 
     Args:
-        layer: Name of the layer; None for the last convolution.
+        layer: Name of a layer of maps or of units; None for the last convolution.
         patches: How many preferred places to keep for each channel.
         always: The share of places from which on a channel counts as nearly always active.
     """
 
     def __init__(self, layer: str | None = None, *, patches: int = 6, always: float = ALWAYS) -> None:
-        if not 0 < always <= 1:
-            raise ValueError(
-                f"Expected always, a share above 0 and up to 1. Received {always!r}. Give one such as 0.95."
-            )
-        self.key = f"channels|{layer}|{patches}|{always}"
-        self._layer, self._always = layer, always
-        self._sums = _Sums(PreferredTally(at_least("patches", patches, 1)))
+        self.key = f"census of {layer}, {patches} places, always from {always}"
+        self._layer = layer
+        self._always = always
+        self._tally = _Tally(PreferredTally(at_least("patches", patches, 1)))
         self._facts: dict[str, Any] = {}
 
-    def taps(self, taps: Taps, _: Any) -> Computed:
-        """The maps of the layer, and their means and products."""
+    def taps(self, taps: Taps, scores: Any) -> Computed:
+        """Sums per image and channel, so that no map needs to be copied out."""
+        import tensorflow as tf
+
         found = channel_layer(taps, self._layer)
-        sight = receptive_fields(taps.image).get(id(found.tensor))
-        return Computed(_of_maps(found), {"layer": found.name, "sight": sight})
+        values = tf.cast(found.tensor, tf.float32)
+        maps = values if values.shape.rank == 4 else values[:, tf.newaxis, tf.newaxis, :]
+        centre, products = comoments(maps)
+        rows, columns = tf.shape(maps)[1], tf.shape(maps)[2]
+        places = tf.argmax(
+            tf.reshape(maps, [tf.shape(maps)[0], rows * columns, maps.shape[3]]), axis=1, output_type=tf.int32
+        )
+        tensors = {
+            "centre": centre,
+            "products": products,
+            "mean": tf.reduce_mean(maps, axis=(1, 2)),
+            "positive": tf.reduce_mean(tf.nn.relu(maps), axis=(1, 2)),
+            "active": tf.reduce_mean(tf.cast(maps > 0, tf.float32), axis=(1, 2)),
+            "largest": tf.reduce_max(maps, axis=(1, 2)),
+            "places": places,
+            "grid": tf.stack([rows, columns]),
+        }
+        return Computed(tensors, {"layer": found.name, "sight": receptive_fields(taps.image).get(id(found.tensor))})
 
     def update(self, batch: Batch) -> None:
-        """Add the sums of a batch."""
-        head = batch.facts["head"]
-        self._sums.add(batch, label_array(batch.labels, len(batch.labels), head.classes), head.classes)
+        """See some more images."""
         self._facts = dict(batch.facts)
+        self._tally.add(batch, label_array(batch.labels, len(batch.labels), self._facts["head"].classes))
 
-    def merge(self, later: ChannelTallies) -> None:
-        """Add the sums of another one."""
-        if later._sums.images:
-            self._sums.merge(later._sums)
+    def merge(self, later: CensusStatistic) -> None:
+        """Take over what another one saw of other images."""
         self._facts = self._facts or later._facts
+        self._tally.join(later._tally)
 
     def result(self) -> ChannelCensus:
-        """The census."""
-        return self._sums.census(self._facts["layer"], self._facts["sight"], self._always)
+        """The census of the images seen."""
+        return self._tally.census(self._facts["layer"], self._facts["sight"], self._always)
 
 
 @dataclass
-class _Sums:
+class _Tally:
     """Sums over the batches."""
 
     preferred: PreferredTally
@@ -171,32 +182,27 @@ class _Sums:
     sums: Any = 0.0  # float64[K,C], of the images' means
     positive: Any = 0.0  # float64[K,C], likewise of the positive part
 
-    def add(self, batch: Batch, labels: np.ndarray, classes: int) -> None:
-        values = batch.values
-        maps, largest = values["maps"], values["largest"]
-        self.images += len(maps)
-        self.grid = maps.shape[1], maps.shape[2]
-        self.preferred.add(maps.reshape(len(maps), -1, maps.shape[3]), largest, batch.numbers)
-        self.comoments.add(len(maps) * maps.shape[1] * maps.shape[2], values["centre"], values["products"])
-        member = np.eye(classes)[labels]
+    def add(self, batch: Batch, labels: np.ndarray) -> None:
+        results, largest = batch.values, batch.values["largest"]
+        self.images += len(largest)
+        self.grid = int(results["grid"][0]), int(results["grid"][1])
+        self.preferred.add(batch.numbers, largest, results["places"])
+        self.comoments.add(len(largest) * self.grid[0] * self.grid[1], results["centre"], results["products"])
+        member = np.eye(batch.facts["head"].classes)[labels]
         self.members = self.members + member.sum(axis=0)
-        self.active = self.active + values["active"].sum(axis=0, dtype=np.float64)
+        self.active = self.active + results["active"].sum(axis=0, dtype=np.float64)
         self.fired = self.fired + (largest > 0).sum(axis=0)
         self.largest = np.maximum(self.largest, largest.max(axis=0))
-        self.sums = self.sums + member.T @ values["mean"]
-        self.positive = self.positive + member.T @ values["positive"]
+        self.sums = self.sums + member.T @ results["mean"]
+        self.positive = self.positive + member.T @ results["positive"]
 
-    def merge(self, later: _Sums) -> None:
-        self.images += later.images
-        self.grid = later.grid
+    def join(self, later: _Tally) -> None:
+        self.grid = later.grid if later.images else self.grid
         self.preferred.merge(later.preferred)
-        self.comoments.merge(later.comoments)
-        self.members = self.members + later.members
-        self.active = self.active + later.active
-        self.fired = self.fired + later.fired
+        self.comoments.join(later.comoments)
         self.largest = np.maximum(self.largest, later.largest)
-        self.sums = self.sums + later.sums
-        self.positive = self.positive + later.positive
+        for name in ("images", "members", "active", "fired", "sums", "positive"):
+            setattr(self, name, getattr(self, name) + getattr(later, name))
 
     def census(self, layer: str, sight: ReceptiveField | None, always: float) -> ChannelCensus:
         share = self.active / self.images
@@ -222,24 +228,6 @@ class _Sums:
     def _per_class(self, sums: np.ndarray) -> np.ndarray:
         members = self.members[:, np.newaxis]
         return np.divide(sums, members, out=np.full(sums.shape, np.nan), where=members > 0).T
-
-
-def _of_maps(layer: TappedLayer) -> dict[str, Any]:
-    """The maps of a layer and what is summed of them; inside of a graph."""
-    import tensorflow as tf
-
-    values = tf.cast(layer.tensor, tf.float32)
-    maps = values if values.shape.rank == 4 else values[:, tf.newaxis, tf.newaxis, :]
-    centre, products = comoments(maps)
-    return {
-        "maps": maps,
-        "centre": centre,
-        "products": products,
-        "mean": tf.reduce_mean(maps, axis=(1, 2)),
-        "positive": tf.reduce_mean(tf.nn.relu(maps), axis=(1, 2)),
-        "active": tf.reduce_mean(tf.cast(maps > 0, tf.float32), axis=(1, 2)),
-        "largest": tf.reduce_max(maps, axis=(1, 2)),
-    }
 
 
 def selectivity(class_means: np.ndarray) -> np.ndarray:

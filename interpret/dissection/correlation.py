@@ -35,8 +35,8 @@ class Comoments:
         self.mean = self.mean + ahead * (rows / together)
         self.rows = together
 
-    def merge(self, later: Comoments) -> None:
-        """Join what another one saw."""
+    def join(self, later: Comoments) -> None:
+        """Join the rows that another one saw."""
         if later.rows:
             self.add(later.rows, later.mean, later.products)
 

@@ -18,18 +18,19 @@ kept.
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
 
+from ..methods.class_activation import grad_cam
 from ..progress import Progress
 from ..stream.one_pass import one_pass
-from ..stream.predictions import Answered, Answers
-from ..stream.statistic import ArraySource, Batch, Numbered
+from ..stream.statistic import ArraySource, Batch
+from ..tracing.batched_graph import Computed
 from ..tracing.inputs import Arrays
-from ..tracing.layer_choice import is_spatial
-from ..tracing.traced_model import TappedLayer, Taps
+from ..tracing.layer_choice import is_spatial, spatial_layer
+from ..tracing.traced_model import TappedLayer, Taps, gradients
 from .linear_probe import ProbeResult, linear_probe
 
 _PROBE_FEATURES = 1024  # numbers per image that the probe may read; wider maps are averaged down to a coarser grid
@@ -72,7 +73,7 @@ def survey_layers(
     cam_layer: str | None = None,
     probe_images: int = 6000,
     seed: int = 0,
-    batch_size: int | None = None,
+    batch_size: int = 256,
     progress: Progress = False,
 ) -> Survey:
     """Survey a model's layers over a data set.
@@ -85,96 +86,99 @@ def survey_layers(
         cam_layer: The layer of Grad-CAM; None for the last convolution.
         probe_images: Images that the probe uses, half to fit and half to test; drawn with `seed`.
         seed: Of that draw.
-        batch_size: Images at a time; None: as many as fit a few megabytes.
+        batch_size: Images at a time.
         progress: True for a bar with the time left, or a function called with (done, total).
 
     Raises:
         ValueError: A layer is unknown, or images do not fit the model.
     """
     source = ArraySource(images, labels)
-    answers, surveyed = Answers(cam_layer), LayerTallies(layers, probed_numbers(len(source), probe_images, seed))
-    found = one_pass(model, source, [answers, surveyed], batch_size=batch_size, progress=progress)
-    return survey_of(found[answers.key], found[surveyed.key])
+    statistic = SurveyStatistic(len(source), layers, cam_layer=cam_layer, probe_images=probe_images, seed=seed)
+    return one_pass(model, source, [statistic], batch_size=batch_size, progress=progress)[statistic.key]
 
 
-def probed_numbers(images: int, probe_images: int = 6000, seed: int = 0) -> np.ndarray:
-    """Numbers of the images that the probe uses, half to fit and half to test, in the order of the draw."""
-    return np.random.default_rng(seed).permutation(images)[:probe_images]
+_MEASURES = ("largest", "active", "correlation", "features")
 
 
-def survey_of(answered: Answered, surveyed: Surveyed) -> Survey:
-    """What two statistics of one pass found, as one record."""
-    if answered.cam_layer is None or answered.grad_cam_peak is None:
-        raise ValueError("Expected answers with the peaks of Grad-CAM. Received none. Ask for Answers(peaks=True).")
-    probed = np.searchsorted(answered.numbers, surveyed.probed)
-    return Survey(
-        logits=answered.logits,
-        probabilities=answered.head.probabilities(answered.logits),
-        grad_cam_peak=answered.grad_cam_peak,
-        cam_layer=answered.cam_layer,
-        head=answered.head.kind,
-        logit_error=answered.logit_error,
-        layers=(*surveyed.layers, _logit_survey(answered.logits[probed], answered.labels[probed])),
-    )
-
-
-@dataclass(frozen=True, eq=False)
-class Surveyed:
-    """What the layers keep, the image first."""
-
-    layers: tuple[LayerSurvey, ...]
-    probed: np.ndarray  # int64[N], the images that the probes used
-
-
-class LayerTallies:
-    """What each layer keeps: a statistic. It keeps sums, and the probe's features of the images drawn for it.
+class SurveyStatistic:
+    """The survey as a statistic of the stream.
 
     Args:
+        images: How many there are; the probe's are drawn from them.
         layers: Names of the layers to survey.
-        probed: int64[N], numbers of the images that the probe uses, the first half to fit and the second to test.
+        cam_layer: The layer of Grad-CAM; None for the last convolution.
+        probe_images: Images that the probe uses, drawn with `seed`.
+        seed: Of that draw.
     """
 
-    def __init__(self, layers: Sequence[str], probed: np.ndarray) -> None:
-        self._layers, self._probed = tuple(layers), np.asarray(probed)
-        self.key = f"layers|{self._layers}|{hash(self._probed.tobytes())}"
-        self._tallies = {name: _Tally() for name in ("image", *layers)}
-        self._features = Numbered()
+    def __init__(
+        self,
+        images: int,
+        layers: Sequence[str],
+        *,
+        cam_layer: str | None = None,
+        probe_images: int = 6000,
+        seed: int = 0,
+    ) -> None:
+        self.key = f"survey of {images} at {tuple(layers)}, Grad-CAM at {cam_layer}, {probe_images} drawn with {seed}"
+        self._layers = tuple(layers)
+        self._cam_layer = cam_layer
+        self._drawn = np.random.default_rng(seed).permutation(images)[:probe_images]
+        self._probed = np.zeros(images, bool)
+        self._probed[self._drawn] = True
+        self._tallies = {name: _Tally() for name in ["image", *layers]}
+        self._rows: list[tuple[np.ndarray, ...]] = []  # numbers, labels, logits, peaks
+        self._facts: dict[str, Any] = {}
 
-    def taps(self, taps: Taps, _: Any) -> dict[str, Any]:
-        """A few numbers per image and channel: no map leaves the graph."""
+    def taps(self, taps: Taps, scores: Any) -> Computed:
+        """Measures per image and channel, so that no map needs to be copied out."""
+        import tensorflow as tf
+
+        cam = spatial_layer(taps, self._cam_layer)
+        (slope,) = gradients(scores, {f"layer {cam.name!r}": cam.tensor})
         image = TappedLayer("image", "image", None, taps.image)
-        return {
-            f"{layer}|{key}": tensor
-            for layer, tapped in [("image", image), *((name, taps.find(name)) for name in self._layers)]
-            for key, tensor in _measures(taps, tapped).items()
+        measured = {
+            f"{layer.name}|{key}": tensor
+            for layer in [image, *(taps.find(name) for name in self._layers)]
+            for key, tensor in _measures(taps, layer).items()
         }
+        peak = tf.reduce_max(grad_cam(cam.tensor, slope), axis=(1, 2))
+        return Computed({"grad_cam_peak": peak, **measured}, {"cam_layer": cam.name})
 
     def update(self, batch: Batch) -> None:
-        """Add the sums of a batch, and keep the features of its images that were drawn."""
+        """See some more images."""
+        values = batch.values
+        self._facts = dict(batch.facts)
+        self._rows.append((batch.numbers, batch.labels, values["logits"].copy(), values["grad_cam_peak"].copy()))
+        rows = np.flatnonzero(self._probed[batch.numbers])
         for name, tally in self._tallies.items():
-            tally.add({key: batch.values[f"{name}|{key}"] for key in _SUMMED if f"{name}|{key}" in batch.values})
-        rows = np.flatnonzero(np.isin(batch.numbers, self._probed))
-        if len(rows) or not self._features:
-            kept = {name: batch.values[f"{name}|features"][rows] for name in self._tallies}
-            self._features.add(batch.numbers[rows], {"label of the image": batch.labels[rows], **kept})
+            measured = {key: values[f"{name}|{key}"] for key in _MEASURES if f"{name}|{key}" in values}
+            tally.add(measured, rows, batch.numbers[rows])
 
-    def merge(self, later: LayerTallies) -> None:
-        """Add the sums of another one, and take over its features."""
+    def merge(self, later: SurveyStatistic) -> None:
+        """Take over what another one saw of other images."""
+        self._facts = self._facts or later._facts
+        self._rows += later._rows
         for name, tally in self._tallies.items():
-            tally.merge(later._tallies[name])
-        self._features.merge(later._features)
+            tally.join(later._tallies[name])
 
-    def result(self) -> Surveyed:
-        """The survey of each layer."""
-        numbers, kept = self._features.in_order()
-        present = self._probed[np.isin(self._probed, numbers)]
-        places = np.searchsorted(numbers, present)
-        labels = kept["label of the image"][places]
-        found = [tally.survey(name, kept[name][places], labels) for name, tally in self._tallies.items()]
-        return Surveyed(tuple(found), present)
-
-
-_SUMMED = ("largest", "active", "correlation")
+    def result(self) -> Survey:
+        """The survey of the images seen, in the order of their numbers."""
+        columns = [np.concatenate(column) for column in zip(*self._rows, strict=True)]
+        numbers, labels, logits, peaks = (column[np.argsort(columns[0], kind="stable")] for column in columns)
+        drawn = self._drawn[np.isin(self._drawn, numbers)]  # an image that could not be read is missing
+        places = np.searchsorted(numbers, drawn)
+        head = self._facts["head"]
+        found = [tally.survey(name, labels[places], drawn) for name, tally in self._tallies.items()]
+        return Survey(
+            logits=logits,
+            probabilities=head.probabilities(logits),
+            grad_cam_peak=peaks,
+            cam_layer=self._facts["cam_layer"],
+            head=head.kind,
+            logit_error=self._facts["logit_error"],
+            layers=(*found, _logit_survey(logits[places], labels[places])),
+        )
 
 
 @dataclass
@@ -186,8 +190,10 @@ class _Tally:
     images: int = 0
     correlation: float = 0.0
     maps: int = 0
+    features: list[np.ndarray] = field(default_factory=list)
+    numbers: list[np.ndarray] = field(default_factory=list)  # of the images of the features
 
-    def add(self, measured: dict[str, np.ndarray]) -> None:
+    def add(self, measured: dict[str, np.ndarray], rows: np.ndarray, numbers: np.ndarray) -> None:
         self.largest = np.maximum(self.largest, measured["largest"].max(axis=0))
         self.active += float(measured["active"].mean(axis=1, dtype=np.float64).sum())
         self.images += len(measured["active"])
@@ -195,17 +201,24 @@ class _Tally:
             known = np.isfinite(measured["correlation"])
             self.correlation += float(np.abs(measured["correlation"][known]).sum(dtype=np.float64))
             self.maps += int(known.sum())
+        self.features.append(measured["features"][rows])
+        self.numbers.append(numbers)
 
-    def merge(self, later: _Tally) -> None:
+    def join(self, later: _Tally) -> None:
         self.largest = np.maximum(self.largest, later.largest)
         self.active += later.active
         self.images += later.images
         self.correlation += later.correlation
         self.maps += later.maps
+        self.features += later.features
+        self.numbers += later.numbers
 
-    def survey(self, name: str, features: np.ndarray, labels: np.ndarray) -> LayerSurvey:
+    def survey(self, name: str, labels: np.ndarray, drawn: np.ndarray) -> LayerSurvey:
         fires = name != "image"
         silent = np.flatnonzero(self.largest <= 0) if fires else np.zeros(0, dtype=np.int64)
+        numbers = np.concatenate(self.numbers)
+        order = np.argsort(numbers, kind="stable")
+        features = np.concatenate(self.features)[order[np.searchsorted(numbers[order], drawn)]]
         return LayerSurvey(
             name=name,
             channels=len(self.largest),

@@ -15,12 +15,12 @@ from .statistic import ArraySource, Batch
 
 def class_means(
     model: Any,
-    images: np.ndarray,
+    images: Any,
     labels: np.ndarray,
     layers: Sequence[str],
     classes: Sequence[int],
     *,
-    batch_size: int | None = None,
+    batch_size: int | None = 256,
     progress: Progress = False,
 ) -> dict[int, dict[str, np.ndarray]]:
     """The mean activations of each class's images.
@@ -31,7 +31,7 @@ def class_means(
         labels: int64[B], the true classes.
         layers: Names of the layers.
         classes: The classes to average, each with at least one image.
-        batch_size: Images at a time; None: as many as fit a few megabytes.
+        batch_size: Images at a time.
         progress: True for a bar with the time left, or a function called with (done, total).
 
     Returns:
@@ -40,66 +40,61 @@ def class_means(
     Raises:
         ValueError: A layer is unknown, or a class has no image.
     """
-    asked = ClassMeans(layers, classes)
-    rows = np.flatnonzero(np.isin(labels, list(classes)))
-    source = ArraySource(images if len(rows) == len(labels) else images[rows], np.asarray(labels)[rows])
-    return one_pass(model, source, [asked], batch_size=batch_size, progress=progress)[asked.key]
+    missing = [int(label) for label in classes if not (labels == label).any()]
+    if missing:
+        raise ValueError(
+            f"Expected an image of each class to average. Received none of class {missing[0]}. Leave that class out."
+        )
+    statistic = ClassMeansStatistic(layers, int(max([*classes, 0])) + 1)
+    rows = np.flatnonzero(np.isin(labels, classes))
+    chosen = images if len(rows) == len(labels) else images[rows]
+    source = ArraySource(chosen, labels[rows])
+    found = one_pass(model, source, [statistic], batch_size=batch_size, progress=progress)[statistic.key]
+    return {int(label): found[int(label)] for label in classes}
 
 
-class ClassMeans:
-    """The mean activations of each class's images: a statistic. It keeps one sum for each class and layer.
+class ClassMeansStatistic:
+    """The mean activations of each class as a statistic of the stream; summed inside of the graph, no map is copied out.
 
     Args:
         layers: Names of the layers.
-        classes: The classes to average.
+        classes: How many classes there are; labels are below.
     """
 
-    def __init__(self, layers: Sequence[str], classes: Sequence[int]) -> None:
-        self._layers, self._classes = tuple(layers), tuple(int(label) for label in classes)
-        self.key = f"class means|{self._layers}|{self._classes}"
-        self._sums: dict[str, np.ndarray] = {}  # float64[classes, ...]
-        self._members = np.zeros(len(self._classes), np.int64)
+    def __init__(self, layers: Sequence[str], classes: int) -> None:
+        self.key = f"means of {classes} classes at {tuple(layers)}"
+        self._layers = tuple(layers)
+        self._classes = classes
+        self._sums: dict[str, np.ndarray] = {}  # {layer: float64[K, ...]}
+        self._counts = np.zeros(classes, np.int64)
 
-    def taps(self, taps: Taps, _: Any) -> dict[str, Any]:
-        """The sums of a batch, [classes, ...]: no map leaves the graph."""
+    def taps(self, taps: Taps, scores: Any) -> dict[str, Any]:
+        """The sum of each class's activations in the batch, [K, ...]."""
         import tensorflow as tf
 
-        matches = taps.labels[:, tf.newaxis] == tf.constant(self._classes, tf.int32)  # type: ignore[index]
-        place = tf.where(tf.reduce_any(matches, axis=1), tf.argmax(matches, axis=1, output_type=tf.int32), -1)
-        return {
-            name: tf.math.unsorted_segment_sum(tf.cast(taps.find(name).tensor, tf.float32), place, len(self._classes))
-            for name in self._layers
-        }
+        def summed(name: str) -> Any:
+            values = tf.cast(taps.find(name).tensor, tf.float32)
+            return tf.math.unsorted_segment_sum(values, taps.labels, self._classes)
+
+        return {name: summed(name) for name in self._layers}
 
     def update(self, batch: Batch) -> None:
-        """Add the sums of a batch."""
-        self._add({name: batch.values[name] for name in self._layers})
-        self._members += [int((batch.labels == label).sum()) for label in self._classes]
+        """See some more images."""
+        self._counts += np.bincount(batch.labels, minlength=self._classes)[: self._classes]
+        for name in self._layers:
+            self._sums[name] = self._sums.get(name, 0.0) + batch.values[name].astype(np.float64)
 
-    def merge(self, later: ClassMeans) -> None:
-        """Add the sums of another one."""
-        self._add(later._sums)
-        self._members += later._members
+    def merge(self, later: ClassMeansStatistic) -> None:
+        """Take over what another one saw of other images."""
+        self._counts += later._counts
+        for name, sums in later._sums.items():
+            self._sums[name] = self._sums.get(name, 0.0) + sums
 
     def result(self) -> dict[int, dict[str, np.ndarray]]:
-        """{class: {layer: float32[...]}}.
-
-        Raises:
-            ValueError: A class has no image.
-        """
-        if (absent := np.flatnonzero(self._members == 0)).size:
-            raise ValueError(
-                f"Expected at least one image of each class. Received none of class {self._classes[absent[0]]}. "
-                f"Leave this class out."
-            )
+        """{class: {layer: float32[...]}} of the classes that were seen."""
         return {
-            label: {name: (sums[place] / members).astype(np.float32) for name, sums in self._sums.items()}
-            for place, (label, members) in enumerate(zip(self._classes, self._members, strict=True))
+            int(label): {
+                name: (sums[label] / self._counts[label]).astype(np.float32) for name, sums in self._sums.items()
+            }
+            for label in np.flatnonzero(self._counts)
         }
-
-    def _add(self, sums: dict[str, np.ndarray]) -> None:
-        for name, values in sums.items():
-            if name in self._sums:
-                self._sums[name] += values
-            else:
-                self._sums[name] = values.astype(np.float64)

@@ -7,7 +7,7 @@ none needs the model, none is run. Memory is that of a batch and of the statisti
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping, Sequence
-from dataclasses import dataclass, field, replace
+from dataclasses import dataclass, field
 from typing import Any
 
 import numpy as np
@@ -15,12 +15,9 @@ import numpy as np
 from ..arguments import at_least
 from ..progress import Progress, shown
 from ..tracing.batched_graph import Computed, Program
-from ..tracing.inputs import Arrays
 from ..tracing.traced_model import Taps, TracedModel
+from ..tracing.variants import rows_at_once
 from .statistic import Batch, ImageSource, Pictures, Statistic
-
-_BATCH_VALUES = 2_500_000  # numbers of a batch's images: 16 of 224 x 224 x 3
-_MOST_AT_ONCE = 256
 
 
 def one_pass(
@@ -50,11 +47,13 @@ def one_pass(
     Raises:
         ValueError: A layer is unknown, images do not fit the model or are not finite, or there are none.
     """
-    once = {each.key: each for each in reversed(statistics)}
+    once: dict[str, Statistic[Any]] = {}
+    for each in statistics:
+        once.setdefault(each.key, each)
     stream = Stream(model, list(once.values()), output=output, wrt=wrt)
     for _ in shown(stream.run(source, batch_size), len(source), progress):
         pass
-    return {each.key: once[each.key].result() for each in statistics}
+    return {key: statistic.result() for key, statistic in once.items()}
 
 
 class Stream:
@@ -76,8 +75,9 @@ class Stream:
         wrt: str | None = None,
     ) -> None:
         self._statistics = list(statistics)
+        self._traced = None if model is None else TracedModel(model, output=output, wrt=wrt)
+        self._program: Program | None = None
         self._needing: set[int] = set()  # the statistics that look into the model
-        self._program = None if model is None else Program(TracedModel(model, output=output, wrt=wrt), self._union)
 
     def run(self, source: ImageSource, batch_size: int | None = None) -> Iterator[int]:
         """Update the statistics with all images; yields how many were seen after each batch."""
@@ -85,27 +85,27 @@ class Stream:
         seen = 0
         for pictures in source.batches(at_least("batch_size", size, 1) if size is not None else images_at_once(source)):
             _refuse_not_finite(pictures)
-            images = as_pixels(pictures.images, source.value_range)
-            outcome = self._outcome(images, pictures.labels)
+            outcome = self._outcome(pictures, source.value_range)
             for place, statistic in enumerate(self._statistics):
-                statistic.update(self._batch(place, Batch(pictures.numbers, images, pictures.labels), outcome))
+                statistic.update(self._batch(place, pictures, outcome))
             seen += len(pictures.labels)
             yield seen
         if not seen:
             raise ValueError("Expected at least one image. Received a source without any. Give some images.")
 
-    def _outcome(self, images: Arrays, labels: np.ndarray) -> Mapping[str, np.ndarray]:
+    def _outcome(self, pictures: Pictures, value_range: tuple[float, float]) -> Mapping[str, np.ndarray]:
         """What the model says of some images; nothing where no statistic needs it."""
-        if self._program is None:
+        if self._traced is None:
             return {}
-        if self._program.proof is None:
-            self._program.prepare(images)
-        return self._program.labelled(images, labels) if self._needing else {}
+        if self._program is None:
+            stored = value_range if getattr(pictures.images, "dtype", None) == np.uint8 else None
+            self._program = Program(self._traced, self._union, stored=stored)
+            self._program.prepare(pictures.images)
+        return self._program.labelled(pictures.images, pictures.labels) if self._needing else {}
 
     def _union(self, taps: Taps, scores: Any) -> Computed:
         """The tensors and facts of all statistics, each under the number of its own."""
         union = _Union()
-        self._needing.clear()
         for place, statistic in enumerate(self._statistics):
             made = statistic.taps(taps, scores)
             if made is not None:
@@ -113,20 +113,15 @@ class Stream:
                 union.add(place, made if isinstance(made, Computed) else Computed(made))
         return Computed(union.tensors, union.facts)
 
-    @property
-    def tracings(self) -> int:
-        """How often the model was traced."""
-        return 0 if self._program is None else self._program.tracings
-
-    def _batch(self, place: int, pictures: Batch, outcome: Mapping[str, np.ndarray]) -> Batch:
+    def _batch(self, place: int, pictures: Pictures, outcome: Mapping[str, np.ndarray]) -> Batch:
         """The images with what one statistic's own taps gave, and the logits."""
         if place not in self._needing or self._program is None:
-            return pictures
+            return Batch(pictures.numbers, pictures.images, pictures.labels)
         own = _own(place, outcome)
         own["logits"] = outcome["logits"]
         facts = {**_own(place, self._program.facts), "head": self._program.head}
         facts["logit_error"] = float(self._program.logit_error or 0.0)
-        return replace(pictures, values=own, facts=facts)
+        return Batch(pictures.numbers, pictures.images, pictures.labels, own, facts)
 
 
 @dataclass
@@ -145,24 +140,8 @@ def _own(place: int, named: Mapping[str, Any]) -> dict[str, Any]:
 
 
 def images_at_once(source: ImageSource) -> int:
-    """Images of a batch of a few megabytes: 16 of 224 x 224 x 3, at most 256."""
-    return batch_of(source.take(np.arange(1)).images) if len(source) else 1
-
-
-def batch_of(images: Arrays) -> int:
-    """As many images as fit a few megabytes, by the first of those given."""
-    arrays = list(images.values()) if isinstance(images, dict) else images
-    arrays = arrays if isinstance(arrays, (list, tuple)) else [arrays]
-    values = sum(int(np.prod(np.shape(array)[1:])) for array in arrays)
-    return int(np.clip(_BATCH_VALUES // max(values, 1), 1, _MOST_AT_ONCE))
-
-
-def as_pixels(images: Arrays, value_range: tuple[float, float]) -> Arrays:
-    """Pixels of uint8, 0 for black and 255 for white, as float32 in a range; others as they are."""
-    if not isinstance(images, np.ndarray) or images.dtype != np.uint8:
-        return images
-    low, high = value_range
-    return (np.arange(256, dtype=np.float32) / np.float32(255) * np.float32(high - low) + np.float32(low))[images]
+    """Images of a batch of a few megabytes, see `rows_at_once`."""
+    return rows_at_once(source.take(np.arange(1)).images) if len(source) else 1
 
 
 def _refuse_not_finite(pictures: Pictures) -> None:

@@ -23,11 +23,11 @@ from ..tracing.traced_model import Taps
 R_co = TypeVar("R_co", covariant=True)
 
 
-class Labelled(Protocol):
+class LabelledImages(Protocol):
     """Some images with their labels."""
 
     @property
-    def images(self) -> Arrays:
+    def images(self) -> Any:
         """float32[n,H,W,C] in the source's range, or uint8 where 0 stands for its black and 255 for its white."""
         ...
 
@@ -37,8 +37,8 @@ class Labelled(Protocol):
         ...
 
 
-class Pictures(Labelled, Protocol):
-    """Some images with their labels and their numbers."""
+class Pictures(LabelledImages, Protocol):
+    """Some images of a source, with their numbers."""
 
     @property
     def numbers(self) -> np.ndarray:
@@ -67,7 +67,7 @@ class ImageSource(Protocol):
         """All images, up to `size` at a time, each once, numbered from 0 in this order."""
         ...
 
-    def take(self, numbers: np.ndarray) -> Labelled:
+    def take(self, numbers: np.ndarray, /) -> LabelledImages:
         """The images of these numbers, in this order, as float32 in the range of the source."""
         ...
 
@@ -77,7 +77,7 @@ class Batch:
     """Some images with what a statistic's own taps gave for them."""
 
     numbers: np.ndarray  # int64[n], of the images in their source
-    images: Arrays  # float32[n,H,W,C] in the source's range, or the arrays that a model takes
+    images: Arrays  # [n,H,W,C], as the source gives them
     labels: np.ndarray  # int64[n]
     values: Mapping[str, np.ndarray] = field(default_factory=dict)  # of the taps; read-only views, gone with the batch
     facts: Mapping[str, Any] = field(default_factory=dict)  # of the trace; with 'head' and 'logit_error' of the model
@@ -117,12 +117,12 @@ class ArraySource:
         class_names: By label.
     """
 
-    value_range = (0.0, 255.0)  # uint8 arrays mean what they say
+    value_range = (0.0, 255.0)  # uint8 arrays mean what they say: no scaling
 
     def __init__(self, images: Arrays, labels: np.ndarray | None = None, class_names: Sequence[str] = ()) -> None:
         self._images = images
         self._count = len(_parts(images)[0])
-        self._labels = np.full(self._count, -1, np.int64) if labels is None else _labels(labels, self._count)
+        self._labels = np.full(self._count, -1, np.int64) if labels is None else np.asarray(labels)
         self.class_names = tuple(class_names)
 
     def __len__(self) -> int:
@@ -141,22 +141,12 @@ class ArraySource:
         return Batch(np.arange(len(self))[rows], _rows_of(self._images, rows), self._labels[rows])
 
 
-def _labels(labels: Any, images: int) -> np.ndarray:
-    """The labels, one whole number for each image."""
-    found = np.asarray(labels)
-    if found.shape == (images,) and found.dtype.kind in "iu":
-        return found.astype(np.int64)
-    what = "none" if labels is None else f"shape {found.shape}, dtype {found.dtype}"
-    raise ValueError(
-        f"Expected labels, one class number for each of the {images} images. Received {what}. Give int[{images}]."
-    )
-
-
 def _parts(images: Arrays) -> list[np.ndarray]:
     """The arrays behind images in any form."""
     if isinstance(images, dict):
         return [np.asarray(array) for array in images.values()]
-    return [np.asarray(array) for array in images] if isinstance(images, (list, tuple)) else [np.asarray(images)]
+    arrays = images if isinstance(images, (list, tuple)) else [images]
+    return [array if hasattr(array, "shape") else np.asarray(array) for array in arrays]
 
 
 def _rows_of(images: Arrays, rows: Any) -> Arrays:
@@ -164,32 +154,4 @@ def _rows_of(images: Arrays, rows: Any) -> Arrays:
         return {name: np.asarray(array)[rows] for name, array in images.items()}
     if isinstance(images, (list, tuple)):
         return [np.asarray(array)[rows] for array in images]
-    return np.asarray(images)[rows]
-
-
-class Numbered:
-    """Values kept for each image, batch after batch, given back in the order of the images' numbers."""
-
-    def __init__(self) -> None:
-        self._numbers: list[np.ndarray] = []
-        self._values: list[dict[str, np.ndarray]] = []
-
-    def add(self, numbers: np.ndarray, values: Mapping[str, np.ndarray]) -> None:
-        """Keep a copy of values [n, ...] of the images of these numbers."""
-        self._numbers.append(np.array(numbers))
-        self._values.append({name: np.array(part) for name, part in values.items()})
-
-    def merge(self, later: Numbered) -> None:
-        """Take over what another one keeps."""
-        self._numbers += later._numbers
-        self._values += later._values
-
-    def __bool__(self) -> bool:
-        return bool(self._numbers)
-
-    def in_order(self) -> tuple[np.ndarray, dict[str, np.ndarray]]:
-        """The numbers, rising, and the values in the same order."""
-        numbers = np.concatenate(self._numbers)
-        order = np.argsort(numbers, kind="stable")
-        names = self._values[0]
-        return numbers[order], {name: np.concatenate([part[name] for part in self._values])[order] for name in names}
+    return images[rows] if hasattr(images, "shape") else np.asarray(images)[rows]

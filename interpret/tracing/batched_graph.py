@@ -18,7 +18,7 @@ import numpy as np
 from ..progress import Progress, steps
 from .inputs import Arrays, InputForm
 from .model_state import Structure
-from .proof import Proof, prove
+from .proof import PROOF_IMAGES, Proof, prove
 from .targets import NONE, Classes, resolve, scores, target_array
 from .traced_model import Taps, TracedModel
 from .written_variables import kept, written_variables
@@ -39,6 +39,11 @@ Compute = Callable[[Taps, "tf.Tensor"], "Mapping[str, tf.Tensor] | Computed"]
 Batch = Callable[[list[np.ndarray], np.ndarray, np.ndarray], dict[str, np.ndarray]]  # (flat inputs, classes, versus)
 
 
+def computed(made: Mapping[str, tf.Tensor] | Computed) -> Computed:
+    """What a computation gave, as a record; without facts where it gave tensors only."""
+    return made if isinstance(made, Computed) else Computed(made)
+
+
 class Program:
     """`compute(taps, scores)` of a traced model, ready to run.
 
@@ -46,13 +51,16 @@ class Program:
         traced: The model.
         compute: Makes named tensors [B, ...] out of the taps and the scores float32[B] of the classes asked for, with
             facts where the trace tells something. Runs inside of the graph, once per input signature.
+        stored: (black, white), where the one input comes as uint8 from 0 to 255 and is brought to that range inside of
+            the graph; None: images come as the model takes them.
     """
 
-    def __init__(self, traced: TracedModel, compute: Compute) -> None:
+    def __init__(self, traced: TracedModel, compute: Compute, *, stored: tuple[float, float] | None = None) -> None:
         self.traced = traced
+        self.stored = stored
         self.tracings = 0  # how often the model was traced
-        self.proof: Proof | None = None  # of the logits; None before the first batch
         self.facts: dict[str, Any] = {}  # what the last trace told
+        self.proof: Proof | None = None  # of the logits; None before the first batch
         self._structure: Structure | None = None  # of the model, when it was traced
         self._compute = compute
         self._functions: dict[tuple[object, ...], Any] = {}
@@ -108,12 +116,12 @@ class Program:
         """Check images and trace what they need, anew if the model was changed; the flat inputs."""
         self._forget_if_changed()
         form = self.traced.form_of(images)
-        flat = form.flatten(images)
+        flat = self.flatten(images)
         if form is not self.traced.form or not self._functions:
             self.traced.build(form, flat)
         self._function(form)
         if self.proof is None:
-            self.proof = prove(self.traced, form, flat, partial(self._answer, form), self._head)
+            self.proof = self._prove(form, flat)
         return flat
 
     def proved(self, images: Arrays) -> Proof:
@@ -122,6 +130,11 @@ class Program:
         assert self.proof is not None  # by prepare
         return self.proof
 
+    def flatten(self, images: Arrays) -> list[np.ndarray]:
+        """The flat inputs of images, checked against the form that the model takes."""
+        form = self.traced.form_of(images)
+        return (form if self.stored is None else replace(form, dtypes=("uint8",))).flatten(images)
+
     def prepared(self, images: Arrays) -> tuple[list[np.ndarray], Batch]:
         """The checked flat inputs, and a function that runs one batch of such inputs as they are."""
         flat = self.prepare(images)
@@ -129,11 +142,11 @@ class Program:
         return flat, lambda inputs, classes, versus: self._call(function, inputs, classes, versus)
 
     def labelled(self, images: Arrays, labels: np.ndarray) -> dict[str, np.ndarray]:
-        """The results of one batch for its predicted classes, once prepared; `labels` are `taps.labels` in the graph."""
-        form = self.traced.form_of(images)
-        flat = form.flatten(images)
+        """The results of one batch for its predicted classes; its true ones are `taps.labels` inside of the graph."""
+        function = self._function(self.traced.form_of(images))
+        flat = self.flatten(images)
         nobody = np.full(len(flat[0]), NONE, dtype=np.int32)
-        return self._call(self._function(form), flat, nobody, nobody, labels.astype(np.int32))
+        return self._call(function, flat, nobody, nobody, labels.astype(np.int32))
 
     def _batches(
         self, images: Arrays, classes: Classes, versus: Classes, batch_size: int, progress: Progress
@@ -179,25 +192,50 @@ class Program:
 
         def traced(*tensors: tf.Tensor) -> dict[str, tf.Tensor]:
             *flat, classes, versus, labels = tensors
+            if self.stored is not None:
+                flat = [unpacked(flat[0], *self.stored, form.dtypes[0])]
             taps = replace(self.traced.trace(form, flat), labels=labels)
             named = resolve(taps.logits, classes)
             self._head = taps.head
-            made = self._compute(taps, scores(taps.logits, named, versus))
-            made = made if isinstance(made, Computed) else Computed(made)
+            made = computed(self._compute(taps, scores(taps.logits, named, versus)))
             self.facts = dict(made.facts)
             return {"logits": taps.logits, "classes": named, **{k: _as_float32(t) for k, t in made.tensors.items()}}
 
-        specs = [tf.TensorSpec((None, *shape), dtype) for shape, dtype in zip(form.shapes, form.dtypes, strict=True)]
+        dtypes = form.dtypes if self.stored is None else ("uint8",)
+        specs = [tf.TensorSpec((None, *shape), dtype) for shape, dtype in zip(form.shapes, dtypes, strict=True)]
         targets = [tf.TensorSpec((None,), tf.int32)] * 3
         function = tf.function(traced, autograph=False).get_concrete_function(*specs, *targets)
         self._written[id(function)] = written_variables(function)
         self.tracings += 1
         return function
 
-    def _answer(self, form: InputForm, flat: list[np.ndarray]) -> np.ndarray:
-        """head(logits), float64[B,units]."""
-        nobody = np.full(len(flat[0]), NONE, dtype=np.int32)
-        return self._head.answer(self._call(self._function(form), flat, nobody, nobody)["logits"])
+    def _prove(self, form: InputForm, flat: list[np.ndarray]) -> Proof:
+        taken = (
+            flat
+            if self.stored is None
+            else [np.asarray(unpacked(flat[0][:PROOF_IMAGES], *self.stored, form.dtypes[0]))]
+        )
+        return prove(self.traced, form, taken, partial(self._answer, form, flat), self._head)
+
+    def _answer(self, form: InputForm, flat: list[np.ndarray], few: list[np.ndarray]) -> np.ndarray:
+        """head(logits) of as many of the first images as there are in `few`, float64[B,units]."""
+        first = [array[: len(few[0])] for array in flat]
+        nobody = np.full(len(few[0]), NONE, dtype=np.int32)
+        return self._head.answer(self._call(self._function(form), first, nobody, nobody)["logits"])
+
+
+def unpacked(stored: Any, low: float, high: float, dtype: str = "float32") -> tf.Tensor:
+    """Pixels uint8, 0 for black and 255 for white, as float32 with `low` for black and `high` for white.
+
+    Exactly what `stored / 255 * (high - low) + low` is in float32: TensorFlow's own division by a constant is a product
+    with its rounded inverse, so the quotient is taken with more digits and then rounded.
+    """
+    import tensorflow as tf
+
+    if (low, high) == (0.0, 255.0):
+        return tf.cast(stored, dtype)
+    unit = tf.cast(tf.cast(stored, tf.float64) * (1 / 255), tf.float32)
+    return tf.cast(unit if (low, high) == (0.0, 1.0) else unit * (high - low) + low, dtype)
 
 
 def _as_float32(tensor: tf.Tensor) -> tf.Tensor:

@@ -5,18 +5,20 @@ from __future__ import annotations
 import warnings
 from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from .image_store import ImageStore
 from .resizing import convert_channels, resize_images
 
 
 @dataclass(frozen=True, eq=False)
-class NumberedImages:
-    """Some images of a data set, with their labels and numbers."""
+class Pictures:
+    """Some images of a data set."""
 
-    numbers: np.ndarray  # int64[n], of the images in their data set
-    images: np.ndarray  # float32[n, H, W, C], within its value_range
+    numbers: np.ndarray  # int64[n], of the images in the set
+    images: np.ndarray  # float32[n,H,W,C]
     labels: np.ndarray  # int64[n]
 
 
@@ -33,7 +35,7 @@ class Dataset:
         (2, [[1.0, 0.0], [0.0, 1.0]])
     """
 
-    images: np.ndarray  # float32[B, H, W, C], within value_range
+    images: Any  # float32[B, H, W, C], within value_range: an array, or an `ImageStore`, which is indexed like one
     labels: np.ndarray  # int64[B], 0 to K-1
     class_names: tuple[str, ...]  # K names, by label
     source: str  # where the images came from, for people to read
@@ -48,6 +50,12 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def batches(self, size: int) -> Iterator[Pictures]:
+        """The images in order, up to `size` at a time, with their numbers and labels."""
+        for start in range(0, len(self), size):
+            rows = np.arange(start, min(start + size, len(self)))
+            yield Pictures(rows, self.images[start : start + size], self.labels[start : start + size])
 
     def take(self, indices: np.ndarray | list[int]) -> Dataset:
         """Return the images at `indices` (int[N], 0 to B-1), in that order."""
@@ -66,12 +74,6 @@ class Dataset:
         chosen = chosen.astype(np.int64)
         return replace(self, images=self.images[chosen], labels=self.labels[chosen])
 
-    def batches(self, size: int) -> Iterator[NumberedImages]:
-        """All images in order, up to `size` at a time, as views."""
-        for start in range(0, len(self), size):
-            rows = slice(start, min(start + size, len(self)))
-            yield NumberedImages(np.arange(rows.start, rows.stop), self.images[rows], self.labels[rows])
-
     def scaled(self, low: float, high: float) -> Dataset:
         """Return the same pictures with `low` for black and `high` for white (a linear map of `value_range`)."""
         if not low < high:
@@ -79,6 +81,8 @@ class Dataset:
         old_low, old_high = self.value_range
         if (low, high) == (old_low, old_high):
             return self
+        if isinstance(self.images, ImageStore):
+            return replace(self, images=self.images.scaled(low, high), value_range=(float(low), float(high)))
         factor = (high - low) / (old_high - old_low)
         images = (self.images - np.float32(old_low)) * np.float32(factor) + np.float32(low)
         return replace(self, images=images, value_range=(float(low), float(high)))

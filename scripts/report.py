@@ -36,7 +36,9 @@ def report(
     scale: Scale = None,
     resize: Resize = False,
     class_names: ClassNames = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, help="Images at a time. Default: by the images' size, at most 256.")
+    ] = None,
     trust: Annotated[
         Path | None, typer.Option(help="What `featurelens trust` wrote; default: MODEL.trust.json where it fits.")
     ] = None,

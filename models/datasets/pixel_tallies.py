@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+import math
+
 import numpy as np
 
 
@@ -12,6 +14,7 @@ class PixelCounts:
         self._range = value_range
         self.counts = np.zeros(bins, np.int64)
         self.black = self.white = self.values = 0
+        self.lowest, self.highest = math.inf, -math.inf
 
     def add(self, images: np.ndarray) -> None:
         """Count some more."""
@@ -23,6 +26,8 @@ class PixelCounts:
         self.black += int(np.count_nonzero(images == low))
         self.white += int(np.count_nonzero(images == high))
         self.values += images.size
+        self.lowest = min(self.lowest, float(images.min()))
+        self.highest = max(self.highest, float(images.max()))
 
     def merge(self, later: PixelCounts) -> None:
         """Add the counts of another one."""
@@ -30,6 +35,7 @@ class PixelCounts:
         self.black += later.black
         self.white += later.white
         self.values += later.values
+        self.lowest, self.highest = min(self.lowest, later.lowest), max(self.highest, later.highest)
 
 
 class Moments:

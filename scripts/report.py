@@ -38,7 +38,7 @@ def report(
     resize: Resize = False,
     class_names: ClassNames = None,
     batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Images at a time. Default: as many as fit a few megabytes.")
+        int | None, typer.Option(min=1, help="Images at a time. Default: by the images' size, at most 256.")
     ] = None,
     trust: Annotated[
         Path | None, typer.Option(help="What `featurelens trust` wrote; default: MODEL.trust.json where it fits.")
@@ -65,7 +65,7 @@ def report(
     Without arguments: the shipped zero-padded dropout CNN on the 10,000 test images of Fashion-MNIST, offline.
     """
     from featurelens.reports.files.whole_files import check_writable
-    from featurelens.scripts.terminal.progress import steps_shown
+    from featurelens.scripts.terminal.progress import whole_shown
 
     check_writable(output.expanduser().absolute())
     further = [method_named(name) for name in method or ()]
@@ -74,12 +74,15 @@ def report(
     loaded, card = load_with_card(model, opening)
     dataset = open_for(images_from, loaded, card, opening)
     from featurelens.reports import write_report
+    from featurelens.reports.evidence.plan import ReportPlan
     from featurelens.reports.evidence.trust import TRUST_IMAGES
 
     if trust_images is None and trust_budget is not None:
         trust_images = TRUST_IMAGES
     measured = trust_on_file(trust, trust_images, model, loaded, dataset)
-    with steps_shown() as step:
+    tested = TRUST_IMAGES if trust_images is None else trust_images
+    plan = ReportPlan(batch_size, tested, measured, trust_budget=trust_budget, seed=seed)
+    with whole_shown(plan.expected(dataset.images.shape)) as step:
         path = write_report(
             loaded,
             dataset,
@@ -87,7 +90,7 @@ def report(
             card=card,
             command=_command(),
             batch_size=batch_size,
-            trust_images=TRUST_IMAGES if trust_images is None else trust_images,
+            trust_images=tested,
             trust_budget=trust_budget,
             trust_file=measured,
             methods=further,

@@ -22,7 +22,7 @@ from ...interpret.tracing.variants import rows_at_once
 from ...interpret.trust.verdicts import Verdict
 from ...models.datasets.class_names import require_classes
 from ...models.datasets.dataset import Dataset
-from ...models.datasets.exploration import Exploration, explore
+from ...models.datasets.exploration import DataStatistic, Exploration
 from ...models.datasets.pixel_range import range_remark
 from ...models.evaluation.metrics import Evaluation, evaluation_from_probabilities
 from ...models.model_files.cards import ModelCard
@@ -137,10 +137,14 @@ class Seen:
         """Grad-CAM and saliency of chosen images, traced once."""
         return GradCAMState(self.model, self.survey.cam_layer)
 
+    def describing(self) -> DataStatistic:
+        """What is in the images, without the model, as a statistic."""
+        return DataStatistic(self.dataset, most_compared=self.plan.compared_images, seed=self.plan.seed)
+
     @cached_property
     def exploration(self) -> Exploration:
         """What is in the images, without the model."""
-        return explore(self.dataset, most_compared=self.plan.compared_images, seed=self.plan.seed)
+        return self.result(self.describing())
 
     @property
     def further_methods(self) -> list[KnownMethod]:

@@ -81,7 +81,7 @@ class ChannelActivity:
         import tensorflow as tf
 
         taps = self._traced.trace(self._form, [tf.cast(images, self._form.dtypes[0])])
-        tensor = tf.cast(taps.logits if self._layer is None else taps.find(self._layer).tensor, tf.float32)
+        tensor = tf.cast(taps.logits if self._layer is None else taps.find(self._layer).maps, tf.float32)
         places = list(range(1, tensor.shape.rank - 1))
         if not places:  # a unit of a dense layer has one place: its size stands for its spread
             return tensor, tf.abs(tensor)

@@ -10,7 +10,7 @@ import numpy as np
 from ..graph.head import LINEAR, Head
 from ..tracing.batched_graph import Program
 from ..tracing.inputs import Arrays, InputForm
-from ..tracing.layer_choice import is_convolution, is_nested_model, is_spatial
+from ..tracing.layer_choice import default_layers, is_convolution, is_nested_model, is_spatial
 from ..tracing.proof import PROOF_IMAGES, Proof
 from ..tracing.traced_model import TappedLayer, Taps, TracedModel
 from .connections import layer_inputs
@@ -26,10 +26,10 @@ class LayerInformation:
 
     name: str  # as other functions take it
     kind: str  # class of the layer, such as 'Conv2D'
-    output_shape: tuple[int | None, ...]  # without the batch axis; None where the model leaves a size open
+    output_shape: tuple[int | None, ...]  # places, then channels, without the batch axis; None for a size left open
     parameters: int  # weights of the layer, those of layers inside it included
     spatial: bool  # whether it has a map of places, shape (H, W, C), that Grad-CAM can be taken at
-    convolution: bool  # whether it is a two-dimensional convolution of any kind
+    convolution: bool  # whether it is a convolution of any kind
     receptive_field: ReceptiveField | None  # what one unit can see; None where an operation is not known
     inputs: tuple[str, ...] = ()  # names of the layers that it reads, INPUT for the image; empty: not known
 
@@ -48,6 +48,8 @@ class ModelInformation:
     parameters: int
     warning: str | None  # what a reader should know before trusting the maps
     task: str = "classes"  # 'classes', 'independent labels', 'binary', 'regression', or 'binary or regression'
+    axes: str = "(B, H, W, C)"  # of the image: which are places, which is the channel
+    default_layer: str | None = None  # where class activation maps look unless told; None where no layer has places
     unit: str = "logit"  # of the scores that maps explain: 'logit', 'probability' or 'answer'
 
     def layer(self, name: str) -> LayerInformation:
@@ -85,13 +87,15 @@ def inspect_model(
     traced = TracedModel(model, output=output, wrt=wrt)
     found: list[LayerInformation] = []
     shape: list[tuple[int | None, ...]] = []
+    defaults: list[str] = []
 
     def look(taps: Taps, _: Any) -> dict[str, Any]:
-        fields = receptive_fields(taps.image)
+        fields = receptive_fields(taps.image) if taps.axes.is_picture else {}  # known for [B,H,W,C] alone
         layers = [tap for tap in taps.layers if not is_nested_model(tap)]
         inputs = layer_inputs(taps.image, layers)
         found[:] = [_information(tap, fields, read) for tap, read in zip(layers, inputs, strict=True)]
         shape[:] = [tuple(taps.image.shape)[1:]]
+        defaults[:] = [layer.name for layer in default_layers(taps)]
         return {}
 
     program = Program(traced, look)
@@ -108,6 +112,8 @@ def inspect_model(
         parameters=int(model.count_params()),
         warning=_closed(model, found) or program.head.remark or _looks_like_probabilities(program.head, proof),
         task=program.head.task,
+        axes=program.axes.words if program.axes else "",
+        default_layer=defaults[-1] if defaults else None,
         unit=program.head.unit,
     )
 
@@ -116,13 +122,20 @@ def _information(tap: TappedLayer, fields: dict[int, ReceptiveField], read: tupl
     return LayerInformation(
         name=tap.name,
         kind=type(tap.layer).__name__,
-        output_shape=tuple(tap.tensor.shape)[1:],
+        output_shape=_shape(tap),
         parameters=int(tap.layer.count_params()) if tap.layer.built else 0,
         spatial=is_spatial(tap),
         convolution=is_convolution(tap),
         receptive_field=fields.get(id(tap.tensor)),
         inputs=read,
     )
+
+
+def _shape(tap: TappedLayer) -> tuple[int | None, ...]:
+    sizes = tuple(tap.tensor.shape)
+    if tap.axes is None or tap.axes.channel is None:
+        return sizes[1:]
+    return (*(sizes[axis] for axis in tap.axes.places), sizes[tap.axes.channel])
 
 
 def _random_images(traced: TracedModel) -> Any:

@@ -23,7 +23,7 @@ from typing import Any
 
 import numpy as np
 
-from ..methods.class_activation import grad_cam
+from ..methods.class_activation import class_activation, grad_cam
 from ..progress import Progress
 from ..tracing.batched_graph import Program
 from ..tracing.inputs import Arrays
@@ -164,13 +164,13 @@ def _survey_program(layers: Sequence[str], cam_layer: str | None, mapped: list[s
         cam = spatial_layer(taps, cam_layer)
         mapped[:] = [cam.name]
         (slope,) = gradients(scores, {f"layer {cam.name!r}": cam.tensor})
-        image = TappedLayer("image", "image", None, taps.image)
+        image = TappedLayer("image", "image", None, taps.image, taps.axes)
         measured = {
             f"{layer.name}|{key}": tensor
             for layer in [image, *(taps.find(name) for name in layers)]
             for key, tensor in _measures(taps, layer).items()
         }
-        return {"grad_cam_peak": tf.reduce_max(grad_cam(cam.tensor, slope), axis=(1, 2)), **measured}
+        return {"grad_cam_peak": tf.reduce_max(class_activation(cam, slope, grad_cam), axis=(1, 2)), **measured}
 
     return compute
 
@@ -179,7 +179,7 @@ def _measures(taps: Taps, layer: TappedLayer) -> dict[str, Any]:
     """Per image and channel, inside of the graph, so that no map needs to be copied out."""
     import tensorflow as tf
 
-    values = tf.cast(layer.tensor, tf.float32)
+    values = tf.cast(layer.maps, tf.float32)
     if not is_spatial(layer):
         flat = tf.reshape(values, [tf.shape(values)[0], -1])
         return {"largest": flat, "active": tf.cast(flat > 0, tf.float32), "features": flat}

@@ -15,6 +15,7 @@ from __future__ import annotations
 
 from typing import Any
 
+from ..tracing.axes import Axes
 from ..tracing.traced_model import Taps, gradients
 from .attribution import Attribution
 
@@ -38,7 +39,7 @@ class Saliency(Attribution):
     def __init__(self, model: Any, *, output: str | None = None, wrt: str | None = None) -> None:
         def compute(taps: Taps, scores: Any) -> dict[str, Any]:
             (slope,) = gradients(scores, {"the image": taps.image})
-            return {"map": saliency(slope)}
+            return {"map": saliency(slope, taps.axes)}
 
         super().__init__(model, compute, output=output, wrt=wrt)
 
@@ -62,20 +63,20 @@ class InputXGradient(Attribution):
     def __init__(self, model: Any, *, output: str | None = None, wrt: str | None = None) -> None:
         def compute(taps: Taps, scores: Any) -> dict[str, Any]:
             (slope,) = gradients(scores, {"the image": taps.image})
-            return {"map": input_x_gradient(taps.image, slope)}
+            return {"map": input_x_gradient(taps.image, slope, taps.axes)}
 
         super().__init__(model, compute, output=output, wrt=wrt)
 
 
-def saliency(slope: Any) -> Any:
-    """Section 3.1; the image's gradient [B,H,W,C] -> float32[B,H,W], inside of a graph."""
+def saliency(slope: Any, axes: Axes) -> Any:
+    """Section 3.1; the image's gradient [B,H,W,C] -> float32[B,H,W], inside of a graph; `axes` are the image's."""
     import tensorflow as tf
 
-    return tf.reduce_max(tf.abs(slope), axis=-1)
+    return axes.over_channel(tf.abs(slope), tf.reduce_max)
 
 
-def input_x_gradient(image: Any, slope: Any) -> Any:
-    """Input times gradient; image and its gradient [B,H,W,C] -> float32[B,H,W], inside of a graph."""
+def input_x_gradient(image: Any, slope: Any, axes: Axes) -> Any:
+    """Input times gradient; image and its gradient [B,H,W,C] -> float32[B,H,W], inside of a graph; `axes` are the image's."""
     import tensorflow as tf
 
-    return tf.reduce_sum(tf.cast(image, tf.float32) * slope, axis=-1)
+    return axes.over_channel(tf.cast(image, tf.float32) * slope, tf.reduce_sum)

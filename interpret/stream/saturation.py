@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..methods.class_activation import weighted_channels
+from ..methods.class_activation import class_activation, weighted_channels
 from ..methods.gradients import saliency
 from ..progress import Progress
 from ..tracing.batched_graph import Program
@@ -47,8 +47,8 @@ class GradCAMState:
             self.cam_layer = chosen.name
             at_layer, at_image = gradients(scores, {f"layer {chosen.name!r}": chosen.tensor, "the image": taps.image})
             return {
-                "signed": weighted_channels(chosen.tensor, at_layer),
-                "saliency": saliency(at_image),
+                "signed": class_activation(chosen, at_layer, weighted_channels),
+                "saliency": saliency(at_image, taps.axes),
                 "saturation": _saturation(taps, scores, at_image),
             }
 

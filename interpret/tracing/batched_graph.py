@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ..progress import Progress, steps
+from .axes import Axes
 from .inputs import Arrays, InputForm
 from .model_state import Structure
 from .proof import Proof, prove
@@ -47,6 +48,7 @@ class Program:
         self._functions: dict[tuple[object, ...], Any] = {}
         self._written: dict[int, list[Any]] = {}  # {id of a function: the variables that it may write}
         self._head: Any = None
+        self.axes: Axes | None = None  # of the image; known once the model is traced
         if traced.form is not None and getattr(traced.model, "built", True):
             self._function(traced.form)
 
@@ -157,7 +159,7 @@ class Program:
             *flat, classes, versus = tensors
             taps = self.traced.trace(form, flat)
             named = resolve(taps.logits, classes)
-            self._head = taps.head
+            self._head, self.axes = taps.head, taps.axes
             results = self._compute(taps, scores(taps.logits, named, versus))
             return {"logits": taps.logits, "classes": named, **{k: _as_float32(t) for k, t in results.items()}}
 

@@ -29,6 +29,12 @@ class TappedLayer:
     path: str  # the full 'outer/inner' name
     layer: Any  # the Keras layer
     tensor: Any  # tf.Tensor [B, ...], what it put out
+    axes: Any = None  # `Axes` of the tensor
+
+    @property
+    def maps(self) -> Any:
+        """The tensor with its channel last, [B, places..., C]; inside of a graph."""
+        return self.axes.channel_last(self.tensor) if self.axes is not None and self.axes.rank > 2 else self.tensor
 
 
 @dataclass

@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,6 +21,7 @@ import numpy as np
 from ..graph.head import Head
 from ..graph.logits import find_logits
 from ..graph.tasks import declared_task
+from .axes import Axes, image_axes, with_axes
 from .inputs import Arrays, InputForm, declared_inputs, observed_inputs, unknown_name
 from .layer_hooks import TappedLayer, losses_kept, named, tapped
 from .written_variables import kept, variables_of, written_variables
@@ -39,6 +41,11 @@ class Taps:
     logits: tf.Tensor  # float32[B,K]
     head: Head
     layers: tuple[TappedLayer, ...]  # in order of execution
+
+    @cached_property
+    def axes(self) -> Axes:
+        """Which axes of the image are places, and which is its channel."""
+        return image_axes(self.image, self.layers)
 
     def find(self, name: str) -> TappedLayer:
         """The layer called `name`, or by its full path.
@@ -127,7 +134,7 @@ class TracedModel:
             answer = self._named_output(self.model(form.pack(list(flat)), training=False))
         logits, head = find_logits(answer, declared_task(self.model))
         reachable = [note for note in notes if getattr(note.tensor, "graph", None) is answer.graph]
-        return Taps(image=flat[self.image_index(form)], logits=logits, head=head, layers=named(reachable))
+        return Taps(image=flat[self.image_index(form)], logits=logits, head=head, layers=with_axes(named(reachable)))
 
     def _own_function(self, form: InputForm) -> tuple[Any, list[Any]]:
         import tensorflow as tf

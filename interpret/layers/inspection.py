@@ -24,7 +24,7 @@ _SIZE_WHERE_OPEN = 64  # pixels along an axis that the model leaves open, for th
 class LayerInformation:
     """One layer as it is called."""
 
-    name: str  # as other functions take it
+    name: str  # as other functions take it; 'lstm:out1' for the second of a layer's outputs
     kind: str  # class of the layer, such as 'Conv2D'
     output_shape: tuple[int | None, ...]  # places, then channels, without the batch axis; None for a size left open
     parameters: int  # weights of the layer, those of layers inside it included
@@ -123,7 +123,7 @@ def _information(tap: TappedLayer, fields: dict[int, ReceptiveField], read: tupl
         name=tap.name,
         kind=type(tap.layer).__name__,
         output_shape=_shape(tap),
-        parameters=int(tap.layer.count_params()) if tap.layer.built else 0,
+        parameters=int(tap.layer.count_params()) if tap.layer.built and not tap.output else 0,
         spatial=is_spatial(tap),
         convolution=is_convolution(tap),
         receptive_field=fields.get(id(tap.tensor)),

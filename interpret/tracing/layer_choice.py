@@ -74,7 +74,7 @@ def spatial_layer(taps: Taps, name: str | None) -> TappedLayer:
 
 def default_layers(taps: Taps) -> list[TappedLayer]:
     """The convolutions on the way from the image to the scores; where there are none, the last layer with a map there."""
-    reached = [layer for layer in on_the_way(taps) if has_places(layer)]
+    reached = [layer for layer in on_the_way(taps) if has_places(layer) and not layer.output]
     return [layer for layer in reached if is_convolution(layer)] or reached[-1:]
 
 

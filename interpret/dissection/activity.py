@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..tracing.traced_model import TracedModel
+from ..tracing.written_variables import kept, written_variables
 
 
 class ChannelActivity:
@@ -35,6 +36,7 @@ class ChannelActivity:
         self._traced.build(self._form, self._form.flatten(blank))
         spec = tf.TensorSpec((None, *self.image_shape), tf.float32)
         self._function = tf.function(self._activity, autograph=False).get_concrete_function(spec)
+        self.written = written_variables(self._function)
 
     def check(self, channels: int | Sequence[int]) -> np.ndarray:
         """The channels as int64[N].
@@ -61,7 +63,8 @@ class ChannelActivity:
         """Mean and standard deviation over places of each channel for images [N,H,W,C]: two float32[N,channels]."""
         import tensorflow as tf
 
-        mean, spread = self._function(tf.constant(images, tf.float32))
+        with kept(self.written):
+            mean, spread = self._function(tf.constant(images, tf.float32))
         return mean.numpy(), spread.numpy()
 
     def keras_model(self) -> Any:

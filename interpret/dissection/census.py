@@ -34,7 +34,7 @@ from ..arguments import at_least
 from ..layers.receptive_field import ReceptiveField
 from ..layers.receptive_field_rules import receptive_fields
 from ..progress import Progress
-from ..tracing.batched_graph import Program
+from ..tracing.batched_graph import LayerProgram
 from ..tracing.inputs import Arrays
 from ..tracing.layer_choice import channel_layer
 from ..tracing.targets import label_array
@@ -107,12 +107,13 @@ def channels(
     if not 0 < always <= 1:
         raise ValueError(f"Expected always, a share above 0 and up to 1. Received {always!r}. Give one such as 0.95.")
     seen: list[tuple[TappedLayer, ReceptiveField | None]] = []
-    program = Program(TracedModel(model, output=output, wrt=wrt), _census_program(layer, seen))
+    program = LayerProgram(TracedModel(model, output=output, wrt=wrt), _census_program(layer, seen))
     total = len(program.prepare(images)[0])
-    known = label_array(labels, total, program.head.classes)
-    tally = _Tally(program.head.classes, PreferredTally(at_least("patches", patches, 1)))
+    classes = program.head.classes if program.head is not None else 1 + int(np.max(labels, initial=0))
+    known = label_array(labels, total, classes)
+    tally = _Tally(classes, PreferredTally(at_least("patches", patches, 1)))
     for results in program.stream(images, batch_size=batch_size, progress=progress):
-        tally.add(results, known[tally.images : tally.images + len(results["logits"])])
+        tally.add(results, known[tally.images : tally.images + len(results["maps"])])
     tapped, sight = seen[-1]
     return tally.census(tapped.name, sight, always)
 

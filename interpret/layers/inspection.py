@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..graph.head import LINEAR, Head
-from ..tracing.batched_graph import Program
+from ..tracing.batched_graph import LayerProgram
 from ..tracing.inputs import Arrays, InputForm
 from ..tracing.layer_choice import default_layers, is_convolution, is_nested_model, is_spatial
 from ..tracing.proof import PROOF_IMAGES, Proof
@@ -17,6 +17,7 @@ from .connections import layer_inputs
 from .receptive_field import ReceptiveField
 from .receptive_field_rules import receptive_fields
 
+NO_HEAD = "none"  # of a model that answers no score per class: a backbone, an autoencoder, a detector
 _SIZE_WHERE_OPEN = 64  # pixels along an axis that the model leaves open, for the images of the proof
 
 
@@ -40,8 +41,8 @@ class ModelInformation:
 
     name: str
     layers: tuple[LayerInformation, ...]  # in order of execution; nested models by their layers
-    head: str  # 'softmax', 'sigmoid', 'linear', or 'probability' (no logit lies behind the answer)
-    classes: int  # K
+    head: str  # 'softmax', 'sigmoid', 'linear', 'probability' (no logit lies behind the answer), or 'none'
+    classes: int  # K; 0 for a model that answers no score per class
     logit_error: float  # largest |head(logits) - model(x)| seen
     images: int  # how many images the proof was made on
     input_shape: tuple[int | None, ...]  # of the image, without the batch axis
@@ -98,23 +99,23 @@ def inspect_model(
         defaults[:] = [layer.name for layer in default_layers(taps)]
         return {}
 
-    program = Program(traced, look)
+    program = LayerProgram(traced, look)
     given = _random_images(traced) if images is None else images
-    proof = program.proved(given)
+    proof, head = program.proved(given), program.head
     return ModelInformation(
         name=traced.name,
         layers=tuple(found),
-        head=program.head.kind,
-        classes=program.head.classes,
+        head=NO_HEAD if head is None else head.kind,
+        classes=0 if head is None else head.classes,
         logit_error=proof.error,
         images=proof.images,
         input_shape=shape[0],
         parameters=int(model.count_params()),
-        warning=_closed(model, found) or program.head.remark or _looks_like_probabilities(program.head, proof),
-        task=program.head.task,
+        warning=_closed(model, found) or _remark(head, proof, traced),
+        task="no classes" if head is None else head.task,
         axes=program.axes.words if program.axes else "",
         default_layer=defaults[-1] if defaults else None,
-        unit=program.head.unit,
+        unit="" if head is None else head.unit,
     )
 
 
@@ -164,6 +165,16 @@ def _closed(model: Any, layers: list[LayerInformation]) -> str | None:
     return (
         f"Layer {(names or [model.name])[0]!r} is a SavedModel: the layers inside of it cannot be seen. Maps at the "
         f"input, such as Saliency, are exact; for Grad-CAM and activations inside of it, load the .keras file."
+    )
+
+
+def _remark(head: Head | None, proof: Proof, traced: TracedModel) -> str | None:
+    if head is not None:
+        return head.remark or _looks_like_probabilities(head, proof)
+    return (
+        "The model does not answer one score per class"
+        + ("" if traced.output is not None else ", or has several outputs and output= names none")
+        + ": its layers, channels and feature images can be looked at; maps and probabilities of a class cannot."
     )
 
 

@@ -125,8 +125,8 @@ class Program:
         flat = self.prepare(images)
         function = self._function(self.traced.form_of(images))
         total = len(flat[0])
-        named = target_array(classes, "classes", total, self._head.classes)
-        other = target_array(versus, "versus", total, self._head.classes)
+        named = target_array(classes, "classes", total, self._classes)
+        other = target_array(versus, "versus", total, self._classes)
         for rows in steps(total, batch_size, progress):
             yield rows, total, self._call(function, [array[rows] for array in flat], named[rows], other[rows])
 
@@ -158,10 +158,8 @@ class Program:
         def traced(*tensors: tf.Tensor) -> dict[str, tf.Tensor]:
             *flat, classes, versus = tensors
             taps = self.traced.trace(form, flat)
-            named = resolve(taps.logits, classes)
-            self._head, self.axes = taps.head, taps.axes
-            results = self._compute(taps, scores(taps.logits, named, versus))
-            return {"logits": taps.logits, "classes": named, **{k: _as_float32(t) for k, t in results.items()}}
+            self.axes = taps.axes
+            return {name: _as_float32(tensor) for name, tensor in self._results(taps, classes, versus).items()}
 
         specs = [tf.TensorSpec((None, *shape), dtype) for shape, dtype in zip(form.shapes, form.dtypes, strict=True)]
         targets = [tf.TensorSpec((None,), tf.int32)] * 2
@@ -170,10 +168,34 @@ class Program:
         self.tracings += 1
         return function
 
+    def _results(self, taps: Taps, classes: tf.Tensor, versus: tf.Tensor) -> dict[str, tf.Tensor]:
+        self._head = taps.head
+        named = resolve(taps.logits, classes)
+        found = self._compute(taps, scores(taps.logits, named, versus))
+        return {"logits": taps.logits, "classes": named, **found}
+
+    @property
+    def _classes(self) -> int:
+        """How many classes can be asked about."""
+        return 0 if self._head is None else self._head.classes
+
     def _answer(self, form: InputForm, flat: list[np.ndarray]) -> np.ndarray:
-        """head(logits), float64[B,units]."""
+        """head(logits), float64[B,units]; for a model without scores what it answers with its layers tapped."""
+        if self._head is None:
+            return self.traced.answer(form, flat, tap=True)
         nobody = np.full(len(flat[0]), NONE, dtype=np.int32)
         return self._head.answer(self._call(self._function(form), flat, nobody, nobody)["logits"])
+
+
+class LayerProgram(Program):
+    """A program that asks for no class: it takes models that answer no score per class, too.
+
+    For such a model `compute` gets None for the scores, the results hold no logits, and there is no head. The proof is
+    then that the model with its layers tapped answers what it answers by itself.
+    """
+
+    def _results(self, taps: Taps, classes: tf.Tensor, versus: tf.Tensor) -> dict[str, tf.Tensor]:
+        return super()._results(taps, classes, versus) if taps.has_scores else self._compute(taps, None)
 
 
 def _as_float32(tensor: tf.Tensor) -> tf.Tensor:

@@ -40,7 +40,7 @@ def _places(layer: TappedLayer) -> list[int | None]:
 
 def on_the_way(taps: Taps) -> list[TappedLayer]:
     """The layers that the image reaches, and that reach the scores: those where a map can speak of both."""
-    ways = follows_from(taps.image) & leads_to([taps.logits])
+    ways = follows_from(taps.image) & leads_to(taps.ends)
     return [layer for layer in taps.layers if layer.tensor.op in ways]
 
 

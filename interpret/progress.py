@@ -5,6 +5,7 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 
 Progress = bool | Callable[[int, int], None]  # True shows a bar on stderr; a function gets (images done, of how many)
+Step = Callable[[str, int, int], None]  # told (what is being done, how much of it is done, of how much)
 
 
 def steps(total: int, batch_size: int, progress: Progress) -> Iterator[slice]:

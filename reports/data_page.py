@@ -16,11 +16,11 @@ from ..models.datasets.exploration import Exploration, explore
 from .drawing.pictures import pictures
 from .drawing.wording import count, listed, percent, shape
 from .files.whole_files import check_writable, write_whole
-from .html.components import NONE, figure, joined, notice, table, view
+from .html.components import EMPTY, figure, joined, notice, table, view
 from .html.page import Header, KeyFigure, Section, render_page
 from .html.tiles import Sprite, sprite, tile_html
 from .plots.data import class_distribution
-from .sections.data import NOT_COMPARED, exploration_section
+from .sections.data import NOT_COMPARED, split_part
 
 _MOST_SHARED = 24  # pictures of images that two splits share
 
@@ -31,7 +31,7 @@ def write_exploration(datasets: Mapping[str, Dataset], path: str | Path, *, seed
     Args:
         datasets: {name of the split, such as 'test': its images}, all of the same classes and range of values.
         path: the file; an older one is replaced in one step when the new one is whole.
-        seed: of the images that are drawn.
+        seed: of the images that are sampled.
 
     Returns:
         The absolute path of the file.
@@ -61,11 +61,9 @@ def exploration_html(datasets: Mapping[str, Dataset], explored: Mapping[str, Exp
     first, sprites = _overview(datasets, explored)
     sections = [first]
     for place, (name, dataset) in enumerate(datasets.items()):
-        section, own = exploration_section(
-            dataset, explored[name], name=f"split-{place}", title=f"The {name} split", other_splits=NONE
-        )
-        sections.append(section)
-        sprites += own
+        part = split_part(dataset, explored[name], name=f"split-{place}", other_splits=EMPTY)
+        sections.append(Section(f"split-{place}", f"The {name} split", part.html, part.lead, part.parts))
+        sprites += part.sprites
     return render_page("What is in the data", sections, _header(datasets, explored), sprites)
 
 

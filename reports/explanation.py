@@ -10,11 +10,10 @@ import numpy as np
 
 from ..interpret.maps.state import LOGIT_PER_PIXEL, MIXED, POSITIVE, map_states
 from ..interpret.methods.catalogue import KnownMethod
-from ..interpret.progress import Progress
+from ..interpret.progress import Progress, Step
 from ..interpret.stream.saturation import Saturation
-from .drawing.colors import Limits, Scale, limits_of
+from .drawing.colors import ColorScale, Limits, limits_of
 from .drawing.wording import number, with_minus
-from .evidence.gather import Step
 from .html.map_notes import faded
 from .plots.explanation import MapPanel
 
@@ -68,7 +67,7 @@ def method_panel(known: KnownMethod, subject: Subject, progress: Progress = Fals
     )
 
 
-def scale_for(known: KnownMethod, values: np.ndarray) -> Scale:
+def scale_for(known: KnownMethod, values: np.ndarray) -> ColorScale:
     """The colours of a method's map, float32[h,w]: diverging where a value below 0 speaks against the class."""
     if known.signed or (known.has_zero and values.min() < 0):
         return "signed"

@@ -1,33 +1,62 @@
-"""The report: a model and its data in, one HTML file out."""
+"""The report: a model and its data in, one HTML file out.
+
+The flow: a plan says how thoroughly to look; `Seen` looks at the model through all images; each section computes its
+evidence, a record of numbers; from the records come the findings, the page, and its twin for programs.
+"""
 
 from __future__ import annotations
 
 import datetime
 import importlib.metadata
+from collections.abc import Mapping, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-import numpy as np
-from markupsafe import Markup
-
+from ..interpret.progress import Step
 from ..models.datasets.dataset import Dataset
 from ..models.datasets.pixel_range import warn_of_range
 from ..models.model_files.cards import ModelCard
 from .drawing.wording import count, percent
-from .evidence.causes import causes_twin
-from .evidence.gather import Evidence, Step, gather_evidence
+from .evidence.layers import LayersEvidence
+from .evidence.performance import PerformanceEvidence
+from .evidence.plan import ReportPlan
+from .evidence.seen import Seen
 from .evidence.trust import TRUST_IMAGES, TrustFile
+from .evidence.twin import twin
 from .files.whole_files import check_writable, write_whole
-from .html.page import Header, KeyFigure, render_page
-from .sections.causes import causes_section
-from .sections.data import NOT_COMPARED, exploration_section
-from .sections.feature_maps import gallery_section
-from .sections.findings import findings_section
-from .sections.layers import layers_section
-from .sections.mistakes import mistakes_section
-from .sections.model import model_section
-from .sections.performance import performance_section, weakest_class
-from .sections.trust import trust_section, trust_twin
+from .html.page import Header, KeyFigure, Section, render_page
+from .html.tiles import Sprite
+from .sections.causes import CausesSection
+from .sections.data import DataSection
+from .sections.feature_maps import FeatureMapsSection
+from .sections.findings import findings_section, ordered_findings
+from .sections.layers import LayersSection
+from .sections.mistakes import MistakesSection
+from .sections.model import ModelSection
+from .sections.performance import PerformanceSection
+from .sections.section import About, Finding, ReportSection
+from .sections.trust import TrustSection
+
+PAGE_SECTIONS: tuple[ReportSection[Any], ...] = (  # of the page, from top to bottom, below the findings
+    ModelSection(),
+    DataSection(),
+    PerformanceSection(),
+    FeatureMapsSection(),
+    LayersSection(),
+    TrustSection(),
+    MistakesSection(),
+    CausesSection(),
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Report:
+    """All that a page is written from."""
+
+    about: About
+    evidence: Mapping[str, Any]  # {id of a section: its record of numbers}
+    sections: Sequence[ReportSection[Any]]  # all that were asked for, those left out included
 
 
 def write_report(
@@ -54,7 +83,7 @@ def write_report(
         batch_size: Images at a time.
         trust_images: Images that the trust in the maps is measured on; 0 measures none.
         trust_file: The trust as `featurelens trust` measured it, on this model and these images; it is taken instead.
-        seed: Of all images that are drawn.
+        seed: Of all images that are sampled.
         step: Called with (what is being done, done, total).
 
     Returns:
@@ -67,139 +96,93 @@ def write_report(
     target = Path(path).expanduser().absolute()
     check_writable(target)
     warn_of_range(model, dataset)
-    evidence = gather_evidence(
-        model,
-        dataset,
-        card=card,
-        command=command,
-        batch_size=batch_size,
-        trust_images=trust_images,
-        trust_file=trust_file,
-        seed=seed,
-        step=step,
-    )
+    plan = ReportPlan(batch_size, trust_images, trust_file, seed=seed)
+    found = gather_report(Seen(model, dataset, plan, card=card, command=command, step=step))
     if step is not None:
         step("drawing the page", 0, 1)
-    page = report_html(evidence)
-    write_whole(target, page)
+    write_whole(target, report_html(found))
     if step is not None:
         step("drawing the page", 1, 1)
     return target
 
 
-def report_html(evidence: Evidence) -> str:
+def gather_report(seen: Seen, sections: Sequence[ReportSection[Any]] = PAGE_SECTIONS) -> Report:
+    """The evidence of each section that has any, in their order."""
+    evidence: dict[str, Any] = {}
+    for section in sections:
+        found = section.evidence(seen, evidence)
+        if found is not None:
+            evidence[section.id] = found
+    return Report(About.of(seen), evidence, tuple(sections))
+
+
+def report_html(report: Report) -> str:
     """The whole page."""
-    gallery, gallery_sprites = gallery_section(evidence)
-    mistakes, mistake_sprites = mistakes_section(evidence)
-    causes, cause_sprites = causes_section(evidence)
-    explored, data_sprites = exploration_section(
-        evidence.dataset,
-        evidence.exploration,
-        name="exploration",
-        other_splits=_shared_with_training(evidence),
-        trained_on=_trained_on(evidence),
-    )
-    sections = [
-        findings_section(evidence),
-        model_section(evidence),
-        explored,
-        performance_section(evidence),
-        gallery,
-        layers_section(evidence),
-        *trust_section(evidence),
-        mistakes,
-        causes,
-    ]
-    title = f"What {evidence.information.name} sees"
-    sprites = [*data_sprites, *gallery_sprites, *mistake_sprites, *cause_sprites]
-    return render_page(title, sections, _header(evidence), sprites, _twin(evidence))
+    told = ordered_findings(report.sections, report.evidence, report.about)
+    shown, sprites = _drawn(report)
+    title = f"What {report.about.information.name} sees"
+    return render_page(title, [findings_section(told), *shown], _header(report), sprites, report_twin(report, told))
 
 
-def _header(evidence: Evidence) -> Header:
-    evaluation, information = evidence.evaluation, evidence.information
-    names = evidence.dataset.class_names
-    weakest = weakest_class(evidence) if evaluation.support.all() else None
-    silent = sum(len(layer.silent_channels) for layer in evidence.survey.layers)
-    channels = sum(layer.channels for layer in evidence.survey.layers[1:-1])
+def _drawn(report: Report) -> tuple[list[Section], list[Sprite]]:
+    """The sections that have evidence, and all their sprites."""
+    shown, sprites = [], []
+    for section in report.sections:
+        if section.id in report.evidence:
+            part = section.html(report.evidence[section.id], report.about)
+            shown.append(Section(section.id, section.title, part.html, part.lead or section.lead, part.parts))
+            sprites += part.sprites
+    return shown, sprites
+
+
+def report_twin(report: Report, told: Sequence[Finding]) -> dict[str, Any]:
+    """The report's figures for programs: what it is about, the findings, and each section's evidence under its id."""
+    about = {
+        "model": report.about.information.name,
+        "data": report.about.dataset.source,
+        "images": len(report.about.dataset),
+        "classes": report.about.class_names,
+        "seed": report.about.seed,
+        "command": report.about.command,
+    }
+    return twin({"about": about, "findings": tuple(told), **report.evidence})
+
+
+def _header(report: Report) -> Header:
+    about, information = report.about, report.about.information
     version = importlib.metadata.version("featurelens")
-    figures = [
-        KeyFigure("Accuracy", percent(evaluation.accuracy, 2), f"of {count(len(evidence.dataset), 'image')}"),
-        KeyFigure(
-            "Mistakes", f"{evidence.mistakes.total:,}", f"in {count(len(evidence.mistakes.confusions), 'confusion')}"
-        ),
-        KeyFigure("Calibration error", f"{evaluation.calibration.expected_error:.3f}", "0 is perfect"),
-        KeyFigure("Silent channels", f"{silent}", f"of {channels} surveyed"),
-    ]
-    if weakest is not None:
-        found = f"{percent(evaluation.recall[weakest])} found"
-        figures.insert(2, KeyFigure("Weakest class", names[weakest], found))
+    images = count(len(about.dataset), "image")
     return Header(
-        kicker=f"featurelens {version} · {datetime.date.today():%d %B %Y} · {evidence.dataset.source}",
+        kicker=f"featurelens {version} · {datetime.date.today():%d %B %Y} · {about.dataset.source}",
         lead=(
             f"A classifier of {count(information.classes, 'class', 'classes')} with {information.parameters:,} parameters, "
-            f"looked at layer by layer through {count(len(evidence.dataset), 'image')}: what it sees, why it decides as it "
-            f"does, and where it goes wrong."
+            f"looked at layer by layer through {images}: what it sees, why it decides as it does, and where it goes wrong."
         ),
-        figures=figures,
+        figures=[
+            *_performance_figures(report.evidence.get(PerformanceSection.id)),
+            *_layer_figures(report.evidence.get(LayersSection.id)),
+        ],
         footer=f"Made by featurelens {version}. This file is complete: it loads nothing from anywhere.",
     )
 
 
-def _trained_on(evidence: Evidence) -> np.ndarray | None:
-    """Images of each class that the model was trained on, where its card tells, in the order of the data's classes."""
-    card = evidence.card
-    counts = None if card is None else card.data.get("training", {}).get("class_counts")
-    if card is None or counts is None or card.class_names != evidence.dataset.class_names:
-        return None
-    return np.array(counts, np.int64)
+def _performance_figures(found: PerformanceEvidence | None) -> list[KeyFigure]:
+    if found is None:
+        return []
+    evaluation, figures = found.evaluation, found.figures
+    shown = [
+        KeyFigure("Accuracy", percent(figures.accuracy, 2), f"of {count(figures.images, 'image')}"),
+        KeyFigure("Mistakes", f"{found.mistakes:,}", f"in {count(len(found.confusions), 'confusion')}"),
+    ]
+    if found.weakest is not None and evaluation.support.all():
+        found_of_it = f"{percent(evaluation.recall[found.weakest])} found"
+        shown.append(KeyFigure("Weakest class", evaluation.class_names[found.weakest], found_of_it))
+    return [*shown, KeyFigure("Calibration error", f"{figures.expected_calibration_error:.3f}", "0 is perfect")]
 
 
-def _shared_with_training(evidence: Evidence) -> Markup:
-    """How many of the images the model was trained on, where its card tells of these very files; else how to find out."""
-    test = {} if evidence.card is None else evidence.card.data.get("test", {})
-    of_these = test.get("files") == dict(evidence.dataset.files) and test.get("images") == len(evidence.dataset)
-    if not of_these or "also_in_training" not in test:
-        return NOT_COMPARED
-    shared = int(test["also_in_training"])
-    told = f"{count(shared, 'image')} of these" if shared else "No image of these"
-    return Markup("<p>{} {} in the training split too.</p>").format(told, "are" if shared > 1 else "is")
-
-
-def _twin(evidence: Evidence) -> dict[str, Any]:
-    """The report's figures for programs."""
-    evaluation = evidence.evaluation
-    return {
-        "model": evidence.information.name,
-        "data": evidence.dataset.source,
-        "images": len(evidence.dataset),
-        "range_remark": evidence.range_remark,
-        "seed": evidence.seed,
-        "classes": list(evidence.dataset.class_names),
-        "accuracy": evaluation.accuracy,
-        "loss": evaluation.loss,
-        "logit_error": evidence.survey.logit_error,
-        "confusion": evaluation.confusion.tolist(),
-        "layers": [
-            {
-                "name": layer.name,
-                "channels": layer.channels,
-                "active_share": _known(layer.active_share),
-                "silent_channels": layer.silent_channels.tolist(),
-                "image_correlation": _known(layer.image_correlation),
-                "probe_accuracy": _known(layer.probe.accuracy),
-            }
-            for layer in evidence.survey.layers
-        ],
-        "trust": trust_twin(evidence),
-        "causes": causes_twin(evidence.causes),
-        "mistakes": [
-            [int(number), int(true), int(predicted)]
-            for number, true, predicted in zip(
-                evidence.mistakes.numbers, evidence.mistakes.true, evidence.mistakes.predicted, strict=True
-            )
-        ],
-    }
-
-
-def _known(value: float) -> float | None:
-    return float(value) if value == value else None
+def _layer_figures(found: LayersEvidence | None) -> list[KeyFigure]:
+    if found is None:
+        return []
+    silent = sum(len(layer.silent_channels) for layer in found.layers)
+    channels = sum(layer.channels for layer in found.layers[1:-1])
+    return [KeyFigure("Silent channels", f"{silent}", f"of {channels} surveyed")]

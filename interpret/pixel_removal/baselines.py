@@ -12,7 +12,7 @@ from collections.abc import Callable, Sequence
 import numpy as np
 
 from ..maps.resampling import blurred
-from ..tracing.inputs import unknown_name
+from ..tracing.inputs import missing_from_model
 
 _BLUR = 1 / 8  # sigma as a part of the longer side: 3.5 pixels of 28, where outlines of a garment are gone
 
@@ -46,7 +46,9 @@ def blanks(images: np.ndarray, names: Sequence[str]) -> np.ndarray:
     unknown = [name for name in names if name not in BASELINES]
     if isinstance(names, str) or not names or unknown:
         if unknown and not isinstance(names, str):
-            raise ValueError(unknown_name("baseline", unknown[0], list(BASELINES)).replace("The model has", "There is"))
+            raise ValueError(
+                missing_from_model("baseline", unknown[0], list(BASELINES)).replace("The model has", "There is")
+            )
         raise ValueError(
             f"Expected baselines as a list of names. Received {names!r}. "
             f"Give one or several of: {', '.join(BASELINES)}; for example ('zero', 'blur')."

@@ -59,7 +59,7 @@ class InputForm:
         """Position of the input that maps are made of: the one named by `wrt`, or the only image."""
         if wrt is not None:
             if wrt not in self.names:
-                raise ValueError(unknown_name("input", wrt, self.names))
+                raise ValueError(missing_from_model("input", wrt, self.names))
             return self.names.index(wrt)
         if len(self.names) == 1:
             return 0
@@ -135,7 +135,7 @@ def observed_inputs(arrays: Arrays) -> InputForm:
     )
 
 
-def unknown_name(what: str, name: object, known: Sequence[str]) -> str:
+def missing_from_model(what: str, name: object, known: Sequence[str]) -> str:
     """The message for a name that does not exist: the nearest, and all that do."""
     near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)
     hint = f"Did you mean {near[0]!r}? " if near else ""

@@ -22,7 +22,7 @@ from ..graph.head import Head
 from ..graph.logits import find_logits
 from ..graph.tasks import declared_task
 from .axes import Axes, image_axes, with_axes
-from .inputs import Arrays, InputForm, declared_inputs, observed_inputs, unknown_name
+from .inputs import Arrays, InputForm, declared_inputs, missing_from_model, observed_inputs
 from .layer_hooks import TappedLayer, losses_kept, named, tapped
 from .written_variables import kept, variables_of, written_variables
 
@@ -94,7 +94,7 @@ class Taps:
             raise ValueError(
                 f"Expected one layer {name!r}; {len(shared)} have this name. Write the full one: {', '.join(shared)}."
             )
-        raise ValueError(unknown_name("layer", name, [layer.name for layer in self.layers]))
+        raise ValueError(missing_from_model("layer", name, [layer.name for layer in self.layers]))
 
 
 class TracedModel:
@@ -207,7 +207,7 @@ class TracedModel:
                 f"Use one of: {', '.join(outputs)}."
             )
         if self.output not in outputs:
-            raise ValueError(unknown_name("output", self.output, list(outputs)))
+            raise ValueError(missing_from_model("output", self.output, list(outputs)))
         return outputs[self.output]
 
 

@@ -13,7 +13,7 @@ The verdict joins the first and the fourth (see `verdicts`); the others are numb
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -22,14 +22,12 @@ import numpy as np
 from ..methods.catalogue import KnownMethod, Makers, made_for, made_once, makers_of
 from ..pixel_removal.faithfulness import Faithfulness, faithfulness
 from ..pixel_removal.road import Road, road
-from ..progress import Progress
+from ..progress import Progress, Step
 from ..sanity.random_labels import Lesson, RandomLabels, random_label_check
 from ..sanity.weight_randomization import Randomization, drawn_images, randomization_check
 from .record import MethodTrust, Samples, Trust, TrustPlan
 from .sensitivity import Sensitivity, max_sensitivity
 from .summary import summed
-
-Step = Callable[[str, int, int], None]  # told (what is being measured, done, of how much)
 
 
 def measure_trust(

@@ -32,7 +32,7 @@ FEWEST_IMAGES = 20  # below it the bootstrap's interval is too narrow to be beli
 
 
 @dataclass(frozen=True)
-class Finding:
+class Measurement:
     """One question's answer."""
 
     question: str  # 'random order', 'brightness order' or 'randomised weights'
@@ -49,7 +49,7 @@ class Verdict:
     method: str
     level: str  # 'good', 'weak', 'failed' or 'unknown': the worst of the findings that are known, see `verdict`
     words: str  # one sentence
-    findings: tuple[Finding, ...]
+    findings: tuple[Measurement, ...]
 
 
 def verdict(method: str, measured: Faithfulness | None, randomised: Randomization | None) -> Verdict:
@@ -76,18 +76,18 @@ def verdicts(
     return tuple(verdict(name, measured.get(name), randomised.get(name)) for name in methods)
 
 
-def _orders(measured: Faithfulness | None) -> tuple[Finding, Finding]:
+def _orders(measured: Faithfulness | None) -> tuple[Measurement, Measurement]:
     good = f"above {CLEARLY_BETTER}"
     if measured is None:
         nothing = Interval(np.nan, np.nan, np.nan, 0)
         return (
-            Finding("random order", UNKNOWN, "not measured beside a random order", nothing, good),
-            Finding("brightness order", UNKNOWN, "nor beside the order of brightness", nothing, good),
+            Measurement("random order", UNKNOWN, "not measured beside a random order", nothing, good),
+            Measurement("brightness order", UNKNOWN, "nor beside the order of brightness", nothing, good),
         )
     random, bright = measured.against_random.share, measured.against_brightness.share
     return (
-        Finding("random order", _level_of_share(random, FAILED), _beats("the random order", random), random, good),
-        Finding(
+        Measurement("random order", _level_of_share(random, FAILED), _beats("the random order", random), random, good),
+        Measurement(
             "brightness order", _level_of_share(bright, WEAK), _beats("the image's brightness", bright), bright, good
         ),
     )
@@ -107,19 +107,21 @@ def _beats(control: str, share: Interval) -> str:
     return f"beats {control} on {100 * share.mean:.0f} % of {share.images:,} images ({range_})"
 
 
-def _weights(randomised: Randomization | None) -> Finding:
+def _weights(randomised: Randomization | None) -> Measurement:
     question, good = "randomised weights", f"below {MUCH_ALIKE}"
     if randomised is None:
-        return Finding(
+        return Measurement(
             question, UNKNOWN, "not tried with randomised weights", Interval(np.nan, np.nan, np.nan, 0), good
         )
     alike = bootstrap_mean(randomised.rank_correlation[-1])
     if alike.images < FEWEST_IMAGES:
         words = f"with randomised weights only {alike.images} of {len(randomised.numbers)} maps can be compared"
-        return Finding(question, UNKNOWN, words, alike, good)
+        return Measurement(question, UNKNOWN, words, alike, good)
     number = f"(rank correlation {alike.mean:.2f})"
     if alike.mean >= THE_SAME:
-        return Finding(question, FAILED, f"hardly changes when the weights are randomised {number}", alike, good)
+        return Measurement(question, FAILED, f"hardly changes when the weights are randomised {number}", alike, good)
     if alike.mean >= MUCH_ALIKE:
-        return Finding(question, WEAK, f"keeps much of its shape when the weights are randomised {number}", alike, good)
-    return Finding(question, GOOD, f"changes when the weights are randomised {number}", alike, good)
+        return Measurement(
+            question, WEAK, f"keeps much of its shape when the weights are randomised {number}", alike, good
+        )
+    return Measurement(question, GOOD, f"changes when the weights are randomised {number}", alike, good)

@@ -5,5 +5,6 @@ file_formats  What kind of file is it, and is it safe to open?
 contents      What does a model file name and hold, before Keras sees it?
 saved_models  How is a SavedModel folder taken?
 writing       How is a trained model written?
+partial_files  How is a file written so that it is whole or not there?
 cards         What is known of a model beside its weights?
 """

@@ -14,6 +14,7 @@ from ...interpret.trust.record import Trust
 from ...interpret.trust.verdicts import Verdict
 from ...models.datasets.dataset import Dataset
 from ..evidence.trust import GRAD_CAM, SALIENCY, sampled_trust
+from ..evidence.twin import DrawnOnly
 
 COMPARED_MAPS = (GRAD_CAM, SALIENCY)  # the methods whose maps are drawn, and tested
 
@@ -23,9 +24,9 @@ class ComparedMaps:
     """What speaks for the true class of S images, to one model."""
 
     cam_layer: str | None  # that Grad-CAM is taken at; None where the model shows no layer with a map of places
-    grad_cam: np.ndarray | None  # float32[S,h,w], score units; None without such a layer
-    cam_states: tuple[MapState, ...]  # S, of `grad_cam`, before the cut; empty without it
-    saliency: np.ndarray  # float32[S,H,W], score units for a step from black to white
+    grad_cam: DrawnOnly[np.ndarray | None]  # float32[S,h,w], score units; None without such a layer
+    cam_states: DrawnOnly[tuple[MapState, ...]]  # S, of `grad_cam`, before the cut; empty without it
+    saliency: DrawnOnly[np.ndarray]  # float32[S,H,W], score units for a step from black to white
     trust: Trust | None  # in `COMPARED_MAPS` on this model; None where it was not measured
 
     @property

@@ -10,14 +10,14 @@ from ..drawing.wording import count, percent
 from ..html.components import folded, joined, maps
 from ..html.page import Section
 from ..html.tiles import Sprite, sprite, tile_html
-from .evidence import Comparison, Measured, Pair
+from .evidence import ComparisonEvidence, Measured, ModelPair
 
 MOST_IMAGES = 40  # shown of each side of a pair
 _SIDE = 56  # pixels of a picture in the file
 _PER_SHEET = 1500
 
 
-def galleries_section(found: Comparison) -> tuple[Section, list[Sprite]]:
+def galleries_section(found: ComparisonEvidence) -> tuple[Section, list[Sprite]]:
     """The section and its sprites; an image that several galleries show is in them once."""
     sides = {(pair.first, pair.second): _sides(found, pair) for pair in found.pairs}
     numbers = np.unique(np.concatenate([images for pair in sides.values() for images in pair]))
@@ -48,7 +48,7 @@ def galleries_section(found: Comparison) -> tuple[Section, list[Sprite]]:
     return section, sheets
 
 
-def _sides(found: Comparison, pair: Pair) -> tuple[np.ndarray, np.ndarray]:
+def _sides(found: ComparisonEvidence, pair: ModelPair) -> tuple[np.ndarray, np.ndarray]:
     """Numbers of the images to show: only the first is right, only the second is."""
     first, second = found.models[pair.first], found.models[pair.second]
     return _only(first, second), _only(second, first)
@@ -60,7 +60,7 @@ def _only(right: Measured, wrong: Measured) -> np.ndarray:
     return numbers[np.argsort(-sureness, kind="stable")][:MOST_IMAGES]
 
 
-def _sheets(found: Comparison, numbers: np.ndarray) -> list[Sprite]:
+def _sheets(found: ComparisonEvidence, numbers: np.ndarray) -> list[Sprite]:
     return [
         sprite(f"part-{start // _PER_SHEET}", pictures(found.dataset.images[part], found.dataset.value_range, _SIDE))
         for start in range(0, len(numbers), _PER_SHEET)
@@ -69,8 +69,8 @@ def _sheets(found: Comparison, numbers: np.ndarray) -> list[Sprite]:
 
 
 def _pair(
-    found: Comparison,
-    pair: Pair,
+    found: ComparisonEvidence,
+    pair: ModelPair,
     sides: tuple[np.ndarray, np.ndarray],
     sheets: list[Sprite],
     place_of: dict[int, int],
@@ -93,7 +93,9 @@ def _pair(
     )
 
 
-def _tile(found: Comparison, wrong: Measured, sheets: list[Sprite], place: int, image: int) -> tuple[Markup, str]:
+def _tile(
+    found: ComparisonEvidence, wrong: Measured, sheets: list[Sprite], place: int, image: int
+) -> tuple[Markup, str]:
     names = found.dataset.class_names
     true, taken = names[found.dataset.labels[image]], names[wrong.evaluation.predictions[image]]
     label = f"image {image}: {true}, {wrong.name} says {taken}"

@@ -13,14 +13,15 @@ import numpy as np
 from ...interpret import ModelInformation, inspect_model
 from ...interpret.intervals import Interval, bootstrap_mean
 from ...interpret.layers.similarity import layer_similarities
+from ...interpret.progress import Step
 from ...models.datasets.class_names import are_numbers, place_classes
 from ...models.datasets.dataset import Dataset
 from ...models.evaluation.metrics import Evaluation, evaluate, image_losses
 from ...models.evaluation.significance import McNemarTest, holm, mcnemar, telling_images
 from ...models.model_files.cards import ModelCard
-from ..evidence.gather import Step
 from ..evidence.shown_layers import stages
 from ..evidence.trust import TRUST_IMAGES
+from ..evidence.twin import DrawnOnly
 from .compared_maps import ComparedMaps, compared_maps
 
 DIVIDED, UNANIMOUS = 14, 3  # images whose maps are shown: divided ones, those none gets right, those all do
@@ -46,18 +47,20 @@ class Measured:
 
     name: str
     information: ModelInformation
-    card: ModelCard | None
+    card: DrawnOnly[ModelCard | None]
     value_range: tuple[float, float]  # (black, white) that it takes
-    evaluation: Evaluation
-    correct: np.ndarray  # bool[B]
+    evaluation: DrawnOnly[Evaluation]
+    correct: DrawnOnly[np.ndarray]  # bool[B]
     accuracy: Interval  # 0..1
     loss: Interval  # nats
-    maps: ComparedMaps  # of the images in `Comparison.chosen`
-    similarity: dict[str, np.ndarray]  # {stage: float64[N,N]}, see `similarity_matrix`; empty: no layers, few images
+    maps: ComparedMaps  # of the images in `ComparisonEvidence.chosen`
+    similarity: DrawnOnly[
+        dict[str, np.ndarray]
+    ]  # {stage: float64[N,N]}, see `similarity_matrix`; empty: no layers, few images
 
 
 @dataclass(frozen=True, eq=False)
-class Pair:
+class ModelPair:
     """Two of the models, by their places."""
 
     first: int
@@ -68,12 +71,12 @@ class Pair:
 
 
 @dataclass(frozen=True, eq=False)
-class Comparison:
+class ComparisonEvidence:
     """What was found out about several models."""
 
     models: tuple[Measured, ...]  # in the order given
-    pairs: tuple[Pair, ...]
-    dataset: Dataset  # as the first model takes it; for the pictures
+    pairs: tuple[ModelPair, ...]
+    dataset: DrawnOnly[Dataset]  # as the first model takes it; for the pictures
     chosen: np.ndarray  # int64[S], images whose maps are shown
     sampled: int  # images that the layers are compared by
     seed: int  # of the bootstrap and of the drawn images
@@ -97,7 +100,7 @@ def gather_comparison(
     seed: int = 0,
     command: str | None = None,
     step: Step | None = None,
-) -> Comparison:
+) -> ComparisonEvidence:
     """Run every model over the images, and compare what came out.
 
     Args:
@@ -127,7 +130,9 @@ def gather_comparison(
         measured.append(_measured(each, found[place], evaluations[place], choice))
     _tell(step, "comparing and testing maps and layers", len(contestants), len(contestants))
     pairs = _pairs(measured, seed)
-    return Comparison(tuple(measured), pairs, contestants[0].dataset, shown, len(choice.compared), seed, command)
+    return ComparisonEvidence(
+        tuple(measured), pairs, contestants[0].dataset, shown, len(choice.compared), seed, command
+    )
 
 
 def _check(contestants: Sequence[Contestant]) -> None:
@@ -211,12 +216,12 @@ def _measured(
     )
 
 
-def _pairs(models: Sequence[Measured], seed: int) -> tuple[Pair, ...]:
+def _pairs(models: Sequence[Measured], seed: int) -> tuple[ModelPair, ...]:
     places = list(combinations(range(len(models)), 2))
     tests = [mcnemar(models[one].correct, models[other].correct) for one, other in places]
     adjusted = holm([test.p_value for test in tests])
     return tuple(
-        Pair(
+        ModelPair(
             first=one,
             second=other,
             test=test,

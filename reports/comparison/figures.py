@@ -13,12 +13,12 @@ from ..drawing.wording import number, percent, shape, with_minus
 from ..html.components import command, figure, folded, joined, table
 from ..html.page import Section
 from ..plots.comparison import intervals
-from .evidence import RESAMPLES, Comparison, Measured, Pair
+from .evidence import RESAMPLES, ComparisonEvidence, Measured, ModelPair
 
 _SURE = 0.05  # an adjusted p-value below it is called more than chance
 
 
-def figures_section(found: Comparison) -> Section:
+def figures_section(found: ComparisonEvidence) -> Section:
     """Accuracy, loss and the rest with their intervals, and each class's recall."""
     accuracy = {m.name: (100 * m.accuracy.mean, 100 * m.accuracy.low, 100 * m.accuracy.high) for m in found.models}
     loss = {m.name: (m.loss.mean, m.loss.low, m.loss.high) for m in found.models}
@@ -27,8 +27,8 @@ def figures_section(found: Comparison) -> Section:
         figure(intervals(loss, title="loss").svg(), "Mean of −log(probability of the true class); less is better."),
     ]
     introduction = Markup(
-        "<p>The bars are {} percentile bootstrap intervals: how the figure varies when {:,} sets of as many images are drawn "
-        "from these with replacement (seed {}). They say how much these images bear, not how a new training would "
+        "<p>The bars are {} percentile bootstrap intervals: how the figure varies when {:,} sets of as many images are "
+        "sampled from these with replacement (seed {}). They say how much these images bear, not how a new training would "
         "vary.</p>"
     ).format("95 %", RESAMPLES, found.seed)
     return Section(
@@ -41,7 +41,7 @@ def figures_section(found: Comparison) -> Section:
     )
 
 
-def _table(found: Comparison) -> Markup:
+def _table(found: ComparisonEvidence) -> Markup:
     rows = [
         (
             model.name,
@@ -64,7 +64,7 @@ def _percents(interval: Interval) -> str:
     return f"{100 * interval.low:.2f} to {100 * interval.high:.2f} %"
 
 
-def _recall(found: Comparison) -> Markup:
+def _recall(found: ComparisonEvidence) -> Markup:
     support = found.models[0].evaluation.support
     rows = []
     for label, name in enumerate(found.dataset.class_names):
@@ -85,7 +85,7 @@ def _recall(found: Comparison) -> Markup:
     return folded("Each class", shown, opened=len(rows) <= 20)
 
 
-def tests_section(found: Comparison) -> Section:
+def tests_section(found: ComparisonEvidence) -> Section:
     """McNemar's test of every pair."""
     few = sum(pair.test.exact for pair in found.pairs)
     used = "the exact binomial test" if few == len(found.pairs) else "chi-squared with Edwards’ correction"
@@ -96,7 +96,7 @@ def tests_section(found: Comparison) -> Section:
         "such image would fall to either with probability one half. Below {} such images the test is exact (binomial), from "
         "there on chi-squared; here it is {}. Among many pairs some difference looks large by chance: the second p-value is "
         "adjusted for all {} (Holm). The interval of the difference is from the same bootstrap, both models on the same "
-        "drawn images.</p>"
+        "sampled images.</p>"
     ).format(FEW, used, len(found.pairs))
     rows = [_test_row(found, pair) for pair in found.pairs]
     columns = [
@@ -121,7 +121,7 @@ def tests_section(found: Comparison) -> Section:
     )
 
 
-def _test_row(found: Comparison, pair: Pair) -> tuple[object, ...]:
+def _test_row(found: ComparisonEvidence, pair: ModelPair) -> tuple[object, ...]:
     first, second = found.models[pair.first].name, found.models[pair.second].name
     low, middle, high = (100 * value for value in (pair.difference.low, pair.difference.mean, pair.difference.high))
     link = Markup('<a href="#pair-{}-{}">{} – {}</a>').format(pair.first, pair.second, first, second)
@@ -146,14 +146,14 @@ def _probability(value: float) -> str:
     return "< 0.0001" if value < 1e-4 else f"{value:.4f}"
 
 
-def verdict(pair: Pair, first: str, second: str) -> str:
+def verdict(pair: ModelPair, first: str, second: str) -> str:
     """The pair in a word."""
     if pair.adjusted >= _SURE:
         return "chance can explain it"
     return f"{first if pair.test.first_only > pair.test.second_only else second} is better"
 
 
-def models_section(found: Comparison) -> Section:
+def models_section(found: ComparisonEvidence) -> Section:
     """What the models are, and what made the page."""
     rows = [_model_row(model) for model in found.models]
     columns = ["Model", "Layers", "Parameters", "Input", "Pixel values", "Head", "Logits proven to", "Trained"]

@@ -9,7 +9,7 @@ from ..drawing.wording import listed
 from ..html.components import figure, folded, joined
 from ..html.page import Section
 from ..plots.comparison import similarity_map
-from .evidence import FEWEST_COMPARED, Comparison, Measured
+from .evidence import FEWEST_COMPARED, ComparisonEvidence, Measured
 
 _READING = (
     "Each cell is one layer of either model. 1 (full colour): both hold the same images near each other and the same apart, "
@@ -18,7 +18,7 @@ _READING = (
 )
 
 
-def layers_section(found: Comparison) -> Section:
+def layers_section(found: ComparisonEvidence) -> Section:
     """The section: a heat map for each pair, and each model with itself."""
     seen = [place for place, model in enumerate(found.models) if model.similarity]
     hidden = [model.name for model in found.models if not model.similarity]
@@ -26,7 +26,7 @@ def layers_section(found: Comparison) -> Section:
     if not seen:
         return Section("alike", "How alike the layers are", joined(missing))
     introduction = Markup(
-        "<p>Linear CKA (Kornblith et al. 2019), by {} images drawn from these (seed {}), between the layers at the end of "
+        "<p>Linear CKA (Kornblith et al. 2019), by {} images sampled from these (seed {}), between the layers at the end of "
         "each stage. It is estimated without bias (Song et al. 2012), so wide layers do not look alike for their width "
         "alone; where two have nothing in common it may fall slightly below 0.</p>"
     ).format(found.sampled, found.seed)
@@ -49,7 +49,7 @@ def layers_section(found: Comparison) -> Section:
     )
 
 
-def _why_not(found: Comparison, hidden: list[str]) -> str:
+def _why_not(found: ComparisonEvidence, hidden: list[str]) -> str:
     if found.sampled <= FEWEST_COMPARED:
         return (
             f"There are too few images to compare layers by: {found.sampled}, where {FEWEST_COMPARED + 1} are needed."

@@ -1,7 +1,4 @@
-"""Where each model looks, for the same images: Grad-CAM and saliency side by side on one scale.
-
-How far the maps of each compared model can be trusted.
-"""
+"""Where each model looks, for the same images: maps side by side on one scale, and how far each model's can be trusted."""
 
 from __future__ import annotations
 
@@ -13,18 +10,18 @@ from markupsafe import Markup, escape
 
 from ...interpret.maps.state import MapState, map_states
 from ...models.datasets.resizing import resize_images
-from ..drawing.colors import Scale, colorize, overlay
+from ..drawing.colors import ColorScale, colorize, overlay
 from ..drawing.enlarging import enlarge
 from ..drawing.pictures import pictures
 from ..drawing.wording import count, listed, number, percent
 from ..evidence.trust import GRAD_CAM, SALIENCY
-from ..html.components import NONE, joined, scale_bar, table, view
+from ..html.components import EMPTY, joined, scale_bar, table, view
 from ..html.map_notes import EMPTY_MAPS, LOGIT_PER_STEP, peak_note, short_unit
 from ..html.page import Section
 from ..html.tiles import Sprite, sprite, tile_html
 from ..html.trust_marks import VERDICT_CAPTION, VERDICT_COLUMNS, anchor, method_link, verdict_cells
 from .compared_maps import COMPARED_MAPS
-from .evidence import Comparison, Measured
+from .evidence import ComparisonEvidence, Measured
 
 _LEVELS = 64  # colours of a map
 
@@ -34,13 +31,13 @@ class _Row:
     """One method's maps of all models that have them, for S images."""
 
     method: str
-    scale: Scale
+    scale: ColorScale
     sheet: Sprite  # a tile a map, the first model's first
-    places: tuple[int, ...]  # of the models that have maps, in `Comparison.models`
+    places: tuple[int, ...]  # of the models that have maps, in `ComparisonEvidence.models`
     states: tuple[Sequence[MapState], ...]  # of each of these models, S
 
 
-def maps_section(found: Comparison) -> tuple[Section, list[Sprite]]:
+def maps_section(found: ComparisonEvidence) -> tuple[Section, list[Sprite]]:
     """The section and its sprites."""
     shown = pictures(found.dataset.images[found.chosen], found.dataset.value_range)
     picture = sprite("compared", shown)
@@ -55,7 +52,7 @@ def maps_section(found: Comparison) -> tuple[Section, list[Sprite]]:
     return section, [picture, *(row.sheet for row in rows)]
 
 
-def _introduction(found: Comparison) -> Markup:
+def _introduction(found: ComparisonEvidence) -> Markup:
     layers = ", ".join(f"{model.name}: {model.maps.cam_layer}" for model in found.models if model.maps.cam_layer)
     without = [model.name for model in found.models if model.maps.cam_layer is None]
     missing = Markup(" {}: no layer with a map of places can be seen, so there is no Grad-CAM.").format(listed(without))
@@ -65,10 +62,10 @@ def _introduction(found: Comparison) -> Markup:
         "share one scale, whose ends are printed. A model with larger logits has stronger maps: compare places first, and "
         "strengths with care. Grad-CAM is taken at the last convolution ({}).{} {} Saliency is the slope of the logit, "
         "per step of a pixel from black to white (logit/step).</p>"
-    ).format(count(len(found.chosen), "image"), layers or "none", missing if without else NONE, EMPTY_MAPS)
+    ).format(count(len(found.chosen), "image"), layers or "none", missing if without else EMPTY, EMPTY_MAPS)
 
 
-def _cams(found: Comparison, shown: np.ndarray) -> list[_Row]:
+def _cams(found: ComparisonEvidence, shown: np.ndarray) -> list[_Row]:
     """The row of Grad-CAM over the pictures; none where no model has any."""
     maps = {place: model.maps.grad_cam for place, model in enumerate(found.models) if model.maps.grad_cam is not None}
     if not maps:
@@ -82,7 +79,7 @@ def _cams(found: Comparison, shown: np.ndarray) -> list[_Row]:
     return [_Row(GRAD_CAM, "evidence", sprite("compared-cams", np.concatenate(laid)), tuple(maps), states)]
 
 
-def _slopes(found: Comparison, size: tuple[int, int]) -> _Row:
+def _slopes(found: ComparisonEvidence, size: tuple[int, int]) -> _Row:
     slopes = np.stack([_at_size(model.maps.saliency, size) for model in found.models])
     limits = (np.zeros((slopes.shape[1], 1, 1)), slopes.max(axis=(0, 2, 3))[:, np.newaxis, np.newaxis])
     drawn = np.concatenate([colorize(maps, "saliency", limits, levels=_LEVELS) for maps in slopes])
@@ -95,7 +92,7 @@ def _at_size(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return maps if maps.shape[1:] == size else resize_images(maps[..., np.newaxis], *size)[..., 0]
 
 
-def _article(found: Comparison, picture: Sprite, rows: Sequence[_Row], place: int) -> Markup:
+def _article(found: ComparisonEvidence, picture: Sprite, rows: Sequence[_Row], place: int) -> Markup:
     """One image with every model's answer and maps."""
     image = int(found.chosen[place])
     true = found.dataset.class_names[found.dataset.labels[image]]
@@ -108,13 +105,13 @@ def _article(found: Comparison, picture: Sprite, rows: Sequence[_Row], place: in
     ).format(image, true, right, len(found.models), drawn)
 
 
-def _stage(found: Comparison, row: _Row, place: int, first: Markup, *, answers: bool) -> Markup:
+def _stage(found: ComparisonEvidence, row: _Row, place: int, first: Markup, *, answers: bool) -> Markup:
     """One method's maps of one image; the first row also says what each model takes the image for."""
     image, views = int(found.chosen[place]), [first]
     for number_of, model in enumerate(found.models):
         said = f"{_answer(model, image)}; " if answers else ""
         if number_of not in row.places:
-            views.append(view(NONE, breaking(model.name), note=f"{said}no map"))
+            views.append(view(EMPTY, breaking(model.name), note=f"{said}no map"))
             continue
         rank = row.places.index(number_of)
         state = peak_note(row.states[rank][place])
@@ -136,7 +133,7 @@ def _answer(model: Measured, image: int) -> str:
     return f"{'✓' if model.correct[image] else '✗'} {model.evaluation.class_names[predicted]} {sure}"
 
 
-def compared_trust(found: Comparison) -> list[Markup]:
+def compared_trust(found: ComparisonEvidence) -> list[Markup]:
     """What was tested and each model's verdicts; nothing where it was not measured."""
     tested = [model.maps.trust for model in found.models if model.maps.trust is not None]
     if not tested:

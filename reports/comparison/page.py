@@ -10,15 +10,14 @@ from typing import Any
 
 import numpy as np
 
-from ...interpret.trust.record import Trust
+from ...interpret.progress import Step
 from ..drawing.wording import count, listed, percent
-from ..evidence.gather import Step
 from ..evidence.trust import TRUST_IMAGES
+from ..evidence.twin import twin
 from ..files.whole_files import check_writable, write_whole
 from ..html.page import Header, KeyFigure, render_page
-from ..html.trust_marks import verdict_figures
 from .differences import galleries_section
-from .evidence import Comparison, Contestant, gather_comparison
+from .evidence import ComparisonEvidence, Contestant, gather_comparison
 from .figures import figures_section, models_section, tests_section
 from .layers import layers_section
 from .maps import maps_section
@@ -56,7 +55,7 @@ def write_comparison(
     return target
 
 
-def comparison_html(found: Comparison) -> str:
+def comparison_html(found: ComparisonEvidence) -> str:
     """The whole page."""
     galleries, gallery_sprites = galleries_section(found)
     maps, map_sprites = maps_section(found)
@@ -69,10 +68,10 @@ def comparison_html(found: Comparison) -> str:
         models_section(found),
     ]
     title = f"{count(len(found.models), 'model')} on the same images"
-    return render_page(title, sections, _header(found), [*gallery_sprites, *map_sprites], _twin(found))
+    return render_page(title, sections, _header(found), [*gallery_sprites, *map_sprites], comparison_twin(found))
 
 
-def _header(found: Comparison) -> Header:
+def _header(found: ComparisonEvidence) -> Header:
     version = importlib.metadata.version("featurelens")
     correct = np.stack([model.correct for model in found.models])
     best = max(found.models, key=lambda model: model.accuracy.mean)
@@ -94,36 +93,7 @@ def _header(found: Comparison) -> Header:
     )
 
 
-def _trust_figures(trust: Trust | None) -> dict[str, dict[str, object]] | None:
-    return None if trust is None else {name: verdict_figures(found) for name, found in trust.methods.items()}
-
-
-def _twin(found: Comparison) -> dict[str, Any]:
-    """The page's figures for programs."""
-    return {
-        "data": found.dataset.source,
-        "images": len(found.dataset),
-        "seed": found.seed,
-        "models": [
-            {
-                "name": model.name,
-                "accuracy": [model.accuracy.mean, model.accuracy.low, model.accuracy.high],
-                "loss": [model.loss.mean, model.loss.low, model.loss.high],
-                "parameters": model.information.parameters,
-                "trust": _trust_figures(model.maps.trust),
-            }
-            for model in found.models
-        ],
-        "pairs": [
-            {
-                "models": [found.models[pair.first].name, found.models[pair.second].name],
-                "only_first_right": pair.test.first_only,
-                "only_second_right": pair.test.second_only,
-                "p_value": pair.test.p_value,
-                "exact": pair.test.exact,
-                "p_value_holm": pair.adjusted,
-                "difference": [pair.difference.mean, pair.difference.low, pair.difference.high],
-            }
-            for pair in found.pairs
-        ],
-    }
+def comparison_twin(found: ComparisonEvidence) -> dict[str, Any]:
+    """The page's figures for programs: what was compared, and the records of numbers."""
+    about = {"data": found.dataset.source, "images": len(found.dataset), "classes": found.dataset.class_names}
+    return {"about": twin(about), **twin(found)}

@@ -18,7 +18,7 @@ from typing import Literal
 
 import numpy as np
 
-Scale = Literal["evidence", "saliency", "signed", "grey"]
+ColorScale = Literal["evidence", "saliency", "signed", "grey"]
 Limits = tuple[float | np.ndarray, float | np.ndarray]  # low and high; arrays of [B,1,1] give each map its own
 
 FLAT = (140, 140, 140)  # the colour of a map that has no range
@@ -26,7 +26,7 @@ COLORMAPS = {"evidence": "inferno", "saliency": "viridis", "signed": "RdBu_r", "
 
 
 @cache
-def color_table(scale: Scale) -> np.ndarray:
+def color_table(scale: ColorScale) -> np.ndarray:
     """Return the colours of a scale, uint8[256,3]; those of `signed` run from 1 to 255 with zero at exactly 128."""
     if scale not in COLORMAPS:
         raise ValueError(f"Expected one of the scales {', '.join(COLORMAPS)}, got '{scale}'. Pass one of these names.")
@@ -39,7 +39,7 @@ def color_table(scale: Scale) -> np.ndarray:
     return table
 
 
-def limits_of(values: np.ndarray, scale: Scale, *, axis: int | tuple[int, ...] | None = None) -> Limits:
+def limits_of(values: np.ndarray, scale: ColorScale, *, axis: int | tuple[int, ...] | None = None) -> Limits:
     """Return limits in which every value has its colour: zero is always among them.
 
     Args:
@@ -56,7 +56,7 @@ def limits_of(values: np.ndarray, scale: Scale, *, axis: int | tuple[int, ...] |
     return (low, high) if keep else (float(low), float(high))
 
 
-def colorize(values: np.ndarray, scale: Scale, limits: Limits, *, levels: int = 256) -> np.ndarray:
+def colorize(values: np.ndarray, scale: ColorScale, limits: Limits, *, levels: int = 256) -> np.ndarray:
     """Return uint8[...,3]: each value's colour; values beyond the limits get the end colours, equal limits give `FLAT`.
 
     Args:
@@ -83,7 +83,13 @@ def colorize(values: np.ndarray, scale: Scale, limits: Limits, *, levels: int = 
 
 
 def overlay(
-    pictures: np.ndarray, values: np.ndarray, scale: Scale, limits: Limits, *, opacity: float = 0.85, levels: int = 256
+    pictures: np.ndarray,
+    values: np.ndarray,
+    scale: ColorScale,
+    limits: Limits,
+    *,
+    opacity: float = 0.85,
+    levels: int = 256,
 ) -> np.ndarray:
     """Lay maps over their pictures: the stronger the evidence, the more opaque; zero leaves the picture as it is.
 
@@ -120,14 +126,14 @@ def as_rgb(images: np.ndarray, limits: Limits = (0.0, 1.0)) -> np.ndarray:
     return np.broadcast_to(np.rint(share * 255).astype(np.uint8), (*images.shape[:3], 3))
 
 
-def css_gradient(scale: Scale, stops: int = 12) -> str:
+def css_gradient(scale: ColorScale, stops: int = 12) -> str:
     """Return the scale as a CSS gradient from low (left) to high (right), for the colour bar beside a picture."""
     first = 1 if scale == "signed" else 0
     colors = color_table(scale)[np.linspace(first, 255, stops).round().astype(int)]
     return f"linear-gradient(90deg,{','.join('#' + bytes(color).hex() for color in colors)})"
 
 
-def checked_limits(values: np.ndarray, scale: Scale, limits: Limits) -> tuple[np.ndarray, np.ndarray]:
+def checked_limits(values: np.ndarray, scale: ColorScale, limits: Limits) -> tuple[np.ndarray, np.ndarray]:
     """Return the limits as arrays, or say which value or limit cannot be drawn."""
     refuse_nan(values)
     low, high = np.asarray(limits[0]), np.asarray(limits[1])

@@ -1,6 +1,11 @@
 """The numbers behind a page, without a word.
 
-gather        What does a report know?
+plan          How thoroughly does a report look?
+seen          What do several sections read of the model, computed once?
+model         What is the model made of, and are its logits proven?
+data          What is in the images, and were they trained on?
+performance   How often is the model right, and which classes does it confuse?
+layers        What does each layer keep?
 shown_layers  Which layers does it walk through?
 specimens     Which image stands for a class, and what do the layers make of it?
 mistakes      Why was each mistake made?

@@ -15,8 +15,9 @@ from ...interpret.progress import Progress
 from ...interpret.stream.image_choice import sample_numbers
 from ...models.datasets.dataset import Dataset
 from ...models.evaluation.metrics import Evaluation
-from .mistakes import Confusion
+from .performance import ConfusionCount
 from .shown_layers import end_of_stage
+from .twin import DrawnOnly
 
 MOST_CONFUSIONS = 6
 _FEWEST_IMAGES = 3  # of a confusion, for its counts to be worth a look
@@ -44,7 +45,7 @@ def gather_causes(
     dataset: Dataset,
     survey: Survey,
     evaluation: Evaluation,
-    confusions: Sequence[Confusion],
+    confusions: Sequence[ConfusionCount],
     progress: Progress,
     *,
     seed: int = 0,
@@ -71,7 +72,7 @@ def gather_causes(
 
 
 def _confused(
-    labels: np.ndarray, evaluation: Evaluation, confusions: Sequence[Confusion], most: int, seed: int
+    labels: np.ndarray, evaluation: Evaluation, confusions: Sequence[ConfusionCount], most: int, seed: int
 ) -> np.ndarray:
     """Numbers of the images of the confusions; of each as many as leave room for the least sure right ones."""
     room = max(1, (most - min(_LEAST_SURE, most // 2)) // max(len(confusions), 1))
@@ -108,23 +109,50 @@ def _in_two_parts(progress: Progress, first: int, second: int) -> tuple[Progress
     )
 
 
-def causes_twin(causes: Causes) -> dict[str, Any]:
-    """The figures for programs: for each confusion what is repaired and broken without each channel, best first."""
-    return {
-        "layer": causes.census.layer,
-        "set_to": "zero",
-        "right_answers_tried": causes.tried,
-        "confusions": [
-            {
-                "true": ablation.confusion[0],
-                "predicted": ablation.confusion[1],
-                "images_run": ablation.confused,
-                "channels": ablation.effects.channels.tolist(),
-                "repaired": ablation.effects.repaired.tolist(),
-                "broken": ablation.effects.broken.sum(axis=1).tolist(),
-                "gap_change": ablation.effects.gap_change.round(4).tolist(),
-            }
-            for ablation in causes.ablations
-            if ablation.confusion is not None
-        ],
-    }
+@dataclass(frozen=True, eq=False)
+class ConfusionCauses:
+    """What is repaired and broken without each channel, the one whose removal repairs most first."""
+
+    true: int  # the class
+    predicted: int  # the class that it was taken for
+    images_run: int  # of the confusion
+    channels: np.ndarray  # int64[C]
+    repaired: np.ndarray  # int64[C], images of the confusion answered correctly without it
+    broken: np.ndarray  # int64[C], right answers that are wrong without it
+    gap_change: np.ndarray  # float64[C], of logit[predicted] - logit[true], mean over the confusion's images
+
+
+@dataclass(frozen=True, eq=False)
+class CausesEvidence:
+    """The figures of the causes, and what the page draws beside them."""
+
+    layer: str
+    set_to: str  # what a channel that is taken away is set to
+    right_answers_tried: int
+    confusions: tuple[ConfusionCauses, ...]
+    causes: DrawnOnly[Causes]
+
+
+def causes_evidence(causes: Causes) -> CausesEvidence:
+    """The figures of the causes."""
+    asked = [(each, each.confusion) for each in causes.ablations if each.confusion is not None]
+    return CausesEvidence(
+        layer=causes.census.layer,
+        set_to="zero",
+        right_answers_tried=causes.tried,
+        confusions=tuple(_figures(ablation, *confusion) for ablation, confusion in asked),
+        causes=causes,
+    )
+
+
+def _figures(ablation: ChannelAblation, true: int, predicted: int) -> ConfusionCauses:
+    effects = ablation.effects
+    return ConfusionCauses(
+        true=true,
+        predicted=predicted,
+        images_run=ablation.confused,
+        channels=effects.channels,
+        repaired=effects.repaired,
+        broken=effects.broken.sum(axis=1),
+        gap_change=effects.gap_change.round(4),
+    )

@@ -14,21 +14,21 @@ from ...interpret.progress import Progress
 from ...models.datasets.dataset import Dataset
 from ...models.datasets.resizing import resize_images
 from ...models.evaluation.metrics import Evaluation
+from .performance import ConfusionCount
+from .twin import DrawnOnly
 
 MOST_MISTAKES = 2000
+SURE = 0.9  # an answer above this probability counts as sure
 _MOST_PIXELS = 16_000_000  # of all explained mistakes together, so that large pictures do not fill the memory
 _MOST_DRAWN = 1_200_000  # pixels of one kind of picture in the file: 1,530 pictures of 28x28, 382 of 56x56
 SIDE = 56  # pixels; larger pictures and maps are averaged down to it
 
 
 @dataclass(frozen=True, eq=False)
-class Confusion:
+class Confusion(ConfusionCount):
     """The images of one class that were taken for another."""
 
-    true: int
-    predicted: int
-    count: int  # all of them
-    places: np.ndarray  # int64[...], those explained, as rows of `Mistakes`; surest first
+    places: DrawnOnly[np.ndarray]  # int64[...], those explained, as rows of `Mistakes`; surest first
 
 
 @dataclass(frozen=True, eq=False)
@@ -40,13 +40,17 @@ class Mistakes:
     numbers: np.ndarray  # int64[N], of the images in the data set
     true: np.ndarray  # int64[N]
     predicted: np.ndarray  # int64[N]
-    probabilities: np.ndarray  # float32[N,K]
     logit_gap: np.ndarray  # float32[N], logit[predicted] - logit[true], above 0
-    pictures: np.ndarray  # float32[N,S,S,C], at most 56 pixels a side
-    grad_cam: tuple[np.ndarray, np.ndarray]  # float32[N,h,w] of the predicted and of the true class, score units
-    cam_states: tuple[tuple[MapState, ...], tuple[MapState, ...]]  # of `grad_cam`, before the cut; with the saturation
-    saliency: tuple[np.ndarray, np.ndarray]  # float32[N,S,S], likewise, score units per unit of pixel value
-    contrast: np.ndarray  # float32[N,h,w], signed: HiResCAM of logit[predicted] - logit[true]
+    cam_layer: str  # where the class activation maps are taken
+    typical_peak: float  # median over all images of the largest value of the predicted class's Grad-CAM, score units
+    sure_answers: int  # answers, right or wrong, of a probability above `SURE`
+    sure_mistakes: int  # mistakes among them
+    probabilities: DrawnOnly[np.ndarray]  # float32[N,K]
+    pictures: DrawnOnly[np.ndarray]  # float32[N,S,S,C], at most 56 pixels a side
+    grad_cam: DrawnOnly[tuple[np.ndarray, np.ndarray]]  # float32[N,h,w] of the predicted, the true class, score units
+    cam_states: DrawnOnly[tuple[tuple[MapState, ...], tuple[MapState, ...]]]  # before the cut; with the saturation
+    saliency: DrawnOnly[tuple[np.ndarray, np.ndarray]]  # float32[N,S,S], score units per unit of pixel value
+    contrast: DrawnOnly[np.ndarray]  # float32[N,h,w], signed: HiResCAM of logit[predicted] - logit[true]
 
 
 def gather_mistakes(
@@ -83,14 +87,19 @@ def gather_mistakes(
     )
     logits = survey.logits[numbers]
     every = np.arange(len(numbers))
+    sure = evaluation.probabilities.max(axis=1) > SURE
     return Mistakes(
         confusions=confusions,
         total=len(wrong),
         numbers=numbers,
         true=true,
         predicted=predicted,
-        probabilities=evaluation.probabilities[numbers],
         logit_gap=logits[every, predicted] - logits[every, true],
+        cam_layer=survey.cam_layer,
+        typical_peak=float(np.median(survey.grad_cam_peak)),
+        sure_answers=int(sure.sum()),
+        sure_mistakes=int(sure[wrong].sum()),
+        probabilities=evaluation.probabilities[numbers],
         pictures=pictures,
         grad_cam=(cam, cam_true),
         cam_states=(tuple(states[0]), tuple(states[1])),

@@ -16,6 +16,8 @@ from ...interpret.stream.class_means import class_means
 from ...interpret.stream.image_choice import typical_images
 from ...models.datasets.dataset import Dataset
 from ...models.evaluation.metrics import Evaluation
+from .seen import Seen
+from .twin import DrawnOnly
 
 MOST_CLASSES = 12
 
@@ -26,16 +28,47 @@ class Specimen:
 
     label: int  # the class
     number: int  # of the typical image, in the data set
-    image: np.ndarray  # float32[H,W,C], the typical image
-    mean_image: np.ndarray  # float32[H,W,C], mean over the class's images
     probability: float  # 0..1, of the class on the typical image
     predicted: int  # class predicted for the typical image
     images: int  # how many images the class has
-    grad_cam: np.ndarray  # float32[h,w], of the predicted class on the typical image, score units
     cam_state: MapState  # of `grad_cam`, its kind before the cut; with the saturation
-    saliency: np.ndarray  # float32[H,W], likewise, score units per unit of pixel value
-    activations: dict[str, np.ndarray]  # {stage: float32[...]} of the typical image
-    means: dict[str, np.ndarray]  # {stage: float32[...]}, mean over the class's images
+    image: DrawnOnly[np.ndarray]  # float32[H,W,C], the typical image
+    mean_image: DrawnOnly[np.ndarray]  # float32[H,W,C], mean over the class's images
+    grad_cam: DrawnOnly[np.ndarray]  # float32[h,w], of the predicted class on the typical image, score units
+    saliency: DrawnOnly[np.ndarray]  # float32[H,W], likewise, score units per unit of pixel value
+    activations: DrawnOnly[dict[str, np.ndarray]]  # {stage: float32[...]} of the typical image
+    means: DrawnOnly[dict[str, np.ndarray]]  # {stage: float32[...]}, mean over the class's images
+
+
+@dataclass(frozen=True, eq=False)
+class FeatureMaps:
+    """The specimens, and what their maps are held against."""
+
+    cam_layer: str  # where Grad-CAM is taken
+    typical_peak: float  # median over all images of the largest value of the predicted class's Grad-CAM, score units
+    empty_maps: int  # images whose Grad-CAM is all zero
+    images: int  # in all
+    left_out: int  # classes with images that have no specimen
+    recall: np.ndarray  # float64[K], 0..1, of each class; NaN for one without images
+    specimens: tuple[Specimen, ...]
+
+
+def gather_feature_maps(seen: Seen) -> FeatureMaps:
+    """A specimen of each shown class, through every stage."""
+    telling = seen.progress("averaging the classes")
+    specimens = gather_specimens(
+        seen.model, seen.look, seen.dataset, seen.survey, seen.evaluation, seen.stages, telling
+    )
+    peaks = seen.survey.grad_cam_peak
+    return FeatureMaps(
+        cam_layer=seen.survey.cam_layer,
+        typical_peak=seen.typical_peak,
+        empty_maps=int((peaks <= 0).sum()),
+        images=len(peaks),
+        left_out=int((seen.evaluation.support > 0).sum()) - len(specimens),
+        recall=seen.evaluation.recall,
+        specimens=specimens,
+    )
 
 
 def shown_classes(evaluation: Evaluation) -> list[int]:

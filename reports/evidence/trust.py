@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ...interpret.methods.catalogue import METHODS
-from ...interpret.trust.measure import Step, measure_trust
+from ...interpret.progress import Step
+from ...interpret.trust.measure import measure_trust
 from ...interpret.trust.record import Samples, Trust, TrustPlan
 from ...models.datasets.dataset import Dataset
 from ...models.datasets.fingerprints import images_fingerprint, weights_fingerprint

@@ -2,16 +2,18 @@
 
 from __future__ import annotations
 
-import json
 from collections.abc import Iterable
+from dataclasses import dataclass, fields
 from pathlib import Path
 
 import numpy as np
 
 from ...models.datasets.dataset import Dataset
-from ...models.evaluation.metrics import Evaluation, averages, thinned
+from ...models.evaluation.metrics import Average, Evaluation, thinned
 from ...models.model_files.cards import ModelCard
 from ..drawing.misclassified_sheet import misclassified_sheet, sheet_svg
+from ..evidence.performance import CalibrationBin, ClassFigures, evaluation_figures
+from ..evidence.twin import json_text
 from ..plots.performance import class_curves, confusion_matrix, most_confused, reliability
 from ..plots.plot import Plot
 from ..plots.training import curves_of, label_smoothing
@@ -71,8 +73,8 @@ def write_evaluation(
         write_picture(folder / "misclassified.png", sheet)
         write_whole(folder / "misclassified.svg", sheet_svg(sheet, "Misclassified images"))
         written += [folder / "misclassified.png", folder / "misclassified.svg"]
-    figures = {"model": model, "data": dataset.source, **evaluation_figures(evaluation), "training": _training(card)}
-    write_whole(folder / "evaluation.json", json.dumps(figures, indent=1, ensure_ascii=False))
+    figures = evaluation_file(evaluation, model=model, data=dataset.source, card=card)
+    write_whole(folder / "evaluation.json", json_text(figures, indent=1))
     return [*written, folder / "evaluation.json"]
 
 
@@ -109,81 +111,74 @@ def evaluation_plots(evaluation: Evaluation, *, card: ModelCard | None = None) -
     return plots
 
 
-def evaluation_figures(evaluation: Evaluation) -> dict[str, object]:
-    """The numbers of an evaluation, for programs; what is not known is null."""
-    columns = {
-        "precision": evaluation.precision,
-        "recall": evaluation.recall,
-        "f1": evaluation.f1,
-        "average_precision": evaluation.average_precision,
-        "support": evaluation.support,
-    }
+@dataclass(frozen=True, eq=False)
+class CurvePoints:
+    """The points of a class's precision-recall curve as it is drawn; recall falls."""
+
+    recall: np.ndarray  # float64[T+1], 0..1
+    precision: np.ndarray  # float64[T+1], 0..1
+    thresholds: np.ndarray  # float64[T], in full: many differ from 1 in the last digits only; the last point has none
+
+
+@dataclass(frozen=True, eq=False)
+class MisclassifiedImage:
+    """One mistake."""
+
+    image: int  # its number
+    true: int  # the class
+    predicted: int
+    probability: float  # 0..1, of the predicted class
+    probability_of_true: float  # 0..1
+
+
+@dataclass(frozen=True, eq=False)
+class TrainingHistory:
+    """The history, with what is needed to read it: the losses in it are with the label smoothing."""
+
+    kept_epoch: int  # counted from 1: the epoch whose weights the model has
+    label_smoothing: float
+    history: dict[str, list[float]]  # one number per epoch
+
+
+@dataclass(frozen=True, eq=False)
+class EvaluationFile:
+    """All of evaluation.json; the fields from `images` to `calibration` are those of `EvaluationFigures`."""
+
+    model: str
+    data: str
+    images: int
+    accuracy: float
+    loss: float
+    averages: dict[str, Average]
+    expected_calibration_error: float
+    classes: dict[str, ClassFigures]
+    confusion: np.ndarray
+    precision_recall: dict[str, CurvePoints]  # by class
+    calibration: tuple[CalibrationBin, ...]
+    misclassified: tuple[MisclassifiedImage, ...]
+    training: TrainingHistory | None  # None where the model has no card
+
+
+def evaluation_file(evaluation: Evaluation, *, model: str, data: str, card: ModelCard | None = None) -> EvaluationFile:
+    """The numbers of an evaluation, for programs."""
+    figures = evaluation_figures(evaluation)
     wrong = np.flatnonzero(evaluation.predictions != evaluation.labels)
-    return {
-        "images": len(evaluation.labels),
-        "accuracy": evaluation.accuracy,
-        "loss": evaluation.loss,
-        "averages": {
-            kind: {column: _known(value) for column, value in vars(average).items()}
-            for kind, average in averages(evaluation).items()
-        },
-        "expected_calibration_error": _known(evaluation.calibration.expected_error),
-        "classes": {
-            name: {column: _known(values[label]) for column, values in columns.items()}
-            for label, name in enumerate(evaluation.class_names)
-        },
-        "confusion": evaluation.confusion.tolist(),
-        "precision_recall": {name: _curve(evaluation, label) for label, name in enumerate(evaluation.class_names)},
-        "calibration": _bins(evaluation),
-        "misclassified": [_mistake(evaluation, int(row)) for row in wrong],
-    }
+    return EvaluationFile(
+        model=model,
+        data=data,
+        **{each.name: getattr(figures, each.name) for each in fields(figures)},
+        precision_recall={name: _curve(evaluation, label) for label, name in enumerate(evaluation.class_names)},
+        misclassified=tuple(_mistake(evaluation, int(row)) for row in wrong),
+        training=None if card is None else TrainingHistory(card.best_epoch, label_smoothing(card), card.history),
+    )
 
 
-def _curve(evaluation: Evaluation, label: int) -> dict[str, list[float]]:
-    """The points of a class's curve as it is drawn; recall falls, and the last point, of no image, has no threshold."""
+def _curve(evaluation: Evaluation, label: int) -> CurvePoints:
     curve = thinned(evaluation.curves[label])
-    return {
-        "recall": np.round(curve.recall, 6).tolist(),
-        "precision": np.round(curve.precision, 6).tolist(),
-        "thresholds": curve.thresholds.tolist(),  # in full: many differ from 1 in the last digits only
-    }
+    return CurvePoints(np.round(curve.recall, 6), np.round(curve.precision, 6), curve.thresholds)
 
 
-def _bins(evaluation: Evaluation) -> list[dict[str, float | None]]:
-    """The bins of the reliability diagram."""
-    bins = evaluation.calibration
-    columns = (bins.edges[:-1], bins.edges[1:], bins.counts, bins.confidence, bins.accuracy)
-    return [
-        {
-            "above": low,
-            "to": high,
-            "images": int(images),
-            "confidence": _known(confidence),
-            "accuracy": _known(accuracy),
-        }
-        for low, high, images, confidence, accuracy in zip(*(column.tolist() for column in columns), strict=True)
-    ]
-
-
-def _mistake(evaluation: Evaluation, row: int) -> dict[str, float]:
+def _mistake(evaluation: Evaluation, row: int) -> MisclassifiedImage:
     true, predicted = int(evaluation.labels[row]), int(evaluation.predictions[row])
     probabilities = evaluation.probabilities[row]
-    return {
-        "image": row,
-        "true": true,
-        "predicted": predicted,
-        "probability": float(probabilities[predicted]),
-        "probability_of_true": float(probabilities[true]),
-    }
-
-
-def _training(card: ModelCard | None) -> dict[str, object] | None:
-    """The history, with what is needed to read it: the losses in it are with the label smoothing."""
-    if card is None:
-        return None
-    history = {column: [_known(value) for value in values] for column, values in card.history.items()}
-    return {"kept_epoch": card.best_epoch, "label_smoothing": label_smoothing(card), "history": history}
-
-
-def _known(value: float) -> float | None:
-    return float(value) if np.isfinite(value) else None
+    return MisclassifiedImage(row, true, predicted, float(probabilities[predicted]), float(probabilities[true]))

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 import json
-from dataclasses import asdict
 from pathlib import Path
 
 from ..evidence.trust import TrustFile
-from ..evidence.twin import _record, _without_nan
+from ..evidence.twin import from_twin, json_text, twin
 from .whole_files import write_whole
 
 FORMAT = 1
@@ -20,8 +19,7 @@ def trust_path(weights: Path) -> Path:
 
 def write_trust(measured: TrustFile, path: Path) -> None:
     """Write it as JSON, in one step; what is not known becomes null."""
-    content = {"format": FORMAT, **_without_nan(asdict(measured))}
-    write_whole(path, json.dumps(content, indent=1, ensure_ascii=False, allow_nan=False) + "\n")
+    write_whole(path, json_text({"format": FORMAT, **twin(measured)}, indent=1) + "\n")
 
 
 def read_trust(path: Path) -> TrustFile:
@@ -41,7 +39,8 @@ def read_trust(path: Path) -> TrustFile:
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         found = content.get("format") if isinstance(content, dict) else type(content).__name__
         raise ValueError(f"{expected}. Received JSON with the format {found!r}. {remedy}")
+    held = {name: value for name, value in content.items() if name != "format"}
     try:
-        return _record(TrustFile, content)
-    except (KeyError, TypeError, ValueError, AttributeError) as error:
+        return from_twin(TrustFile, held)
+    except ValueError as error:
         raise ValueError(f"{expected}. Received one with a field missing or wrong ({error}). {remedy}") from error

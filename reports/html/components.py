@@ -10,11 +10,11 @@ from typing import Literal
 
 from markupsafe import Markup
 
-from ..drawing.colors import Scale
+from ..drawing.colors import ColorScale
 
-Verdict = Literal["good", "weak", "failed", "unknown"]
-MARKS = {"good": "●", "weak": "◐", "failed": "○", "unknown": "?"}
-NONE = Markup("")
+MarkLevel = Literal["good", "weak", "failed", "unknown"]
+MARKS: dict[str, str] = {"good": "●", "weak": "◐", "failed": "○", "unknown": "?"}
+EMPTY = Markup("")
 
 
 def joined(parts: Iterable[Markup]) -> Markup:
@@ -31,7 +31,7 @@ def findings(items: Iterable[tuple[str, str, str]]) -> Markup:
 def figure(content: str, caption: str, *, reading: str = "") -> Markup:
     """Return a figure with its caption and, folded, how to read it; `content` is a Plot's SVG or Markup."""
     return Markup('<figure class="figure"><div class="canvas">{}</div><figcaption>{}</figcaption>{}</figure>').format(
-        Markup(content), caption, how_to_read(reading) if reading else NONE
+        Markup(content), caption, how_to_read(reading) if reading else EMPTY
     )
 
 
@@ -52,7 +52,7 @@ def table(
         caption: what the table shows.
         numeric: numbers of the columns that are set right, from 0.
     """
-    kinds = [Markup(' class="n"') if place in numeric else NONE for place in range(len(columns))]
+    kinds = [Markup(' class="n"') if place in numeric else EMPTY for place in range(len(columns))]
     head = joined(
         Markup('<th scope="col"{}>{}</th>').format(kind, text) for kind, text in zip(kinds, columns, strict=True)
     )
@@ -66,7 +66,7 @@ def table(
     ).format(caption, head, joined(lines))
 
 
-def scale_bar(scale: Scale, low: str, high: str, *, unit: str = "") -> Markup:
+def scale_bar(scale: ColorScale, low: str, high: str, *, unit: str = "") -> Markup:
     """Return the colour bar with the numbers at its ends."""
     return Markup(
         '<span class="scale"><span class="scale-end">{}</span><span class="scale-bar scale-{}"></span>'
@@ -74,13 +74,13 @@ def scale_bar(scale: Scale, low: str, high: str, *, unit: str = "") -> Markup:
     ).format(low, scale, high, unit)
 
 
-def view(tile: Markup, name: str, *, note: str = "", full: str = "", mark: Markup = NONE) -> Markup:
+def view(tile: Markup, name: str, *, note: str = "", full: str = "", mark: Markup = EMPTY) -> Markup:
     """Return one picture with its name below it, in small its largest value or its state, and a trust mark.
 
     Where the note is too short to be understood by everybody, `full` says it in full words when pointed at.
     """
-    words = Markup(' title="{}"').format(full) if full else NONE
-    small = Markup('<span class="note"{}>{}</span>').format(words, note) if note else NONE
+    words = Markup(' title="{}"').format(full) if full else EMPTY
+    small = Markup('<span class="note"{}>{}</span>').format(words, note) if note else EMPTY
     return Markup('<figure class="view">{}<figcaption>{}{}{}</figcaption></figure>').format(tile, name, mark, small)
 
 
@@ -100,12 +100,12 @@ def probabilities(shares: Iterable[tuple[str, float, str]]) -> Markup:
     return Markup('<ul class="probabilities">{}</ul>').format(joined(bars))
 
 
-def trust_mark(verdict: Verdict, words: str, numbers: Iterable[tuple[str, str]]) -> Markup:
+def trust_mark(level: MarkLevel, words: str, numbers: Iterable[tuple[str, str]]) -> Markup:
     """Return the small mark beside a picture; it opens to the numbers (name, value) behind it."""
     lines = joined(Markup("<div><dt>{}</dt><dd>{}</dd></div>").format(*pair) for pair in numbers)
     return Markup(
         '<details class="trust trust-{}"><summary><span aria-hidden="true">{}</span> {}</summary><dl>{}</dl></details>'
-    ).format(verdict, MARKS[verdict], words, lines)
+    ).format(level, MARKS[level], words, lines)
 
 
 def notice(text: str, *, kind: Literal["note", "warning"] = "note") -> Markup:
@@ -120,8 +120,8 @@ def command(text: str) -> Markup:
 
 def folded(summary: str, content: Markup, *, count: str = "", opened: bool = False) -> Markup:
     """Return a long list behind its heading, closed or `opened`; `count` says how much there is."""
-    amount = Markup(' <span class="count">{}</span>').format(count) if count else NONE
-    state = Markup(" open") if opened else NONE
+    amount = Markup(' <span class="count">{}</span>').format(count) if count else EMPTY
+    state = Markup(" open") if opened else EMPTY
     return Markup('<details class="fold"{}><summary>{}{}</summary><div>{}</div></details>').format(
         state, summary, amount, content
     )

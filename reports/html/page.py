@@ -18,7 +18,7 @@ from typing import Any, get_args
 import jinja2
 from markupsafe import Markup
 
-from ..drawing.colors import Scale, css_gradient
+from ..drawing.colors import ColorScale, css_gradient
 from .tiles import Sprite, sprite_css
 
 _PLOT = re.compile(r'<svg [^>]*class="plot".*?</svg>', re.DOTALL)
@@ -108,7 +108,7 @@ def _with_equal_plots_apart(page: str) -> str:
 
 def style(sprites: Sequence[Sprite]) -> Markup:
     """Return the page's style: the style sheet, the colour scales and the sprites."""
-    scales = (Markup(f".scale-{scale}{{background:{css_gradient(scale)}}}\n") for scale in get_args(Scale))
+    scales = (Markup(f".scale-{scale}{{background:{css_gradient(scale)}}}\n") for scale in get_args(ColorScale))
     sheet = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
     return sheet + Markup("").join(scales) + Markup("").join(sprite_css(sprite) for sprite in sprites)
 

@@ -1,13 +1,9 @@
 """A network drawn: each layer a block with its name, its output and its parameters, in order of execution.
 
-Blocks follow each other as the layers run, down one column and on into the next, with arrows from the layers that each
-one reads (see `architecture_arrows`). The small box on the right of a block is its output: higher for a larger map,
-wider for more channels, both on a logarithmic scale.
-
-The arrows between the blocks of a drawn network: who reads whom.
-
-An arrow goes straight down where a layer reads the one before it. What it reads from further back, such as the shortcut
-of a residual network, goes around the blocks between them, on the left of the column.
+Blocks follow each other as the layers run, down one column and on into the next. The small box on the right of a block is
+its output: higher for a larger map, wider for more channels, both on a logarithmic scale. Arrows say which layers each one
+reads: one goes straight down where a layer reads the layer before it; what it reads from further back, such as the
+shortcut of a residual network, goes around the blocks between them, on the left of the column.
 """
 
 from __future__ import annotations

@@ -8,7 +8,7 @@ from typing import Any
 
 import numpy as np
 
-from ..drawing.colors import Limits, Scale, colorize, overlay
+from ..drawing.colors import ColorScale, Limits, colorize, overlay
 from ..drawing.enlarging import enlarge
 from ..drawing.pictures import pictures
 from ..drawing.wording import listed, percent
@@ -19,7 +19,7 @@ _PER_ROW = 5  # pictures
 _CELL = 2.4, 3.1  # inches, of a picture with its title and note
 _FRAME = 0.6  # inches, of the heading and the line below
 _LINE, _TITLE, _NAME = 42, 28, 16  # letters of a line under a picture, above it, and beside a bar
-_OPACITY: dict[Scale, float] = {"evidence": 0.85, "signed": 0.9}
+_OPACITY: dict[ColorScale, float] = {"evidence": 0.85, "signed": 0.9}
 
 
 @dataclass(frozen=True, eq=False)
@@ -28,7 +28,7 @@ class MapPanel:
 
     title: str
     values: np.ndarray  # float32[h,w], at its own resolution, in the unit that `note` tells
-    scale: Scale
+    scale: ColorScale
     limits: Limits  # that the colours run between
     over_image: bool  # laid over the picture, else shown alone
     note: str  # stands under it

@@ -73,7 +73,7 @@ def number_cells(drawn, counts: np.ndarray, shares: np.ndarray) -> None:
         drawn.text(*place, text, ha="center", va="center", fontsize=9, color=color, in_layout=False)
 
 
-def _values_of(curves: Mapping[str, np.ndarray], epochs: int, kept: int | None) -> str:
+def values_of(curves: Mapping[str, np.ndarray], epochs: int, kept: int | None) -> str:
     """The values of the epoch whose weights were kept, and those of the last one."""
 
     def values(epoch: int) -> str:

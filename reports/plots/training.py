@@ -1,4 +1,4 @@
-"""TODO"""
+"""A training, drawn: accuracy and loss over its epochs, with the epoch whose weights were kept."""
 
 from __future__ import annotations
 
@@ -8,7 +8,7 @@ import numpy as np
 from matplotlib.ticker import MaxNLocator
 
 from ...models.model_files.cards import ModelCard
-from .performance import _values_of
+from .performance import values_of
 from .plot import INK, LINE, Plot, axes, series_style
 
 
@@ -65,4 +65,4 @@ def training_curves(
     drawn.grid(axis="y", color=LINE, linewidth=0.6)
     drawn.legend(frameon=False, labelcolor=INK, loc="best", fontsize=9)
     title = f"{measure.capitalize()} over the epochs{what.removeprefix(measure)}"
-    return Plot(figure, title, _values_of(curves, epochs, kept))
+    return Plot(figure, title, values_of(curves, epochs, kept))

@@ -2,40 +2,61 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup
 
 from ...interpret import ChannelAblation
 from ..drawing.wording import count, listed, number
-from ..evidence.causes import Causes
-from ..evidence.gather import Evidence
+from ..evidence.causes import Causes, CausesEvidence, causes_evidence, gather_causes
+from ..evidence.performance import ranked_confusions
+from ..evidence.seen import Seen
 from ..html.components import folded, how_to_read, joined, table
-from ..html.page import Section
-from ..html.tiles import Sprite
 from .channels import PatchSheet, census_sentence, census_table, patch_sheet
-from .section import Finding
+from .section import About, Finding, Part
 
 MOST_CHANNELS = 4  # shown for each confusion
 
 
-def causes_section(evidence: Evidence) -> tuple[Section, list[Sprite]]:
-    """The section and its sprites."""
-    causes, names = evidence.causes, evidence.dataset.class_names
-    shown = sorted({int(channel) for ablation in causes.ablations for channel in shown_channels(ablation)})
-    sheet = patch_sheet(causes.census, evidence.dataset, shown)
-    groups = [
-        _confusion(causes, ablation, total, sheet, names)
-        for ablation, total in zip(causes.ablations, causes.counts, strict=True)
-    ]
-    section = Section(
-        id="causes",
-        title="Causes",
-        lead=f"Which channels of {causes.census.layer} take part in the largest confusions?",
-        html=joined([_introduction(causes), *groups, *_census(causes, names)]),
-    )
-    return section, sheet.sprites
+class CausesSection:
+    """The section; see `ReportSection`."""
+
+    id, title, lead = "causes", "Causes", "Which channels take part in the largest confusions?"
+
+    def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> CausesEvidence:
+        """The channels of the last stage of maps, and the largest confusions without each."""
+        causes = gather_causes(
+            seen.model,
+            seen.information,
+            seen.dataset,
+            seen.survey,
+            seen.evaluation,
+            ranked_confusions(seen.evaluation.confusion),
+            seen.progress("taking channels away"),
+            seed=seen.plan.seed,
+        )
+        return causes_evidence(causes)
+
+    def findings(self, found: CausesEvidence, about: About) -> Iterator[Finding]:
+        """The confusion that the removal of one channel repairs most of."""
+        yield from _most_repaired(found.causes, about.class_names)
+
+    def html(self, found: CausesEvidence, about: About) -> Part:
+        """A table for each confusion, and the census of the channels."""
+        causes, names = found.causes, about.class_names
+        shown = sorted({int(channel) for ablation in causes.ablations for channel in shown_channels(ablation)})
+        sheet = patch_sheet(causes.census, about.dataset, shown)
+        groups = [
+            _confusion(causes, ablation, total, sheet, names)
+            for ablation, total in zip(causes.ablations, causes.counts, strict=True)
+        ]
+        return Part(
+            html=joined([_introduction(causes), *groups, *_census(causes, names)]),
+            sprites=sheet.sprites,
+            lead=f"Which channels of {found.layer} take part in the largest confusions?",
+        )
 
 
 def shown_channels(ablation: ChannelAblation) -> np.ndarray:
@@ -178,18 +199,22 @@ def _census(causes: Causes, names: tuple[str, ...]) -> list[Markup]:
     ]
 
 
-def _causes(evidence: Evidence) -> Iterator[Finding]:
-    ablations = [found for found in evidence.causes.ablations if found.confusion and found.effects.repaired[0] > 0]
+def _most_repaired(causes: Causes, names: tuple[str, ...]) -> Iterator[Finding]:
+    ablations = [found for found in causes.ablations if found.confusion and found.effects.repaired[0] > 0]
     if not ablations:
         return
     best = max(ablations, key=lambda found: found.effects.repaired[0] / found.confused)
-    true, predicted = (evidence.dataset.class_names[label] for label in best.confusion or (0, 0))
-    broken = int(best.effects.broken[0].sum())
-    yield (
+    labels = best.confusion or (0, 0)
+    true, predicted = (names[label] for label in labels)
+    broken, repaired = int(best.effects.broken[0].sum()), int(best.effects.repaired[0])
+    yield Finding(
         f"Of the largest confusions {true} taken for {predicted} is the one that taking away one channel of {best.layer} "
-        f"repairs most of: without channel {best.effects.channels[0]}, {int(best.effects.repaired[0])} of its "
+        f"repairs most of: without channel {best.effects.channels[0]}, {repaired} of its "
         f"{count(best.confused, 'image')} are right (without a random one {best.control.repaired.mean():.1f}), but "
-        f"{broken:,} of the {evidence.causes.tried:,} least sure right answers break.",
-        f"cause-{best.confusion[0]}-{best.confusion[1]}" if best.confusion else "causes",
-        "causes",
+        f"{broken:,} of the {causes.tried:,} least sure right answers break.",
+        severity="fact",
+        number=repaired,
+        anchor="cause-{}-{}".format(*labels),
+        link="causes",
+        weight=0.6,
     )

@@ -1,7 +1,4 @@
-"""The census of a layer's channels as a sentence and as a table.
-
-What channels like, as rows of small pictures cut out where they fire the strongest.
-"""
+"""The channels of a layer in words, as a table, and by the parts of pictures where they fire the strongest."""
 
 from __future__ import annotations
 
@@ -114,13 +111,13 @@ def patch_sheet(census: ChannelCensus, dataset: Dataset, channels: Sequence[int]
         starts[channel] = start
         cut = census.preferred.patches(dataset.images, channel, outside=np.nan)
         if len(cut):
-            tiles.append(_pictures(cut, dataset.value_range))
+            tiles.append(patch_pictures(cut, dataset.value_range))
             start += len(cut)
     sprites = [sprite("channel-patches", np.concatenate(tiles))] if tiles else []
     return PatchSheet(census, sprites, starts)
 
 
-def _pictures(patches: np.ndarray, value_range: tuple[float, float]) -> np.ndarray:
+def patch_pictures(patches: np.ndarray, value_range: tuple[float, float]) -> np.ndarray:
     """uint8[n,h,w,3]; what lies outside of the picture (NaN) is flat grey."""
     outside = np.isnan(patches).any(axis=-1)
     shown = pictures(np.nan_to_num(patches, nan=value_range[0]), value_range, most=max(patches.shape[1:3])).copy()

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup
@@ -10,11 +11,12 @@ from markupsafe import Markup
 from ...models.datasets.dataset import Dataset
 from ...models.datasets.exploration import Exploration
 from ..drawing.wording import count, listed, percent, shape
+from ..evidence.data import DataEvidence, gather_data
+from ..evidence.seen import Seen
 from ..html.components import figure, folded, joined, notice, table
-from ..html.page import Section
-from ..html.tiles import Sprite
 from ..plots.data import class_distribution, pixel_histogram
 from .data_pictures import ClassPictures, class_pictures, duplicate_pictures, nearest_pictures, sample_pictures
+from .section import About, Finding, Part
 
 _READING_VALUES = (
     "Each bar is the share of pixel values in one step from black to white. The axis is logarithmic: from one line to "
@@ -27,22 +29,63 @@ NOT_COMPARED = Markup(
 )
 
 
-def exploration_section(
+_LEAD = "What is in the data, before any model sees it?"
+
+
+class DataSection:
+    """The section; see `ReportSection`."""
+
+    id, title, lead = "exploration", "The data", _LEAD
+
+    def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> DataEvidence:
+        """What is in the images, and what the card tells of the training's."""
+        return gather_data(seen)
+
+    def findings(self, found: DataEvidence, about: About) -> Iterator[Finding]:
+        """That the pixels are in another range than the model takes, where they seem to be: before all others."""
+        if found.range_remark is not None:
+            yield Finding(
+                f"Read this first: {found.range_remark}",
+                severity="problem",
+                number=float("nan"),
+                anchor=self.id,
+                link="pixel values",
+                weight=1.5,
+            )
+
+    def html(self, found: DataEvidence, about: About) -> Part:
+        """The split that the report is about."""
+        return split_part(
+            about.dataset,
+            found.exploration,
+            name=self.id,
+            other_splits=_also_in_training(found.also_in_training),
+            trained_on=found.trained_on,
+        )
+
+
+def _also_in_training(shared: int | None) -> Markup:
+    """How many of the images the model was trained on, or how to find out."""
+    if shared is None:
+        return NOT_COMPARED
+    told = f"{count(shared, 'image')} of these" if shared else "No image of these"
+    return Markup("<p>{} {} in the training split too.</p>").format(told, "are" if shared > 1 else "is")
+
+
+def split_part(
     dataset: Dataset,
     explored: Exploration,
     *,
     name: str = "data",
-    title: str = "The data",
     other_splits: Markup = NOT_COMPARED,
     trained_on: np.ndarray | None = None,
-) -> tuple[Section, list[Sprite]]:
-    """A section about one split, and its sprites.
+) -> Part:
+    """One split as HTML, in a report and on a page about data alone.
 
     Args:
         dataset: the images.
         explored: what `explore` found in them.
         name: the section's id, and the beginning of its parts' ids and its sprites' names; once in a page.
-        title: of the section.
         other_splits: what to say, below the equal images, of those that other splits share.
         trained_on: int[K], how many images of each class the model was trained on; None where that is not known.
     """
@@ -59,14 +102,12 @@ def exploration_section(
         "nearest": ("Nearest to another class", joined([_neighbours(dataset, explored), nearest])),
     }
     headed = [Markup('<h3 id="{}-{}">{}</h3>{}').format(name, part, *content) for part, content in parts.items()]
-    section = Section(
-        id=name,
-        title=title,
-        lead="What is in the data, before any model sees it?",
+    return Part(
         html=joined([_dimensions(dataset, explored), *headed]),
+        sprites=[*drawn.sprites, *sample_sprites, *duplicate_sprites, *nearest_sprites],
         parts=[(f"{name}-{part}", heading) for part, (heading, _) in parts.items()],
+        lead=_LEAD,
     )
-    return section, [*drawn.sprites, *sample_sprites, *duplicate_sprites, *nearest_sprites]
 
 
 def _dimensions(dataset: Dataset, explored: Exploration) -> Markup:
@@ -116,7 +157,7 @@ def _neighbours(dataset: Dataset, explored: Exploration) -> Markup:
     found = explored.neighbours
     if not np.isfinite(found.other).any():
         return Markup("<p>There is only one class.</p>")
-    compared = "" if len(found.compared) == len(dataset) else f" of {len(dataset):,}, drawn at random"
+    compared = "" if len(found.compared) == len(dataset) else f" sampled from {len(dataset):,}"
     side = max(dataset.images.shape[1:3])
     size = "" if found.side == side else f", averaged down to {found.side} pixels a side"
     text = Markup(

@@ -70,7 +70,7 @@ def sample_pictures(
             place += 1
         rows.append(Markup('<p class="row-name">{}</p>{}').format(dataset.class_names[label], maps(tiles)))
     most = max(len(explored.samples[label]) for label in shown)
-    amount = f"{count(len(numbers), 'image')} drawn at random, up to {most} of a class"
+    amount = f"{count(len(numbers), 'image')} sampled, up to {most} of a class"
     return folded("Images of each class", joined(rows), count=amount), [sheet]
 
 

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup
@@ -13,15 +14,14 @@ from ..drawing.colors import colorize, overlay
 from ..drawing.enlarging import enlarge
 from ..drawing.pictures import pictures, shrunk
 from ..drawing.wording import count, number, percent, shape, with_minus
-from ..evidence.gather import Evidence, typical_peak
-from ..evidence.specimens import Specimen
+from ..evidence.seen import Seen
+from ..evidence.specimens import FeatureMaps, Specimen, gather_feature_maps
 from ..evidence.trust import GRAD_CAM, SALIENCY
-from ..html.components import NONE, how_to_read, joined, maps, notice, scale_bar, view
+from ..html.components import EMPTY, how_to_read, joined, maps, notice, scale_bar, view
 from ..html.map_notes import EMPTY_MAPS, MapNote, averaged_to, faded, faded_reading, peak_note
-from ..html.page import Section
 from ..html.tiles import Sprite, sprite, sprites, tile_html
 from ..html.trust_marks import method_mark
-from .section import Finding
+from .section import About, Finding, Part
 
 MOST_CHANNELS = 16
 _MAP_SIDE = 56  # pixels of a feature map in the file; larger ones are averaged down
@@ -38,42 +38,70 @@ class _Stage:
     limits: list[tuple[float, float]]  # of each class's colour scale
 
 
-def gallery_section(evidence: Evidence) -> tuple[Section, list[Sprite]]:
-    """The section and its sprites."""
-    specimens, names = evidence.specimens, evidence.dataset.class_names
-    shown = [_stage(specimens, name) for name in specimens[0].activations]
-    stage_sprites = list(sprites({f"stage-{place}": stage.tiles for place, stage in enumerate(shown)}).values())
-    views, view_sprites = _views(evidence)
-    articles = [_article(evidence, place, views[place], shown, stage_sprites) for place in range(len(specimens))]
-    left_out = int((evidence.evaluation.support > 0).sum()) - len(specimens)
-    cut = [
-        notice(
-            f"{count(left_out, 'class', 'classes')} left out: these are the {len(specimens)} with the lowest recall."
+class FeatureMapsSection:
+    """The section; see `ReportSection`."""
+
+    id, title = "feature-maps", "Feature maps, per class"
+    lead = "What does each stage make of a typical picture, and of the class as a whole?"
+
+    def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> FeatureMaps:
+        """A typical image of each class and the class mean, through every stage."""
+        return gather_feature_maps(seen)
+
+    def findings(self, found: FeatureMaps, about: About) -> Iterator[Finding]:
+        """Whether Grad-CAM finds anything on every image."""
+        said = (
+            f"On {count(found.empty_maps, 'image')} of {found.images:,} Grad-CAM at {found.cam_layer} is all zero: no "
+            f"place speaks for the predicted class. Such a map is shown as what it is."
+            if found.empty_maps
+            else f"Grad-CAM at {found.cam_layer} finds positive evidence for the predicted class on "
+            f"{'the one image' if found.images == 1 else f'all {found.images:,} images'}."
         )
-    ]
-    section = Section(
-        id="feature-maps",
-        title="Feature maps, per class",
-        lead="What does each stage make of a typical picture, and of the class as a whole?",
-        html=joined([_introduction(evidence), *(cut if left_out else []), *articles]),
-        parts=[(f"class-{specimen.label}", names[specimen.label]) for specimen in specimens],
-    )
-    return section, [*stage_sprites, *view_sprites]
+        yield Finding(
+            said,
+            severity="caution" if found.empty_maps else "fact",
+            number=found.empty_maps,
+            anchor="feature-maps",
+            link="feature maps",
+            weight=0.5,
+        )
+
+    def html(self, found: FeatureMaps, about: About) -> Part:
+        """An article for each class."""
+        specimens, names = found.specimens, about.class_names
+        shown = [_stage(specimens, name) for name in specimens[0].activations]
+        stage_sprites = list(sprites({f"stage-{place}": stage.tiles for place, stage in enumerate(shown)}).values())
+        views, view_sprites = _views(found, about)
+        articles = [
+            _article(found, about, place, views[place], shown, stage_sprites) for place in range(len(specimens))
+        ]
+        return Part(
+            html=joined([_introduction(found, about), *_left_out(found), *articles]),
+            sprites=[*stage_sprites, *view_sprites],
+            parts=[(f"class-{specimen.label}", names[specimen.label]) for specimen in specimens],
+        )
 
 
-def _introduction(evidence: Evidence) -> Markup:
-    images = evidence.dataset.images
+def _left_out(found: FeatureMaps) -> list[Markup]:
+    if not found.left_out:
+        return []
+    shown, classes = len(found.specimens), count(found.left_out, "class", "classes")
+    return [notice(f"{classes} left out: these are the {shown} with the lowest recall.")]
+
+
+def _introduction(found: FeatureMaps, about: About) -> Markup:
+    images = about.dataset.images
     reading = (
-        f"The typical image is the rightly classified one whose logits are nearest to the mean of its class. The "
+        f"The typical image is the correctly classified one whose logits are nearest to the mean of its class. The "
         f"{MOST_CHANNELS} strongest channels are those with the largest mean activation over all images of the class; both "
         f"rows show them in this order, on one colour scale whose ends are printed and which differs from stage to stage.",
-        f"Grad-CAM (at {evidence.survey.cam_layer}) and saliency are of the predicted class. Their peaks, the largest values, "
+        f"Grad-CAM (at {found.cam_layer}) and saliency are of the predicted class. Their peaks, the largest values, "
         f"are in units of its logit, for saliency in logit per unit of pixel value (logit/unit)"
         f"{averaged_to(shrunk(images[:1]), images)}. Over the picture Grad-CAM is drawn on a scale from 0 to the median peak "
-        f"of all images, {number(typical_peak(evidence))} logit, or higher where the map is stronger, so that a weak map "
+        f"of all images, {number(found.typical_peak)} logit, or higher where the map is stronger, so that a weak map "
         f"looks weak; on its own grid the scale ends at its own peak, so that its place can be seen, and so does saliency’s. "
         f"{EMPTY_MAPS}",
-        faded_reading(evidence.survey.head),
+        faded_reading(about.information.head),
     )
     return Markup(
         "<p>For each class and stage the {} strongest channels: above for a typical image, below averaged over all images of "
@@ -81,14 +109,14 @@ def _introduction(evidence: Evidence) -> Markup:
     ).format(MOST_CHANNELS, how_to_read(*reading))
 
 
-def _views(evidence: Evidence) -> tuple[list[Markup], list[Sprite]]:
+def _views(found: FeatureMaps, about: About) -> tuple[list[Markup], list[Sprite]]:
     """The pictures at the head of each class."""
-    specimens, value_range = evidence.specimens, evidence.dataset.value_range
+    specimens, value_range = found.specimens, about.dataset.value_range
     typical = pictures(np.stack([specimen.image for specimen in specimens]), value_range)
     means = pictures(np.stack([specimen.mean_image for specimen in specimens]), value_range)
     cams = np.stack([specimen.grad_cam for specimen in specimens])
     slopes = shrunk(np.stack([specimen.saliency for specimen in specimens])[..., np.newaxis])[..., 0]
-    usual = typical_peak(evidence)
+    usual = found.typical_peak
     cam_limits = (np.zeros((len(cams), 1, 1)), cams.max(axis=(1, 2), keepdims=True))
     laid_limits = (cam_limits[0], np.maximum(cam_limits[1], usual))
     slope_limits = (np.zeros((len(cams), 1, 1)), slopes.max(axis=(1, 2), keepdims=True))
@@ -101,17 +129,19 @@ def _views(evidence: Evidence) -> tuple[list[Markup], list[Sprite]]:
         "slopes": sprite("typical-saliency", colorize(slopes, "saliency", slope_limits)),
     }
     slope_notes = [peak_note(state) for state in map_states(slopes, LOGIT_PER_PIXEL)]
-    headings = [_heading(evidence, sheets, place, usual, note) for place, note in enumerate(slope_notes)]
+    headings = [_heading(specimens[place], about, sheets, place, usual, note) for place, note in enumerate(slope_notes)]
     return headings, list(sheets.values())
 
 
-def _heading(evidence: Evidence, sheets: dict[str, Sprite], place: int, usual: float, slope: MapNote) -> Markup:
+def _heading(
+    specimen: Specimen, about: About, sheets: dict[str, Sprite], place: int, usual: float, slope: MapNote
+) -> Markup:
     """The pictures at the head of one class."""
-    specimen, names = evidence.specimens[place], evidence.dataset.class_names
+    names = about.class_names
     own, what = peak_note(specimen.cam_state), names[specimen.predicted]
     native = MapNote(f"{shape(specimen.grad_cam.shape)}, {own.text}", own.full)
     amount = MapNote(count(specimen.images, "image"))
-    cam, pixels = method_mark(evidence.verdicts, GRAD_CAM), method_mark(evidence.verdicts, SALIENCY)
+    cam, pixels = method_mark(about.verdicts, GRAD_CAM), method_mark(about.verdicts, SALIENCY)
     size, laid = MapNote(shape(specimen.image.shape)), peak_note(specimen.cam_state, usual)
     return joined(
         [
@@ -124,25 +154,25 @@ def _heading(evidence: Evidence, sheets: dict[str, Sprite], place: int, usual: f
     )
 
 
-def _view(sheet: Sprite, place: int, name: str, note: MapNote, about: str, mark: Markup = NONE) -> Markup:
+def _view(sheet: Sprite, place: int, name: str, note: MapNote, about: str, mark: Markup = EMPTY) -> Markup:
     tile = tile_html(sheet, place, f"{name}, {about}; {note.text}")
     return view(tile, name, note=note.text, full=note.full, mark=mark)
 
 
 def _article(
-    evidence: Evidence, place: int, views: Markup, shown: Sequence[_Stage], sprites: Sequence[Sprite]
+    found: FeatureMaps, about: About, place: int, views: Markup, shown: Sequence[_Stage], sprites: Sequence[Sprite]
 ) -> Markup:
-    specimen, names = evidence.specimens[place], evidence.dataset.class_names
+    specimen, names = found.specimens[place], about.class_names
     said = "" if specimen.predicted == specimen.label else f", but taken for {names[specimen.predicted]}"
-    found = evidence.evaluation.recall[specimen.label]
-    left = faded(specimen.cam_state.saturation, evidence.survey.head)
-    about = f"image {specimen.number}, {percent(specimen.probability)} sure{said}; {percent(found)} of the class found"
-    about = f"{about}; {left}" if left else about
+    recall = found.recall[specimen.label]
+    left = faded(specimen.cam_state.saturation, about.information.head)
+    told = f"image {specimen.number}, {percent(specimen.probability)} sure{said}; {percent(recall)} of the class found"
+    told = f"{told}; {left}" if left else told
     rows = joined(_stage_html(stage, sheet, place) for stage, sheet in zip(shown, sprites, strict=True))
     return Markup(
         '<article class="specimen" id="class-{}"><div class="specimen-head"><h3>{}</h3><p>{}</p></div>'
         '<div class="views">{}</div>{}</article>'
-    ).format(specimen.label, names[specimen.label], about, views, rows)
+    ).format(specimen.label, names[specimen.label], told, views, rows)
 
 
 def _stage_html(stage: _Stage, sheet: Sprite, place: int) -> Markup:
@@ -188,22 +218,3 @@ def _stage(specimens: Sequence[Specimen], name: str) -> _Stage:
 def _as_maps(values: np.ndarray) -> np.ndarray:
     """Units of a dense layer as maps of one place, [1,1,C]."""
     return values if values.ndim == 3 else values.reshape(1, 1, -1)
-
-
-def _empty_maps(evidence: Evidence) -> Iterator[Finding]:
-    empty = int((evidence.survey.grad_cam_peak <= 0).sum())
-    total = len(evidence.survey.grad_cam_peak)
-    if empty:
-        yield (
-            f"On {count(empty, 'image')} of {total:,} Grad-CAM at {evidence.survey.cam_layer} is all zero: no place "
-            f"speaks for the predicted class. Such a map is shown as what it is.",
-            "feature-maps",
-            "feature maps",
-        )
-        return
-    yield (
-        f"Grad-CAM at {evidence.survey.cam_layer} finds positive evidence for the predicted class on "
-        f"{'the one image' if total == 1 else f'all {total:,} images'}.",
-        "feature-maps",
-        "feature maps",
-    )

@@ -2,18 +2,21 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping, Sequence
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup
 
 from ...interpret.layers.survey import LayerSurvey
 from ..drawing.wording import count, listed, percent
-from ..evidence.gather import Evidence
-from ..html.components import NONE, figure, joined, table
-from ..html.page import Section
+from ..evidence.layers import LayersEvidence, gather_layers
+from ..evidence.seen import Seen
+from ..html.components import EMPTY, figure, joined, table
 from ..plots.layers import layer_measures
-from .section import Finding
+from .section import About, Finding, Part
+
+_FEWEST = 20  # images held out, below which a probe's accuracy says nothing
 
 _READING = (
     "Follow each line from the picture on the left to the logits on the right. Image correlation: how alike the maps still "
@@ -22,33 +25,42 @@ _READING = (
     "above 0. A line stops where its measure means nothing: a dense layer has no map to compare with the picture."
 )
 
-_FEWEST = 20  # images held out, below which a probe's accuracy says nothing
 
+class LayersSection:
+    """The section; see `ReportSection`."""
 
-def layers_section(evidence: Evidence) -> Section:
-    """The section."""
-    layers = evidence.survey.layers
-    measures = {
-        "image correlation": [layer.image_correlation for layer in layers],
-        "linear probe": [layer.probe.accuracy for layer in layers],
-        "active": [layer.active_share for layer in layers],
-    }
-    drawn = layer_measures([layer.name for layer in layers], measures, title="What the layers keep")
-    return Section(
-        id="layers",
-        title="What the layers keep",
-        lead=(
-            "First layers are said to stay close to the picture, last ones to keep only what decides the class. "
-            "Here this is measured."
-        ),
-        html=joined([figure(drawn.svg(), _caption(evidence), reading=_READING), _table(layers), _silent(layers)]),
+    id, title = "layers", "What the layers keep"
+    lead = (
+        "First layers are said to stay close to the picture, last ones to keep only what decides the class. "
+        "Here this is measured."
     )
 
+    def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> LayersEvidence:
+        """Image correlation, linear probe and active share of every layer shown."""
+        return gather_layers(seen)
 
-def _caption(evidence: Evidence) -> str:
-    probe = evidence.survey.layers[0].probe
+    def findings(self, found: LayersEvidence, about: About) -> Iterator[Finding]:
+        """How far the maps move from the picture, where the class can be read off, and which channels are silent."""
+        yield from _fading_image(found.layers)
+        yield from _probe(found.layers)
+        yield _silent_channels(found.layers)
+
+    def html(self, found: LayersEvidence, about: About) -> Part:
+        """The three measures as lines and as a table."""
+        layers = found.layers
+        measures = {
+            "image correlation": [layer.image_correlation for layer in layers],
+            "linear probe": [layer.probe.accuracy for layer in layers],
+            "active": [layer.active_share for layer in layers],
+        }
+        drawn = layer_measures([layer.name for layer in layers], measures, title=self.title)
+        return Part(joined([figure(drawn.svg(), _caption(found), reading=_READING), _table(layers), _silent(layers)]))
+
+
+def _caption(found: LayersEvidence) -> str:
+    probe = found.layers[0].probe
     return (
-        f"Over all {len(evidence.dataset):,} images; the probe is fitted on {probe.fitted:,} of them and tested on "
+        f"Over all {found.images:,} images; the probe is fitted on {probe.fitted:,} of them and tested on "
         f"{probe.tested:,} others."
     )
 
@@ -85,45 +97,55 @@ def _silent(layers: tuple[LayerSurvey, ...]) -> Markup:
         if len(layer.silent_channels)
     ]
     if not silent:
-        return NONE
+        return EMPTY
     return Markup('<h3 id="silent-channels">Channels that never fire</h3><ul>{}</ul>').format(joined(silent))
 
 
-def _fading_image(evidence: Evidence) -> Iterator[Finding]:
-    known = [layer for layer in evidence.survey.layers[1:] if np.isfinite(layer.image_correlation)]
+def _fading_image(layers: Sequence[LayerSurvey]) -> Iterator[Finding]:
+    known = [layer for layer in layers[1:] if np.isfinite(layer.image_correlation)]
     if len(known) < 2:
         return
     first, last = known[0], known[-1]
     change = last.image_correlation - first.image_correlation
-    verdict = "hardly move" if abs(change) < 0.05 else "move away" if change < 0 else "do not move away"
-    yield (
-        f"From {first.name} to {last.name} the maps {verdict} from the picture: their mean correlation with it goes "
+    move = "hardly move" if abs(change) < 0.05 else "move away" if change < 0 else "do not move away"
+    yield Finding(
+        f"From {first.name} to {last.name} the maps {move} from the picture: their mean correlation with it goes "
         f"from {first.image_correlation:.2f} to {last.image_correlation:.2f}.",
-        "layers",
-        "what the layers keep",
+        severity="fact",
+        number=last.image_correlation,
+        anchor="layers",
+        link="what the layers keep",
+        weight=0.75,
     )
 
 
-def _probe(evidence: Evidence) -> Iterator[Finding]:
-    probes = [(layer.name, layer.probe.accuracy) for layer in evidence.survey.layers]
-    known = [(name, accuracy) for name, accuracy in probes if np.isfinite(accuracy)]
-    if len(known) < 3 or evidence.survey.layers[0].probe.tested < _FEWEST:
+def _probe(layers: Sequence[LayerSurvey]) -> Iterator[Finding]:
+    known = [layer for layer in layers if np.isfinite(layer.probe.accuracy)]
+    if len(known) < 3 or layers[0].probe.tested < _FEWEST:
         return
-    best = max(known[1:], key=lambda entry: entry[1])
-    yield (
-        f"A linear probe reads the class off the pixels with {percent(known[0][1])} accuracy and off {best[0]}, "
-        f"the best of the layers, with {percent(best[1])}.",
-        "layers",
-        "linear probe",
+    best = max(known[1:], key=lambda layer: layer.probe.accuracy)
+    yield Finding(
+        f"A linear probe reads the class off the pixels with {percent(known[0].probe.accuracy)} accuracy and off "
+        f"{best.name}, the best of the layers, with {percent(best.probe.accuracy)}.",
+        severity="fact",
+        number=best.probe.accuracy,
+        anchor="layers",
+        link="linear probe",
+        weight=0.7,
     )
 
 
-def _silent_channels(evidence: Evidence) -> Iterator[Finding]:
-    silent = [layer for layer in evidence.survey.layers if len(layer.silent_channels)]
-    surveyed = [layer for layer in evidence.survey.layers if np.isfinite(layer.active_share)]
-    if not silent:
-        names = listed([layer.name for layer in surveyed])
-        yield f"Every channel of {names} fires on at least one image.", "layers", "channels"
-        return
+def _silent_channels(layers: Sequence[LayerSurvey]) -> Finding:
+    silent = [layer for layer in layers if len(layer.silent_channels)]
+    surveyed = [layer.name for layer in layers if np.isfinite(layer.active_share)]
     shares = [f"{len(layer.silent_channels)} of {layer.channels} in {layer.name}" for layer in silent]
-    yield f"Some channels never fire on any image: {listed(shares)}.", "silent-channels", "channels"
+    return Finding(
+        f"Some channels never fire on any image: {listed(shares)}."
+        if silent
+        else f"Every channel of {listed(surveyed)} fires on at least one image.",
+        severity="caution" if silent else "fact",
+        number=sum(len(layer.silent_channels) for layer in silent),
+        anchor="silent-channels" if silent else "layers",
+        link="channels",
+        weight=0.65,
+    )

@@ -1,4 +1,4 @@
-"""TODO"""
+"""The pictures of the mistakes: each with its maps over it, as tiles of a few sprites, and what stands under each."""
 
 from __future__ import annotations
 
@@ -11,19 +11,18 @@ from ...interpret.maps.state import LOGIT_PER_PIXEL, map_states
 from ..drawing.colors import colorize, overlay
 from ..drawing.enlarging import enlarge
 from ..drawing.pictures import pictures
-from ..evidence.gather import Evidence, typical_peak
 from ..evidence.mistakes import Mistakes
 from ..evidence.trust import CONTRAST, GRAD_CAM, SALIENCY
 from ..html.map_notes import MapNote, peak_note, signed_note
 from ..html.tiles import Sprite, sprites, tile_html
-from ..html.trust_marks import method_link
+from ..html.trust_marks import Verdicts, method_link
 
 _LEVELS = 32  # colours of a map; fewer make the file smaller
 _PER_SHEET = 500  # pictures in a sprite
 
 
 @dataclass(frozen=True, eq=False)
-class _Sheets:
+class MistakePictures:
     """The pictures of all mistakes, in sprites of at most 500 tiles."""
 
     sheets: dict[str, list[Sprite]]  # picture, cam, cam-true, contrast, saliency, saliency-true
@@ -31,13 +30,14 @@ class _Sheets:
     notes: dict[str, list[MapNote]]  # what stands under each picture of the maps' sprites
 
     def tile(self, name: str, place: int, label: str) -> Markup:
+        """The picture of this name of one mistake, by its row in `Mistakes`."""
         sheet = self.sheets[name][place // _PER_SHEET]
         return tile_html(sheet, place % _PER_SHEET, label)
 
 
-def _draw(evidence: Evidence) -> _Sheets:
-    mistakes = evidence.mistakes
-    shown = pictures(mistakes.pictures, evidence.dataset.value_range)
+def mistake_pictures(mistakes: Mistakes, value_range: tuple[float, float], verdicts: Verdicts) -> MistakePictures:
+    """Draw every explained mistake; `value_range` is (black, white) of its pixels."""
+    shown = pictures(mistakes.pictures, value_range)
     size = shown.shape[1:3]
     cam, slope = (
         np.maximum(*(values.max(axis=(1, 2)) for values in pair)) for pair in (mistakes.grad_cam, mistakes.saliency)
@@ -48,7 +48,7 @@ def _draw(evidence: Evidence) -> _Sheets:
         limits = (low[:, None, None], high[:, None, None])
         return overlay(shown, enlarge(maps, size), scale, limits, levels=_LEVELS)
 
-    usual = typical_peak(evidence)
+    usual = mistakes.typical_peak
     zero, cam = np.zeros_like(cam), np.maximum(cam, usual)
     slope_limits = (zero[:, None, None], slope[:, None, None])
     tiles = {
@@ -68,7 +68,7 @@ def _draw(evidence: Evidence) -> _Sheets:
     )
     parts = range(-(-len(shown) // _PER_SHEET))
     sheets = {name: [made[f"mistake-{name}-{part}"] for part in parts] for name in tiles}
-    return _Sheets(sheets, _marks(evidence), _notes(mistakes, usual))
+    return MistakePictures(sheets, _marks(verdicts), _notes(mistakes, usual))
 
 
 def _notes(mistakes: Mistakes, usual: float) -> dict[str, list[MapNote]]:
@@ -82,7 +82,7 @@ def _notes(mistakes: Mistakes, usual: float) -> dict[str, list[MapNote]]:
     }
 
 
-def _marks(evidence: Evidence) -> dict[str, Markup]:
+def _marks(verdicts: Verdicts) -> dict[str, Markup]:
     methods = {
         "cam": GRAD_CAM,
         "cam-true": GRAD_CAM,
@@ -90,4 +90,4 @@ def _marks(evidence: Evidence) -> dict[str, Markup]:
         "saliency": SALIENCY,
         "saliency-true": SALIENCY,
     }
-    return {name: method_link(evidence.verdicts, method) for name, method in methods.items()}
+    return {name: method_link(verdicts, method) for name, method in methods.items()}

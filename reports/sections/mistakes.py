@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup
@@ -10,54 +11,60 @@ from markupsafe import Markup
 from ...interpret.maps.location import EvidenceLocation, locate, place_name
 from ...interpret.maps.state import ZERO
 from ..drawing.wording import count, number, percent
-from ..evidence.gather import Evidence, typical_peak
-from ..evidence.mistakes import Confusion, Mistakes
-from ..html.components import NONE, folded, how_to_read, joined, notice, probabilities, view
+from ..evidence.mistakes import SURE, Confusion, Mistakes, gather_mistakes
+from ..evidence.seen import Seen
+from ..html.components import EMPTY, folded, how_to_read, joined, notice, probabilities, view
 from ..html.map_notes import EMPTY_MAPS, averaged_to, faded, faded_reading
-from ..html.page import Section
-from ..html.tiles import Sprite
-from .mistake_pictures import _draw, _Sheets
-from .section import Finding
+from .mistake_pictures import MistakePictures, mistake_pictures
+from .section import About, Finding, Part
 
 
-def mistakes_section(evidence: Evidence) -> tuple[Section, list[Sprite]]:
-    """The section and its sprites."""
-    mistakes = evidence.mistakes
-    if not mistakes.total:
-        nothing = Markup("<p>None of the {} is classified wrongly.</p>").format(count(len(evidence.dataset), "image"))
-        return Section("mistakes", "Mistakes", nothing), []
-    drawn = _draw(evidence)
-    where = locate(mistakes.contrast)
-    groups = [
-        _group(evidence, drawn, where, confusion, place == 0) for place, confusion in enumerate(mistakes.confusions)
-    ]
-    section = Section(
-        id="mistakes",
-        title="Mistakes",
-        lead="Why the predicted class, and why not the true one?",
-        html=joined([_introduction(evidence), *_cut(mistakes), Markup('<div class="filter-place"></div>'), *groups]),
-    )
-    return section, [sheet for sheets in drawn.sheets.values() for sheet in sheets]
+class MistakesSection:
+    """The section; see `ReportSection`."""
+
+    id, title, lead = "mistakes", "Mistakes", "Why the predicted class, and why not the true one?"
+
+    def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> Mistakes:
+        """The misclassified images with their maps."""
+        telling = seen.progress("explaining the mistakes")
+        return gather_mistakes(seen.model, seen.look, seen.dataset, seen.survey, seen.evaluation, telling)
+
+    def findings(self, found: Mistakes, about: About) -> Iterator[Finding]:
+        """The most frequent confusion, and the mistakes that the model is sure of."""
+        yield from _most_confused(found, about.class_names)
+        yield from _sure_mistakes(found)
+
+    def html(self, found: Mistakes, about: About) -> Part:
+        """The mistakes by confusion."""
+        if not found.total:
+            nothing = Markup("<p>None of the {} is incorrectly classified.</p>")
+            return Part(nothing.format(count(len(about.dataset), "image")))
+        drawn = mistake_pictures(found, about.dataset.value_range, about.verdicts)
+        where = locate(found.contrast)
+        groups = [
+            _group(found, about, drawn, where, confusion, place == 0)
+            for place, confusion in enumerate(found.confusions)
+        ]
+        html = [_introduction(found, about), *_cut(found), Markup('<div class="filter-place"></div>'), *groups]
+        return Part(joined(html), [sheet for sheets in drawn.sheets.values() for sheet in sheets])
 
 
-def _introduction(evidence: Evidence) -> Markup:
-    layer, total = evidence.survey.cam_layer, evidence.mistakes.total
+def _introduction(found: Mistakes, about: About) -> Markup:
+    layer, total, images = found.cam_layer, found.total, len(about.dataset)
     reading = (
         f"“Why” is Grad-CAM at {layer} over the picture, for the predicted and for the true class. Its scale ends at the "
-        f"median peak of all images, {number(typical_peak(evidence))} logit, or higher where one of the two maps is "
+        f"median peak of all images, {number(found.typical_peak)} logit, or higher where one of the two maps is "
         f"stronger, so that a weak map looks weak. {EMPTY_MAPS}",
         f"“Rather than” is the contrast map at {layer}: activation times gradient of the difference of the two logits "
         f"(HiResCAM), red where the layer speaks for the predicted class and against the true one, blue the other way "
         f"round; its scale reaches as far on both sides. Saliency is how much each pixel moves the class’s logit, in logit "
-        f"per unit of pixel value (logit/unit){averaged_to(evidence.mistakes.pictures, evidence.dataset.images)}; both are "
+        f"per unit of pixel value (logit/unit){averaged_to(found.pictures, about.dataset.images)}; both are "
         f"on one scale, which ends at the larger peak. A peak is a map’s largest value.",
-        faded_reading(evidence.survey.head),
+        faded_reading(about.information.head),
     )
     return Markup(
         "<p>{} of {:,} ({}), grouped by confusion, the most frequent first; in each group the surest first.</p>{}"
-    ).format(
-        count(total, "image"), len(evidence.dataset), percent(total / len(evidence.dataset)), how_to_read(*reading)
-    )
+    ).format(count(total, "image"), images, percent(total / images), how_to_read(*reading))
 
 
 def _cut(mistakes: Mistakes) -> list[Markup]:
@@ -74,10 +81,15 @@ def _cut(mistakes: Mistakes) -> list[Markup]:
 
 
 def _group(
-    evidence: Evidence, drawn: _Sheets, where: list[EvidenceLocation], confusion: Confusion, first: bool
+    found: Mistakes,
+    about: About,
+    drawn: MistakePictures,
+    where: list[EvidenceLocation],
+    confusion: Confusion,
+    first: bool,
 ) -> Markup:
-    names = evidence.dataset.class_names
-    cards = joined(_card(evidence, drawn, where[place], int(place)) for place in confusion.places)
+    names = about.class_names
+    cards = joined(_card(found, about, drawn, where[place], int(place)) for place in confusion.places)
     title = f"{names[confusion.true]} → {names[confusion.predicted]}"
     shown = len(confusion.places)
     amount = count(confusion.count, "image")
@@ -90,8 +102,8 @@ def _group(
     )
 
 
-def _card(evidence: Evidence, drawn: _Sheets, where: EvidenceLocation, place: int) -> Markup:
-    mistakes, names = evidence.mistakes, evidence.dataset.class_names
+def _card(mistakes: Mistakes, about: About, drawn: MistakePictures, where: EvidenceLocation, place: int) -> Markup:
+    names, head = about.class_names, about.information.head
     true, predicted = int(mistakes.true[place]), int(mistakes.predicted[place])
     found, meant = names[predicted], names[true]
     shares = mistakes.probabilities[place]
@@ -108,11 +120,11 @@ def _card(evidence: Evidence, drawn: _Sheets, where: EvidenceLocation, place: in
         float(shares[predicted]),
         _card_views(drawn, place, found, meant),
         probabilities(_bars(shares, true, predicted, names)),
-        _sentence(evidence, where, place, found, meant),
+        _sentence(mistakes, head, where, place, found, meant),
     )
 
 
-def _card_views(drawn: _Sheets, place: int, found: str, meant: str) -> Markup:
+def _card_views(drawn: MistakePictures, place: int, found: str, meant: str) -> Markup:
     shown = {
         "cam": f"Why {found}",
         "cam-true": f"Why {meant}",
@@ -124,7 +136,7 @@ def _card_views(drawn: _Sheets, place: int, found: str, meant: str) -> Markup:
     for name, label in shown.items():
         note = drawn.notes[name][place]
         tile = drawn.tile(name, place, f"{label}; {note.text}")
-        views.append(view(tile, label, note=note.text, full=note.full, mark=drawn.marks.get(name, NONE)))
+        views.append(view(tile, label, note=note.text, full=note.full, mark=drawn.marks.get(name, EMPTY)))
     return joined(views)
 
 
@@ -136,9 +148,8 @@ def _bars(shares: np.ndarray, true: int, predicted: int, names: tuple[str, ...])
     return [(names[label], float(shares[label]), kinds.get(label, "")) for label in shown]
 
 
-def _sentence(evidence: Evidence, where: EvidenceLocation, place: int, found: str, meant: str) -> str:
-    mistakes = evidence.mistakes
-    layer = evidence.survey.cam_layer
+def _sentence(mistakes: Mistakes, head: str, where: EvidenceLocation, place: int, found: str, meant: str) -> str:
+    layer = mistakes.cam_layer
     gap = f"{found} leads {meant} by {number(float(mistakes.logit_gap[place]))} in the logits."
     if not np.isfinite(where.row):
         seen = f"At {layer} no place speaks for {found} rather than {meant}."
@@ -147,7 +158,7 @@ def _sentence(evidence: Evidence, where: EvidenceLocation, place: int, found: st
             f"At {layer} what speaks for it rather than {meant} is centred on {place_name(where)}; "
             f"half of it lies in {percent(where.half_area, 0)} of the places."
         )
-    left = faded(mistakes.cam_states[0][place].saturation, evidence.survey.head)
+    left = faded(mistakes.cam_states[0][place].saturation, head)
     left = f" {left[0].upper()}{left[1:]}." if left else ""
     return f"{gap} {seen}{_missing(mistakes, place, found, meant)}{left}"
 
@@ -165,36 +176,36 @@ def _missing(mistakes: Mistakes, place: int, found: str, meant: str) -> str:
     return f"{said} Grad-CAM is zero everywhere for {' and for '.join(zero)}." if zero else said
 
 
-_SURE = 0.9  # a mistake above this probability counts as sure
-
-
-def _confusions(evidence: Evidence) -> Iterator[Finding]:
-    confusions, names = evidence.mistakes.confusions, evidence.dataset.class_names
+def _most_confused(found: Mistakes, names: tuple[str, ...]) -> Iterator[Finding]:
+    confusions = found.confusions
     if len(confusions) < 2 or confusions[0].count == confusions[1].count:  # none is the most frequent
         return
     first = confusions[0]
     few = confusions[: max(1, len(confusions) // 10)]
-    share = sum(confusion.count for confusion in few) / evidence.mistakes.total
-    yield (
+    share = sum(confusion.count for confusion in few) / found.total
+    yield Finding(
         f"{names[first.true]} taken for {names[first.predicted]} is the most frequent confusion "
         f"({count(first.count, 'image')}); {count(len(few), 'confusion')} of {len(confusions)} "
         f"make{'s' if len(few) == 1 else ''} {percent(share, 0)} of all mistakes.",
-        f"confusion-{first.true}-{first.predicted}",
-        "these images",
+        severity="fact",
+        number=first.count,
+        anchor=f"confusion-{first.true}-{first.predicted}",
+        link="these images",
+        weight=0.9,
     )
 
 
-def _sure_mistakes(evidence: Evidence) -> Iterator[Finding]:
-    evaluation = evidence.evaluation
-    sure = evaluation.probabilities.max(axis=1) > _SURE
-    wrong = evaluation.predictions != evaluation.labels
-    mistakes = int((sure & wrong).sum())
-    if not mistakes:
+def _sure_mistakes(found: Mistakes) -> Iterator[Finding]:
+    if not found.sure_mistakes:
         return
-    yield (
-        f"{count(mistakes, 'mistake')} of {int(wrong.sum()):,} {'is' if mistakes == 1 else 'are'} made with more than "
-        f"{percent(_SURE, 0)} probability; of all {int(sure.sum()):,} answers that sure, "
-        f"{percent((sure & ~wrong).sum() / sure.sum())} are right.",
-        "mistakes",
-        "mistakes",
+    right, verb = found.sure_answers - found.sure_mistakes, "is" if found.sure_mistakes == 1 else "are"
+    yield Finding(
+        f"{count(found.sure_mistakes, 'mistake')} of {found.total:,} {verb} made with more than "
+        f"{percent(SURE, 0)} probability; of all {found.sure_answers:,} answers that sure, "
+        f"{percent(right / found.sure_answers)} are right.",
+        severity="caution",
+        number=found.sure_mistakes,
+        anchor="mistakes",
+        link="mistakes",
+        weight=0.85,
     )

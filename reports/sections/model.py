@@ -4,34 +4,51 @@ from __future__ import annotations
 
 import importlib.metadata
 import platform
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 from markupsafe import Markup
 
-from ...interpret import LayerInformation
+from ...interpret import LayerInformation, ModelInformation
 from ..drawing.wording import count, number, percent, shape
-from ..evidence.gather import Evidence
-from ..html.components import NONE, command, figure, folded, joined, notice, table
-from ..html.page import Section
+from ..evidence.model import ModelEvidence, gather_model
+from ..evidence.seen import Seen
+from ..html.components import EMPTY, command, figure, folded, joined, notice, table
 from ..plots.architecture import architecture_diagram
-from .section import Finding
+from .section import About, Finding, Part
 
 _MOST_DRAWN = 60  # layers; the drawing of more would weigh more than the rest of the section
 _PACKAGES = ("featurelens", "tensorflow", "keras", "numpy", "opencv-python", "scikit-learn", "matplotlib")
 
 
-def model_section(evidence: Evidence) -> Section:
-    """The section."""
-    information = evidence.information
-    warning = [notice(information.warning, kind="warning")] if information.warning else []
-    return Section(
-        id="model",
-        title="Model and data",
-        html=joined(
-            [_layers(evidence), *warning, _proof(evidence), *_training(evidence), _data(evidence), _made(evidence)]
-        ),
-        parts=[("layers-table", "Layers"), ("proof", "Proof of the logits"), ("data", "Data")],
-    )
+class ModelSection:
+    """The section; see `ReportSection`."""
+
+    id, title, lead = "model", "Model and data", ""
+
+    def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> ModelEvidence:
+        """The layers, and the proof of the logits."""
+        return gather_model(seen)
+
+    def findings(self, found: ModelEvidence, about: About) -> Iterator[Finding]:
+        """How exactly the logits were found."""
+        yield Finding(
+            f"The maps explain the logits: {found.information.head}(logits) differs from the model’s own answer by "
+            f"{number(found.logit_error)} at most.",
+            severity="fact",
+            number=found.logit_error,
+            anchor="proof",
+            link="proof",
+            weight=0.45,
+        )
+
+    def html(self, found: ModelEvidence, about: About) -> Part:
+        """Tables of the layers, the training, the files and the versions."""
+        information = found.information
+        warning = [notice(information.warning, kind="warning")] if information.warning else []
+        html = [_layers(information), *warning, _proof(found), *_training(about), _data(found, about), _made(about)]
+        parts = [("layers-table", "Layers"), ("proof", "Proof of the logits"), ("data", "Data")]
+        return Part(joined(html), parts=parts)
 
 
 def receptive_field(layer: LayerInformation) -> str:
@@ -51,8 +68,7 @@ def first_centre(layer: LayerInformation) -> str:
     return "" if field is None or field.whole else f"{field.rows.centre:g}, {field.columns.centre:g}"
 
 
-def _layers(evidence: Evidence) -> Markup:
-    information = evidence.information
+def _layers(information: ModelInformation) -> Markup:
     rows = [
         (layer.name, layer.kind, shape(layer.output_shape), f"{layer.parameters:,}", receptive_field(layer))
         for layer in information.layers
@@ -66,22 +82,22 @@ def _layers(evidence: Evidence) -> Markup:
             f"{information.parameters:,} parameters, input {shape(information.input_shape)}",
             numeric=[3],
         )
-        + _diagram(evidence)
+        + _diagram(information)
     )
 
 
-def _diagram(evidence: Evidence) -> Markup:
-    if len(evidence.information.layers) > _MOST_DRAWN:
-        return NONE
+def _diagram(information: ModelInformation) -> Markup:
+    if len(information.layers) > _MOST_DRAWN:
+        return EMPTY
     caption = (
         "In order of execution; the arrows say which layers each one reads. The box on the right of a block is its output: "
         "higher for a larger map, wider for more channels, both on a logarithmic scale."
     )
-    return folded("The same as a drawing", figure(architecture_diagram(evidence.information).svg(), caption))
+    return folded("The same as a drawing", figure(architecture_diagram(information).svg(), caption))
 
 
-def _proof(evidence: Evidence) -> Markup:
-    information, survey = evidence.information, evidence.survey
+def _proof(found: ModelEvidence) -> Markup:
+    information = found.information
     head = {"softmax": "softmax", "sigmoid": "sigmoid", "linear": "identity"}[information.head]
     return Markup(
         '<h3 id="proof">Proof of the logits</h3><p>Every map explains a logit, the score before the {}. The logits were '
@@ -91,12 +107,12 @@ def _proof(evidence: Evidence) -> Markup:
         "softmax or sigmoid" if information.head == "linear" else information.head,
         information.images,
         head,
-        number(max(information.logit_error, survey.logit_error)),
+        number(found.logit_error),
     )
 
 
-def _training(evidence: Evidence) -> list[Markup]:
-    card = evidence.card
+def _training(about: About) -> list[Markup]:
+    card = about.card
     if card is None:
         return []
     rows = [(name, _plain(value)) for name, value in card.recipe.items() if value not in (None, "", [], ())]
@@ -109,8 +125,8 @@ def _plain(value: object) -> str:
     return ", ".join(map(str, value)) if isinstance(value, (list, tuple)) else str(value)
 
 
-def _data(evidence: Evidence) -> Markup:
-    dataset = evidence.dataset
+def _data(found: ModelEvidence, about: About) -> Markup:
+    dataset = about.dataset
     low, high = dataset.value_range
     parts = [
         Markup(
@@ -122,8 +138,8 @@ def _data(evidence: Evidence) -> Markup:
             count(len(dataset.class_names), "class", "classes"),
             low,
             high,
-            dataset.images.min(),
-            dataset.images.max(),
+            found.lowest,
+            found.highest,
         )
     ]
     if dataset.files:
@@ -139,28 +155,14 @@ def _data(evidence: Evidence) -> Markup:
     return joined(parts)
 
 
-def _made(evidence: Evidence) -> Markup:
+def _made(about: About) -> Markup:
     versions = [("Python", platform.python_version())]
     for package in _PACKAGES:
         try:
             versions.append((package, importlib.metadata.version(package)))
         except importlib.metadata.PackageNotFoundError:
             continue
-    made = [
-        Markup("<h3>How this report was made</h3><p>Images that are drawn are drawn with seed {}.</p>").format(
-            evidence.seed
-        )
-    ]
-    if evidence.command:
-        made.append(command(evidence.command))
+    made = [Markup("<h3>How this report was made</h3><p>Images are sampled with seed {}.</p>").format(about.seed)]
+    if about.command:
+        made.append(command(about.command))
     return joined([*made, table(["Package", "Version"], versions, caption="Versions")])
-
-
-def _proof_finding(evidence: Evidence) -> Iterator[Finding]:
-    error = max(evidence.information.logit_error, evidence.survey.logit_error)
-    yield (
-        f"The maps explain the logits: {evidence.information.head}(logits) differs from the model’s own answer by "
-        f"{number(error)} at most.",
-        "proof",
-        "proof",
-    )

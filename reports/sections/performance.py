@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterator
+from collections.abc import Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup
 
 from ...models.evaluation.calibration import accuracy_interval
+from ...models.evaluation.metrics import Evaluation
 from ...models.model_files.cards import ModelCard
 from ..drawing.wording import count, listed, percent
-from ..evidence.gather import Evidence
-from ..html.components import NONE, figure, joined, notice, table
-from ..html.page import Section
+from ..evidence.performance import PerformanceEvidence, gather_performance
+from ..evidence.seen import Seen
+from ..html.components import EMPTY, figure, joined, notice, table
 from ..plots.performance import (
     MOST_CURVES,
     class_curves,
@@ -21,35 +23,48 @@ from ..plots.performance import (
     reliability,
 )
 from ..plots.training import curves_of, label_smoothing
-from .section import Finding
+from .section import About, Finding, Part
+
+_MISSED = 0.5  # a class of which less is found is a problem: most of its images are called something else
+_BEHIND = 0.1  # a class whose recall lies further below the accuracy calls for caution
+_OFF = 0.05  # an expected calibration error above it calls for caution: a probability of 80 % may well mean 75 %
 
 
-def performance_section(evidence: Evidence) -> Section:
-    """The section."""
-    evaluation = evidence.evaluation
-    lead = (
-        f"{percent(evaluation.accuracy, 2)} accuracy and a loss of {evaluation.loss:.3f} on "
-        f"{count(len(evidence.dataset), 'image')}."
-    )
-    return Section(
-        id="performance",
-        title="Performance",
-        lead=lead,
-        html=joined(
-            [
-                _confusions(evidence),
-                _per_class(evidence),
-                _precision_recall(evidence),
-                _calibration(evidence),
-                _training(evidence.card),
-            ]
-        ),
-        parts=[("confusions", "Confusion matrix"), ("per-class", "Per class"), ("calibration", "Calibration")],
-    )
+class PerformanceSection:
+    """The section; see `ReportSection`."""
+
+    id, title, lead = "performance", "Performance", "How good is the model?"
+
+    def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> PerformanceEvidence:
+        """The figures of the model's answers."""
+        return gather_performance(seen)
+
+    def findings(self, found: PerformanceEvidence, about: About) -> Iterator[Finding]:
+        """Accuracy, the weakest class, and whether the probabilities can be believed."""
+        yield _accuracy(found)
+        yield from _weakest_class(found, about.class_names)
+        yield _calibration_finding(found)
+
+    def html(self, found: PerformanceEvidence, about: About) -> Part:
+        """The plots and tables."""
+        names, figures = about.class_names, found.figures
+        html = [
+            _confusions(found, names),
+            _per_class(found.evaluation),
+            _precision_recall(found.evaluation),
+            _calibration(found.evaluation),
+            _training(about.card),
+        ]
+        return Part(
+            joined(html),
+            parts=[("confusions", "Confusion matrix"), ("per-class", "Per class"), ("calibration", "Calibration")],
+            lead=f"{percent(figures.accuracy, 2)} accuracy and a loss of {figures.loss:.3f} on "
+            f"{count(figures.images, 'image')}.",
+        )
 
 
-def _confusions(evidence: Evidence) -> Markup:
-    counts, names = evidence.evaluation.confusion, evidence.dataset.class_names
+def _confusions(found: PerformanceEvidence, names: tuple[str, ...]) -> Markup:
+    counts = found.figures.confusion
     chosen = most_confused(counts)
     drawn = confusion_matrix(counts, names, chosen=chosen)
     reading = (
@@ -62,20 +77,20 @@ def _confusions(evidence: Evidence) -> Markup:
         else []
     )
     shown = figure(drawn.svg(), "Where the images of each class go.", reading=reading)
-    return joined([Markup('<h3 id="confusions">Confusion matrix</h3>'), *cut, shown, _most_frequent(evidence)])
+    return joined([Markup('<h3 id="confusions">Confusion matrix</h3>'), *cut, shown, _most_frequent(found, names)])
 
 
-def _most_frequent(evidence: Evidence) -> Markup:
-    names, confusions = evidence.dataset.class_names, evidence.mistakes.confusions[:10]
+def _most_frequent(found: PerformanceEvidence, names: tuple[str, ...]) -> Markup:
+    confusions = found.confusions[:10]
     if not confusions:
-        return NONE
+        return EMPTY
     rows = [
         (
             Markup('<a href="#confusion-{}-{}">{} → {}</a>').format(
                 c.true, c.predicted, names[c.true], names[c.predicted]
             ),
             f"{c.count:,}",
-            percent(c.count / evidence.evaluation.support[c.true]),
+            percent(c.count / found.evaluation.support[c.true]),
         )
         for c in confusions
     ]
@@ -87,12 +102,11 @@ def _most_frequent(evidence: Evidence) -> Markup:
     )
 
 
-def _per_class(evidence: Evidence) -> Markup:
-    evaluation, names = evidence.evaluation, evidence.dataset.class_names
+def _per_class(evaluation: Evaluation) -> Markup:
     columns = (evaluation.precision, evaluation.recall, evaluation.f1, evaluation.average_precision)
     rows = [
         (name, *(percent(values[label]) for values in columns), f"{evaluation.support[label]:,}")
-        for label, name in enumerate(names)
+        for label, name in enumerate(evaluation.class_names)
     ]
     shown = table(
         ["Class", "Precision", "Recall", "F1", "Average precision", "Images"],
@@ -103,8 +117,8 @@ def _per_class(evidence: Evidence) -> Markup:
     return Markup('<h3 id="per-class">Per class</h3>') + shown
 
 
-def _precision_recall(evidence: Evidence) -> Markup:
-    names, support = evidence.dataset.class_names, evidence.evaluation.support
+def _precision_recall(evaluation: Evaluation) -> Markup:
+    names, support = evaluation.class_names, evaluation.support
     empty = [names[label] for label in np.flatnonzero(support == 0)]
     known = len(names) - len(empty)
     reading = (
@@ -117,11 +131,11 @@ def _precision_recall(evidence: Evidence) -> Markup:
         caption.append(f"The {MOST_CURVES} classes with the lowest average precision, of {known}.")
     if empty:
         caption.append(f"Without images, and so without a curve: {listed(empty)}.")
-    return figure(class_curves(evidence.evaluation).svg(), " ".join(caption), reading=reading)
+    return figure(class_curves(evaluation).svg(), " ".join(caption), reading=reading)
 
 
-def _calibration(evidence: Evidence) -> Markup:
-    bins = evidence.evaluation.calibration
+def _calibration(evaluation: Evaluation) -> Markup:
+    bins = evaluation.calibration
     drawn = reliability(bins.confidence, bins.accuracy, bins.counts, bins.expected_error)
     reading = (
         "Images are put into bins by the probability of their predicted class. On the diagonal the model is right as often "
@@ -134,7 +148,7 @@ def _calibration(evidence: Evidence) -> Markup:
 def _training(card: ModelCard | None) -> Markup:
     """The curves of the training, where the model's card has them."""
     if card is None or not card.history:
-        return NONE
+        return EMPTY
     reading = (
         "The training curve is the mean over an epoch while the weights change, with dropout and augmentation where the "
         "recipe has them: it can lie on the worse side of the other curves. Those are measured after the epoch."
@@ -166,56 +180,57 @@ def _training_caption(card: ModelCard, measure: str) -> str:
     return " ".join(said)
 
 
-def _accuracy(evidence: Evidence) -> Iterator[Finding]:
-    wrong, total = evidence.mistakes.total, len(evidence.dataset)
-    yield (
-        f"{count(total - wrong, 'image')} of {total:,} are classified rightly, {wrong:,} wrongly.",
-        "performance",
-        "figures",
+def _accuracy(found: PerformanceEvidence) -> Finding:
+    figures, wrong, total = found.figures, found.mistakes, found.figures.images
+    most = max(each.support for each in figures.classes.values())  # what always giving the largest class gets right
+    return Finding(
+        f"{count(total - wrong, 'image')} of {total:,} {_is(total - wrong)} correctly classified, {wrong:,} incorrectly.",
+        severity="problem" if total - wrong <= most and wrong else "fact",
+        number=figures.accuracy,
+        anchor="performance",
+        link="figures",
+        weight=1.0,
     )
 
 
-def _weakest_class(evidence: Evidence) -> Iterator[Finding]:
-    evaluation, names = evidence.evaluation, evidence.dataset.class_names
-    weakest = weakest_class(evidence)
-    if weakest is None:
+def _weakest_class(found: PerformanceEvidence, names: tuple[str, ...]) -> Iterator[Finding]:
+    if found.weakest is None:
         return
+    evaluation, weakest = found.evaluation, found.weakest
+    recall, support = float(evaluation.recall[weakest]), int(evaluation.support[weakest])
     row = evaluation.confusion[weakest].copy()
     row[weakest] = 0
-    support, others = int(evaluation.support[weakest]), "most others" if (row > 0).sum() > 3 else "the others"
+    others = "most others" if (row > 0).sum() > 3 else "the others"
     goes = [f"{names[label]} ({row[label]})" for label in np.argsort(-row, kind="stable")[:3] if row[label]]
-    yield (
-        f"{names[weakest]} is the weakest class: {percent(evaluation.recall[weakest])} of its "
-        f"{count(support, 'image')} {_is(support)} found; {others} go to {listed(goes)}.",
-        "per-class",
-        "per class",
+    behind = recall < evaluation.accuracy - _BEHIND
+    yield Finding(
+        f"{names[weakest]} is the weakest class: {percent(recall)} of its {count(support, 'image')} {_is(support)} found; "
+        f"{others} go to {listed(goes)}.",
+        severity="problem" if recall < _MISSED else "caution" if behind else "fact",
+        number=recall,
+        anchor="per-class",
+        link="per class",
+        weight=0.95,
     )
-
-
-def weakest_class(evidence: Evidence) -> int | None:
-    """The class of which the smallest share is found; None where that is no one class among several."""
-    recall = evidence.evaluation.recall
-    known = np.isfinite(recall)
-    if known.sum() < 2 or not evidence.mistakes.total or (recall[known] == recall[known].min()).sum() > 1:
-        return None
-    return int(np.nanargmin(recall))
 
 
 def _is(amount: int) -> str:
     return "is" if amount == 1 else "are"
 
 
-def _calibration_finding(evidence: Evidence) -> Iterator[Finding]:
-    evaluation = evidence.evaluation
-    sureness, right = float(evaluation.probabilities.max(axis=1).mean()), evaluation.accuracy
-    error = evaluation.calibration.expected_error
-    low, high = accuracy_interval(int((evaluation.predictions == evaluation.labels).sum()), len(evaluation.labels))
-    direction = "less sure than it is right" if sureness < right else "surer than it is right"
-    if low <= sureness <= high:
+def _calibration_finding(found: PerformanceEvidence) -> Finding:
+    sure, right, images = found.confidence, found.figures.accuracy, found.figures.images
+    error = found.figures.expected_calibration_error
+    low, high = accuracy_interval(images - found.mistakes, images)
+    direction = "less sure than it is right" if sure < right else "surer than it is right"
+    if low <= sure <= high:
         direction = "as sure as it is right, as far as so many images can tell"
-    yield (
-        f"On average the model is {direction}: mean probability {percent(sureness)}, accuracy {percent(right)}; "
+    return Finding(
+        f"On average the model is {direction}: mean probability {percent(sure)}, accuracy {percent(right)}; "
         f"the expected calibration error is {error:.3f}.",
-        "calibration",
-        "calibration",
+        severity="caution" if error > _OFF and not low <= sure <= high else "fact",
+        number=error,
+        anchor="calibration",
+        link="calibration",
+        weight=0.8,
     )

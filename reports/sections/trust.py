@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from typing import Any
 
 import numpy as np
 from markupsafe import Markup
@@ -10,13 +11,12 @@ from markupsafe import Markup
 from ...interpret.intervals import Interval
 from ...interpret.trust.record import MethodTrust, Trust
 from ..drawing.wording import count, listed, percent
-from ..evidence.gather import Evidence
+from ..evidence.seen import Seen
 from ..evidence.trust import SHOWN, TrustEvidence
-from ..html.components import NONE, command, figure, how_to_read, joined, notice, table
-from ..html.page import Section
-from ..html.trust_marks import VERDICT_CAPTION, VERDICT_COLUMNS, anchor, two_digits, verdict_cells, verdict_figures
+from ..html.components import EMPTY, command, figure, how_to_read, joined, notice, table
+from ..html.trust_marks import VERDICT_CAPTION, VERDICT_COLUMNS, anchor, two_digits, verdict_cells
 from ..plots.trust import control_shares, perturbation_curves, randomization_curves
-from .section import Finding
+from .section import About, Finding, Part, Severity
 
 _READING = (
     "Deletion: pixels are removed in the order of the map, the strongest first; a map that names what the model uses makes "
@@ -35,14 +35,26 @@ _MORE = (
 )
 
 
-def trust_section(evidence: Evidence) -> list[Section]:
-    """The section; none where nothing was measured."""
-    if evidence.trust is None:
-        return []
-    trust = evidence.trust.trust
-    html = joined(
-        [
-            Markup("<p>{}</p>{}{}").format(_sample(trust), _origin(evidence.trust), how_to_read(_reading(trust))),
+class TrustSection:
+    """The section; see `ReportSection`."""
+
+    id, title = "trust", "Trust"
+    lead = "Do the maps name the pixels that the model uses, and do they depend on what it has learnt?"
+
+    def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> TrustEvidence | None:
+        """What is on file, or was measured on a sample; None where nothing was."""
+        return seen.trust
+
+    def findings(self, found: TrustEvidence, about: About) -> Iterator[Finding]:
+        """The verdicts on the methods that the page draws, and the method that can be trusted most."""
+        yield from _shown_methods(found.trust)
+        yield from _best_method(found.trust)
+
+    def html(self, found: TrustEvidence, about: About) -> Part:
+        """Every method's verdict, with the curves of those that the page draws."""
+        trust = found.trust
+        html = [
+            Markup("<p>{}</p>{}{}").format(_sample(trust), _origin(found), how_to_read(_reading(trust))),
             _verdicts(trust),
             *_refused(trust),
             *_shares(trust),
@@ -50,16 +62,7 @@ def trust_section(evidence: Evidence) -> list[Section]:
             _shuffled(trust),
             *_relearnt(trust),
         ]
-    )
-    lead = "Do the maps name the pixels that the model uses, and do they depend on what it has learnt?"
-    return [Section("trust", "Trust", html, lead=lead)]
-
-
-def trust_twin(evidence: Evidence) -> dict[str, dict[str, object]] | None:
-    """The section's figures for programs: {method: its level, shares and correlation}."""
-    if evidence.trust is None:
-        return None
-    return {name: verdict_figures(found) for name, found in evidence.trust.trust.methods.items()}
+        return Part(joined(html))
 
 
 def _sample(trust: Trust) -> str:
@@ -71,12 +74,12 @@ def _sample(trust: Trust) -> str:
         images = next(iter(parts))
         if images == trust.total:
             return f"Measured on all {count(images, 'image')}."
-        return f"Measured on {images:,} of the {trust.total:,} images, drawn with seed {trust.plan.seed}."
+        return f"Measured on {images:,} of the {trust.total:,} images, sampled with seed {trust.plan.seed}."
     most = max(parts)
     every = f"all {most:,} images" if most == trust.total else f"{most:,} of the {trust.total:,} images"
     rest = [f"{listed(names, 13)} on {images:,}" for images, names in sorted(parts.items()) if images != most]
     return (
-        f"{listed(parts[most], 13)} were measured on {every}; those that take many passes for one image on a sample drawn "
+        f"{listed(parts[most], 13)} were measured on {every}; those that take many passes for one image on a sample taken "
         f"with seed {trust.plan.seed}: {'; '.join(rest)}."
     )
 
@@ -157,7 +160,7 @@ def _curves(trust: Trust) -> Markup:
     """The curves of the methods that the page draws."""
     shown = {name: trust.methods[name] for name in SHOWN if name in trust.methods and trust.methods[name].images}
     if not shown:
-        return NONE
+        return EMPTY
     one = next(iter(shown.values()))
     drawn = []
     for what, label in (("deletion", "share of pixels removed"), ("insertion", "share of pixels added")):
@@ -174,10 +177,10 @@ def _shuffled(trust: Trust) -> Markup:
     if trust.not_copied is not None:
         return notice(f"The weights could not be shuffled: {trust.not_copied}", kind="warning")
     if not trust.layers:
-        return NONE
+        return EMPTY
     shown = {name: trust.methods[name] for name in SHOWN if name in trust.methods}
     if not shown:
-        return NONE
+        return EMPTY
     one = next(iter(shown.values()))
     plot = randomization_curves(trust.layers, {name: np.array(found.rank_correlation) for name, found in shown.items()})
     caption = (
@@ -201,24 +204,31 @@ def _relearnt(trust: Trust) -> list[Markup]:
     return [Markup("<p>{}</p>").format(told)]
 
 
-def _trust(evidence: Evidence) -> Iterator[Finding]:
-    if evidence.trust is None:
-        return
-    levels: dict[str, list[str]] = {}
+_LEVELS: dict[str, tuple[str, Severity]] = {  # what a verdict says of a method's maps
+    "good": ("can be trusted on this model", "fact"),
+    "weak": ("can be trusted with care", "caution"),
+    "failed": ("failed the tests: read such maps as pictures of the layer, not as reasons", "problem"),
+    "unknown": ("could not be judged", "caution"),
+}
+
+
+def _shown_methods(trust: Trust) -> Iterator[Finding]:
+    methods: dict[str, list[str]] = {}
     for name in SHOWN:
-        found = evidence.trust.trust.verdicts.get(name)
+        found = trust.verdicts.get(name)
         if found is not None:
-            levels.setdefault(found.level, []).append(name)
-    words = {
-        "good": "can be trusted on this model",
-        "weak": "can be trusted with care",
-        "failed": "failed the tests: read such maps as pictures of the layer, not as reasons",
-        "unknown": "could not be judged",
-    }
-    said = [f"{listed(levels[level])} {word}" for level, word in words.items() if level in levels]
+            methods.setdefault(found.level, []).append(name)
+    said = [f"{listed(methods[level])} {words}" for level, (words, _) in _LEVELS.items() if level in methods]
+    kinds = {severity for level, (_, severity) in _LEVELS.items() if level in methods}
     if said:
-        yield f"Of the maps shown here {'; '.join(said)}.", "trust", "trust"
-    yield from _best_method(evidence.trust.trust)
+        yield Finding(
+            f"Of the maps shown here {'; '.join(said)}.",
+            severity="problem" if "problem" in kinds else "caution" if "caution" in kinds else "fact",
+            number=len(methods.get("good", [])),
+            anchor="trust",
+            link="trust",
+            weight=0.56,
+        )
 
 
 def _best_method(trust: Trust) -> Iterator[Finding]:
@@ -229,10 +239,13 @@ def _best_method(trust: Trust) -> Iterator[Finding]:
     shares = {name: [finding.number for finding in trust.verdicts[name].findings[:2]] for name in good}
     best = max(good, key=lambda name: [share.mean for share in shares[name]])
     random, bright = shares[best]
-    yield (
+    yield Finding(
         f"Of all {len(trust.methods)} methods that were measured {listed(good, 13)} can be trusted on this model. The pixels "
         f"that {best} names beat a random order most often, on {percent(random.mean, 0)} of {count(random.images, 'image')}, "
         f"and the picture’s brightness on {percent(bright.mean, 0)}.",
-        "trust",
-        "trust",
+        severity="fact",
+        number=random.mean,
+        anchor="trust",
+        link="trust",
+        weight=0.55,
     )

@@ -35,7 +35,7 @@ def test_the_accuracy_is_the_cards_and_every_mistake_is_there(report):
     card = model_card_of("zero_padded_dropout")
     assert card is not None
     wrong = round(10000 * (1 - card.results["test"]["accuracy"]))
-    assert f"{10000 - wrong:,} images of 10,000 are classified rightly, {wrong:,} wrongly." in html
+    assert f"{10000 - wrong:,} images of 10,000 are correctly classified, {wrong:,} incorrectly." in html
     assert html.count('<article class="mistake"') == wrong
     assert "Every class has 1,000 images; in the training split, 6,000." in html
     assert "No image of these is in the training split too." in html

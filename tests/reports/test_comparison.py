@@ -16,7 +16,7 @@ from featurelens.models.evaluation.metrics import evaluation_from_probabilities,
 from featurelens.models.evaluation.significance import FEW, holm, mcnemar, telling_images
 from featurelens.reports.comparison import figures as comparison_figures
 from featurelens.reports.comparison.differences import galleries_section
-from featurelens.reports.comparison.evidence import Contestant, Pair, gather_comparison
+from featurelens.reports.comparison.evidence import Contestant, ModelPair, gather_comparison
 from featurelens.reports.comparison.figures import verdict
 from featurelens.reports.comparison.page import comparison_html, write_comparison
 from featurelens.reports.evidence.trust import sampled_trust
@@ -250,14 +250,14 @@ def test_a_person_sees_the_comparison(compared, tmp_path, width):
     assert f"{100 * one.accuracy.mean:.2f} %" in seen.text
     assert "chance can explain it" in seen.text and "the exact binomial test" in seen.text
     assert f"only one is right, {compared.pairs[0].test.first_only} image" in seen.text
-    assert f"by {compared.sampled} images drawn from these (seed 3)" in seen.text
+    assert f"by {compared.sampled} images sampled from these (seed 3)" in seen.text
     assert seen.text.count(HOSTILE) > 20
     assert "nan" not in seen.text.lower()
 
 
 def pair_by_hand(first_only, second_only, adjusted):
     test = mcnemar(*answers(50, first_only, second_only, 9))
-    return Pair(0, 1, test, adjusted, Interval(0.0, -0.1, 0.1, 100))
+    return ModelPair(0, 1, test, adjusted, Interval(0.0, -0.1, 0.1, 100))
 
 
 def test_the_verdict_names_who_is_better_only_below_the_adjusted_limit():

@@ -10,28 +10,29 @@ from playwright.sync_api import sync_playwright
 
 from featurelens.models import Dataset, fashion_mnist, load_model, model_card_of
 from featurelens.reports import write_report
-from featurelens.reports.evidence.gather import gather_evidence
-from featurelens.reports.report import report_html
+from featurelens.reports.evidence.seen import Seen
+from featurelens.reports.report import gather_report, report_html
 
 CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 
 
 @pytest.fixture(scope="module")
-def evidence():
+def seen():
     sample = fashion_mnist("test").take(np.arange(600))
-    return gather_evidence(
-        load_model("zero_padded_dropout"),
-        sample,
-        card=model_card_of("zero_padded_dropout"),
-        command="featurelens report",
-    )
+    card = model_card_of("zero_padded_dropout")
+    return Seen(load_model("zero_padded_dropout"), sample, card=card, command="featurelens report")
 
 
 @pytest.fixture(scope="module")
-def page_file(evidence, tmp_path_factory):
+def report(seen):
+    return gather_report(seen)
+
+
+@pytest.fixture(scope="module")
+def page_file(report, tmp_path_factory):
     path = tmp_path_factory.mktemp("report") / "report.html"
-    path.write_text(report_html(evidence), encoding="utf-8")
+    path.write_text(report_html(report), encoding="utf-8")
     return path
 
 
@@ -76,12 +77,12 @@ def test_every_part_can_be_read_without_any_request(browser, page_file, width, s
     assert complaints == []
 
 
-def test_the_findings_are_the_numbers(evidence, page_file, browser):
+def test_the_findings_are_the_numbers(seen, page_file, browser):
     page, _ = opened_page(browser, page_file)
     text = page.locator("#findings").inner_text()
-    wrong = int((evidence.evaluation.predictions != evidence.dataset.labels).sum())
-    assert f"{600 - wrong} images of 600 are classified rightly, {wrong} wrongly." in text
-    weakest = evidence.dataset.class_names[int(np.nanargmin(evidence.evaluation.recall))]
+    wrong = int((seen.evaluation.predictions != seen.dataset.labels).sum())
+    assert f"{600 - wrong} images of 600 are correctly classified, {wrong} incorrectly." in text
+    weakest = seen.dataset.class_names[int(np.nanargmin(seen.evaluation.recall))]
     assert f"{weakest} is the weakest class" in text
 
 
@@ -92,26 +93,26 @@ def test_every_finding_leads_to_something_on_the_page(page_file):
     assert targets and not [target for target in targets if target not in ids]
 
 
-def test_every_mistake_is_there_with_its_six_pictures(browser, evidence, page_file):
+def test_every_mistake_is_there_with_its_six_pictures(browser, seen, report, page_file):
     page, _ = opened_page(browser, page_file)
     cards = page.locator(".mistake")
-    assert cards.count() == evidence.mistakes.total > 20
+    assert cards.count() == report.evidence["mistakes"].total > 20
     assert cards.first.locator(".tile").count() == 6
     numbers = [int(text.split()[1]) for text in page.locator(".mistake .number").all_text_contents()]
-    assert sorted(numbers) == np.flatnonzero(evidence.evaluation.predictions != evidence.dataset.labels).tolist()
+    assert sorted(numbers) == np.flatnonzero(seen.evaluation.predictions != seen.dataset.labels).tolist()
 
 
-def test_the_contrast_is_of_the_predicted_against_the_true_class(evidence):
-    mistakes = evidence.mistakes
+def test_the_contrast_is_of_the_predicted_against_the_true_class(seen, report):
+    mistakes = report.evidence["mistakes"]
     every = np.arange(len(mistakes.numbers))
-    logits = evidence.survey.logits[mistakes.numbers]
+    logits = seen.survey.logits[mistakes.numbers]
     gap = logits[every, mistakes.predicted] - logits[every, mistakes.true]
     np.testing.assert_allclose(mistakes.logit_gap, gap, rtol=1e-6)
     assert (mistakes.logit_gap > 0).all()
 
 
-def test_confusions_come_by_frequency_and_images_by_sureness(evidence):
-    mistakes = evidence.mistakes
+def test_confusions_come_by_frequency_and_images_by_sureness(report):
+    mistakes = report.evidence["mistakes"]
     counts = [confusion.count for confusion in mistakes.confusions]
     assert counts == sorted(counts, reverse=True) and sum(counts) == mistakes.total
     for confusion in mistakes.confusions:
@@ -128,18 +129,18 @@ def test_the_filter_shows_one_class(browser, page_file):
     assert "true=Shirt" in page.url
 
 
-def test_the_gallery_has_every_class_and_stage(browser, page_file, evidence):
+def test_the_gallery_has_every_class_and_stage(browser, page_file, seen):
     page, _ = opened_page(browser, page_file)
-    assert page.locator(".specimen h3").all_inner_texts() == list(evidence.dataset.class_names)
+    assert page.locator(".specimen h3").all_inner_texts() == list(seen.dataset.class_names)
     stages = page.locator(".specimen").first.locator(".stage h4").all_inner_texts()
     assert stages == ["conv1", "pool1", "conv2", "pool2", "dense1"]
 
 
-def test_the_strongest_channels_come_first(evidence, browser, page_file):
+def test_the_strongest_channels_come_first(report, browser, page_file):
     page, _ = opened_page(browser, page_file)
     stage = page.locator(".specimen").first.locator(".stage").nth(2)
     shown = [int(text) for text in stage.locator(".maps").first.locator(".channel").all_inner_texts()]
-    mean = evidence.specimens[0].means["conv2"].mean(axis=(0, 1))
+    mean = report.evidence["feature-maps"].specimens[0].means["conv2"].mean(axis=(0, 1))
     assert shown == np.argsort(-mean, kind="stable")[: len(shown)].tolist()
 
 

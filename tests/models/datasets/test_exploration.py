@@ -9,7 +9,7 @@ from featurelens.models.datasets.duplicates import equal_images, shared_images
 from featurelens.models.datasets.exploration import explore, pixel_counts
 from featurelens.models.datasets.neighbours import class_neighbours
 from featurelens.reports.data_page import write_exploration
-from featurelens.reports.sections.data import exploration_section
+from featurelens.reports.sections.data import split_part
 
 
 def dataset(values, labels, names=("a", "b", "c"), **fields):
@@ -161,16 +161,16 @@ def test_a_page_of_one_split_says_what_would_tell_of_the_other(tmp_path):
 
 def test_the_reports_section_says_what_would_tell_of_other_splits():
     data = random_data(6)
-    section, _ = exploration_section(data, explore(data))
+    section = split_part(data, explore(data))
     assert "whether it holds some of the same images, <code>featurelens explore" in section.html
 
 
 def test_the_reports_section_tells_the_classes_of_the_training_split_too():
     even = dataset([[0.0], [0.2], [0.5], [0.7]], [0, 0, 1, 1], names=("a", "b"))
-    assert "<p>Every class has 2 images.</p>" in exploration_section(even, explore(even))[0].html
-    told = exploration_section(even, explore(even), trained_on=np.array([7, 7]))[0].html
+    assert "<p>Every class has 2 images.</p>" in split_part(even, explore(even)).html
+    told = split_part(even, explore(even), trained_on=np.array([7, 7])).html
     assert "<p>Every class has 2 images; in the training split, 7.</p>" in told
-    drawn = exploration_section(even, explore(even), trained_on=np.array([7, 9]))[0].html
+    drawn = split_part(even, explore(even), trained_on=np.array([7, 9])).html
     assert "training: 16 images, 7 to 9 a class; these images: 4 images, 2 to 2 a class." in drawn
 
 

@@ -1,6 +1,7 @@
 import numpy as np
 import pytest
 
+from featurelens.interpret.maps.resampling import enlarged as enlarged_for_pixel_order
 from featurelens.reports.drawing.enlarging import MAPS_AT_ONCE, enlarge, repeat
 
 
@@ -27,6 +28,13 @@ def test_enlarge_is_the_definition(size, count):
     assert enlarged.dtype == np.float32
     for index in (0, count // 2, count - 1):
         np.testing.assert_allclose(enlarged[index], bilinear_by_loops(maps[index], size), atol=1e-5)
+
+
+@pytest.mark.parametrize("size", [(28, 28), (7, 9), (3, 4), (2, 2), (1, 50)])
+def test_a_map_is_drawn_as_its_pixels_are_ordered(size):
+    # interpret/ and reports/ enlarge on their own: the one without OpenCV, the other as fast as it can
+    maps = np.random.default_rng(1).normal(size=(5, 3, 4)).astype(np.float32)
+    np.testing.assert_allclose(enlarge(maps, size), enlarged_for_pixel_order(maps, size), atol=1e-5)
 
 
 def test_enlarge_by_hand():

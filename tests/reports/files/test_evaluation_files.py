@@ -14,9 +14,11 @@ from featurelens.models.datasets.dataset import Dataset
 from featurelens.models.evaluation.metrics import averages, evaluation_from_probabilities
 from featurelens.models.model_files.loading import model_card_of
 from featurelens.reports.drawing.misclassified_sheet import misclassified_sheet
-from featurelens.reports.evidence.gather import gather_evidence
+from featurelens.reports.evidence.plan import ReportPlan
+from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.files.evaluation_files import check_folder, evaluation_plots, remove_earlier, write_evaluation
-from featurelens.reports.sections.performance import performance_section
+from featurelens.reports.sections.performance import PerformanceSection
+from featurelens.reports.sections.section import About
 
 HISTORY = {"accuracy": [0.5, 0.7], "val_accuracy": [0.5, 0.6], "loss": [2.0, 1.0], "val_loss": [2.0, 1.5]}
 SMOOTHED = {**HISTORY, "test_loss": [2.5, 1.25]}
@@ -162,16 +164,18 @@ def test_the_report_draws_the_training_and_says_how_its_loss_is_meant():
     images = random.random((40, 8, 8, 3), np.float32)
     data = Dataset(images, random.integers(0, 3, 40), ("a", "b", "c"), "made")
     trained = card(SMOOTHED, best_epoch=1, label_smoothing=0.1)
-    evidence = gather_evidence(sequential(), data, card=trained, trust_images=0)
-    html = performance_section(evidence).html
+    seen = Seen(sequential(), data, ReportPlan(trust_images=0), card=trained)
+    section, about = PerformanceSection(), About.of(seen)
+    found = section.evidence(seen, {})
+    html = section.html(found, about).html
     assert html.count("over the epochs</title>") == 1  # the accuracy
     assert html.count("over the epochs, with label smoothing 0.1</title>") == 1
     assert html.count("The model has the weights of epoch 1, the best one by validation accuracy.") == 2
     assert html.count("measured with the label smoothing of 0.1 that the model was trained with") == 1
     assert html.count("The test curve decided nothing; it was recorded for this plot only.") == 1
-    plain = performance_section(replace(evidence, card=card())).html
+    plain = section.html(found, replace(about, card=card())).html
     assert "over the epochs" in plain and "smoothing" not in plain and "weights of epoch" not in plain
-    assert "over the epochs" not in performance_section(replace(evidence, card=None)).html
+    assert "over the epochs" not in section.html(found, replace(about, card=None)).html
 
 
 def test_the_misclassified_images_are_the_ones_on_the_sheet():

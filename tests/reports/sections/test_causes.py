@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from types import SimpleNamespace
-
 import keras
 import numpy as np
 import pytest
@@ -14,12 +12,13 @@ from featurelens.interpret.layers.survey import survey_layers
 from featurelens.models import Dataset
 from featurelens.models.evaluation.metrics import evaluation_from_probabilities
 from featurelens.reports.evidence import causes as cause_evidence
-from featurelens.reports.evidence.causes import gather_causes
+from featurelens.reports.evidence.causes import causes_evidence, gather_causes
 from featurelens.reports.evidence.mistakes import Confusion
 from featurelens.reports.evidence.shown_layers import end_of_stage
-from featurelens.reports.html.page import Header, render_page
-from featurelens.reports.sections.causes import causes_section, shown_channels
-from featurelens.reports.sections.channels import patch_sheet
+from featurelens.reports.html.page import Header, Section, render_page
+from featurelens.reports.sections.causes import CausesSection, shown_channels
+from featurelens.reports.sections.channels import patch_pictures, patch_sheet
+from featurelens.reports.sections.section import About
 
 layers = keras.layers
 NAMES = ("circle", "square", HOSTILE)
@@ -68,7 +67,9 @@ def causes(dataset):
 
 
 def page_of(causes, dataset, path):
-    section, sprites = causes_section(SimpleNamespace(causes=causes, dataset=dataset))  # type: ignore[arg-type]
+    about = About(inspect_model(model()), dataset, None, {}, 0, None)
+    part = CausesSection().html(causes_evidence(causes), about)
+    section, sprites = Section("causes", "Causes", part.html, part.lead), part.sprites
     path.write_text(render_page("causes", [section], Header("", ""), sprites), encoding="utf-8")
     return path
 
@@ -140,11 +141,10 @@ def test_what_lies_outside_of_the_picture_is_flat_grey():
     images = np.zeros((2, 6, 6, 1), np.float32)
     images[0, 0, 0] = 1
     from featurelens.interpret import channels
-    from featurelens.reports.sections.channels import _pictures
 
     liked = channels(made, images, [0, 1]).preferred
     assert (liked.rows[0, 0], liked.columns[0, 0]) == (0, 0)
-    found = _pictures(liked.patches(images, 0, outside=np.nan), (0.0, 1.0))[0, :, :, 0]
+    found = patch_pictures(liked.patches(images, 0, outside=np.nan), (0.0, 1.0))[0, :, :, 0]
     np.testing.assert_array_equal(found, [[140, 140, 140], [140, 255, 0], [140, 0, 0]])
 
 

@@ -10,11 +10,12 @@ from featurelens.interpret.trust.measure import measure_trust
 from featurelens.interpret.trust.record import Samples, TrustPlan
 from featurelens.models import fashion_mnist, load_model
 from featurelens.models.datasets.fingerprints import images_fingerprint, weights_fingerprint
-from featurelens.reports.evidence.gather import gather_evidence
+from featurelens.reports.evidence.plan import ReportPlan
+from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.evidence.trust import GRAD_CAM, SALIENCY, TrustFile, gather_trust
 from featurelens.reports.html.trust_marks import method_link, method_mark
-from featurelens.reports.report import report_html
-from featurelens.reports.sections.trust import trust_section, trust_twin
+from featurelens.reports.report import gather_report, report_html, report_twin
+from featurelens.reports.sections.trust import TrustSection
 
 
 @pytest.fixture(scope="module")
@@ -23,13 +24,13 @@ def parts():
 
 
 @pytest.fixture(scope="module")
-def evidence(parts):
-    return gather_evidence(*parts, trust_images=48)
+def report(parts):
+    return gather_report(Seen(*parts, ReportPlan(trust_images=48)))
 
 
-def test_every_shown_method_is_judged_by_three_questions(evidence):
-    assert set(evidence.trust.trust.verdicts) == {"Grad-CAM", "HiResCAM", "Saliency"}
-    for found in evidence.trust.trust.verdicts.values():
+def test_every_shown_method_is_judged_by_three_questions(report):
+    assert set(report.evidence["trust"].trust.verdicts) == {"Grad-CAM", "HiResCAM", "Saliency"}
+    for found in report.evidence["trust"].trust.verdicts.values():
         assert [finding.question for finding in found.findings] == [
             "random order",
             "brightness order",
@@ -38,31 +39,30 @@ def test_every_shown_method_is_judged_by_three_questions(evidence):
         assert found.level in {"good", "weak", "failed"}
 
 
-def test_tracing_once_gives_what_tracing_at_every_stop_gives(parts, evidence):
+def test_tracing_once_gives_what_tracing_at_every_stop_gives(parts, report):
     from featurelens.interpret import Saliency
     from featurelens.interpret.sanity.weight_randomization import randomization_check
 
     anew = randomization_check(parts[0], parts[1].images, {SALIENCY: Saliency}, stops=6, sample=48)[SALIENCY]
-    once = evidence.trust.trust.methods[SALIENCY]
+    once = report.evidence["trust"].trust.methods[SALIENCY]
     np.testing.assert_allclose(once.rank_correlation, np.nanmean(anew.rank_correlation, axis=1), atol=1e-5)
 
 
-def test_the_page_tells_the_sample_and_every_verdict(evidence):
-    html = report_html(evidence)
+def test_the_page_tells_the_sample_and_every_verdict(report):
+    html = report_html(report)
     assert "Measured on 48 of the 120 images" in html
     assert "Of the maps shown here" in html
-    for name, found in evidence.trust.trust.verdicts.items():
+    for name, found in report.evidence["trust"].trust.verdicts.items():
         anchor = f"trust-{name.lower().replace(' ', '-')}"
         assert f'<span id="{anchor}">{name}</span>' in html
-        assert found.level in method_mark(evidence.verdicts, name)
+        assert found.level in method_mark(report.about.verdicts, name)
     cards = html.count('<article class="mistake"')
     assert html.count(f'href="#trust-{GRAD_CAM.lower()}"') == 2 * cards
 
 
 def test_without_images_nothing_is_said_of_trust(parts):
-    silent = gather_evidence(*parts, trust_images=0)
-    assert silent.trust is None
-    assert trust_section(silent) == []
+    silent = Seen(*parts, ReportPlan(trust_images=0))
+    assert silent.trust is TrustSection().evidence(silent, {}) is None
     assert method_mark(silent.verdicts, GRAD_CAM) == method_link(silent.verdicts, GRAD_CAM) == ""
 
 
@@ -87,7 +87,7 @@ def test_a_model_that_cannot_be_copied_is_said_so(parts):
     assert all(not each.rank_correlation for each in found.trust.methods.values())
 
 
-def test_what_is_on_file_is_shown_for_all_methods_with_its_command(parts, evidence):
+def test_what_is_on_file_is_shown_for_all_methods_with_its_command(parts, report):
     model, dataset = parts
     plan = TrustPlan(
         cheap=Samples(curves=None, filled=4, noise=3, shuffled=24),
@@ -108,8 +108,9 @@ def test_what_is_on_file_is_shown_for_all_methods_with_its_command(parts, eviden
         command="featurelens trust mine.keras",
     )
     shown = gather_trust(model, dataset, "conv2", on_file=on_file)
-    told = dataclasses.replace(evidence, trust=shown)
-    html = " ".join(trust_section(told)[0].html.split())
+    assert shown is not None
+    told = dataclasses.replace(report, evidence={**report.evidence, "trust": shown})
+    html = " ".join(TrustSection().html(shown, told.about).html.split())
     assert "featurelens trust mine.keras" in html
     assert "were measured on all 120 images" in html and "SmoothGrad on 24" in html
     for column in ("Likeness, random labels", "Beats random, filled in", "Change under noise"):
@@ -117,7 +118,7 @@ def test_what_is_on_file_is_shown_for_all_methods_with_its_command(parts, eviden
     assert "trained on 64 images whose labels were permuted, for 1 epoch." in html
     assert all(f"{name}: {found.findings[0].number.mean:.0%}" in html for name, found in trust.verdicts.items())
     assert "Of all 5 methods" in report_html(told) or not any(v.level == "good" for v in trust.verdicts.values())
-    twin = trust_twin(told)
-    assert twin is not None and list(twin) == list(named) and twin["SmoothGrad"]["images"] == 24
+    twin = report_twin(told, ())["trust"]["trust"]["methods"]
+    assert list(twin) == list(named) and twin["SmoothGrad"]["images"] == 24
     with pytest.raises(ValueError, match="other images"):
         gather_trust(model, dataset.take(np.arange(50)), "conv2", on_file=on_file)

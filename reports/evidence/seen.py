@@ -1,0 +1,138 @@
+"""A model and its images, and what several sections read of them, computed once and when it is first asked for."""
+
+from __future__ import annotations
+
+from functools import cached_property
+from typing import Any
+
+import numpy as np
+
+from ...interpret import GradCAMState, ModelInformation, inspect_model
+from ...interpret.layers.survey import Survey, survey_layers
+from ...interpret.progress import Progress, Step
+from ...interpret.trust.verdicts import Verdict
+from ...models.datasets.class_names import require_classes
+from ...models.datasets.dataset import Dataset
+from ...models.datasets.exploration import Exploration, explore
+from ...models.datasets.pixel_range import range_remark
+from ...models.evaluation.metrics import Evaluation, evaluation_from_probabilities
+from ...models.model_files.cards import ModelCard
+from .plan import ReportPlan
+from .shown_layers import stages
+from .trust import TrustEvidence, gather_trust
+
+
+class Seen:
+    """What a report sees of a model through a data set. A section's evidence is computed from it.
+
+    Args:
+        model: A Keras model that takes one image and answers one score per class.
+        dataset: Images in the range that the model takes, with as many class names as the model has classes.
+        plan: How thoroughly to look.
+        card: What is known of the training.
+        command: The command line that asked for the report; None where Python did.
+        step: Told what is being done and how far it is.
+    """
+
+    def __init__(
+        self,
+        model: Any,
+        dataset: Dataset,
+        plan: ReportPlan | None = None,
+        *,
+        card: ModelCard | None = None,
+        command: str | None = None,
+        step: Step | None = None,
+    ) -> None:
+        self.model = model
+        self.dataset = dataset
+        self.plan = plan or ReportPlan()
+        self.card = card
+        self.command = command
+        self._step = step
+
+    def progress(self, what: str) -> Progress:
+        """A progress whose steps are told under the name `what`."""
+        step = self._step
+        return False if step is None else lambda done, total: step(what, done, total)
+
+    @cached_property
+    def information(self) -> ModelInformation:
+        """The model's layers and the proof of its logits.
+
+        Raises:
+            ValueError: The data have other classes than the model, or the logits could not be proven.
+        """
+        found = inspect_model(self.model, self.dataset.images[:32])
+        require_classes(self.dataset, found.classes)
+        return found
+
+    @cached_property
+    def range_remark(self) -> str | None:
+        """Why the images seem to be in another range than the model takes; None where they do not."""
+        return range_remark(self.model, self.dataset)
+
+    @cached_property
+    def stages(self) -> list[str]:
+        """The layers that a report walks through, first to last."""
+        return stages(self.information)
+
+    @cached_property
+    def survey(self) -> Survey:
+        """One pass over all images."""
+        return survey_layers(
+            self.model,
+            self.dataset.images,
+            self.dataset.labels,
+            self.stages,
+            seed=self.plan.seed,
+            batch_size=self.plan.batch_size,
+            progress=self.progress("looking at every layer"),
+        )
+
+    @cached_property
+    def evaluation(self) -> Evaluation:
+        """The figures of the model's answers to all images."""
+        return evaluation_from_probabilities(self.survey.probabilities, self.dataset.labels, self.dataset.class_names)
+
+    @cached_property
+    def typical_peak(self) -> float:
+        """The median, over all images, of the largest value of the predicted class's Grad-CAM, score units."""
+        return float(np.median(self.survey.grad_cam_peak))
+
+    @cached_property
+    def look(self) -> GradCAMState:
+        """Grad-CAM and saliency of chosen images, traced once."""
+        return GradCAMState(self.model, self.survey.cam_layer)
+
+    @cached_property
+    def exploration(self) -> Exploration:
+        """What is in the images, without the model."""
+        return explore(self.dataset, most_compared=self.plan.compared_images, seed=self.plan.seed)
+
+    @cached_property
+    def trust(self) -> TrustEvidence | None:
+        """How far the methods can be trusted on this model; None where it was not measured.
+
+        Raises:
+            ValueError: The trust on file is of another model, or of other images.
+        """
+        return gather_trust(
+            self.model,
+            self.dataset,
+            self.survey.cam_layer,
+            images=self.plan.trust_images,
+            on_file=self.plan.trust_file,
+            seed=self.plan.seed,
+            step=self._testing,
+        )
+
+    @property
+    def verdicts(self) -> dict[str, Verdict]:
+        """The verdict on each method; empty where trust was not measured."""
+        return {} if self.trust is None else self.trust.trust.verdicts
+
+    @property
+    def _testing(self) -> Step | None:
+        step = self._step
+        return None if step is None else lambda what, done, total: step(f"testing the maps: {what}", done, total)

@@ -1,0 +1,150 @@
+"""A section is one class and one entry in a list: it is on the page, in the findings, in the contents and in the twin."""
+
+from __future__ import annotations
+
+import json
+import re
+from dataclasses import dataclass, replace
+
+import keras
+import numpy as np
+import pytest
+from browser_pages import HOSTILE, seen_in_browser
+from markupsafe import Markup
+from small_models import sequential
+
+from featurelens.models import Dataset
+from featurelens.models.evaluation.metrics import evaluation_from_probabilities
+from featurelens.reports.evidence.performance import gather_performance
+from featurelens.reports.evidence.plan import ReportPlan
+from featurelens.reports.evidence.seen import Seen
+from featurelens.reports.evidence.twin import DrawnOnly
+from featurelens.reports.report import PAGE_SECTIONS, gather_report, report_html
+from featurelens.reports.sections.findings import ordered_findings
+from featurelens.reports.sections.performance import PerformanceSection
+from featurelens.reports.sections.section import About, Finding, Part
+
+
+@dataclass(frozen=True, eq=False)
+class Brightness:
+    """How bright each class is."""
+
+    means: np.ndarray  # float64[K]
+    images: DrawnOnly[np.ndarray]
+
+
+class BrightnessSection:
+    """The section of this test."""
+
+    id, title, lead = "brightness", "Brightness & shade", "How bright is each class?"
+
+    def evidence(self, seen, earlier):
+        """The mean pixel of each class; it knows the sections above."""
+        assert "model" in earlier and "layers" not in earlier
+        images, labels = seen.dataset.images, seen.dataset.labels
+        return Brightness(np.array([images[labels == label].mean() for label in range(3)]), images)
+
+    def findings(self, found, about):
+        """The brightest class."""
+        best = int(np.argmax(found.means))
+        yield Finding(
+            f"{about.class_names[best]} is the brightest.", "caution", found.means[best], self.id, "means", 0.97
+        )
+
+    def html(self, found, about):
+        """The means."""
+        return Part(Markup('<p id="means">{}</p>').format(found.means.round(3)), parts=[("means", "Means")])
+
+
+class SilentSection(BrightnessSection):
+    """A section that has nothing to say of these data."""
+
+    id, title, lead = "silent", "Never shown", ""
+
+    def evidence(self, seen, earlier):
+        """Nothing."""
+
+    def html(self, found, about):
+        """Never asked for."""
+        pytest.fail("a section without evidence was drawn")
+
+
+def data():
+    """Thirty pictures, class 1 the brightest."""
+    labels = np.arange(30) % 3
+    bright = np.array([0.4, 1, 0.7], np.float32)[labels]
+    images = np.random.default_rng(0).random((30, 8, 8, 3), np.float32) * bright[:, None, None, None]
+    return Dataset(images, labels, ("a", HOSTILE, "c"), "seeded noise")
+
+
+@pytest.fixture(scope="module")
+def seen():
+    keras.utils.set_random_seed(0)
+    return Seen(sequential(), data(), ReportPlan(trust_images=0))
+
+
+def twin_of(html):
+    found = re.search(r'<script type="application/json" id="twin">(.*?)</script>', html, re.DOTALL)
+    assert found is not None
+    return json.loads(found[1])
+
+
+def test_one_entry_in_the_list_puts_a_section_on_the_page(seen, tmp_path):
+    sections = (*PAGE_SECTIONS[:2], BrightnessSection(), SilentSection(), *PAGE_SECTIONS[2:])
+    html = report_html(gather_report(seen, sections))
+    path = tmp_path / "page.html"
+    path.write_text(html, encoding="utf-8")
+    page = seen_in_browser(path, 1280)
+    assert "How bright is each class?" in page.text and f"{HOSTILE} is the brightest." in page.text
+    assert "Never shown" not in page.text and "silent" not in re.findall(r'<section[^>]* id="([^"]+)"', html)
+    contents = re.search(r'<nav class="contents".*?</nav>', html, re.DOTALL)
+    assert contents is not None
+    assert '<a href="#brightness">Brightness &amp; shade</a>' in contents[0] and '<a href="#means">Means' in contents[0]
+    order = re.findall(r'<section class="section" id="([^"]+)"', html)
+    assert order[:5] == ["findings", "model", "exploration", "brightness", "performance"]
+    twin = twin_of(html)
+    expected = [seen.dataset.images[seen.dataset.labels == label].mean() for label in range(3)]
+    assert list(twin["brightness"]) == ["means"] and twin["brightness"]["means"] == pytest.approx(expected)
+    assert "silent" not in twin
+    second = twin["findings"][1]  # weight 0.97 lies between the accuracy's 1 and the weakest class's 0.95
+    assert second["sentence"] == f"{HOSTILE} is the brightest." and second["severity"] == "caution"
+    assert second["number"] == pytest.approx(max(expected)) and second["anchor"] == "brightness"
+
+
+def test_every_section_of_the_page_can_be_left_out(seen):
+    whole = gather_report(seen)
+    for section in PAGE_SECTIONS:
+        fewer = replace(whole, evidence={name: found for name, found in whole.evidence.items() if name != section.id})
+        html = report_html(fewer)
+        assert f'<section class="section" id="{section.id}"' not in html and section.id not in twin_of(html)
+        assert {finding.anchor for finding in ordered_findings(PAGE_SECTIONS, fewer.evidence, fewer.about)}.isdisjoint(
+            {finding.anchor for finding in section.findings(whole.evidence[section.id], whole.about)}
+            if section.id in whole.evidence
+            else ()
+        )
+
+
+def test_what_sections_share_is_computed_once(seen, monkeypatch):
+    whole = gather_report(seen)
+    monkeypatch.setattr(
+        "featurelens.reports.evidence.seen.survey_layers", lambda *_, **__: pytest.fail("a second pass")
+    )
+    assert gather_report(seen).evidence["layers"].layers is whole.evidence["layers"].layers
+
+
+def test_every_finding_states_its_number_and_a_severity(seen):
+    whole = gather_report(seen)
+    found = ordered_findings(PAGE_SECTIONS, whole.evidence, whole.about)
+    assert len(found) > 5 and {finding.severity for finding in found} <= {"problem", "caution", "fact"}
+    assert [finding.weight for finding in found] == sorted((finding.weight for finding in found), reverse=True)
+    assert all(np.isfinite(finding.number) for finding in found)
+    assert found[0].number == seen.evaluation.accuracy
+
+
+def test_a_model_that_is_no_better_than_its_largest_class_is_a_problem(seen):
+    always_b = evaluation_from_probabilities(np.tile([0.2, 0.5, 0.3], (30, 1)), data().labels, data().class_names)
+    constant = Seen(seen.model, seen.dataset, seen.plan)
+    constant.__dict__["evaluation"] = always_b  # where the computed one would be kept
+    found = list(PerformanceSection().findings(gather_performance(constant), About.of(seen)))
+    assert (found[0].severity, found[0].number) == ("problem", pytest.approx(1 / 3))
+    assert [finding.anchor for finding in found] == ["performance", "calibration"]  # two classes are equally weak

@@ -147,6 +147,12 @@ def _random_images(traced: TracedModel) -> Any:
             f"Give a few: inspect_model(model, images)."
         )
     generator = np.random.default_rng(0)
+    words = [name for name, dtype in zip(form.names, form.dtypes, strict=True) if dtype == "string"]
+    if words:
+        raise ValueError(
+            f"Expected an example to run the model on, since its input {words[0]!r} takes words. Received none. Give a few: "
+            f"inspect_model(model, np.array([['some'], ['words']]))."
+        )
     arrays = [_random_array(generator, form, index) for index in range(len(form.names))]
     return form.pack(arrays)
 

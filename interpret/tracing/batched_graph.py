@@ -26,7 +26,7 @@ from .written_variables import kept, written_variables
 if TYPE_CHECKING:
     import tensorflow as tf
 
-Compute = Callable[[Taps, "tf.Tensor"], dict[str, "tf.Tensor"]]
+Compute = Callable[[Taps, Any], dict[str, "tf.Tensor"]]
 Batch = Callable[[list[np.ndarray], np.ndarray, np.ndarray], dict[str, np.ndarray]]  # (flat inputs, classes, versus)
 
 

@@ -250,6 +250,13 @@ def gradients(scores: Any, tensors: dict[str, Any]) -> list[Any]:
     """
     import tensorflow as tf
 
+    for what, tensor in tensors.items():
+        if not tensor.dtype.is_floating:
+            raise ValueError(
+                f"Expected real numbers where a gradient is taken. Received {tensor.dtype.name} for {what}, which has none. "
+                f"Use a method that needs no gradient there: GradCAM and the other class activation maps, Occlusion, RISE "
+                f"or ScoreCAM for a picture of whole numbers; ActivationExtractor for words."
+            )
     slopes = tf.gradients(scores, list(tensors.values()))
     for what, slope in zip(tensors, slopes, strict=True):
         if slope is None:

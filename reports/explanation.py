@@ -29,6 +29,7 @@ class Subject:
     explained: int  # the class
     versus: int | None  # the class that it is held against
     layer: str | None  # where class activation maps look; None for the last convolution
+    unit: str = "logit"  # of the score: 'logit', 'probability' or 'answer'
 
     @property
     def batch_size(self) -> int:
@@ -55,7 +56,7 @@ def method_panel(known: KnownMethod, subject: Subject, progress: Progress = Fals
     """
     told = _told(known, subject, progress)
     limits = limits_for(known, told.values)
-    words = map_words(known, told.values, limits, told.before_cut)
+    words = map_words(known, told.values, limits, told.before_cut, subject.unit)
     at = f" ({subject.layer})" if known.is_at_layer and subject.layer else ""
     return MapPanel(
         title=known.name,
@@ -84,7 +85,9 @@ def limits_for(known: KnownMethod, values: np.ndarray) -> Limits:
     return limits_of(values, scale_for(known, values))
 
 
-def map_words(known: KnownMethod, values: np.ndarray, limits: Limits, before_cut: np.ndarray | None = None) -> str:
+def map_words(
+    known: KnownMethod, values: np.ndarray, limits: Limits, before_cut: np.ndarray | None = None, score: str = "logit"
+) -> str:
     """The limits of a map with their unit, or what is missing, such as 'zero everywhere'.
 
     Args:
@@ -92,11 +95,13 @@ def map_words(known: KnownMethod, values: np.ndarray, limits: Limits, before_cut
         values: float32[h,w], its map.
         limits: Of its colours.
         before_cut: float32[h,w], the map before its negative evidence was cut off, where it was.
+        score: The unit of the score: 'logit', 'probability' or 'answer'.
     """
+    unit = known.unit.replace("logit", score)
     signed = None if before_cut is None or values.any() else np.minimum(before_cut, 0)[np.newaxis]
-    state = map_states(values[np.newaxis], known.unit, before_cut=signed)[0]
+    state = map_states(values[np.newaxis], unit, before_cut=signed)[0]
     low, high = (with_minus(number(float(limit))) for limit in limits)
-    span = f"{low} to {high} {known.unit}" if limits[0] < limits[1] else f"{low} {known.unit} everywhere"
+    span = f"{low} to {high} {unit}" if limits[0] < limits[1] else f"{low} {unit} everywhere"
     if not known.has_zero or state.kind in (POSITIVE, MIXED):
         return span
     return f"{span}\n{state.words}" if values.any() else state.words
@@ -107,11 +112,14 @@ def saturation_words(subject: Subject, head: str) -> str:
 
     Args:
         subject: The image and the class.
-        head: 'softmax', 'sigmoid' or 'linear'.
+        head: 'softmax', 'sigmoid', 'linear' or 'probability'.
     """
-    if head == "linear":
+    if head in ("linear", "probability"):
         return ""
-    share = float(Saturation(subject.model)(subject.image[np.newaxis], subject.explained)[0])
+    try:
+        share = float(Saturation(subject.model)(subject.image[np.newaxis], subject.explained)[0])
+    except ValueError:  # a picture of whole numbers has no gradient: there is nothing to say
+        return ""
     if not np.isfinite(share):
         return "The logit has no gradient at this image."
     said = faded(share, head)
@@ -127,7 +135,7 @@ def _told(known: KnownMethod, subject: Subject, progress: Progress) -> _Told:
         complete = method.with_gap(*asked)
         values = complete.maps[0]
         missing, whole = (with_minus(number(float(value[0]))) for value in (complete.gap, complete.expected))
-        remarks.append(f"gap {missing} of {whole} {known.unit}")
+        remarks.append(f"gap {missing} of {whole} {known.unit.replace('logit', subject.unit)}")
     else:
         values = method(*asked)[0]
     uncut = method.before_cut(*asked[:3])[0] if hasattr(method, "before_cut") and not values.any() else None
@@ -154,16 +162,19 @@ def drawn_methods(
         step: Told (name of the method, images done, of how many).
 
     Raises:
-        ValueError: The model refuses a method that must be drawn.
+        ValueError: The model refuses a method that must be drawn, or all of them.
     """
-    panels, left_out = [], []
+    panels, left_out, refused = [], [], []
     for known in choice.methods:
         try:
             panels.append(method_panel(known, subject, False if step is None else partial(step, known.name)))
         except ValueError as error:
             if known.name in choice.required:
                 raise
+            refused.append(error)
             left_out.append(f"{known.name} was left out: {_first_sentence(error)}")
+    if refused and not panels:
+        raise refused[0]
     return tuple(panels), tuple(left_out)
 
 

@@ -13,6 +13,7 @@ from typing import Annotated
 import typer
 
 from featurelens.scripts.options.early_checks import checked_data
+from featurelens.scripts.options.model_choice import ModelOutput, Task
 from featurelens.scripts.options.opening import (
     DEFAULT_MODEL,
     AllowCode,
@@ -44,6 +45,8 @@ def report(
         int | None, typer.Option(min=0, help="Test the maps anew on so many images; 0 for none. Default: 100.")
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of all images that are drawn.")] = 0,
+    task: Task = None,
+    model_output: ModelOutput = None,
     allow_code: AllowCode = False,
     custom_objects: CustomObjects = None,
 ) -> None:
@@ -55,7 +58,7 @@ def report(
     from featurelens.scripts.terminal.progress import steps_shown
 
     check_writable(output.expanduser().absolute())
-    opening = Opening(scale, resize, class_names, allow_code, custom_objects)
+    opening = Opening(scale, resize, class_names, allow_code, custom_objects, task, model_output)
     images_from = checked_data(model, data, opening)
     loaded, card = load_with_card(model, opening)
     dataset = open_for(images_from, loaded, card, opening)

@@ -128,4 +128,4 @@ def _units(answer: tf.Tensor) -> int:
             f"This one answers shape {('batch', *shape[1:]) if shape else 'unknown'}. "
             f"Pass a model, or name an output=, that ends in one score per class."
         )
-    return int(long[0]) if long else 1
+    return int(long[0] or 1) if long else 1

@@ -51,6 +51,7 @@ class ModelInformation:
     task: str = "classes"  # 'classes', 'independent labels', 'binary', 'regression', or 'binary or regression'
     axes: str = "(B, H, W, C)"  # of the image: which are places, which is the channel
     default_layer: str | None = None  # where class activation maps look unless told; None where no layer has places
+    refused: tuple[str, ...] = ()  # which methods do not take the model, and why
     unit: str = "logit"  # of the scores that maps explain: 'logit', 'probability' or 'answer'
 
     def layer(self, name: str) -> LayerInformation:
@@ -89,6 +90,7 @@ def inspect_model(
     found: list[LayerInformation] = []
     shape: list[tuple[int | None, ...]] = []
     defaults: list[str] = []
+    has_gradient: list[bool] = []
 
     def look(taps: Taps, _: Any) -> dict[str, Any]:
         fields = receptive_fields(taps.image) if taps.axes.is_picture else {}  # known for [B,H,W,C] alone
@@ -96,6 +98,7 @@ def inspect_model(
         inputs = layer_inputs(taps.image, layers)
         found[:] = [_information(tap, fields, read) for tap, read in zip(layers, inputs, strict=True)]
         shape[:] = [tuple(taps.image.shape)[1:]]
+        has_gradient[:] = [taps.image.dtype.is_floating]
         defaults[:] = [layer.name for layer in default_layers(taps)]
         return {}
 
@@ -114,6 +117,7 @@ def inspect_model(
         warning=_closed(model, found) or _remark(head, proof, traced),
         task="no classes" if head is None else head.task,
         axes=program.axes.words if program.axes else "",
+        refused=_refused(program, bool(defaults), has_gradient[0]),
         default_layer=defaults[-1] if defaults else None,
         unit="" if head is None else head.unit,
     )
@@ -172,6 +176,20 @@ def _closed(model: Any, layers: list[LayerInformation]) -> str | None:
         f"Layer {(names or [model.name])[0]!r} is a SavedModel: the layers inside of it cannot be seen. Maps at the "
         f"input, such as Saliency, are exact; for Grad-CAM and activations inside of it, load the .keras file."
     )
+
+
+def _refused(program: LayerProgram, has_places: bool, has_gradient: bool) -> tuple[str, ...]:
+    """The methods that do not take the model, each with the reason."""
+    if program.head is None:
+        return ("every map of a class (the answer is not one score per class)",)
+    found = []
+    if not has_places:
+        found.append("class activation maps (no layer between image and answer has places)")
+    if not has_gradient:
+        found.append("maps of gradients at the input (it has whole numbers or words)")
+    if program.axes is not None and not program.axes.is_picture:
+        found.append(f"Occlusion, RISE and Score-CAM (the input is {program.axes.words}, not a picture (B, H, W, C))")
+    return tuple(found)
 
 
 def _remark(head: Head | None, proof: Proof, traced: TracedModel) -> str | None:

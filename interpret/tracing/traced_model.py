@@ -198,7 +198,7 @@ class TracedModel:
         return function, written_variables(function)
 
     def _named_output(self, answer: Any) -> Any:
-        outputs = _outputs_by_name(answer, self.model)
+        outputs = outputs_by_name(answer, self.model)
         if self.output is None:
             if len(outputs) == 1:
                 return next(iter(outputs.values()))
@@ -211,7 +211,8 @@ class TracedModel:
         return outputs[self.output]
 
 
-def _outputs_by_name(answer: Any, model: Any) -> dict[str, Any]:
+def outputs_by_name(answer: Any, model: Any) -> dict[str, Any]:
+    """What a model answers, by the names of its outputs."""
     if isinstance(answer, dict):
         return dict(answer)
     if isinstance(answer, (list, tuple)):

@@ -98,6 +98,8 @@ def _diagram(information: ModelInformation) -> Markup:
 
 def _proof(found: ModelEvidence) -> Markup:
     information = found.information
+    if information.unit == "probability":
+        return _proof_of_probabilities(found)
     head = {"softmax": "softmax", "sigmoid": "sigmoid", "linear": "identity"}[information.head]
     return Markup(
         '<h3 id="proof">Proof of the logits</h3><p>Every map explains a logit, the score before the {}. The logits were '
@@ -109,6 +111,14 @@ def _proof(found: ModelEvidence) -> Markup:
         head,
         number(found.logit_error),
     )
+
+
+def _proof_of_probabilities(found: ModelEvidence) -> Markup:
+    return Markup(
+        '<h3 id="proof">Proof of the probabilities</h3><p>Every map explains a probability: the model answers '
+        "probabilities that no logit lies behind. On {} of these images what was traced was compared with what the model "
+        "itself answers. The largest difference was <strong>{}</strong>.</p>"
+    ).format(found.information.images, number(found.logit_error))
 
 
 def _training(about: About) -> list[Markup]:

@@ -158,7 +158,7 @@ def _verdict(information: ModelInformation) -> list[str]:
     outputs = [layer.name for layer in information.layers if ":out" in layer.name]
     lines = [
         f"{information.parameters:,} parameters; task: {task}; head: {information.head}{scores}",
-        f"input: {information.axes}; class activation maps look at: {information.default_layer or 'no layer has places'}",
+        f"input: {information.axes}; class activation maps look at: {information.cam_layer or 'no layer has places'}",
         f"proof: {proven} differs from the model's answer by {number(information.logit_error)} at most, "
         f"on {information.images} images, one of them alone too",
     ]

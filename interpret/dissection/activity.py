@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..tracing.traced_model import TracedModel
-from ..tracing.written_variables import kept, written_variables
+from ..graph.written_variables import kept, written_variables
 
 
 class ChannelActivity:

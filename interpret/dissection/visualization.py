@@ -26,7 +26,7 @@ from typing import Any
 import numpy as np
 
 from ..arguments import at_least
-from ..tracing.written_variables import kept
+from ..graph.written_variables import kept
 from .activity import ChannelActivity
 
 _NOISE = 0.1  # standard deviation of the starting image around mid-grey, as a part of the pixel range

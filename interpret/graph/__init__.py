@@ -6,5 +6,7 @@ logits          Which tensor holds the logits, and what turns them into the answ
 squashed        Which logit lies behind an answer that was squashed, number by number?
 answer_range    Between which limits must an answer lie, whatever the image?
 ways            Which operations are on the way from the image to the scores?
+model_state     Has a model changed since it was looked at?
+written_variables  Which variables does a run write, so that they can be put back?
 function_calls  What is inside a function that the traced graph calls?
 """

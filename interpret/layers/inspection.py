@@ -2,15 +2,17 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..graph.head import LINEAR, Head
-from ..tracing.batched_graph import LayerProgram
+from ..tracing.axes import Axes
+from ..tracing.batched_graph import Computed, LayerProgram
 from ..tracing.inputs import Arrays, InputForm
-from ..tracing.layer_choice import default_layers, is_convolution, is_nested_model, is_spatial
+from ..tracing.layer_choice import default_layer, is_convolution, is_nested_model, is_spatial
 from ..tracing.proof import PROOF_IMAGES, Proof
 from ..tracing.traced_model import TappedLayer, Taps, TracedModel
 from .connections import layer_inputs
@@ -50,7 +52,7 @@ class ModelInformation:
     warning: str | None  # what a reader should know before trusting the maps
     task: str = "classes"  # 'classes', 'independent labels', 'binary', 'regression', or 'binary or regression'
     axes: str = "(B, H, W, C)"  # of the image: which are places, which is the channel
-    default_layer: str | None = None  # where class activation maps look unless told; None where no layer has places
+    cam_layer: str | None = None  # where class activation maps look unless told; None where no layer has places
     refused: tuple[str, ...] = ()  # which methods do not take the model, and why
     unit: str = "logit"  # of the scores that maps explain: 'logit', 'probability' or 'answer'
 
@@ -87,38 +89,32 @@ def inspect_model(
             given; or the images do not fit.
     """
     traced = TracedModel(model, output=output, wrt=wrt)
-    found: list[LayerInformation] = []
-    shape: list[tuple[int | None, ...]] = []
-    defaults: list[str] = []
-    has_gradient: list[bool] = []
 
-    def look(taps: Taps, _: Any) -> dict[str, Any]:
+    def look(taps: Taps, _: Any) -> Computed:
         fields = receptive_fields(taps.image) if taps.axes.is_picture else {}  # known for [B,H,W,C] alone
         layers = [tap for tap in taps.layers if not is_nested_model(tap)]
         inputs = layer_inputs(taps.image, layers)
-        found[:] = [_information(tap, fields, read) for tap, read in zip(layers, inputs, strict=True)]
-        shape[:] = [tuple(taps.image.shape)[1:]]
-        has_gradient[:] = [taps.image.dtype.is_floating]
-        defaults[:] = [layer.name for layer in default_layers(taps)]
-        return {}
+        found = tuple(_information(tap, fields, read) for tap, read in zip(layers, inputs, strict=True))
+        facts = {"layers": found, "input_shape": tuple(taps.image.shape)[1:], "cam_layer": default_layer(taps)}
+        return Computed({}, {**facts, "axes": taps.axes, "has_gradient": taps.image.dtype.is_floating})
 
     program = LayerProgram(traced, look)
     given = _random_images(traced) if images is None else images
-    proof, head = program.proved(given), program.head
+    proof, head, facts = program.proved(given), program.head, program.facts
     return ModelInformation(
         name=traced.name,
-        layers=tuple(found),
+        layers=facts["layers"],
         head=NO_HEAD if head is None else head.kind,
         classes=0 if head is None else head.classes,
         logit_error=proof.error,
         images=proof.images,
-        input_shape=shape[0],
+        input_shape=facts["input_shape"],
         parameters=int(model.count_params()),
-        warning=_closed(model, found) or _remark(head, proof, traced),
+        warning=_closed(model, facts["layers"]) or _remark(head, proof, traced),
         task="no classes" if head is None else head.task,
-        axes=program.axes.words if program.axes else "",
-        refused=_refused(program, bool(defaults), has_gradient[0]),
-        default_layer=defaults[-1] if defaults else None,
+        axes=facts["axes"].words,
+        cam_layer=facts["cam_layer"],
+        refused=_refused(head, facts["axes"], facts["cam_layer"] is not None, facts["has_gradient"]),
         unit="" if head is None else head.unit,
     )
 
@@ -167,7 +163,7 @@ def _random_array(generator: np.random.Generator, form: InputForm, index: int) -
     return values if "float" in form.dtypes[index] else np.rint(values)
 
 
-def _closed(model: Any, layers: list[LayerInformation]) -> str | None:
+def _closed(model: Any, layers: Sequence[LayerInformation]) -> str | None:
     """A SavedModel runs as one operation, whose layers are gone."""
     names = [layer.name for layer in layers if layer.kind == "TFSMLayer"]
     if not names and type(model).__name__ != "TFSMLayer":
@@ -178,17 +174,17 @@ def _closed(model: Any, layers: list[LayerInformation]) -> str | None:
     )
 
 
-def _refused(program: LayerProgram, has_places: bool, has_gradient: bool) -> tuple[str, ...]:
+def _refused(head: Head | None, axes: Axes, has_places: bool, has_gradient: bool) -> tuple[str, ...]:
     """The methods that do not take the model, each with the reason."""
-    if program.head is None:
+    if head is None:
         return ("every map of a class (the answer is not one score per class)",)
     found = []
     if not has_places:
         found.append("class activation maps (no layer between image and answer has places)")
     if not has_gradient:
         found.append("maps of gradients at the input (it has whole numbers or words)")
-    if program.axes is not None and not program.axes.is_picture:
-        found.append(f"Occlusion, RISE and Score-CAM (the input is {program.axes.words}, not a picture (B, H, W, C))")
+    if not axes.is_picture:
+        found.append(f"Occlusion, RISE and Score-CAM (the input is {axes.words}, not a picture (B, H, W, C))")
     return tuple(found)
 
 

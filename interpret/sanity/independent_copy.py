@@ -25,7 +25,7 @@ from ..graph.tasks import declare_task, declared_task
 from ..tracing.inputs import Arrays
 from ..tracing.layer_hooks import losses_kept
 from ..tracing.traced_model import TracedModel
-from ..tracing.written_variables import kept, variables_of
+from ..graph.written_variables import kept, variables_of
 
 Copier = Callable[[Any], Any]  # a model -> another one, built alike
 

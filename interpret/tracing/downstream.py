@@ -21,7 +21,7 @@ from .layer_choice import channel_layer
 from .proof import PROOF_IMAGES, tolerance
 from .targets import NONE
 from .traced_model import Taps, TracedModel
-from .written_variables import kept, written_variables
+from ..graph.written_variables import kept, written_variables
 
 if TYPE_CHECKING:
     import tensorflow as tf

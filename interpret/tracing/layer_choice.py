@@ -78,6 +78,12 @@ def default_layers(taps: Taps) -> list[TappedLayer]:
     return [layer for layer in reached if is_convolution(layer)] or reached[-1:]
 
 
+def default_layer(taps: Taps) -> str | None:
+    """Where class activation maps look unless told; None where no layer on the way has a map of places."""
+    found = default_layers(taps)
+    return found[-1].name if found else None
+
+
 def spatial_layers(taps: Taps, names: Sequence[str] | None) -> list[TappedLayer]:
     """The layers called `names`, in this order; for None all convolutions on the way from the image to the scores.
 

@@ -18,7 +18,7 @@ import numpy as np
 from ..graph.answer_range import SLACK
 from ..graph.head import SIGMOID, SOFTMAX, Head
 from .inputs import InputForm
-from .model_state import Structure, weights_digest
+from ..graph.model_state import Structure, weights_digest
 
 if TYPE_CHECKING:
     from .traced_model import TracedModel
@@ -60,7 +60,7 @@ def prove(traced: TracedModel, form: InputForm, flat: list[np.ndarray], made: An
     Raises:
         ValueError: The two differ, or the answer to an image depends on the other images of its batch.
     """
-    what = (form.key, traced.output, *((head.kind, head.task) if head is not None else ()))
+    what = (form.key, traced.output, traced.fold, *((head.kind, head.task) if head is not None else ()))
     state = Structure(traced.model).digest(), weights_digest(traced.model)
     earlier, proof = _proven.setdefault(traced.model, {}).get(what, (None, None))
     if proof is None or earlier != state:

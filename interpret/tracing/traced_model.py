@@ -11,7 +11,7 @@ The model is left as it was (see `layer_hooks`), also after an error.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -22,9 +22,10 @@ from ..graph.head import Head
 from ..graph.logits import find_logits
 from ..graph.tasks import declared_task
 from .axes import Axes, image_axes, with_axes
+from .folding import Folder
 from .inputs import Arrays, InputForm, declared_inputs, missing_from_model, observed_inputs
 from .layer_hooks import TappedLayer, losses_kept, named, tapped
-from .written_variables import kept, variables_of, written_variables
+from ..graph.written_variables import kept, variables_of, written_variables
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -41,6 +42,7 @@ class Taps:
     layers: tuple[TappedLayer, ...]  # in order of execution
     outputs: tuple[tf.Tensor, ...]  # what the model answers: the output named, or all
     scored: tuple[tf.Tensor, Head] | ValueError  # the scores and the head, or why there are none
+    labels: tf.Tensor | None = None  # int32[B], the true classes where a program was given them, else -1
 
     @property
     def has_scores(self) -> bool:
@@ -104,14 +106,20 @@ class TracedModel:
         model: Any Keras model on the TensorFlow backend.
         output: Which output to explain, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
+        fold: None for the model as it is. Otherwise its batch normalisation is folded into the convolutions before (see
+            `folding`), except into the layers named here, of which gradients can then be asked.
     """
 
-    def __init__(self, model: Any, *, output: str | None = None, wrt: str | None = None) -> None:
+    def __init__(
+        self, model: Any, *, output: str | None = None, wrt: str | None = None, fold: Collection[str] | None = None
+    ) -> None:
         _refuse_other_backends(model)
         self.model = model
         self.form = declared_inputs(model)
         self.output = output
         self._wrt = wrt
+        self.fold = None if fold is None else tuple(fold)
+        self.folded: tuple[str, ...] = ()  # paths of the batch normalisations that were folded in the latest trace
         self._answers: dict[tuple[object, ...], Any] = {}  # the model's own answer as a function, for each form
 
     @property
@@ -164,8 +172,10 @@ class TracedModel:
 
         A layer whose path is in `replaced` puts out the tensor given there, of the same shape and dtype as its own.
         """
-        with _tracing, tapped(self.model, replaced) as notes:
+        folder = None if self.fold is None else Folder(self.fold)
+        with _tracing, tapped(self.model, replaced, folder) as notes:
             answer = self.model(form.pack(list(flat)), training=False)
+        self.folded = () if folder is None else tuple(folder.folded)
         outputs = self._outputs(answer)
         reachable = [note for note in notes if getattr(note.tensor, "graph", None) is outputs[0].graph]
         image = flat[self.image_index(form)]

@@ -3,11 +3,23 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Iterator
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
+from .image_store import ImageStore
 from .resizing import convert_channels, resize_images
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Some images of a data set."""
+
+    numbers: np.ndarray  # int64[n], of the images in the set
+    images: np.ndarray  # float32[n,H,W,C]
+    labels: np.ndarray  # int64[n]
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,7 +35,7 @@ class Dataset:
         (2, [[1.0, 0.0], [0.0, 1.0]])
     """
 
-    images: np.ndarray  # float32[B, H, W, C], within value_range
+    images: Any  # float32[B, H, W, C], within value_range: an array, or an `ImageStore`, which is indexed like one
     labels: np.ndarray  # int64[B], 0 to K-1
     class_names: tuple[str, ...]  # K names, by label
     source: str  # where the images came from, for people to read
@@ -38,6 +50,12 @@ class Dataset:
 
     def __len__(self) -> int:
         return len(self.images)
+
+    def batches(self, size: int) -> Iterator[Pictures]:
+        """The images in order, up to `size` at a time, with their numbers and labels."""
+        for start in range(0, len(self), size):
+            rows = np.arange(start, min(start + size, len(self)))
+            yield Pictures(rows, self.images[start : start + size], self.labels[start : start + size])
 
     def take(self, indices: np.ndarray | list[int]) -> Dataset:
         """Return the images at `indices` (int[N], 0 to B-1), in that order."""
@@ -63,6 +81,8 @@ class Dataset:
         old_low, old_high = self.value_range
         if (low, high) == (old_low, old_high):
             return self
+        if isinstance(self.images, ImageStore):
+            return replace(self, images=self.images.scaled(low, high), value_range=(float(low), float(high)))
         factor = (high - low) / (old_high - old_low)
         images = (self.images - np.float32(old_low)) * np.float32(factor) + np.float32(low)
         return replace(self, images=images, value_range=(float(low), float(high)))

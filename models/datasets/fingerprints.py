@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..file_limits import LIMITS, Limits, require_regular_file
+from .image_store import parts_of
 
 
 def weights_fingerprint(model: Any) -> str:
@@ -20,8 +21,8 @@ def weights_fingerprint(model: Any) -> str:
     return _digest(np.asarray(weight) for weight in model.get_weights())
 
 
-def images_fingerprint(images: np.ndarray) -> str:
-    """SHA-256 over the pixels of float32[B,H,W,C], with their shape."""
+def images_fingerprint(images: Any) -> str:
+    """SHA-256 over the pixels of float32[B,H,W,C], an array or an `ImageStore`, with their shape."""
     return _digest([images])
 
 
@@ -29,7 +30,8 @@ def _digest(arrays: Any) -> str:
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.dtype}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).data)
+        for part in parts_of(array, 1024) if np.ndim(array) else [array]:
+            digest.update(np.ascontiguousarray(part).data)
     return digest.hexdigest()
 
 

@@ -8,12 +8,14 @@ block and of one number per image and class. The distances of the pairs that are
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from .dataset import Dataset
 from .resizing import resize_images
 
+_READ = 256  # images read at a time
 _BLOCK = 1024  # images in a block of rows or columns
 _MOST_SIDE = 32  # pixels; larger images are averaged down to it before they are compared
 
@@ -53,7 +55,7 @@ def class_neighbours(dataset: Dataset, *, pairs: int = 24, most: int = 20_000, s
     drawn = np.random.default_rng(seed).permutation(len(dataset))[:most]
     numbers = np.sort(drawn)
     labels = dataset.labels[numbers]
-    pixels, side = _pixels(dataset.images[numbers])
+    pixels, side = _pixels(dataset.images, numbers)
     present, places = np.unique(labels, return_inverse=True)
     squares = _nearest_of_each_class(pixels, places, len(present))
     every = np.arange(len(numbers))
@@ -75,12 +77,13 @@ def class_neighbours(dataset: Dataset, *, pairs: int = 24, most: int = 20_000, s
     )
 
 
-def _pixels(images: np.ndarray) -> tuple[np.ndarray, int]:
-    """The images as rows of numbers around their mean, float32[N,D], and the longer side that they have."""
-    height, width = images.shape[1:3]
+def _pixels(every: Any, numbers: np.ndarray) -> tuple[np.ndarray, int]:
+    """Some images as rows of numbers around their mean, float32[N,D], and the longer side that they have."""
+    height, width = every.shape[1:3]
     shrink = min(1.0, _MOST_SIDE / max(height, width))
-    if shrink < 1:
-        images = resize_images(images, max(1, round(height * shrink)), max(1, round(width * shrink)))
+    size = max(1, round(height * shrink)), max(1, round(width * shrink))
+    parts = (every[some] for some in np.array_split(numbers, -(-len(numbers) // _READ)))
+    images = np.concatenate([resize_images(part, *size) if shrink < 1 else part for part in parts])
     rows = images.reshape(len(images), -1)
     return rows - rows.mean(axis=0, dtype=np.float64).astype(np.float32), max(images.shape[1:3])
 

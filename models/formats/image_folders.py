@@ -4,27 +4,23 @@ from __future__ import annotations
 
 import hashlib
 import warnings
-from dataclasses import dataclass
+from collections import deque
+from collections.abc import Iterator
+from concurrent.futures import Future, ThreadPoolExecutor
+from dataclasses import dataclass, field
 from pathlib import Path
+from typing import Any
 
 import numpy as np
 
 from ..datasets.dataset import Dataset
 from ..datasets.fingerprints import read_bytes
 from ..datasets.model_fit import InputShape
-from ..datasets.resizing import convert_channels, resize_images
-from .image_files import SUFFIXES, decode_image, to_unit_range
+from .collected_pictures import CollectedPictures
+from .image_files import SUFFIXES, decode_image
 
 CHANNELS = {"grey": 1, "rgb": 3}
-
-
-@dataclass(frozen=True, eq=False)
-class _Pictures:
-    pixels: list[np.ndarray]  # B arrays uint8 or uint16 [H, W, 1 or 3], each of its own size
-    labels: list[int]  # B labels, 0 to K-1
-    unreadable: list[str]  # image files that could not be decoded, relative to the folder
-    others: list[str]  # anything else that was left out, relative to the folder
-    sha256: str  # of all files that were decoded, names and contents, in order
+_AHEAD = 8  # files that are decoded before they are needed
 
 
 def image_folder(path: str | Path, size: tuple[int, int] | None = None, color: str | None = None) -> Dataset:
@@ -46,22 +42,28 @@ def image_folder(path: str | Path, size: tuple[int, int] | None = None, color: s
         raise ValueError(f"Expected color 'grey', 'rgb' or None, got '{color}'. Pass one of these.")
     root = Path(path)
     classes = _class_folders(root)
-    pictures = _read(root, classes)
-    _report(root, pictures)
+    kept, found = CollectedPictures(size, None if color is None else CHANNELS[color]), _Found()
+    for label, name, raw, decoded in _decoded_ahead(root, classes, found):
+        if decoded is None:
+            found.unreadable.append(name)
+            continue
+        found.digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + hashlib.sha256(raw).digest())
+        found.labels.append(label)
+        kept.add(decoded)
+    _report(root, found)
     for label, folder in enumerate(classes):
-        if label not in pictures.labels:
+        if label not in found.labels:
             raise ValueError(
                 f"Expected at least one readable image for each class, got none in '{folder}'. "
                 f"Put images there ({', '.join(SUFFIXES)}), or remove the folder."
             )
-    images = _stacked(pictures.pixels, size, color)
     return Dataset(
-        images=images,
-        labels=np.array(pictures.labels, np.int64),
+        images=kept.images(),
+        labels=np.array(found.labels, np.int64),
         class_names=tuple(folder.name for folder in classes),
         source=f"folder {root}",
-        files=((root.resolve().name, pictures.sha256),),
-        unreadable=tuple(pictures.unreadable + pictures.others),
+        files=((root.resolve().name, found.digest.hexdigest()),),
+        unreadable=tuple(found.unreadable + found.others),
     )
 
 
@@ -95,28 +97,51 @@ def _class_folders(root: Path) -> list[Path]:
     return classes
 
 
-def _read(root: Path, classes: list[Path]) -> _Pictures:
-    pixels, labels, unreadable = [], [], []
-    others = [entry.name for entry in _visible(root) if not entry.is_dir()]
-    digest = hashlib.sha256()
+@dataclass
+class _Found:
+    """What was found in the folders, beside the pixels."""
+
+    labels: list[int] = field(default_factory=list)  # 0 to K-1, of the pictures that could be decoded
+    unreadable: list[str] = field(default_factory=list)  # image files that could not be, relative to the folder
+    others: list[str] = field(default_factory=list)  # anything else that was left out
+    digest: Any = field(default_factory=hashlib.sha256)  # of all files that were decoded, names and contents, in order
+
+
+def _decoded_ahead(
+    root: Path, classes: list[Path], found: _Found
+) -> Iterator[tuple[int, str, bytes, np.ndarray | None]]:
+    """Label, name, bytes and pixels of each image file in order, decoded in a thread ahead of use, each once."""
+    waiting: deque[tuple[int, str, Future[tuple[bytes, np.ndarray | None]]]] = deque()
+    decoder = ThreadPoolExecutor(max_workers=1)
+    try:
+        for label, file in _files(root, classes, found):
+            waiting.append((label, file.relative_to(root).as_posix(), decoder.submit(_decoded, file)))
+            if len(waiting) > _AHEAD:
+                yield _next(waiting)
+        while waiting:
+            yield _next(waiting)
+    finally:
+        decoder.shutdown(cancel_futures=True)
+
+
+def _next(waiting: deque[Any]) -> tuple[int, str, bytes, np.ndarray | None]:
+    label, name, decoding = waiting.popleft()
+    return label, name, *decoding.result()
+
+
+def _files(root: Path, classes: list[Path], found: _Found) -> Iterator[tuple[int, Path]]:
+    """The label and path of each image file; whatever else there is is noted."""
+    found.others += [entry.name for entry in _visible(root) if not entry.is_dir()]
     for label, folder in enumerate(classes):
         for file in _visible(folder):
-            name = file.relative_to(root).as_posix()
-            if file.suffix.lower() not in SUFFIXES or file.is_dir():
-                others.append(name)
-                continue
-            raw, decoded = _decoded(file)
-            if decoded is None:
-                unreadable.append(name)
-                continue
-            digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + hashlib.sha256(raw).digest())
-            pixels.append(decoded)
-            labels.append(label)
-    return _Pictures(pixels, labels, unreadable, others, digest.hexdigest())
+            if file.suffix.lower() in SUFFIXES and not file.is_dir():
+                yield label, file
+            else:
+                found.others.append(file.relative_to(root).as_posix())
 
 
 def _decoded(file: Path) -> tuple[bytes, np.ndarray | None]:
-    """The file's bytes and pixels; one that is locked, a pipe, a device or too large counts as unreadable."""
+    """The file's bytes and pixels; one that is gone, locked, a pipe, a device or too large counts as unreadable."""
     try:
         raw = read_bytes(file)
         return raw, decode_image(raw)
@@ -124,35 +149,12 @@ def _decoded(file: Path) -> tuple[bytes, np.ndarray | None]:
         return b"", None
 
 
-def _report(root: Path, pictures: _Pictures) -> None:
-    total = len(pictures.pixels) + len(pictures.unreadable)
+def _report(root: Path, found: _Found) -> None:
+    total = len(found.labels) + len(found.unreadable)
     for names, what in (
-        (pictures.unreadable, f"{len(pictures.unreadable)} of {total} image files cannot be read"),
-        (pictures.others, f"{len(pictures.others)} entries are not images in a class folder"),
+        (found.unreadable, f"{len(found.unreadable)} of {total} image files cannot be read"),
+        (found.others, f"{len(found.others)} entries are not images in a class folder"),
     ):
         if names:
             shown = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
             warnings.warn(f"In '{root}' {what} and are left out: {shown}.", stacklevel=3)
-
-
-def _stacked(pixels: list[np.ndarray], size: tuple[int, int] | None, color: str | None) -> np.ndarray:
-    height, width = size or _only_size(pixels)
-    grey = color == "grey" or (color is None and all(picture.shape[2] == 1 for picture in pixels))
-    channels = CHANNELS["grey" if grey else "rgb"]
-    images = np.empty((len(pixels), height, width, channels), np.float32)
-    for picture, target in zip(pixels, images, strict=True):
-        image = convert_channels(to_unit_range(picture)[np.newaxis], channels)
-        target[...] = resize_images(image, height, width)[0]
-    return images
-
-
-def _only_size(pixels: list[np.ndarray]) -> tuple[int, int]:
-    sizes = sorted({picture.shape[:2] for picture in pixels})
-    if len(sizes) > 1:
-        shown = ", ".join(f"{height}x{width}" for height, width in sizes[:8]) + (", ..." if len(sizes) > 8 else "")
-        raise ValueError(
-            f"Expected images of one size (height x width), got {len(sizes)}: {shown}. "
-            "To bring them to one, pass size=(H, W), on the command line --size HxW (train, explore) or --resize (where "
-            "there is a model)."
-        )
-    return sizes[0]

@@ -20,10 +20,9 @@ class ModelEvidence:
 
 def gather_model(seen: Seen) -> ModelEvidence:
     """Inspect the model; the proof is repeated on the first images of the pass."""
-    images = seen.dataset.images
     return ModelEvidence(
         information=seen.information,
         logit_error=max(seen.information.logit_error, seen.survey.logit_error),
-        lowest=float(images.min()),
-        highest=float(images.max()),
+        lowest=seen.exploration.lowest,
+        highest=seen.exploration.highest,
     )

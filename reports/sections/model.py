@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ...interpret import LayerInformation, ModelInformation
+from ...interpret.layers.survey import SurveyStatistic
 from ..drawing.wording import count, number, percent, shape
 from ..evidence.model import ModelEvidence, gather_model
 from ..evidence.seen import Seen
@@ -25,6 +26,10 @@ class ModelSection:
     """The section; see `ReportSection`."""
 
     id, title, lead = "model", "Model and data", ""
+
+    def needs(self, seen: Seen) -> tuple[SurveyStatistic]:
+        """The survey of the layers, which has the model's answers too."""
+        return (seen.surveying(),)
 
     def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> ModelEvidence:
         """The layers, and the proof of the logits."""

@@ -112,7 +112,7 @@ def test_channels_first_everything_else(both: tuple[Any, Any]) -> None:
         assert (layer.output_shape, layer.spatial) == (known.output_shape, known.spatial)
         assert layer.receptive_field is None
     assert verdict.axes == "(B, C, H, W)"
-    assert verdict.default_layer == "conv2"
+    assert verdict.cam_layer == "conv2"
     with pytest.raises(ValueError, match=r"conv2' has data_format='channels_first'.*channels_last"):
         channels(turned, first(images()), CLASSES)
     with pytest.raises(ValueError, match=r"Layer 'conv1' puts out \(B, C, H, W\).*Use InputXGradient"):
@@ -255,4 +255,4 @@ def test_a_recurrent_convolution(sequences: bool) -> None:
     model.layers[-1].activation = keras.activations.softmax
     expected = np.maximum(np.einsum("b...c,bc->b...", maps.numpy(), alpha), 0)
     assert_equal(GradCAM(model)(film, CLASSES), expected)
-    assert inspect_model(model, film).default_layer == "recurrent"
+    assert inspect_model(model, film).cam_layer == "recurrent"

@@ -77,7 +77,7 @@ def test_the_verdict_says_what_cannot_be_asked(model: Any) -> None:
     assert (verdict.head, verdict.classes, verdict.task) == ("none", 0, "no classes")
     assert verdict.logit_error < 1e-5 and verdict.layer("conv1").output_shape == (8, 8, 4)
     assert verdict.warning is not None and "maps and probabilities of a class cannot" in verdict.warning
-    assert verdict.default_layer is not None
+    assert verdict.cam_layer is not None
 
 
 @pytest.mark.parametrize("ask", [GradCAM, Saliency, Explainer])

@@ -7,8 +7,8 @@ from typing import Any
 
 import numpy as np
 
-from ..tracing.traced_model import TracedModel
 from ..graph.written_variables import kept, written_variables
+from ..tracing.traced_model import TracedModel
 
 
 class ChannelActivity:

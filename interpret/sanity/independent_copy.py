@@ -22,10 +22,10 @@ from typing import Any
 import numpy as np
 
 from ..graph.tasks import declare_task, declared_task
+from ..graph.written_variables import kept, variables_of
 from ..tracing.inputs import Arrays
 from ..tracing.layer_hooks import losses_kept
 from ..tracing.traced_model import TracedModel
-from ..graph.written_variables import kept, variables_of
 
 Copier = Callable[[Any], Any]  # a model -> another one, built alike
 

@@ -15,14 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..graph.model_state import Structure
+from ..graph.written_variables import kept, written_variables
 from ..progress import Progress, steps
 from .axes import Axes
 from .inputs import Arrays, InputForm
-from ..graph.model_state import Structure
 from .proof import PROOF_IMAGES, Proof, prove
 from .targets import NONE, Classes, resolve, scores, target_array
 from .traced_model import Taps, TracedModel
-from ..graph.written_variables import kept, written_variables
 
 if TYPE_CHECKING:
     import tensorflow as tf

@@ -16,8 +16,8 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
-from .folding import Folder
 from ..graph.model_state import layers_within
+from .folding import Folder
 
 _LOSSES = ("_losses", "_loss_ids", "_eager_losses")  # Keras 3 keeps the first two, tf_keras the first and the last
 

@@ -17,8 +17,8 @@ import numpy as np
 
 from ..graph.answer_range import SLACK
 from ..graph.head import SIGMOID, SOFTMAX, Head
-from .inputs import InputForm
 from ..graph.model_state import Structure, weights_digest
+from .inputs import InputForm
 
 if TYPE_CHECKING:
     from .traced_model import TracedModel

@@ -21,11 +21,11 @@ import numpy as np
 from ..graph.head import Head
 from ..graph.logits import find_logits
 from ..graph.tasks import declared_task
+from ..graph.written_variables import kept, variables_of, written_variables
 from .axes import Axes, image_axes, with_axes
 from .folding import Folder
 from .inputs import Arrays, InputForm, declared_inputs, missing_from_model, observed_inputs
 from .layer_hooks import TappedLayer, losses_kept, named, tapped
-from ..graph.written_variables import kept, variables_of, written_variables
 
 if TYPE_CHECKING:
     import tensorflow as tf

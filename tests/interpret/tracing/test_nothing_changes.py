@@ -13,11 +13,11 @@ from small_models import SHAPE, conv, dense, images
 
 from featurelens import interpret
 from featurelens.interpret import METHODS
+from featurelens.interpret.graph.written_variables import variables_of
 from featurelens.interpret.layers.survey import survey_layers
 from featurelens.interpret.stream.class_means import class_means
 from featurelens.interpret.stream.predictions import decisions
 from featurelens.interpret.stream.saturation import GradCAMState, Saturation
-from featurelens.interpret.graph.written_variables import variables_of
 
 layers = keras.layers
 LABELS = np.array([0, 1, 2])

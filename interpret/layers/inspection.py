@@ -20,6 +20,7 @@ from .receptive_field import ReceptiveField
 from .receptive_field_rules import receptive_fields
 
 NO_HEAD = "none"  # of a model that answers no score per class: a backbone, an autoencoder, a detector
+NO_GRADIENT = "maps of gradients at the input"  # what is refused of a picture of whole numbers
 _SIZE_WHERE_OPEN = 64  # pixels along an axis that the model leaves open, for the images of the proof
 
 
@@ -182,7 +183,7 @@ def _refused(head: Head | None, axes: Axes, has_places: bool, has_gradient: bool
     if not has_places:
         found.append("class activation maps (no layer between image and answer has places)")
     if not has_gradient:
-        found.append("maps of gradients at the input (it has whole numbers or words)")
+        found.append(f"{NO_GRADIENT} (it has whole numbers or words)")
     if not axes.is_picture:
         found.append(f"Occlusion, RISE and Score-CAM (the input is {axes.words}, not a picture (B, H, W, C))")
     return tuple(found)

@@ -28,6 +28,7 @@ class Subject:
     explained: int  # the class
     versus: int | None  # the class that it is held against
     layer: str | None  # where class activation maps look; None for the last convolution
+    unit: str = "logit"  # of the score: 'logit', 'probability' or 'answer'
 
     @property
     def batch_size(self) -> int:
@@ -52,7 +53,7 @@ def method_panel(known: KnownMethod, subject: Subject, progress: Progress = Fals
     """
     told = _told(known, subject, progress)
     limits = limits_for(known, told.values)
-    words = map_words(known, told.values, limits, told.before_cut)
+    words = map_words(known, told.values, limits, told.before_cut, subject.unit)
     at = f" ({subject.layer})" if known.is_at_layer and subject.layer else ""
     return MapPanel(
         title=known.name,
@@ -69,11 +70,14 @@ def saturation_words(subject: Subject, head: str) -> str:
 
     Args:
         subject: The image and the class.
-        head: 'softmax', 'sigmoid' or 'linear'.
+        head: 'softmax', 'sigmoid', 'linear' or 'probability'.
     """
-    if head == "linear":
+    if head in ("linear", "probability"):
         return ""
-    share = float(Saturation(subject.model)(subject.image[np.newaxis], subject.explained)[0])
+    try:
+        share = float(Saturation(subject.model)(subject.image[np.newaxis], subject.explained)[0])
+    except ValueError:  # a picture of whole numbers has no gradient: there is nothing to say
+        return ""
     if not np.isfinite(share):
         return "The logit has no gradient at this image."
     said = faded(share, head)
@@ -89,7 +93,7 @@ def _told(known: KnownMethod, subject: Subject, progress: Progress) -> _Told:
         complete = method.with_gap(*asked)
         values = complete.maps[0]
         missing, whole = (with_minus(number(float(value[0]))) for value in (complete.gap, complete.expected))
-        remarks.append(f"gap {missing} of {whole} {known.unit}")
+        remarks.append(f"gap {missing} of {whole} {known.unit.replace('logit', subject.unit)}")
     else:
         values = method(*asked)[0]
     uncut = method.before_cut(*asked[:3])[0] if hasattr(method, "before_cut") and not values.any() else None
@@ -116,16 +120,19 @@ def drawn_methods(
         step: Told (name of the method, images done, of how many).
 
     Raises:
-        ValueError: The model refuses a method that must be drawn.
+        ValueError: The model refuses a method that must be drawn, or all of them.
     """
-    panels, left_out = [], []
+    panels, left_out, refused = [], [], []
     for known in choice.methods:
         try:
             panels.append(method_panel(known, subject, False if step is None else partial(step, known.name)))
         except ValueError as error:
             if known.name in choice.required:
                 raise
+            refused.append(error)
             left_out.append(f"{known.name} was left out: {_first_sentence(error)}")
+    if refused and not panels:
+        raise refused[0]
     return tuple(panels), tuple(left_out)
 
 

@@ -27,6 +27,7 @@ from .evidence.trust import TRUST_IMAGES, TrustFile
 from .evidence.twin import twin
 from .files.whole_files import check_writable, write_whole
 from .html.page import Header, KeyFigure, Section, render_page
+from .html.score_words import in_score_words
 from .html.tiles import Sprite
 from .sections.causes import CausesSection
 from .sections.data import DataSection
@@ -139,7 +140,8 @@ def _drawn(report: Report) -> tuple[list[Section], list[Sprite]]:
     for section in report.sections:
         if section.id in report.evidence:
             part = section.html(report.evidence[section.id], report.about)
-            shown.append(Section(section.id, section.title, part.html, part.lead or section.lead, part.parts))
+            html = in_score_words(part.html, report.about.information.unit)
+            shown.append(Section(section.id, section.title, html, part.lead or section.lead, part.parts))
             sprites += part.sprites
     return shown, sprites
 

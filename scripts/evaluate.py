@@ -8,6 +8,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurelens.scripts.options.early_checks import checked_data
+from featurelens.scripts.options.model_choice import ModelOutput, Task
 from featurelens.scripts.options.opening import (
     DEFAULT_MODEL,
     AllowCode,
@@ -33,6 +34,8 @@ def evaluate(
     scale: Scale = None,
     resize: Resize = False,
     class_names: ClassNames = None,
+    task: Task = None,
+    model_output: ModelOutput = None,
     allow_code: AllowCode = False,
     custom_objects: CustomObjects = None,
 ) -> None:
@@ -41,7 +44,7 @@ def evaluate(
 
     if output is not None:
         check_folder(output)
-    opening = Opening(scale, resize, class_names, allow_code, custom_objects)
+    opening = Opening(scale, resize, class_names, allow_code, custom_objects, task, model_output)
     images_from = checked_data(model, data, opening)
     loaded, card = load_with_card(model, opening)
     dataset = open_for(images_from, loaded, card, opening)

@@ -10,6 +10,7 @@ import typer
 
 from featurelens.scripts.options.early_checks import checked_data_for
 from featurelens.scripts.options.methods import chosen_methods, usual_methods
+from featurelens.scripts.options.model_choice import ModelOutput, Task, refuse_several_inputs
 from featurelens.scripts.options.opening import (
     DEFAULT_MODEL,
     AllowCode,
@@ -21,10 +22,13 @@ from featurelens.scripts.options.opening import (
     Resize,
     Scale,
     load_with_card,
+    open_for,
+    open_images,
 )
 from featurelens.scripts.options.single_image import SingleImage, names_without_images, single_image
 
 if TYPE_CHECKING:
+    from featurelens.interpret.stream.predictions import Decisions
     from featurelens.reports.explanation import MethodChoice
     from featurelens.reports.plots.explanation import ExplainedImage
 
@@ -55,6 +59,8 @@ def explain(
     scale: Scale = None,
     resize: Resize = False,
     class_names: ClassNames = None,
+    task: Task = None,
+    model_output: ModelOutput = None,
     allow_code: AllowCode = False,
     custom_objects: CustomObjects = None,
 ) -> None:
@@ -64,11 +70,13 @@ def explain(
     check_writable(output)
     if output.suffix.lower() not in (".png", ".svg"):
         raise ValueError(f"Expected a name ending in .png or .svg. Received '{output}'. Change the ending.")
-    choice = chosen_methods(method, layer) if method else usual_methods(versus)
-    opening = Opening(scale, resize, class_names, allow_code, custom_objects)
+    choice = chosen_methods(method, layer) if method else usual_methods(versus, layer)
+    opening = Opening(scale, resize, class_names, allow_code, custom_objects, task, model_output)
     images_from = checked_data_for(image, model, data, opening)
     loaded, card = load_with_card(model, opening)
-    chosen = single_image(image, loaded, card, images_from, opening)
+    chosen = single_image(
+        image, loaded, card, images_from, opening, read=open_for if task != "regression" else open_images
+    )
     if chosen.class_names is None:
         chosen = replace(chosen, class_names=names_without_images(card, data, class_names))
     shown = _explained(loaded, chosen, Question(class_name, versus, layer), choice)
@@ -76,8 +84,14 @@ def explain(
 
     plot = explanation_figure(shown)
     write_bytes_whole(output, plot.svg().encode() if output.suffix.lower() == ".svg" else plot.png())
-    said = f"{chosen.name}: {shown.class_names[shown.explained]} has {shown.probabilities[shown.explained]:.1%}."
-    typer.echo(" ".join(part for part in (said, shown.faded, f"Wrote {output}.") if part))
+    typer.echo(" ".join(part for part in (_said(chosen, shown), shown.faded, f"Wrote {output}.") if part))
+
+
+def _said(chosen: SingleImage, shown: ExplainedImage) -> str:
+    """What the model answers, in a sentence."""
+    if shown.answers:
+        return f"{chosen.name}: {shown.answers[shown.explained]}."
+    return f"{chosen.name}: {shown.class_names[shown.explained]} has {shown.probabilities[shown.explained]:.1%}."
 
 
 def _explained(model: Any, chosen: SingleImage, question: Question, choice: MethodChoice) -> ExplainedImage:
@@ -86,8 +100,12 @@ def _explained(model: Any, chosen: SingleImage, question: Question, choice: Meth
     from featurelens.reports.plots.explanation import ExplainedImage
     from featurelens.scripts.terminal.progress import steps_shown
 
+    refuse_several_inputs(model)
     decided = decisions(model, chosen.pixels[None])
-    names = _class_names(chosen, decided.probabilities.shape[1])
+    _refuse_what_may_be_either(decided.task)
+    if decided.remark is not None:
+        typer.echo(decided.remark, err=True)
+    names = _class_names(chosen, decided)
     asked = None if question.class_name is None else _class_number(question.class_name, names)
     subject = Subject(
         model=model,
@@ -95,6 +113,7 @@ def _explained(model: Any, chosen: SingleImage, question: Question, choice: Meth
         explained=int(decided.classes[0]) if asked is None else asked,
         versus=None if question.versus is None else _class_number(question.versus, names),
         layer=question.layer or decided.cam_layer,
+        unit=decided.unit,
     )
     with steps_shown() as step:
         panels, left_out = drawn_methods(choice, subject, step)
@@ -104,17 +123,40 @@ def _explained(model: Any, chosen: SingleImage, question: Question, choice: Meth
         image=chosen.pixels,
         value_range=chosen.value_range,
         probabilities=decided.probabilities[0],
+        unit=decided.unit,
+        answers=_answers(names, decided),
         class_names=names,
         explained=subject.explained,
         versus=subject.versus,
-        true=chosen.true,
+        true=None if decided.unit == "answer" else chosen.true,
         panels=panels,
         faded=saturation_words(subject, decided.head),
         headed=choice.asked,
     )
 
 
-def _class_names(chosen: SingleImage, classes: int) -> tuple[str, ...]:
+def _refuse_what_may_be_either(task: str) -> None:
+    """Of two classes or a regression: nothing is guessed."""
+    from featurelens.interpret.graph.head import OPEN
+
+    if task == OPEN:
+        raise ValueError(
+            "Expected to know what the one number is that the model answers, without an activation. Neither data nor a "
+            "card tell. Pass --task binary if it is the logit of two classes, --task regression if it is a quantity."
+        )
+
+
+def _answers(names: tuple[str, ...], decided: Decisions) -> tuple[str, ...]:
+    """The numbers of an answer that stands for no probability; none where there are probabilities."""
+    if decided.unit != "answer":
+        return ()
+    return tuple(f"{name} is {score:.4g}" for name, score in zip(names, decided.scores[0], strict=True))
+
+
+def _class_names(chosen: SingleImage, decided: Decisions) -> tuple[str, ...]:
+    classes = decided.scores.shape[1]
+    if decided.unit == "answer":
+        return ("the answer",) if classes == 1 else tuple(f"answer {k}" for k in range(classes))
     names = chosen.class_names or tuple(f"class {k}" for k in range(classes))
     if len(names) != classes:
         raise ValueError(

@@ -14,6 +14,7 @@ import typer
 
 from featurelens.scripts.options.early_checks import checked_data
 from featurelens.scripts.options.methods import method_named
+from featurelens.scripts.options.model_choice import ModelOutput, Task
 from featurelens.scripts.options.opening import (
     DEFAULT_MODEL,
     AllowCode,
@@ -57,6 +58,8 @@ def report(
         typer.Option(help="A method to draw beside each mistake too, such as layercam; may be given several times."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of all images that are drawn.")] = 0,
+    task: Task = None,
+    model_output: ModelOutput = None,
     allow_code: AllowCode = False,
     custom_objects: CustomObjects = None,
 ) -> None:
@@ -69,7 +72,7 @@ def report(
 
     check_writable(output.expanduser().absolute())
     further = [method_named(name) for name in method or ()]
-    opening = Opening(scale, resize, class_names, allow_code, custom_objects)
+    opening = Opening(scale, resize, class_names, allow_code, custom_objects, task, model_output)
     images_from = checked_data(model, data, opening)
     loaded, card = load_with_card(model, opening)
     dataset = open_for(images_from, loaded, card, opening)

@@ -12,6 +12,7 @@ import typer
 
 from featurelens.scripts.options.early_checks import checked_data
 from featurelens.scripts.options.methods import ALL, methods_named
+from featurelens.scripts.options.model_choice import ModelOutput, Task
 from featurelens.scripts.options.opening import (
     DEFAULT_MODEL,
     AllowCode,
@@ -66,6 +67,8 @@ def trust(
     scale: Scale = None,
     resize: Resize = False,
     class_names: ClassNames = None,
+    task: Task = None,
+    model_output: ModelOutput = None,
     allow_code: AllowCode = False,
     custom_objects: CustomObjects = None,
 ) -> None:
@@ -81,7 +84,7 @@ def trust(
     check_writable(target)
     methods = methods_named(method or [ALL])
     before = read_trust(target) if update else None
-    opening = Opening(scale, resize, class_names, allow_code, custom_objects)
+    opening = Opening(scale, resize, class_names, allow_code, custom_objects, task, model_output)
     images_from = checked_data(model, data, opening)
     if training_data is not None:
         checked_data(model, training_data, opening)

@@ -64,7 +64,7 @@ class ScoreCAM(Perturbation):
         self.max_channels = None if max_channels is None else at_least("max_channels", max_channels, 1)
 
         def at_layer(taps: Taps, _: Any) -> dict[str, Any]:
-            return {"channels": spatial_layer(taps, layer).tensor}
+            return {"channels": spatial_layer(taps, layer).maps}
 
         super().__init__(model, None, originals=at_layer, output=output, wrt=wrt)
 

@@ -27,7 +27,9 @@ def limits_for(known: KnownMethod, values: np.ndarray, scale: ColorScale | None 
     return limits_of(values, scale or scale_for(known, values))
 
 
-def map_words(known: KnownMethod, values: np.ndarray, limits: Limits, before_cut: np.ndarray | None = None) -> str:
+def map_words(
+    known: KnownMethod, values: np.ndarray, limits: Limits, before_cut: np.ndarray | None = None, score: str = "logit"
+) -> str:
     """The limits of a map with their unit, or what is missing, such as 'zero everywhere'.
 
     Args:
@@ -35,11 +37,13 @@ def map_words(known: KnownMethod, values: np.ndarray, limits: Limits, before_cut
         values: float32[h,w], its map.
         limits: Of its colours.
         before_cut: float32[h,w], the map before its negative evidence was cut off, where it was.
+        score: The unit of the score: 'logit', 'probability' or 'answer'.
     """
+    unit = known.unit.replace("logit", score)
     signed = None if before_cut is None or values.any() else np.minimum(before_cut, 0)[np.newaxis]
-    state = map_states(values[np.newaxis], known.unit, before_cut=signed)[0]
+    state = map_states(values[np.newaxis], unit, before_cut=signed)[0]
     low, high = (with_minus(number(float(limit))) for limit in limits)
-    span = f"{low} to {high} {known.unit}" if limits[0] < limits[1] else f"{low} {known.unit} everywhere"
+    span = f"{low} to {high} {unit}" if limits[0] < limits[1] else f"{low} {unit} everywhere"
     if not known.has_zero or state.kind in (POSITIVE, MIXED):
         return span
     return f"{span}\n{state.words}" if values.any() else state.words

@@ -100,7 +100,7 @@ def gather_mistakes(
         true=true,
         predicted=predicted,
         logit_gap=logits[every, predicted] - logits[every, true],
-        cam_layer=survey.cam_layer,
+        cam_layer=survey.cam_layer or "",
         typical_peak=float(np.median(survey.grad_cam_peak)),
         sure_answers=int(sure.sum()),
         sure_mistakes=int(sure[wrong].sum()),

@@ -13,6 +13,7 @@ from typing import Any, TypeVar
 import numpy as np
 
 from ...interpret import GradCAMState, ModelInformation, inspect_model
+from ...interpret.layers.inspection import NO_GRADIENT
 from ...interpret.layers.survey import Survey, SurveyStatistic
 from ...interpret.methods.catalogue import KnownMethod
 from ...interpret.progress import Progress, Step
@@ -32,6 +33,11 @@ from .shown_layers import stages
 from .trust import SHOWN, TrustEvidence, gather_trust
 
 R = TypeVar("R")
+
+
+def without_gradient(information: ModelInformation) -> bool:
+    """Whether the image has no gradient, as one of whole numbers."""
+    return any(line.startswith(NO_GRADIENT) for line in information.refused)
 
 
 class Seen:
@@ -131,6 +137,11 @@ class Seen:
     def typical_peak(self) -> float:
         """The median, over all images, of the largest value of the predicted class's Grad-CAM, score units."""
         return float(np.median(self.survey.grad_cam_peak))
+
+    @property
+    def has_class_maps(self) -> bool:
+        """Whether class activation maps can be drawn, with saliency beside them: the page comes without, where not."""
+        return self.information.cam_layer is not None and not without_gradient(self.information)
 
     @cached_property
     def look(self) -> GradCAMState:

@@ -33,7 +33,7 @@ class TrustEvidence:
 def gather_trust(
     model: Any,
     dataset: Dataset,
-    cam_layer: str,
+    cam_layer: str | None,
     *,
     images: int = TRUST_IMAGES,
     budget: int | None = None,

@@ -32,8 +32,10 @@ class MistakesSection:
         """The survey of the layers, which has the model's answers too."""
         return (seen.surveying(),)
 
-    def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> Mistakes:
-        """The misclassified images with their maps."""
+    def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> Mistakes | None:
+        """The misclassified images with their maps; None for a model without class maps."""
+        if not seen.has_class_maps:
+            return None
         telling = seen.progress("explaining the mistakes")
         found = gather_mistakes(seen.look, seen.dataset, seen.survey, seen.evaluation, telling, seen.batch_size)
         further = tuple(

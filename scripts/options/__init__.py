@@ -1,6 +1,7 @@
 """What can be typed, and what it means.
 
 early_checks  What is refused before anything is loaded?
+model_choice  Which of its outputs, and what is its answer for?
 opening       Which model, which data, read how?
 single_image  Which one image?
 image_size    Which size?

@@ -11,6 +11,7 @@ import typer
 from typer.models import OptionInfo
 
 from featurelens.models.formats.known_formats import kinds_in_short
+from featurelens.scripts.options.model_choice import as_chosen, settle_task
 
 if TYPE_CHECKING:
     from featurelens.models.datasets.dataset import Dataset
@@ -51,6 +52,8 @@ class Opening:
     class_names: Path | None = None  # file, in the model's order
     allow_code: bool = False
     custom_objects: Sequence[str] | None = None  # module:name
+    task: str | None = None  # 'binary' or 'regression', of one answer without an activation
+    model_output: str | None = None  # which output, where the model has several
 
 
 def load_with_card(model: str, opening: Opening | None = None) -> tuple[Any, ModelCard | None]:
@@ -62,7 +65,8 @@ def load_with_card(model: str, opening: Opening | None = None) -> tuple[Any, Mod
     model_path(model)  # a wrong name is told before TensorFlow is loaded
     start_tensorflow()
     own = import_custom_objects(opening.custom_objects or ())
-    return load_model(model, allow_code=opening.allow_code, custom_objects=own), model_card_of(model)
+    loaded, card = load_model(model, allow_code=opening.allow_code, custom_objects=own), model_card_of(model)
+    return as_chosen(loaded, card, task=opening.task, output=opening.model_output), card
 
 
 def open_for(data: str, model: Any, card: ModelCard | None, opening: Opening) -> Dataset:
@@ -79,6 +83,7 @@ def open_for(data: str, model: Any, card: ModelCard | None, opening: Opening) ->
         dataset = _as_card(dataset, card) if card is not None else _as_outputs(dataset, classes)
     if classes is not None:
         require_classes(dataset, classes)
+    settle_task(model, dataset.class_names)
     return dataset
 
 
@@ -138,10 +143,26 @@ def scale_of(scale: str | None, card: ModelCard | None) -> str | None:
     return known.get((float(card.value_range[0]), float(card.value_range[1])))
 
 
+def _refuse_channels_first(model: Any) -> None:
+    """Pictures are read channels last."""
+    for layer in model._flatten_layers():
+        if getattr(layer, "data_format", None) == "channels_first":
+            raise ValueError(
+                f"Expected a model that takes pictures channels last, (H, W, C), as they are read. Layer {layer.name!r} has "
+                f"data_format='channels_first'. Build the model with channels_last and give it the same weights, or make "
+                f"its maps in Python, where GradCAM and Saliency take either; featurelens inspect shows its layers."
+            )
+
+
 def image_input(model: Any) -> tuple[int | None, int | None, int | None] | None:
-    """(H, W, C) that the model takes, None for a size left open; None where it does not take one image."""
+    """(H, W, C) that the model takes, None for a size left open; None where it does not take one image.
+
+    Raises:
+        ValueError: The model takes pictures channels first.
+    """
     from featurelens.interpret.tracing.inputs import declared_inputs
 
+    _refuse_channels_first(model)
     form = declared_inputs(model)
     if form is None or len(form.names) != 1 or len(form.shapes[0]) != 3:
         return None

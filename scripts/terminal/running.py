@@ -10,6 +10,7 @@ from collections.abc import Callable, Sequence
 import typer
 
 from featurelens.scripts.terminal.interruption import Interrupted
+from featurelens.scripts.terminal.option_words import in_options
 
 _INTERRUPTED = 130  # exit code, by custom 128 + SIGINT
 
@@ -55,7 +56,7 @@ def run(
         if verbose:
             traceback.print_exc()
         else:
-            typer.echo(f"Error: {' '.join(str(error).split()) or type(error).__name__}", err=True)
+            typer.echo(f"Error: {in_options(' '.join(str(error).split())) or type(error).__name__}", err=True)
         sys.exit(1)
 
 

@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 
+from ..interpret.graph.head import OPEN
 from ..interpret.methods.catalogue import KnownMethod
 from ..interpret.progress import Progress, Step
+from ..interpret.stream.predictions import Decisions, decisions
 from ..interpret.stream.saturation import Saturation
+from ..models.known_names import unknown_name
 from .drawing.method_maps import limits_for, map_words, scale_for
 from .drawing.wording import number, with_minus
 from .html.map_notes import faded
-from .plots.explanation import MapPanel
+from .plots.explanation import ExplainedImage, MapPanel
 
 _VALUES_AT_ONCE = 2**22  # pixels times channels of the images that go through the model together
 
@@ -138,3 +141,107 @@ def drawn_methods(
 
 def _first_sentence(error: ValueError) -> str:
     return " ".join(str(error).split()).split(". ")[0].rstrip(".") + "."
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """An image at the size and range that a model takes, and what is known of it."""
+
+    pixels: np.ndarray  # float32[H,W,C]
+    value_range: tuple[float, float] = (0.0, 1.0)  # (black, white)
+    class_names: tuple[str, ...] | None = None  # None where nothing tells them
+    true: int | None = None  # the true class; None where it is not known
+
+
+def explained_image(
+    model: Any,
+    picture: Picture,
+    choice: MethodChoice,
+    class_name: str | None = None,
+    versus: str | None = None,
+    layer: str | None = None,
+    *,
+    step: Step | None = None,
+) -> tuple[ExplainedImage, tuple[str, ...]]:
+    """One image explained by several methods, and lines that a reader should have seen before; nothing is printed.
+
+    Args:
+        model: A Keras model with one image input.
+        picture: The image.
+        choice: Which methods, and which of them may not be missing.
+        class_name: The class to explain, by its name in any case or its number; None for the predicted one.
+        versus: Why that class rather than this one.
+        layer: Layer of the class activation maps; None for the last convolution.
+        step: Told (name of the method, images done, of how many).
+
+    Raises:
+        ValueError: A class is unknown, the model refuses a method that must be drawn, or it is not known what its one
+            number stands for.
+    """
+    decided = decisions(model, picture.pixels[np.newaxis])
+    _refuse_what_may_be_either(decided.task)
+    names = _class_names(picture, decided)
+    subject = Subject(
+        model=model,
+        image=picture.pixels,
+        explained=int(decided.classes[0]) if class_name is None else _class_number(class_name, names),
+        versus=None if versus is None else _class_number(versus, names),
+        layer=layer or decided.cam_layer,
+        unit=decided.unit,
+    )
+    panels, left_out = drawn_methods(choice, subject, step)
+    explained = ExplainedImage(
+        image=picture.pixels,
+        value_range=picture.value_range,
+        probabilities=decided.probabilities[0],
+        unit=decided.unit,
+        answers=_answers(names, decided),
+        class_names=names,
+        explained=subject.explained,
+        versus=subject.versus,
+        true=None if decided.unit == "answer" else picture.true,
+        panels=panels,
+        faded=saturation_words(subject, decided.head),
+        headed=choice.asked,
+    )
+    return explained, (*([] if decided.remark is None else [decided.remark]), *left_out)
+
+
+def _refuse_what_may_be_either(task: str) -> None:
+    """Of two classes or a regression: nothing is guessed."""
+    if task == OPEN:
+        raise ValueError(
+            "Expected to know what the one number is that the model answers, without an activation. Neither data nor a "
+            "card tell. Pass --task binary (declare_task) if it is the logit of two classes, --task regression if it is a "
+            "quantity."
+        )
+
+
+def _answers(names: tuple[str, ...], decided: Decisions) -> tuple[str, ...]:
+    """The numbers of an answer that stands for no probability; none where there are probabilities."""
+    if decided.unit != "answer":
+        return ()
+    return tuple(f"{name} is {score:.4g}" for name, score in zip(names, decided.scores[0], strict=True))
+
+
+def _class_names(picture: Picture, decided: Decisions) -> tuple[str, ...]:
+    classes = decided.scores.shape[1]
+    if decided.unit == "answer":
+        return ("the answer",) if classes == 1 else tuple(f"answer {k}" for k in range(classes))
+    names = picture.class_names or tuple(f"class {k}" for k in range(classes))
+    if len(names) != classes:
+        raise ValueError(
+            f"Expected a name for each of the model's {classes} classes. Received {len(names)}: {', '.join(names[:12])}. "
+            f"List all of them in a text file, in the order of the model's outputs, and pass --class-names FILE."
+        )
+    return names
+
+
+def _class_number(name: str, known: tuple[str, ...]) -> int:
+    """The class called `name`, in any case, or with this number."""
+    lowered = [word.lower() for word in known]
+    if name.lower() in lowered:
+        return lowered.index(name.lower())
+    if name.isdigit() and int(name) < len(known):
+        return int(name)
+    raise unknown_name("class", name, known, "Pass one of them, or its number.")

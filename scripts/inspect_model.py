@@ -12,19 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from featurelens.scripts.options.early_checks import checked_data_for, checked_data_if_any
-from featurelens.scripts.options.model_choice import ModelOutput, Task, Wrt
+from featurelens.scripts.options.model_choice import Wrt
 from featurelens.scripts.options.opening import (
     DEFAULT_MODEL,
-    AllowCode,
-    CustomObjects,
     Data,
     Model,
     Opening,
-    Resize,
-    Scale,
     load_with_card,
     open_images,
 )
+from featurelens.scripts.options.records import Without, takes_records
 from featurelens.scripts.options.single_image import single_image
 
 if TYPE_CHECKING:
@@ -35,6 +32,7 @@ if TYPE_CHECKING:
     from featurelens.scripts.options.single_image import SingleImage
 
 
+@takes_records
 def inspect_layers(
     model: Model = DEFAULT_MODEL,
     layer: Annotated[str | None, typer.Option(help="Draw this layer's maps of --image.")] = None,
@@ -43,13 +41,8 @@ def inspect_layers(
     output: Annotated[Path | None, typer.Option(help="Picture to write; by default ./MODEL-LAYER.png.")] = None,
     diagram: Annotated[Path | None, typer.Option(help="Draw the architecture, .png or .svg.")] = None,
     save: Annotated[Path | None, typer.Option(help="Also write the activations as .npz.")] = None,
-    scale: Scale = None,
-    resize: Resize = False,
-    task: Task = None,
-    model_output: ModelOutput = None,
     wrt: Wrt = None,
-    allow_code: AllowCode = False,
-    custom_objects: CustomObjects = None,
+    opening: Annotated[Opening, Without("class_names")] = Opening(),
 ) -> None:
     """Print the layers and the proof of the logits; with --layer draw its maps, with --diagram the architecture."""
     from featurelens.interpret import ActivationExtractor, inspect_model
@@ -60,9 +53,6 @@ def inspect_layers(
             check_writable(path)
     if diagram is not None and diagram.suffix.lower() not in (".png", ".svg"):
         raise ValueError(f"Expected a diagram's name ending in .png or .svg. Received '{diagram}'. Change the ending.")
-    opening = Opening(
-        scale, resize, allow_code=allow_code, custom_objects=custom_objects, task=task, model_output=model_output
-    )
     if layer is not None:
         images_from = checked_data_for(image, model, data, opening)
     else:

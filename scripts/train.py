@@ -2,18 +2,18 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
 import typer
 
 from featurelens.scripts.options.image_size import Size, parse_size
+from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.terminal.interruption import Interrupted
 
 if TYPE_CHECKING:
     from featurelens.models.datasets.dataset import Dataset
-    from featurelens.models.datasets.model_fit import InputShape
     from featurelens.models.model_files.cards import ModelCard
     from featurelens.models.networks.recipes import Recipe
 
@@ -35,20 +35,42 @@ def _help(context: typer.Context, wanted: bool) -> None:
     raise typer.Exit
 
 
+@dataclass(frozen=True)
+class TrainingData:
+    """The images to train on, and those to test on."""
+
+    data: Annotated[str | None, typer.Option(help="Training images: IDX, CSV, or a folder per class.")] = None
+    test_data: Annotated[str | None, typer.Option(help="Test images, for the figures of the card.")] = None
+    class_names: Annotated[Path | None, typer.Option(help="Text file, one class name per line.")] = None
+    size: Size = None
+
+
+@dataclass(frozen=True)
+class RecipeChanges:
+    """What is done otherwise than the recipe says."""
+
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None
+    epochs: Annotated[int | None, typer.Option(help="Epochs, at most.")] = None
+    batch_size: Annotated[int | None, typer.Option(help="Images per step.")] = None
+    learning_rate: Annotated[float | None, typer.Option(help="Learning rate, the highest of a schedule.")] = None
+    augment: Annotated[str | None, typer.Option(help="Of shift,flip,erase; 'none' for none.")] = None
+    base: Annotated[str | None, typer.Option(help="Base network of 'transfer', such as MobileNetV2.")] = None
+    base_weights: Annotated[str | None, typer.Option(help="Of 'transfer': imagenet or random.")] = None
+
+    def applied(self, recipe: Recipe) -> Recipe:
+        """The recipe with these changes."""
+        given = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "augment"}
+        if self.augment is not None:
+            given["augmentation"] = tuple(step for step in self.augment.split(",") if step != "none")
+        return replace(recipe, **{name: value for name, value in given.items() if value is not None})
+
+
+@takes_records
 def train(
     name: Annotated[str, typer.Argument(help="The architecture, one of those listed below.")],
     output: Annotated[Path | None, typer.Option(help="File to write; by default ./NAME.keras.")] = None,
-    data: Annotated[str | None, typer.Option(help="Training images: IDX, CSV, or a folder per class.")] = None,
-    test_data: Annotated[str | None, typer.Option(help="Test images, for the figures of the card.")] = None,
-    class_names: Annotated[Path | None, typer.Option(help="Text file, one class name per line.")] = None,
-    size: Size = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs, at most.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Images per step.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Learning rate, the highest of a schedule.")] = None,
-    augment: Annotated[str | None, typer.Option(help="Of shift,flip,erase; 'none' for none.")] = None,
-    base: Annotated[str | None, typer.Option(help="Base network of 'transfer', such as MobileNetV2.")] = None,
-    base_weights: Annotated[str | None, typer.Option(help="Of 'transfer': imagenet or random.")] = None,
+    images: TrainingData = TrainingData(),
+    changes: RecipeChanges = RecipeChanges(),
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there already.")] = False,
     wants_help: Annotated[
         bool, typer.Option("--help", callback=_help, is_eager=True, help="Show this message and exit.")
@@ -68,19 +90,10 @@ def train(
     from featurelens.scripts.terminal.progress import start_tensorflow
     from featurelens.scripts.terminal.training_display import TrainingDisplay
 
-    given = {
-        "seed": seed,
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
-        "augmentation": None if augment is None else tuple(step for step in augment.split(",") if step != "none"),
-        "base": base,
-        "base_weights": base_weights,
-    }
-    chosen = replace(recipe(name), **{field: value for field, value in given.items() if value is not None})
+    chosen = changes.applied(recipe(name))
     target = output or Path(f"{name}.keras")
     check_settings(chosen, target, force)
-    training, test = _datasets(data, test_data, class_names, parse_size(size))
+    training, test = _datasets(images)
     start_tensorflow()
     try:
         with TrainingDisplay() as display:
@@ -90,16 +103,16 @@ def train(
     typer.echo(_summary(trained.card, chosen, target))
 
 
-def _datasets(
-    data: str | None, test_data: str | None, class_names: Path | None, size: InputShape | None
-) -> tuple[Dataset, Dataset | None]:
+def _datasets(images: TrainingData) -> tuple[Dataset, Dataset | None]:
     """The images to train on and those to test on: Fashion-MNIST's where none of one's own are named to train on."""
     from featurelens.models.datasets.class_names import place_classes, read_class_names
     from featurelens.models.formats.sources import open_dataset
 
+    size = parse_size(images.size)
+    data, test_data = images.data, images.test_data
     if data is None:
         data, test_data = "fashion_mnist:train", test_data or "fashion_mnist:test"
-    names = None if class_names is None else read_class_names(class_names)
+    names = None if images.class_names is None else read_class_names(images.class_names)
     training = open_dataset(data, model_input=size, resize=size is not None, class_names=names)
     if test_data is None:
         return training, None

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -12,20 +12,15 @@ import typer
 
 from featurelens.scripts.options.early_checks import checked_data
 from featurelens.scripts.options.methods import ALL, methods_named
-from featurelens.scripts.options.model_choice import ModelOutput, Task
 from featurelens.scripts.options.opening import (
     DEFAULT_MODEL,
-    AllowCode,
-    ClassNames,
-    CustomObjects,
     Data,
     Model,
     Opening,
-    Resize,
-    Scale,
     load_with_card,
     open_for,
 )
+from featurelens.scripts.options.records import takes_records
 
 if TYPE_CHECKING:
     import numpy as np
@@ -35,6 +30,35 @@ if TYPE_CHECKING:
     from featurelens.reports.evidence.trust import TrustFile
 
 
+@dataclass(frozen=True)
+class SampleSizes:
+    """On how many images the measures are taken."""
+
+    images: Annotated[
+        int | None, typer.Option(min=1, help="Images for the methods of a pass or two. Default: all.")
+    ] = None
+    expensive_images: Annotated[int, typer.Option(min=1, help="Images for the methods of many passes.")] = 100
+    budget: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Passes forward and backward to stay within, by fewer images and steps. Default: no limit."
+        ),
+    ] = None
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples and of all that is drawn.")] = 0
+
+
+@dataclass(frozen=True)
+class LabelControl:
+    """The control of random labels: a copy that is trained on training images whose labels say nothing."""
+
+    training_data: Annotated[
+        str | None, typer.Option(help="Training images, for the control of random labels; without: left out.")
+    ] = None
+    training_images: Annotated[int, typer.Option(min=1, help="How many of them are used.")] = 2000
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over them.")] = 20
+
+
+@takes_records
 def trust(
     model: Model = DEFAULT_MODEL,
     data: Data = None,
@@ -46,31 +70,11 @@ def trust(
         typer.Option(help="A method, such as saliency, or all; may be given several times. Default: all."),
     ] = None,
     update: Annotated[bool, typer.Option("--update", help="Keep the other methods of the file that is there.")] = False,
-    images: Annotated[
-        int | None, typer.Option(min=1, help="Images for the methods of a pass or two. Default: all.")
-    ] = None,
-    expensive_images: Annotated[int, typer.Option(min=1, help="Images for the methods of many passes.")] = 100,
-    budget: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="Passes forward and backward to stay within, by fewer images and steps. Default: no limit."
-        ),
-    ] = None,
-    training_data: Annotated[
-        str | None, typer.Option(help="Training images, for the control of random labels; without: left out.")
-    ] = None,
-    training_images: Annotated[int, typer.Option(min=1, help="How many of them are used.")] = 2000,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over them.")] = 20,
+    samples: SampleSizes = SampleSizes(),
+    control: LabelControl = LabelControl(),
     layer: Annotated[str | None, typer.Option(help="Layer of the CAMs; by default the last convolution.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples and of all that is drawn.")] = 0,
     batch_size: Annotated[int, typer.Option(min=1, help="Rows at a time.")] = 256,
-    scale: Scale = None,
-    resize: Resize = False,
-    class_names: ClassNames = None,
-    task: Task = None,
-    model_output: ModelOutput = None,
-    allow_code: AllowCode = False,
-    custom_objects: CustomObjects = None,
+    opening: Opening = Opening(),
 ) -> None:
     """Measure how far each attribution method can be trusted on a model; the report shows what was found.
 
@@ -84,15 +88,15 @@ def trust(
     check_writable(target)
     methods = methods_named(method or [ALL])
     before = read_trust(target) if update else None
-    opening = Opening(scale, resize, class_names, allow_code, custom_objects, task, model_output)
     images_from = checked_data(model, data, opening)
-    if training_data is not None:
-        checked_data(model, training_data, opening)
+    if control.training_data is not None:
+        checked_data(model, control.training_data, opening)
     loaded, card = load_with_card(model, opening)
     dataset = open_for(images_from, loaded, card, opening)
     training = None
-    if training_data is not None:
-        training = _drawn(open_for(training_data, loaded, card, opening), training_images, seed)
+    if control.training_data is not None:
+        everything = open_for(control.training_data, loaded, card, opening)
+        training = _drawn(everything, control.training_images, samples.seed)
     from featurelens.interpret.stream.predictions import decisions
     from featurelens.interpret.trust.budget import within_budget
     from featurelens.interpret.trust.measure import measure_trust
@@ -103,13 +107,13 @@ def trust(
     usual = TrustPlan()
     plan = replace(
         usual,
-        cheap=replace(usual.cheap, curves=images),
-        expensive=replace(usual.expensive, curves=expensive_images),
-        epochs=epochs,
-        seed=seed,
+        cheap=replace(usual.cheap, curves=samples.images),
+        expensive=replace(usual.expensive, curves=samples.expensive_images),
+        epochs=control.epochs,
+        seed=samples.seed,
     )
-    if budget is not None:
-        plan = within_budget(budget, methods, plan, len(dataset))
+    if samples.budget is not None:
+        plan = within_budget(samples.budget, methods, plan, len(dataset))
     cam_layer = layer or decisions(loaded, dataset.images[:1]).cam_layer
     if before is not None:
         require_same_measurement(before, loaded, dataset.images, cam_layer, plan)

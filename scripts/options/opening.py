@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
@@ -11,7 +10,7 @@ import typer
 from typer.models import OptionInfo
 
 from featurelens.models.formats.known_formats import kinds_in_short
-from featurelens.scripts.options.model_choice import as_chosen, settle_task
+from featurelens.scripts.options.model_choice import ModelOutput, Task, as_chosen, settle_task
 
 if TYPE_CHECKING:
     from featurelens.models.datasets.dataset import Dataset
@@ -45,15 +44,15 @@ CustomObjects = Annotated[
 
 @dataclass(frozen=True)
 class Opening:
-    """How a command line wants a model and its images to be read."""
+    """How a command line wants a model and its images to be read; a record of options (see `records`)."""
 
-    scale: str | None = None  # pixel range that the model takes; None: its card's, or 0-1
-    resize: bool = False  # match the images to the model
-    class_names: Path | None = None  # file, in the model's order
-    allow_code: bool = False
-    custom_objects: Sequence[str] | None = None  # module:name
-    task: str | None = None  # 'binary' or 'regression', of one answer without an activation
-    model_output: str | None = None  # which output, where the model has several
+    scale: Scale = None
+    resize: Resize = False
+    class_names: ClassNames = None
+    task: Task = None
+    model_output: ModelOutput = None
+    allow_code: AllowCode = False
+    custom_objects: CustomObjects = None
 
 
 def load_with_card(model: str, opening: Opening | None = None) -> tuple[Any, ModelCard | None]:

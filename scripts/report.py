@@ -37,7 +37,9 @@ def report(
     scale: Scale = None,
     resize: Resize = False,
     class_names: ClassNames = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, help="Images at a time. Default: as many as fit a few megabytes.")
+    ] = None,
     trust: Annotated[
         Path | None, typer.Option(help="What `featurelens trust` wrote; default: MODEL.trust.json where it fits.")
     ] = None,

@@ -62,6 +62,7 @@ class Survey:
     head: str  # 'softmax', 'sigmoid', 'linear' or 'probability'
     logit_error: float  # largest |head(logits) - model(x)| on the first images
     layers: tuple[LayerSurvey, ...]  # the image first, the logits last
+    folded: int = 0  # batch normalisations that were folded into the convolution before them in this pass
 
 
 def survey_layers(
@@ -185,6 +186,7 @@ class SurveyStatistic:
             head=head.kind,
             logit_error=self._facts["logit_error"],
             layers=(*found, _logit_survey(logits[places], labels[places])),
+            folded=self._facts["folded"],
         )
 
 

@@ -6,7 +6,7 @@ none needs the model, none is run. Memory is that of a batch and of the statisti
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -29,6 +29,7 @@ def one_pass(
     progress: Progress = False,
     output: str | None = None,
     wrt: str | None = None,
+    fold: Collection[str] | None = None,
 ) -> dict[str, Any]:
     """Compute statistics over all images of a source.
 
@@ -40,6 +41,8 @@ def one_pass(
         progress: True for a bar with the time left, or a function called with (done, total).
         output: Which output to follow, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
+        fold: Not None: batch normalisation is folded into the convolutions before it, except into these layers, of which
+            gradients are asked (see `tracing.folding`). The proof of the logits is then that of the folded graph.
 
     Returns:
         {key: result} of each statistic.
@@ -50,7 +53,7 @@ def one_pass(
     once: dict[str, Statistic[Any]] = {}
     for each in statistics:
         once.setdefault(each.key, each)
-    stream = Stream(model, list(once.values()), output=output, wrt=wrt)
+    stream = Stream(model, list(once.values()), output=output, wrt=wrt, fold=fold)
     for _ in shown(stream.run(source, batch_size), len(source), progress):
         pass
     return {key: statistic.result() for key, statistic in once.items()}
@@ -64,6 +67,7 @@ class Stream:
         statistics: Each of another key.
         output: Which output to follow, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
+        fold: Layers that batch normalisation is not folded into; None: it is not folded at all.
     """
 
     def __init__(
@@ -73,9 +77,10 @@ class Stream:
         *,
         output: str | None = None,
         wrt: str | None = None,
+        fold: Collection[str] | None = None,
     ) -> None:
         self._statistics = list(statistics)
-        self._traced = None if model is None else TracedModel(model, output=output, wrt=wrt)
+        self._traced = None if model is None else TracedModel(model, output=output, wrt=wrt, fold=fold)
         self._program: Program | None = None
         self._needing: set[int] = set()  # the statistics that look into the model
 
@@ -122,6 +127,7 @@ class Stream:
             own["logits"] = outcome["logits"]
         facts = {**_own(place, self._program.facts), "head": self._program.head}
         facts["logit_error"] = float(self._program.logit_error or 0.0)
+        facts["folded"] = len(self._program.traced.folded)
         return Batch(pictures.numbers, pictures.images, pictures.labels, own, facts)
 
 

@@ -14,6 +14,7 @@ class ModelEvidence:
 
     information: ModelInformation
     logit_error: float  # largest |head(logits) - model(x)| seen, in the proof and in the pass over all images
+    folded: int  # batch normalisations that were folded into the convolution before them in the pass over all images
     lowest: float  # pixel value seen
     highest: float
 
@@ -23,6 +24,7 @@ def gather_model(seen: Seen) -> ModelEvidence:
     return ModelEvidence(
         information=seen.information,
         logit_error=max(seen.information.logit_error, seen.survey.logit_error),
+        folded=seen.survey.folded,
         lowest=seen.exploration.lowest,
         highest=seen.exploration.highest,
     )

@@ -119,6 +119,7 @@ class Seen:
                 needed,
                 batch_size=self.batch_size,
                 progress=self.progress("looking at every layer"),
+                fold=[self.information.cam_layer] if self.information.cam_layer else [],
             )
 
     def result(self, statistic: Statistic[R]) -> R:

@@ -12,7 +12,8 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ...interpret import GradCAMState, ModelInformation, inspect_model
+from ...interpret import GradCAMState, ModelInformation, declare_task, inspect_model
+from ...interpret.graph.head import BINARY, OPEN, REGRESSION
 from ...interpret.layers.inspection import NO_GRADIENT
 from ...interpret.layers.survey import Survey, SurveyStatistic
 from ...interpret.methods.catalogue import KnownMethod
@@ -80,9 +81,18 @@ class Seen:
         """The model's layers and the proof of its logits.
 
         Raises:
-            ValueError: The data have other classes than the model, or the logits could not be proven.
+            ValueError: The data have other classes than the model, it is a regression, or the logits could not be proven.
         """
         found = inspect_model(self.model, self.dataset.images[:32])
+        if found.task == OPEN and len(self.dataset.class_names) == 2:  # the data tell what the one number is
+            declare_task(self.model, BINARY)
+            found = inspect_model(self.model, self.dataset.images[:32])
+        if found.task in (OPEN, REGRESSION):
+            raise ValueError(
+                f"Expected a classifier, whose answers can be held against classes. Received a model that answers numbers "
+                f"without an activation, and data of {len(self.dataset.class_names)} classes. Give data of two classes, or "
+                f"look at a regression by Explainer and GradCAM."
+            )
         require_classes(self.dataset, found.classes)
         return found
 

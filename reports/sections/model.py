@@ -147,9 +147,14 @@ def _diagram(information: ModelInformation) -> Markup:
 
 def _proof(found: ModelEvidence) -> Markup:
     information = found.information
-    if information.unit == "probability":
-        return _proof_of_probabilities(found)
-    head = {"softmax": "softmax", "sigmoid": "sigmoid", "linear": "identity"}[information.head]
+    behind = {
+        "softmax": ("a logit, the score before the softmax", "softmax(logits)"),
+        "sigmoid": ("a logit, the score before the sigmoid", "sigmoid(logits)"),
+        "linear": ("a logit, the score before the softmax or sigmoid", "identity(logits)"),
+    }
+    explained, claim = behind.get(
+        information.head, ("the model’s own probability, as no logit lies behind it", "the score")
+    )
     folded = (
         f" In the pass over all images {count(found.folded, 'batch normalisation')} were folded into the convolution before "
         f"them, which the difference includes; maps that are drawn come from the model as it is."
@@ -157,24 +162,10 @@ def _proof(found: ModelEvidence) -> Markup:
         else ""
     )
     return Markup(
-        '<h3 id="proof">Proof of the logits</h3><p>Every map explains a logit, the score before the {}. The logits were '
-        "found in the traced graph of the model and put to the test: on {} of these images {}(logits) was compared with "
-        "what the model itself answers. The largest difference was <strong>{}</strong>.{}</p>"
-    ).format(
-        "softmax or sigmoid" if information.head == "linear" else information.head,
-        information.images,
-        head,
-        number(found.logit_error),
-        folded,
-    )
-
-
-def _proof_of_probabilities(found: ModelEvidence) -> Markup:
-    return Markup(
-        '<h3 id="proof">Proof of the probabilities</h3><p>Every map explains a probability: the model answers '
-        "probabilities that no logit lies behind. On {} of these images what was traced was compared with what the model "
-        "itself answers. The largest difference was <strong>{}</strong>.</p>"
-    ).format(found.information.images, number(found.logit_error))
+        '<h3 id="proof">Proof of the {}</h3><p>Every map explains {}. The scores were found in the traced graph of the '
+        "model and put to the test: on {} of these images {} was compared with what the model itself answers. The largest "
+        "difference was <strong>{}</strong>.{}</p>"
+    ).format(_scores(information), explained, information.images, claim, number(found.logit_error), folded)
 
 
 def _training(about: About) -> list[Markup]:

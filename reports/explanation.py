@@ -212,7 +212,7 @@ def _refuse_what_may_be_either(task: str) -> None:
     if task == OPEN:
         raise ValueError(
             "Expected to know what the one number is that the model answers, without an activation. Neither data nor a "
-            "card tell. Pass --task binary (declare_task) if it is the logit of two classes, --task regression if it is a "
+            "card tell. Pass --task binary if it is the logit of two classes, --task regression if it is a "
             "quantity."
         )
 

@@ -184,7 +184,7 @@ class Program:
 
     def _forget_if_changed(self) -> None:
         """Start anew where the model's structure or constants are not those of the trace."""
-        if self._structure is not None and not self._structure.equals(Structure(self.traced.model)):
+        if self._structure is not None and not self._structure.is_still_of(self.traced.model):
             self._functions.clear()
             self.traced.look_again()
             self.proof = None

@@ -78,7 +78,7 @@ def train(
 ) -> None:
     """Train a network; write NAME.keras, its card NAME.json and its history NAME.csv.
 
-    Without --data it learns Fashion-MNIST. The same command goes on with a training that was interrupted.
+    Without --data it learns Fashion-MNIST. The same command resumes a training that was interrupted.
     """
     from featurelens.scripts.terminal.memory import keep_freed_memory
 

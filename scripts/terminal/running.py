@@ -9,6 +9,7 @@ from collections.abc import Callable, Sequence
 
 import typer
 
+from featurelens.models.visible_text import visible_line
 from featurelens.scripts.terminal.interruption import Interrupted
 from featurelens.scripts.terminal.option_words import in_options
 
@@ -57,7 +58,7 @@ def run(
         if verbose:
             traceback.print_exc()
         else:
-            typer.echo(f"Error: {in_options(' '.join(str(error).split())) or type(error).__name__}", err=True)
+            typer.echo(f"Error: {in_options(visible_line(error)) or type(error).__name__}", err=True)
         sys.exit(1)
 
 
@@ -82,7 +83,7 @@ def _one_line_each(said: set[str]) -> Callable[..., None]:
     """Our own warnings as a line, each once (a step and the whole may warn of the same); not those of libraries."""
 
     def show(message: Warning | str, category: type[Warning], *_: object) -> None:
-        line = f"Warning: {' '.join(str(message).split())}"
+        line = f"Warning: {visible_line(message)}"
         if category is UserWarning and line not in said:
             said.add(line)
             typer.echo(line, err=True)

@@ -16,6 +16,7 @@ from featurelens.scripts.options.opening import (
     load_with_card,
     open_for,
 )
+from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import Without, takes_records
 
 if TYPE_CHECKING:
@@ -42,9 +43,11 @@ def compare(
     from featurelens.reports.files.whole_files import check_writable
     from featurelens.scripts.terminal.progress import steps_shown
 
-    check_writable(output.expanduser().absolute())
+    target = output.expanduser().absolute()
+    check_writable(target)
     chosen = _chosen(models)
     images_from = checked_data(list(chosen), data, opening)
+    check_outputs([target], models=chosen, data=[images_from], files=[opening.class_names])
     contestants = [_contestant(model, name, images_from, opening) for model, name in chosen.items()]
     from featurelens.reports.comparison.page import write_comparison
     from featurelens.reports.evidence.trust import TRUST_IMAGES

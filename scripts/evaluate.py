@@ -16,6 +16,7 @@ from featurelens.scripts.options.opening import (
     load_with_card,
     open_for,
 )
+from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
 
 if TYPE_CHECKING:
@@ -30,11 +31,13 @@ def evaluate(
     opening: Opening = Opening(),
 ) -> None:
     """Print accuracy, loss and the figures of each class; with --output write plots and figures into a folder."""
-    from featurelens.reports.files.evaluation_files import check_folder, remove_earlier, write_evaluation
+    from featurelens.reports.files.evaluation_files import check_folder, remove_earlier, targets, write_evaluation
 
     if output is not None:
         check_folder(output)
     images_from = checked_data(model, data, opening)
+    if output is not None:
+        check_outputs(targets(output), models=[model], data=[images_from], files=[opening.class_names])
     loaded, card = load_with_card(model, opening)
     dataset = open_for(images_from, loaded, card, opening)
     from featurelens.interpret import inspect_model

@@ -20,6 +20,7 @@ from featurelens.scripts.options.opening import (
     open_for,
     open_images,
 )
+from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.options.single_image import SingleImage, names_without_images, single_image
 
@@ -65,6 +66,7 @@ def explain(
         raise ValueError(f"Expected a name ending in .png or .svg. Received '{output}'. Change the ending.")
     choice = question.choice
     images_from = checked_data_for(image, model, data, opening)
+    check_outputs([output], models=[model], data=[images_from], files=[image, opening.class_names])
     loaded, card = load_with_card(model, opening)
     chosen = single_image(
         image, loaded, card, images_from, opening, read=open_for if opening.task != "regression" else open_images

@@ -11,6 +11,7 @@ import typer
 
 from featurelens.scripts.options.image_size import Size, parse_size
 from featurelens.scripts.options.opening import DEFAULT_DATA, ClassNames, Data
+from featurelens.scripts.options.outputs import check_outputs
 
 if TYPE_CHECKING:
     from featurelens.models import Dataset
@@ -35,7 +36,9 @@ def explore(
     from featurelens.models.opencv import opencv
     from featurelens.reports.files.whole_files import check_writable
 
-    check_writable(output.expanduser().absolute())
+    target = output.expanduser().absolute()
+    check_writable(target)
+    check_outputs([target], data=[data, training_data], files=[class_names])
     opencv()
     names = None if class_names is None else read_class_names(class_names)
     wanted = parse_size(size)

@@ -6,6 +6,7 @@ library's module of that name.
 
 from __future__ import annotations
 
+import re
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -21,6 +22,7 @@ from featurelens.scripts.options.opening import (
     load_with_card,
     open_images,
 )
+from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import Without, takes_records
 from featurelens.scripts.options.single_image import single_image
 
@@ -48,16 +50,20 @@ def inspect_layers(
     from featurelens.interpret import ActivationExtractor, inspect_model
     from featurelens.reports.files.whole_files import check_writable
 
-    for path in (output, save, diagram):
-        if path is not None:
-            check_writable(path)
+    written = [path for path in (output, save, diagram) if path is not None]
+    for path in written:
+        check_writable(path)
     if diagram is not None and diagram.suffix.lower() not in (".png", ".svg"):
         raise ValueError(f"Expected a diagram's name ending in .png or .svg. Received '{diagram}'. Change the ending.")
     if layer is not None:
         images_from = checked_data_for(image, model, data, opening)
     else:
         images_from = checked_data_if_any(model, data, opening)
+    read = {"models": [model], "data": [images_from], "files": [image]}
+    check_outputs(written, **read)
     loaded, card = load_with_card(model, opening)
+    target = output or _default_output(loaded, layer)
+    check_outputs([target], **read)
     chosen = None if layer is None else single_image(image, loaded, card, images_from, opening, read=open_images)
     extractor = None if layer is None else ActivationExtractor(loaded, [layer], wrt=wrt)
     information = inspect_model(loaded, _images_of_proof(loaded, card, images_from, chosen, opening), wrt=wrt)
@@ -65,8 +71,12 @@ def inspect_layers(
     if diagram is not None:
         _draw_architecture(information, diagram)
     if layer is not None and chosen is not None and extractor is not None:
-        target = output or Path(f"{getattr(loaded, 'name', 'model')}-{layer.replace('/', '-')}.png")
         _draw(extractor, layer, chosen, target, save)
+
+
+def _default_output(model: Any, layer: str | None) -> Path:
+    """In the working directory; letters of the layer's name that no file's name can have everywhere become hyphens."""
+    return Path(re.sub(r'[\\/:*?"<>|\x00-\x1f]', "-", f"{getattr(model, 'name', 'model')}-{layer}.png"))
 
 
 def _images_of_proof(

@@ -23,6 +23,7 @@ from featurelens.scripts.options.opening import (
     load_with_card,
     open_for,
 )
+from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.options.trust_file import trust_on_file
 
@@ -68,9 +69,11 @@ def report(
     from featurelens.reports.files.whole_files import check_writable
     from featurelens.scripts.terminal.progress import whole_shown
 
-    check_writable(output.expanduser().absolute())
+    target = output.expanduser().absolute()
+    check_writable(target)
     further = [method_named(name) for name in method or ()]
     images_from = checked_data(model, data, opening)
+    check_outputs([target], models=[model], data=[images_from], files=[opening.class_names, tested.trust])
     loaded, card = load_with_card(model, opening)
     dataset = open_for(images_from, loaded, card, opening)
     from featurelens.reports import write_report

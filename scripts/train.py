@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurelens.scripts.options.image_size import Size, parse_size
+from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.terminal.interruption import Interrupted
 
@@ -83,6 +84,7 @@ def train(
     from featurelens.scripts.terminal.memory import keep_freed_memory
 
     keep_freed_memory()  # before anything imports TensorFlow
+    from featurelens.models.model_files.writing import trained_files
     from featurelens.models.networks.recipes import recipe
     from featurelens.models.training.checkpoints import TrainingInterrupted
     from featurelens.models.training.fit import check_settings
@@ -93,6 +95,7 @@ def train(
     chosen = changes.applied(recipe(name))
     target = output or Path(f"{name}.keras")
     check_settings(chosen, target, force)
+    check_outputs(trained_files(target), data=[images.data, images.test_data], files=[images.class_names])
     training, test = _datasets(images)
     start_tensorflow()
     try:

@@ -20,6 +20,7 @@ from featurelens.scripts.options.opening import (
     load_with_card,
     open_for,
 )
+from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
 
 if TYPE_CHECKING:
@@ -91,6 +92,8 @@ def trust(
     images_from = checked_data(model, data, opening)
     if control.training_data is not None:
         checked_data(model, control.training_data, opening)
+    read = [images_from, control.training_data]
+    check_outputs([target], models=[model], data=read, files=[opening.class_names], with_trust=False)
     loaded, card = load_with_card(model, opening)
     dataset = open_for(images_from, loaded, card, opening)
     training = None

@@ -49,13 +49,18 @@ def npy_images(images_path: str | Path, labels_path: str | Path) -> Dataset:
 
 def npy_beside_labels(images: Path) -> Dataset:
     """Images with the labels beside them, named as in images.npy and labels.npy."""
-    labels = images.with_name(images.name.replace("images", "labels"))
+    _, labels = npy_files(images)
     if labels == images or not labels.is_file():
         raise ValueError(
             f"Expected labels beside '{images}', named as in images.npy and labels.npy, got no such file. "
             "Pass both, as in IMAGES.npy,LABELS.npy."
         )
     return npy_images(images, labels)
+
+
+def npy_files(images: Path) -> tuple[Path, Path]:
+    """The images and, whether they are there or not, the labels beside them."""
+    return images, images.with_name(images.name.replace("images", "labels"))
 
 
 def dataset_from_arrays(

@@ -119,7 +119,12 @@ def idx_folder(folder: Path) -> Dataset:
 
 def idx_beside_labels(images_path: Path) -> Dataset:
     """Images with the labels that are named as they are."""
-    return idx_images(images_path, idx_partner(images_path))
+    return idx_images(*idx_pair(images_path))
+
+
+def idx_pair(images_path: Path) -> tuple[Path, Path]:
+    """The images, and the labels that are named as they are."""
+    return images_path, idx_partner(images_path)
 
 
 def idx_partner(images_path: Path) -> Path:

@@ -79,6 +79,11 @@ def class_folders(path: str | Path) -> tuple[str, ...]:
     return tuple(folder.name for folder in _class_folders(Path(path)))
 
 
+def files_in_classes(path: Path) -> list[Path]:
+    """Whatever lies in the folders of the classes; no file is opened."""
+    return [file for folder in _class_folders(path) for file in folder.rglob("*")]
+
+
 def _visible(folder: Path) -> list[Path]:
     return sorted((entry for entry in folder.iterdir() if not entry.name.startswith(".")), key=lambda entry: entry.name)
 

@@ -33,6 +33,7 @@ class Format:
     )
     read_pair: Function | None = None  # (images, labels) -> Dataset, for two files given as IMAGES,LABELS
     class_names: Function | None = None  # path -> names, without opening an image
+    files: Function | None = None  # path -> every file that is read; None: the file, or all in the folder
     needs: tuple[str, ...] = ()  # packages that it is read with, as they are imported, beside those of featurelens
 
     def recognises(self, path: Path) -> bool:
@@ -82,6 +83,7 @@ FORMATS: Registry[Format] = Registry(
             takes=Path.is_dir,
             read_resized="image_folders:image_folder_for",
             class_names="image_folders:class_folders",
+            files="image_folders:files_in_classes",
         ),
         Format("npz", ".npz", "a file .npz", "array_files:npz_images", (".npz",)),
         Format(
@@ -91,6 +93,7 @@ FORMATS: Registry[Format] = Registry(
             read="array_files:npy_beside_labels",
             endings=(".npy",),
             read_pair="array_files:npy_images",
+            files="array_files:npy_files",
         ),
         Format("csv", ".csv", "a file .csv or .csv.gz", "csv_images:csv_images", (".csv", ".csv.gz")),
         Format(
@@ -101,6 +104,7 @@ FORMATS: Registry[Format] = Registry(
             endings=(".idx", ".idx.gz"),
             takes=lambda path: path.is_file() and "ubyte" in path.name.lower(),
             read_pair="idx:idx_images",
+            files="idx:idx_pair",
         ),
     ],
 )

@@ -55,6 +55,19 @@ def class_names_of(source: str | Path) -> tuple[str, ...]:
     return open_dataset(source).class_names
 
 
+def files_of(source: str) -> list[Path]:
+    """Every file that data are read from; none for a name of `NAMED`, or where nothing is there."""
+    path = Path(source)
+    if source in NAMED or not source:
+        return []
+    known = format_of(path) if path.exists() else None
+    if known is not None and known.files is not None:
+        return list(call(known.files, path))
+    if path.is_dir():
+        return list(path.rglob("*"))
+    return [path] if path.exists() else [Path(part.strip()) for part in source.split(",")]
+
+
 def check_scale(scale: str | None) -> None:
     """Refuse the name of a pixel range that does not exist."""
     if scale is not None and scale not in SCALES:

@@ -7,6 +7,8 @@ from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from .partial_files import written_whole
+
 FORMAT = 1
 
 
@@ -53,9 +55,8 @@ def versions() -> dict[str, str]:
 def write_model_card(card: ModelCard, path: Path) -> None:
     """Write the card as JSON; an older file is replaced in one step."""
     text = json.dumps({"format": FORMAT, **asdict(card)}, indent=1, ensure_ascii=False)
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_text(text + "\n", encoding="utf-8")
-    partial.replace(path)
+    with written_whole(path) as partial:
+        partial.write_text(text + "\n", encoding="utf-8")
 
 
 def read_model_card(path: Path) -> ModelCard:
@@ -91,12 +92,10 @@ Row = dict[str, float]  # one epoch: 'loss', 'accuracy', 'val_loss', 'val_accura
 def write_history(rows: list[Row], path: Path) -> None:
     """Write one line per epoch, a header first, 'epoch' counted from 1."""
     columns = ["epoch", *rows[0]] if rows else ["epoch"]
-    partial = path.with_name(f".{path.name}.part")
-    with partial.open("w", newline="", encoding="utf-8") as file:
+    with written_whole(path) as partial, partial.open("w", newline="", encoding="utf-8") as file:
         table = csv.DictWriter(file, columns)
         table.writeheader()
         table.writerows({"epoch": number, **row} for number, row in enumerate(rows, start=1))
-    partial.replace(path)
 
 
 def read_history(path: Path) -> list[Row]:

@@ -5,6 +5,7 @@ from pathlib import Path
 from typing import Any
 
 from .cards import ModelCard, card_path, write_history, write_model_card
+from .partial_files import written_whole
 
 
 def check_output(output: Path, overwrite: bool) -> None:
@@ -24,7 +25,7 @@ def check_output(output: Path, overwrite: bool) -> None:
         raise ValueError(f"{expected} in a folder that exists, received '{output}'. Make '{output.parent}' first.")
     if not os.access(output.parent, os.W_OK):
         raise ValueError(f"{expected} in a folder that can be written, received '{output}'. Choose another folder.")
-    taken = [path.name for path in (output, card_path(output), output.with_suffix(".csv")) if path.exists()]
+    taken = [path.name for path in trained_files(output) if path.exists()]
     if taken and not overwrite:
         raise ValueError(
             f"{expected} that is free, received '{output}', beside which {', '.join(taken)} exists already. "
@@ -32,14 +33,25 @@ def check_output(output: Path, overwrite: bool) -> None:
         )
 
 
+def trained_files(output: Path) -> tuple[Path, Path, Path]:
+    """The model, its card and its history, where a training writes them."""
+    return output, card_path(output), output.with_suffix(".csv")
+
+
 def write_trained_model(model: Any, card: ModelCard, output: Path) -> None:
-    """Write the three files; each is complete before it takes its name, the model last."""
+    """Write the three files, each complete before it takes its name.
+
+    An older card and history go first, then the model comes, then its own: a run that is killed on the way may leave a
+    model without a card, never one with the card of another.
+    """
+    _, card_file, history_file = trained_files(output)
     columns = list(card.history)
     epochs = zip(*card.history.values(), strict=True)
-    write_history([dict(zip(columns, row, strict=True)) for row in epochs], output.with_suffix(".csv"))
-    write_model_card(card, card_path(output))
     without_optimizer = type(model).from_config(model.get_config())  # `clone_model` would compile it again
     without_optimizer.set_weights(model.get_weights())
-    partial = output.with_name(f".part-{output.name}")
-    without_optimizer.save(partial)
-    partial.replace(output)
+    with written_whole(output, ending=output.suffix) as partial:
+        without_optimizer.save(partial)
+        for older in (card_file, history_file):
+            older.unlink(missing_ok=True)
+    write_history([dict(zip(columns, row, strict=True)) for row in epochs], history_file)
+    write_model_card(card, card_file)

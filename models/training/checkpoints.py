@@ -7,11 +7,14 @@ patience. Here the epoch is read from the optimizer's own step counter, saved in
 import hashlib
 import json
 import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import asdict
 from pathlib import Path
 from typing import Any
 
 from ..model_files.cards import Row, read_history, write_history
+from ..model_files.partial_files import written_whole
 from ..networks.recipes import Recipe
 
 RUNS_FOLDER = "featurelens-runs"
@@ -58,13 +61,21 @@ class TrainingRun:
         if not self._state.exists():
             return []
         model.optimizer.build(model.trainable_variables)
-        model.load_weights(self._state)
-        done = int(model.optimizer.iterations) // batches
-        return read_history(self._history)[:done]
+        with self._refused_where_damaged():
+            model.load_weights(self._best)  # read at the end: its damage is told before the epochs, not after them
+            model.load_weights(self._state)
+            done = int(model.optimizer.iterations) // batches
+            rows = read_history(self._history)[:done]
+            if len(rows) < done:
+                raise ValueError(f"{self._history.name} has {len(rows)} of {done} epochs")
+            return rows
 
     def seconds_spent(self) -> float:
         """How long the epochs that are done have taken, 0 where there are none."""
-        return float(self._seconds.read_text(encoding="utf-8")) if self._state.exists() else 0.0
+        if not self._state.exists():
+            return 0.0
+        with self._refused_where_damaged():
+            return float(self._seconds.read_text(encoding="utf-8"))
 
     def save_epoch(self, model: Any, rows: list[Row], is_best: bool, seconds: float) -> None:
         """Keep the state after an epoch; the state is last, so that it never is ahead of the rest.
@@ -84,7 +95,19 @@ class TrainingRun:
 
     def load_best(self, model: Any) -> None:
         """Give the model the weights of its best epoch."""
-        model.load_weights(self._best)
+        with self._refused_where_damaged():
+            model.load_weights(self._best)
+
+    @contextmanager
+    def _refused_where_damaged(self) -> Iterator[None]:
+        """What goes wrong while the folder is read becomes an error that names it."""
+        try:
+            yield
+        except (OSError, ValueError, KeyError, TypeError, EOFError) as error:
+            raise ValueError(
+                f"Expected what an interrupted training left in '{self.folder}'. Received files that cannot be read "
+                f"({type(error).__name__}: {error}). Delete that folder: the same command then starts anew."
+            ) from error
 
     def leave(self) -> Path | None:
         """Return the folder, for whoever goes on later; without an epoch to go on from it is deleted, and None returned."""
@@ -101,12 +124,10 @@ class TrainingRun:
 
 
 def _replace_text(path: Path, text: str) -> None:
-    partial = path.with_name(f".{path.name}.part")
-    partial.write_text(text, encoding="utf-8")
-    partial.replace(path)
+    with written_whole(path) as partial:
+        partial.write_text(text, encoding="utf-8")
 
 
 def _save_weights(model: Any, path: Path) -> None:
-    partial = path.with_name(f"part-{path.name}")  # Keras wants the name to end in .weights.h5
-    model.save_weights(partial, overwrite=True)
-    partial.replace(path)
+    with written_whole(path, ending=".weights.h5") as partial:  # Keras wants the name to end so
+        model.save_weights(partial, overwrite=True)

@@ -78,14 +78,19 @@ def write_evaluation(
     return [*written, folder / "evaluation.json"]
 
 
+def targets(folder: Path) -> list[Path]:
+    """Every file that an evaluation may write or delete in the folder."""
+    pictures = [folder / f"{name}{ending}" for name in PICTURES for ending in (".png", ".svg")]
+    return [*pictures, folder / "evaluation.json"]
+
+
 def remove_earlier(folder: Path, written: Iterable[Path]) -> list[Path]:
     """Delete the pictures of an earlier evaluation that the one just written has not replaced; the paths deleted.
 
     They would be of another model than those beside them. Only files with the names of `PICTURES` are touched.
     """
     kept = set(written)
-    ours = [folder / f"{name}{ending}" for name in PICTURES for ending in (".png", ".svg")]
-    earlier = [path for path in ours if path not in kept and path.is_file()]
+    earlier = [path for path in targets(folder) if path not in kept and path.is_file()]
     for path in earlier:
         path.unlink()
     return earlier

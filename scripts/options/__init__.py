@@ -8,4 +8,5 @@ single_image  Which one image?
 image_size    Which size?
 methods       Which attribution methods?
 trust_file    Which measured trust?
+outputs       What may be written to?
 """

@@ -71,7 +71,9 @@ def _with_size_limit(arguments: list[str]) -> list[str]:
     word, *rest = arguments[place:]
     value = word.partition("=")[2] if "=" in word else (rest.pop(0) if rest else "")
     if not value.isdigit() or int(value) < 1:
-        typer.echo(f"Error: Expected {name} as whole gigabytes, such as {name} 8. Received '{value}'.", err=True)
+        typer.echo(
+            f"Error: Expected {name} as whole gigabytes, such as {name} 8. Received '{visible_line(value)}'.", err=True
+        )
         sys.exit(_USAGE)
     from featurelens.models.file_limits import LIMITS
 

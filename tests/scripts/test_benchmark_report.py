@@ -4,12 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from featurelens.scripts.benchmark_report import Cost, Run, table, write_photos
-
-
-def test_the_cost_is_the_line_through_two_runs():
-    cost = Cost.of(250, Run(cpu=15.0, seconds=9.0, peak=1.0), 1000, Run(cpu=30.0, seconds=20.0, peak=1.0))
-    assert (cost.photo, cost.fixed) == (pytest.approx(0.02), pytest.approx(10.0))
+from featurelens.scripts.benchmark_report import Run, table, write_photos
 
 
 def test_the_table_holds_each_cost_against_the_bare_script():
@@ -18,8 +13,12 @@ def test_the_table_holds_each_cost_against_the_bare_script():
         for kind, fixed, photo in (("bare", 5.0, 0.02), ("report", 50.0, 0.03), ("untested", 14.0, 0.03))
         for count in (250, 1000)
     }
-    report = next(line for line in table(250, 1000, runs).splitlines() if line.startswith("| report |"))
-    assert [cell.strip() for cell in report.split("|")[-4:-1]] == ["30.0", "1.50", "50.0"]
+    rows = [[cell.strip() for cell in line.split("|")[1:-1]] for line in table(250, 1000, runs).splitlines()[4:]]
+    assert {name: cells[-3:] for name, *cells in rows} == {
+        "bare decode + forward + backward": ["20.0", "1.00", "5.0"],
+        "report": ["–", "–", "50.0"],  # its own two runs tell the tests' noise
+        "report without testing its maps": ["30.0", "1.50", "14.0"],
+    }
 
 
 def test_the_photos_are_crops_of_every_photograph_and_follow_the_seed(tmp_path):

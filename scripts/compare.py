@@ -21,11 +21,14 @@ from featurelens.scripts.options.opening import (
     load_with_card,
     open_for,
 )
+from featurelens.scripts.options.reading import with_reading
 
 if TYPE_CHECKING:
+    from featurelens.models.formats.reading import Reading
     from featurelens.reports.comparison.evidence import Contestant
 
 
+@with_reading()
 def compare(
     models: Annotated[
         list[str] | None, typer.Argument(help="Two or more: shipped names or paths. Without any, all shipped models.")
@@ -41,6 +44,7 @@ def compare(
     seed: Annotated[int, typer.Option(help="Of the bootstrap and of the drawn images.")] = 0,
     allow_code: AllowCode = False,
     custom_objects: CustomObjects = None,
+    reading: Reading | None = None,
 ) -> None:
     """Compare models on the same images: figures, tests, images they part on, maps side by side, layers.
 
@@ -51,7 +55,7 @@ def compare(
 
     check_writable(output.expanduser().absolute())
     chosen = _chosen(models)
-    opening = Opening(scale, resize, class_names, allow_code, custom_objects)
+    opening = Opening(scale, resize, class_names, allow_code, custom_objects, reading)
     images_from = checked_data(list(chosen), data, opening)
     contestants = [_contestant(model, name, images_from, opening) for model, name in chosen.items()]
     from featurelens.reports.comparison.page import write_comparison

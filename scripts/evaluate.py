@@ -21,11 +21,14 @@ from featurelens.scripts.options.opening import (
     load_with_card,
     open_for,
 )
+from featurelens.scripts.options.reading import with_reading
 
 if TYPE_CHECKING:
     from featurelens.models import Evaluation
+    from featurelens.models.formats.reading import Reading
 
 
+@with_reading()
 def evaluate(
     model: Model = DEFAULT_MODEL,
     data: Data = None,
@@ -35,13 +38,14 @@ def evaluate(
     class_names: ClassNames = None,
     allow_code: AllowCode = False,
     custom_objects: CustomObjects = None,
+    reading: Reading | None = None,
 ) -> None:
     """Print accuracy, loss and the figures of each class; with --output write plots and figures into a folder."""
     from featurelens.reports.files.evaluation_files import check_folder, remove_earlier, write_evaluation
 
     if output is not None:
         check_folder(output)
-    opening = Opening(scale, resize, class_names, allow_code, custom_objects)
+    opening = Opening(scale, resize, class_names, allow_code, custom_objects, reading)
     images_from = checked_data(model, data, opening)
     loaded, card = load_with_card(model, opening)
     dataset = open_for(images_from, loaded, card, opening)

@@ -22,9 +22,11 @@ from featurelens.scripts.options.opening import (
     Scale,
     load_with_card,
 )
+from featurelens.scripts.options.reading import with_reading
 from featurelens.scripts.options.single_image import SingleImage, names_without_images, single_image
 
 if TYPE_CHECKING:
+    from featurelens.models.formats.reading import Reading
     from featurelens.reports.explanation import MethodChoice
     from featurelens.reports.plots.explanation import ExplainedImage
 
@@ -38,6 +40,7 @@ class Question:
     layer: str | None  # None for the last convolution
 
 
+@with_reading()
 def explain(
     model: Model = DEFAULT_MODEL,
     image: Annotated[str, typer.Option(help="Number of an image in the data, or a PNG or JPEG file.")] = "0",
@@ -57,6 +60,7 @@ def explain(
     class_names: ClassNames = None,
     allow_code: AllowCode = False,
     custom_objects: CustomObjects = None,
+    reading: Reading | None = None,
 ) -> None:
     """Explain one image: picture, maps of attribution methods and the likeliest classes side by side."""
     from featurelens.reports.files.whole_files import check_writable, write_bytes_whole
@@ -65,7 +69,7 @@ def explain(
     if output.suffix.lower() not in (".png", ".svg"):
         raise ValueError(f"Expected a name ending in .png or .svg. Received '{output}'. Change the ending.")
     choice = chosen_methods(method, layer) if method else usual_methods(versus)
-    opening = Opening(scale, resize, class_names, allow_code, custom_objects)
+    opening = Opening(scale, resize, class_names, allow_code, custom_objects, reading)
     images_from = checked_data_for(image, model, data, opening)
     loaded, card = load_with_card(model, opening)
     chosen = single_image(image, loaded, card, images_from, opening)
@@ -101,7 +105,7 @@ def _explained(model: Any, chosen: SingleImage, question: Question, choice: Meth
     for line in left_out:
         typer.echo(line, err=True)
     return ExplainedImage(
-        image=chosen.pixels,
+        image=chosen.shown,
         value_range=chosen.value_range,
         probabilities=decided.probabilities[0],
         class_names=names,

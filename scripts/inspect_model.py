@@ -24,6 +24,7 @@ from featurelens.scripts.options.opening import (
     load_with_card,
     open_images,
 )
+from featurelens.scripts.options.reading import with_reading
 from featurelens.scripts.options.single_image import single_image
 
 if TYPE_CHECKING:
@@ -31,9 +32,11 @@ if TYPE_CHECKING:
 
     from featurelens.interpret import ActivationExtractor, ModelInformation
     from featurelens.models import ModelCard
+    from featurelens.models.formats.reading import Reading
     from featurelens.scripts.options.single_image import SingleImage
 
 
+@with_reading()
 def inspect_layers(
     model: Model = DEFAULT_MODEL,
     layer: Annotated[str | None, typer.Option(help="Draw this layer's maps of --image.")] = None,
@@ -46,6 +49,7 @@ def inspect_layers(
     resize: Resize = False,
     allow_code: AllowCode = False,
     custom_objects: CustomObjects = None,
+    reading: Reading | None = None,
 ) -> None:
     """Print the layers and the proof of the logits; with --layer draw its maps, with --diagram the architecture."""
     from featurelens.interpret import ActivationExtractor, inspect_model
@@ -56,7 +60,7 @@ def inspect_layers(
             check_writable(path)
     if diagram is not None and diagram.suffix.lower() not in (".png", ".svg"):
         raise ValueError(f"Expected a diagram's name ending in .png or .svg. Received '{diagram}'. Change the ending.")
-    opening = Opening(scale, resize, allow_code=allow_code, custom_objects=custom_objects)
+    opening = Opening(scale, resize, allow_code=allow_code, custom_objects=custom_objects, reading=reading)
     if layer is not None:
         images_from = checked_data_for(image, model, data, opening)
     else:

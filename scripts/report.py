@@ -8,7 +8,7 @@ from __future__ import annotations
 import shlex
 import sys
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -26,9 +26,14 @@ from featurelens.scripts.options.opening import (
     load_with_card,
     open_for,
 )
+from featurelens.scripts.options.reading import with_reading
 from featurelens.scripts.options.trust_file import trust_on_file
 
+if TYPE_CHECKING:
+    from featurelens.models.formats.reading import Reading
 
+
+@with_reading()
 def report(
     model: Model = DEFAULT_MODEL,
     data: Data = None,
@@ -46,6 +51,7 @@ def report(
     seed: Annotated[int, typer.Option(min=0, help="Of all images that are drawn.")] = 0,
     allow_code: AllowCode = False,
     custom_objects: CustomObjects = None,
+    reading: Reading | None = None,
 ) -> None:
     """Explain a model on a data set, and write what was found into one HTML file.
 
@@ -55,7 +61,7 @@ def report(
     from featurelens.scripts.terminal.progress import steps_shown
 
     check_writable(output.expanduser().absolute())
-    opening = Opening(scale, resize, class_names, allow_code, custom_objects)
+    opening = Opening(scale, resize, class_names, allow_code, custom_objects, reading)
     images_from = checked_data(model, data, opening)
     loaded, card = load_with_card(model, opening)
     dataset = open_for(images_from, loaded, card, opening)

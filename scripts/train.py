@@ -9,11 +9,14 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurelens.scripts.options.image_size import Size, parse_size
+from featurelens.scripts.options.opening import tell_notes
+from featurelens.scripts.options.reading import with_reading
 from featurelens.scripts.terminal.interruption import Interrupted
 
 if TYPE_CHECKING:
     from featurelens.models.datasets.dataset import Dataset
     from featurelens.models.datasets.model_fit import InputShape
+    from featurelens.models.formats.reading import Reading
     from featurelens.models.model_files.cards import ModelCard
     from featurelens.models.networks.recipes import Recipe
 
@@ -35,6 +38,7 @@ def _help(context: typer.Context, wanted: bool) -> None:
     raise typer.Exit
 
 
+@with_reading(without=("preprocess",))
 def train(
     name: Annotated[str, typer.Argument(help="The architecture, one of those listed below.")],
     output: Annotated[Path | None, typer.Option(help="File to write; by default ./NAME.keras.")] = None,
@@ -53,6 +57,7 @@ def train(
     wants_help: Annotated[
         bool, typer.Option("--help", callback=_help, is_eager=True, help="Show this message and exit.")
     ] = False,
+    reading: Reading | None = None,
 ) -> None:
     """Train a network; write NAME.keras, its card NAME.json and its history NAME.csv.
 
@@ -80,7 +85,7 @@ def train(
     chosen = replace(recipe(name), **{field: value for field, value in given.items() if value is not None})
     target = output or Path(f"{name}.keras")
     check_settings(chosen, target, force)
-    training, test = _datasets(data, test_data, class_names, parse_size(size))
+    training, test = _datasets(data, test_data, class_names, parse_size(size), reading)
     start_tensorflow()
     try:
         with TrainingDisplay() as display:
@@ -91,7 +96,7 @@ def train(
 
 
 def _datasets(
-    data: str | None, test_data: str | None, class_names: Path | None, size: InputShape | None
+    data: str | None, test_data: str | None, class_names: Path | None, size: InputShape | None, reading: Reading | None
 ) -> tuple[Dataset, Dataset | None]:
     """The images to train on and those to test on: Fashion-MNIST's where none of one's own are named to train on."""
     from featurelens.models.datasets.class_names import place_classes, read_class_names
@@ -100,11 +105,12 @@ def _datasets(
     if data is None:
         data, test_data = "fashion_mnist:train", test_data or "fashion_mnist:test"
     names = None if class_names is None else read_class_names(class_names)
-    training = open_dataset(data, model_input=size, resize=size is not None, class_names=names)
+    training = open_dataset(data, model_input=size, resize=size is not None, class_names=names, reading=reading)
     if test_data is None:
         return training, None
     shape = None if size is None else training.images.shape[1:]
-    test = open_dataset(test_data, model_input=shape, resize=size is not None, class_names=names)
+    tell_notes(training)
+    test = open_dataset(test_data, model_input=shape, resize=size is not None, class_names=names, reading=reading)
     return training, place_classes(test, training.class_names) or test  # classes that have no place are refused later
 
 

@@ -25,14 +25,17 @@ from featurelens.scripts.options.opening import (
     load_with_card,
     open_for,
 )
+from featurelens.scripts.options.reading import with_reading
 
 if TYPE_CHECKING:
     import numpy as np
 
     from featurelens.interpret.trust.record import Trust
     from featurelens.models.datasets.dataset import Dataset
+    from featurelens.models.formats.reading import Reading
 
 
+@with_reading()
 def trust(
     model: Model = DEFAULT_MODEL,
     data: Data = None,
@@ -60,6 +63,7 @@ def trust(
     class_names: ClassNames = None,
     allow_code: AllowCode = False,
     custom_objects: CustomObjects = None,
+    reading: Reading | None = None,
 ) -> None:
     """Measure how far each attribution method can be trusted on a model; the report shows what was found.
 
@@ -71,7 +75,7 @@ def trust(
     target = (output or _default_output(model)).expanduser().absolute()
     check_writable(target)
     methods = methods_named(method or [ALL])
-    opening = Opening(scale, resize, class_names, allow_code, custom_objects)
+    opening = Opening(scale, resize, class_names, allow_code, custom_objects, reading)
     images_from = checked_data(model, data, opening)
     if training_data is not None:
         checked_data(model, training_data, opening)

@@ -3,11 +3,24 @@
 from __future__ import annotations
 
 import warnings
+from collections.abc import Callable
 from dataclasses import dataclass, replace
+from typing import cast
 
 import numpy as np
 
+from .lazy_images import IN_MEMORY, LazyImages
 from .resizing import convert_channels, resize_images
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What was done to the pictures, from the file to the model, for the page and the model card."""
+
+    preprocessing: str | None = None  # as --preprocess names it; None: only brought to the value range
+    interpolation: str | None = None  # how the pictures were resized; None: they are as stored
+    fit: str = "stretch"  # 'stretch', 'crop' or 'pad'
+    notes: tuple[str, ...] = ()  # what was recognised or assumed, a sentence each
 
 
 @dataclass(frozen=True, eq=False)
@@ -23,21 +36,39 @@ class Dataset:
         (2, [[1.0, 0.0], [0.0, 1.0]])
     """
 
-    images: np.ndarray  # float32[B, H, W, C], within value_range
+    images: np.ndarray  # float32[B, H, W, C], within value_range; of many images `LazyImages`, which reads as one
     labels: np.ndarray  # int64[B], 0 to K-1
     class_names: tuple[str, ...]  # K names, by label
     source: str  # where the images came from, for people to read
     value_range: tuple[float, float] = (0.0, 1.0)  # (black, white): what the darkest and brightest pixel may be
     files: tuple[tuple[str, str], ...] = ()  # (file name, SHA-256 as hex) of what was read
     unreadable: tuple[str, ...] = ()  # names of the files that could not be read
+    names: tuple[str, ...] = ()  # [B], of each image's file, such as 'cats/1.png'; none where files hold many
+    pictures: np.ndarray | None = None  # float32[B, H, W, C] in [0, 1], for people; None: the images, in value_range
+    preparation: Preparation = Preparation()
 
     def __post_init__(self) -> None:
         _check_layout(self.images, self.labels)
         _check_labels(self.labels, self.class_names)
-        _check_pixels(self.images, self.value_range)
+        if not isinstance(self.images, LazyImages):  # those on disk are checked by what reads them
+            _check_pixels(self.images, self.value_range)
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @property
+    def shown(self) -> np.ndarray:
+        """float32[B, H, W, C] within `shown_range`: what people see, whatever preprocessing the model wants."""
+        return self.images if self.pictures is None else self.pictures
+
+    @property
+    def shown_range(self) -> tuple[float, float]:
+        """(black, white) of `shown`."""
+        return self.value_range if self.pictures is None else (0.0, 1.0)
+
+    def noting(self, *notes: str) -> Dataset:
+        """Return the same data with more to tell about how they were read."""
+        return replace(self, preparation=replace(self.preparation, notes=(*self.preparation.notes, *notes)))
 
     def take(self, indices: np.ndarray | list[int]) -> Dataset:
         """Return the images at `indices` (int[N], 0 to B-1), in that order."""
@@ -54,18 +85,33 @@ class Dataset:
                 f"The data '{self.source}' have {len(self)} images, counted from 0."
             )
         chosen = chosen.astype(np.int64)
-        return replace(self, images=self.images[chosen], labels=self.labels[chosen])
+        return replace(
+            self,
+            images=_taken(self.images, chosen),
+            labels=self.labels[chosen],
+            names=tuple(self.names[number] for number in chosen) if self.names else (),
+            pictures=None if self.pictures is None else _taken(self.pictures, chosen),
+        )
 
     def scaled(self, low: float, high: float) -> Dataset:
         """Return the same pictures with `low` for black and `high` for white (a linear map of `value_range`)."""
         if not low < high:
             raise ValueError(f"Expected low < high, got {low} and {high}. Pass the range as in scaled(0, 255).")
-        old_low, old_high = self.value_range
-        if (low, high) == (old_low, old_high):
+        old_low, old_high = self.shown_range
+        if (low, high) == (old_low, old_high) and self.pictures is None:
             return self
         factor = (high - low) / (old_high - old_low)
-        images = (self.images - np.float32(old_low)) * np.float32(factor) + np.float32(low)
-        return replace(self, images=images, value_range=(float(low), float(high)))
+
+        def linear(images: np.ndarray) -> np.ndarray:
+            return (images - np.float32(old_low)) * np.float32(factor) + np.float32(low)
+
+        return replace(
+            self,
+            images=_changed(self.shown, linear, self.shown.shape[1:]),
+            value_range=(float(low), float(high)),
+            pictures=None,
+            preparation=replace(self.preparation, preprocessing=None),
+        )
 
     def one_hot(self) -> np.ndarray:
         """Return the labels as float32[B, K]: 1 at the label, 0 elsewhere."""
@@ -73,11 +119,32 @@ class Dataset:
 
     def resized(self, height: int, width: int) -> Dataset:
         """Return the images at `height` x `width`, aspect ratio not kept (see `resize_images`)."""
-        return replace(self, images=resize_images(self.images, height, width))
+        return self._redrawn(lambda images: resize_images(images, height, width))
 
     def with_channels(self, channels: int) -> Dataset:
         """Return the images in grey (1) or RGB (3) (see `convert_channels`)."""
-        return replace(self, images=convert_channels(self.images, channels))
+        return self._redrawn(lambda images: convert_channels(images, channels))
+
+    def _redrawn(self, change: Callable[[np.ndarray], np.ndarray]) -> Dataset:
+        pictures = None if self.pictures is None else _changed(self.pictures, change)
+        return replace(self, images=_changed(self.images, change), pictures=pictures)
+
+
+def _taken(images: np.ndarray | LazyImages, chosen: np.ndarray) -> np.ndarray:
+    """Those images: read at once where they are few, still unread where they are many."""
+    if isinstance(images, LazyImages):
+        some = images.taking(chosen)
+        return cast(np.ndarray, some if some.nbytes > IN_MEMORY else np.asarray(some))
+    return images[chosen]
+
+
+def _changed(
+    images: np.ndarray | LazyImages, change: Callable[[np.ndarray], np.ndarray], shape: tuple[int, ...] | None = None
+) -> np.ndarray:
+    """The images as `change` makes them; `shape` (H, W, C) of the result, where it is known without reading one."""
+    if isinstance(images, LazyImages):
+        return cast(np.ndarray, images.changed(change, shape or change(images[:1]).shape[1:]))
+    return change(images)
 
 
 def _check_layout(images: np.ndarray, labels: np.ndarray) -> None:

@@ -24,13 +24,11 @@ class Format:
     name: str
     short: str  # in the help of --data, such as '.npz'
     words: str  # in a message that lists what can be read, such as 'a file .npz'
-    read: Function  # path -> Dataset
+    read: Function | None = None  # path -> Dataset, of a format of the user's own
     endings: tuple[str, ...] = ()  # of a file's name in lower case
     takes: Function | None = None  # path -> whether it is of this format, where endings do not tell
-    read_resized: Function | None = (
-        None  # (path, (H, W, C) or None for any) -> Dataset; where pictures may differ in size
-    )
-    read_pair: Function | None = None  # (images, labels) -> Dataset, for two files given as IMAGES,LABELS
+    stored: Function | None = None  # (path, Reading) -> StoredImages: read when looked at
+    stored_pair: Function | None = None  # (images, labels, Reading) -> StoredImages, for two files as IMAGES,LABELS
     class_names: Function | None = None  # path -> names, without opening an image
 
     def recognises(self, path: Path) -> bool:
@@ -56,36 +54,41 @@ FORMATS: Registry[Format] = Registry(
             name="IDX folder",
             short="a folder with an IDX pair",
             words="a folder with an IDX pair",
-            read="idx:idx_folder",
             takes="idx:idx_files",
+            stored="idx:stored_idx_folder",
         ),
         Format(
             name="image folders",
             short="a folder per class",
             words="a folder with one folder of images per class",
-            read="image_folders:image_folder",
             takes=Path.is_dir,
-            read_resized="image_folders:image_folder_for",
+            stored="image_folders:stored_folder",
             class_names="image_folders:class_folders",
         ),
-        Format("npz", ".npz", "a file .npz", "array_files:npz_images", (".npz",)),
+        Format("npz", ".npz", "a file .npz", endings=(".npz",), stored="array_files:stored_npz"),
         Format(
             name="npy",
             short=".npy",
             words="a file images.npy (labels.npy beside it)",
-            read="array_files:npy_beside_labels",
             endings=(".npy",),
-            read_pair="array_files:npy_images",
+            stored="array_files:stored_npy",
+            stored_pair="array_files:stored_npy_pair",
         ),
-        Format("csv", ".csv", "a file .csv or .csv.gz", "csv_images:csv_images", (".csv", ".csv.gz")),
+        Format(
+            name="csv",
+            short=".csv",
+            words="a file .csv or .csv.gz",
+            endings=(".csv", ".csv.gz"),
+            stored="csv_images:stored_csv",
+        ),
         Format(
             name="IDX",
             short="IDX files",
             words="an IDX file",
-            read="idx:idx_beside_labels",
             endings=(".idx", ".idx.gz"),
             takes=lambda path: path.is_file() and "ubyte" in path.name.lower(),
-            read_pair="idx:idx_images",
+            stored="idx:stored_idx",
+            stored_pair="idx:stored_idx_pair",
         ),
     ],
 )
@@ -98,7 +101,7 @@ def format_of(path: Path) -> Format | None:
 
 def format_of_pair(images: Path) -> Format:
     """The format of the first of two files; IDX, whose files often have no ending, where none recognises it."""
-    pairs = [known for known in FORMATS if known.read_pair is not None]
+    pairs = [known for known in FORMATS if known.stored_pair is not None]
     return next((known for known in pairs if known.recognises(images)), pairs[-1])
 
 

@@ -3,48 +3,53 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from ..datasets.class_names import match_class_names
 from ..datasets.dataset import Dataset
-from ..datasets.model_fit import InputShape, require_fit, resized_to_fit
+from ..datasets.labels import fitted_to_outputs
+from ..datasets.model_fit import InputShape
+from .containers.array_pixels import UnitPixels
 from .fashion_mnist import fashion_mnist
 from .known_formats import call, format_of, format_of_pair, kinds
+from .reading import Reading, Wanted
+from .stored_images import StoredImages, dataset_of
 
-SCALES = {"0-1": (0.0, 1.0), "0-255": (0.0, 255.0), "-1-1": (-1.0, 1.0)}
 NAMED = {"fashion_mnist": "test", "fashion_mnist:test": "test", "fashion_mnist:train": "train"}  # name -> split
 
 
 def open_dataset(
-    source: str | Path,
+    source: str | Path | Any,
     *,
     model_input: InputShape | None = None,
     scale: str | None = None,
     resize: bool = False,
     class_names: Sequence[str] | None = None,
+    reading: Reading | None = None,
 ) -> Dataset:
     """Read labelled images from a name, a folder or files, and make them fit a model.
 
     Args:
-        source: 'fashion_mnist', 'fashion_mnist:train', a folder (of class folders, or with one IDX pair), a `.npz`,
-            `.csv`, `.csv.gz`, `images.npy` with `labels.npy` beside it, an IDX file, or a pair 'IMAGES,LABELS'.
-            A folder of one of the two names is reached as './fashion_mnist'.
+        source: 'fashion_mnist', 'fashion_mnist:train', a folder (of class folders, or with one IDX pair), a file of one of
+            the `FORMATS`, or a pair 'IMAGES,LABELS'. A folder of one of the two names is reached as './fashion_mnist'.
         model_input: (H, W, C) that the model takes, None where it takes any; None: nothing is matched.
-        scale: the range that the model wants, '0-1' (also None), '0-255' or '-1-1'.
+        scale: the range that the model wants, '0-1' (also None), '0-255' or '-1-1', or 'stored' for values as they are.
         resize: match size and channels to `model_input`; otherwise images that differ are refused.
         class_names: in the order of the model's outputs (see `match_class_names`); None: those of the data.
+        reading: all else that the files leave open: preprocessing, interpolation, labels, keys; see `Reading`.
 
     Returns:
-        The data, images in the range of `scale`.
+        The data, images in the range of `scale`; of many images, read when they are looked at.
     """
-    check_scale(scale)
-    dataset = _read(str(source), model_input if resize else None)
+    reading = reading or Reading()
+    reading = (reading if scale is None else replace(reading, scale=scale)).checked()
+    dataset = _read(str(source), Wanted(reading, model_input, resize))
     if class_names is not None:
-        dataset = match_class_names(dataset, class_names)
-    if model_input is not None:
-        dataset = resized_to_fit(dataset, model_input) if resize else require_fit(dataset, model_input)
-    return dataset.scaled(*SCALES[scale or "0-1"])
+        dataset = match_class_names(fitted_to_outputs(dataset, len(class_names)), class_names)
+    return dataset
 
 
 def class_names_of(source: str | Path) -> tuple[str, ...]:
@@ -53,14 +58,6 @@ def class_names_of(source: str | Path) -> tuple[str, ...]:
     if known is not None and known.class_names is not None:
         return call(known.class_names, Path(source))
     return open_dataset(source).class_names
-
-
-def check_scale(scale: str | None) -> None:
-    """Refuse the name of a pixel range that does not exist."""
-    if scale is not None and scale not in SCALES:
-        raise ValueError(
-            f"Expected a scale out of {', '.join(SCALES)}, got '{scale}'. Pass the range that the model wants."
-        )
 
 
 def check_source(source: str) -> None:
@@ -97,15 +94,30 @@ def check_source(source: str) -> None:
     )
 
 
-def _read(source: str, resize_to: InputShape | None) -> Dataset:
+def _read(source: str, wanted: Wanted) -> Dataset:
     check_source(source)
     path = Path(source)
     if source in NAMED:
-        return fashion_mnist(NAMED[source])
+        return dataset_of(stored_again(fashion_mnist(NAMED[source])), wanted)
     known = format_of(path)
     if known is None:
         images, labels = (Path(part.strip()) for part in source.split(","))
-        return call(format_of_pair(images).read_pair or "", images, labels)
-    if known.read_resized is not None and resize_to is not None:
-        return call(known.read_resized, path, resize_to)
-    return call(known.read, path)
+        return dataset_of(call(format_of_pair(images).stored_pair or "", images, labels, wanted.reading), wanted)
+    if known.stored is not None:
+        return dataset_of(call(known.stored, path, wanted.reading), wanted)
+    return dataset_of(stored_again(call(known.read or "", path)), wanted)
+
+
+def stored_again(dataset: Dataset) -> StoredImages:
+    """A data set in memory, in [0, 1], as what a format found, to be brought to another size, range or order."""
+    whole = dataset if dataset.value_range == (0.0, 1.0) else dataset.scaled(0, 1)
+    return StoredImages(
+        UnitPixels(whole.images),
+        whole.labels,
+        whole.source,
+        whole.class_names,
+        whole.files,
+        whole.unreadable,
+        whole.names,
+        whole.preparation.notes,
+    )

@@ -8,6 +8,7 @@ import numpy as np
 
 from .dataset import Dataset
 from .duplicates import equal_images
+from .lazy_images import LazyImages, blocks_of
 from .neighbours import ClassNeighbours, class_neighbours
 
 _AT_ONCE = 2048  # images whose pixels are counted at a time
@@ -48,42 +49,57 @@ def explore(
     random = np.random.default_rng(seed)
     means, deviations = _means_and_deviations(dataset)
     counts = pixel_counts(dataset, bins)
-    black, white = (np.count_nonzero(dataset.images == end) / dataset.images.size for end in dataset.value_range)
+    black, white = (
+        sum(np.count_nonzero(block == end) for block in blocks_of(dataset.shown)) / dataset.shown.size
+        for end in dataset.shown_range
+    )
     return Exploration(
         counts=np.bincount(dataset.labels, minlength=len(dataset.class_names)).astype(np.int64),
-        pixel_edges=np.linspace(*dataset.value_range, bins + 1),
+        pixel_edges=np.linspace(*dataset.shown_range, bins + 1),
         pixel_counts=counts,
         black_share=black,
         white_share=white,
         means=means,
         deviations=deviations,
         samples=tuple(_drawn(rows, samples, random) for rows in _rows_of_classes(dataset)),
-        duplicates=equal_images(dataset.images),
+        duplicates=equal_images(dataset.shown),
         neighbours=class_neighbours(dataset, most=most_compared, seed=seed),
     )
 
 
 def pixel_counts(dataset: Dataset, bins: int) -> np.ndarray:
     """How many pixel values lie in each of `bins` equal steps from black to white, int64[bins]; outside: the end bins."""
-    low, high = dataset.value_range
+    low, high = dataset.shown_range
     counts = np.zeros(bins, np.int64)
     for start in range(0, len(dataset), _AT_ONCE):
-        places = (dataset.images[start : start + _AT_ONCE] - low) * (bins / (high - low))
+        places = (dataset.shown[start : start + _AT_ONCE] - low) * (bins / (high - low))
         np.clip(places, 0, bins - 1, out=places)
         counts += np.bincount(places.astype(np.uint16).ravel(), minlength=bins)
     return counts
 
 
 def _means_and_deviations(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    shape = (len(dataset.class_names), *dataset.images.shape[1:])
+    shape = (len(dataset.class_names), *dataset.shown.shape[1:])
     means, deviations = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32)
     for label, rows in enumerate(_rows_of_classes(dataset)):
-        if len(rows):
-            images = dataset.images[rows]
+        if len(rows) and isinstance(dataset.shown, LazyImages):
+            means[label], deviations[label] = _moments(dataset.shown.taking(rows))
+        elif len(rows):
+            images = dataset.shown[rows]
             means[label] = images.mean(axis=0, dtype=np.float64)
             images -= means[label]
             deviations[label] = np.sqrt(np.square(images, out=images).mean(axis=0, dtype=np.float64))
     return means, deviations
+
+
+def _moments(images: LazyImages) -> tuple[np.ndarray, np.ndarray]:
+    """Mean and standard deviation of images on the disk, float64[H,W,C], some at a time."""
+    total, squares = np.zeros(images.shape[1:]), np.zeros(images.shape[1:])
+    for block in images.blocks():
+        total += block.sum(axis=0, dtype=np.float64)
+        squares += np.square(block, dtype=np.float64).sum(axis=0)
+    mean = total / len(images)
+    return mean, np.sqrt(np.maximum(squares / len(images) - np.square(mean), 0))
 
 
 def _rows_of_classes(dataset: Dataset) -> list[np.ndarray]:

@@ -9,6 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..file_limits import LIMITS, Limits, require_regular_file
+from .lazy_images import LazyImages
 
 
 def weights_fingerprint(model: Any) -> str:
@@ -21,8 +22,13 @@ def weights_fingerprint(model: Any) -> str:
 
 
 def images_fingerprint(images: np.ndarray) -> str:
-    """SHA-256 over the pixels of float32[B,H,W,C], with their shape."""
-    return _digest([images])
+    """SHA-256 over the pixels of float32[B,H,W,C], with their shape; of images on the disk some at a time."""
+    if not isinstance(images, LazyImages):
+        return _digest([images])
+    digest = hashlib.sha256(f"{images.dtype}{images.shape}".encode())
+    for block in images.blocks():
+        digest.update(np.ascontiguousarray(block).data)
+    return digest.hexdigest()
 
 
 def _digest(arrays: Any) -> str:

@@ -97,6 +97,14 @@ class LazyImages:
         return LazyImages(lambda rows: change(self._read(rows)), len(self), shape or self.shape[1:])
 
 
+def mean_of(images: Any, numbers: np.ndarray) -> np.ndarray:
+    """The mean of the images of these numbers, float32[H,W,C]; of those on the disk some at a time."""
+    if not isinstance(images, LazyImages):
+        return images[numbers].mean(axis=0)
+    total = sum(block.sum(axis=0, dtype=np.float64) for block in images.taking(numbers).blocks())
+    return (np.asarray(total) / len(numbers)).astype(np.float32)
+
+
 def blocks_of(images: Any, at_once: int | None = None) -> Iterator[np.ndarray]:
     """All images of an array or of `LazyImages`, in order, some at a time."""
     if isinstance(images, LazyImages) and at_once is None:

@@ -12,8 +12,10 @@ from dataclasses import dataclass
 import numpy as np
 
 from .dataset import Dataset
+from .lazy_images import LazyImages
 from .resizing import resize_images
 
+_AT_ONCE = 64  # large images that are averaged down at once
 _BLOCK = 1024  # images in a block of rows or columns
 _MOST_SIDE = 32  # pixels; larger images are averaged down to it before they are compared
 
@@ -53,7 +55,7 @@ def class_neighbours(dataset: Dataset, *, pairs: int = 24, most: int = 20_000, s
     drawn = np.random.default_rng(seed).permutation(len(dataset))[:most]
     numbers = np.sort(drawn)
     labels = dataset.labels[numbers]
-    pixels, side = _pixels(dataset.images[numbers])
+    pixels, side = _pixels(dataset.shown, numbers)
     present, places = np.unique(labels, return_inverse=True)
     squares = _nearest_of_each_class(pixels, places, len(present))
     every = np.arange(len(numbers))
@@ -75,14 +77,18 @@ def class_neighbours(dataset: Dataset, *, pairs: int = 24, most: int = 20_000, s
     )
 
 
-def _pixels(images: np.ndarray) -> tuple[np.ndarray, int]:
+def _pixels(images: np.ndarray | LazyImages, numbers: np.ndarray) -> tuple[np.ndarray, int]:
     """The images as rows of numbers around their mean, float32[N,D], and the longer side that they have."""
     height, width = images.shape[1:3]
     shrink = min(1.0, _MOST_SIDE / max(height, width))
+    size = max(1, round(height * shrink)), max(1, round(width * shrink))
     if shrink < 1:
-        images = resize_images(images, max(1, round(height * shrink)), max(1, round(width * shrink)))
-    rows = images.reshape(len(images), -1)
-    return rows - rows.mean(axis=0, dtype=np.float64).astype(np.float32), max(images.shape[1:3])
+        parts = [numbers[start : start + _AT_ONCE] for start in range(0, len(numbers), _AT_ONCE)]
+        small = np.concatenate([resize_images(images[part], *size) for part in parts])
+    else:
+        small = images[numbers]
+    rows = small.reshape(len(small), -1)
+    return rows - rows.mean(axis=0, dtype=np.float64).astype(np.float32), max(size)
 
 
 def _nearest_of_each_class(pixels: np.ndarray, places: np.ndarray, classes: int) -> np.ndarray:

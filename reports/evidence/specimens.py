@@ -15,6 +15,7 @@ from ...interpret.progress import Progress
 from ...interpret.stream.class_means import class_means
 from ...interpret.stream.image_choice import typical_images
 from ...models.datasets.dataset import Dataset
+from ...models.datasets.lazy_images import mean_of
 from ...models.evaluation.metrics import Evaluation
 from .seen import Seen
 from .twin import DrawnOnly
@@ -102,8 +103,8 @@ def gather_specimens(
         Specimen(
             label=label,
             number=int(number),
-            image=dataset.images[number],
-            mean_image=dataset.images[dataset.labels == label].mean(axis=0),
+            image=dataset.shown[number],
+            mean_image=mean_of(dataset.shown, np.flatnonzero(dataset.labels == label)),
             probability=float(evaluation.probabilities[number, label]),
             predicted=int(evaluation.predictions[number]),
             images=int(evaluation.support[label]),

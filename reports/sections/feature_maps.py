@@ -111,7 +111,7 @@ def _introduction(found: FeatureMaps, about: About) -> Markup:
 
 def _views(found: FeatureMaps, about: About) -> tuple[list[Markup], list[Sprite]]:
     """The pictures at the head of each class."""
-    specimens, value_range = found.specimens, about.dataset.value_range
+    specimens, value_range = found.specimens, about.dataset.shown_range
     typical = pictures(np.stack([specimen.image for specimen in specimens]), value_range)
     means = pictures(np.stack([specimen.mean_image for specimen in specimens]), value_range)
     cams = np.stack([specimen.grad_cam for specimen in specimens])

@@ -39,7 +39,7 @@ class MistakesSection:
         if not found.total:
             nothing = Markup("<p>None of the {} is incorrectly classified.</p>")
             return Part(nothing.format(count(len(about.dataset), "image")))
-        drawn = mistake_pictures(found, about.dataset.value_range, about.verdicts)
+        drawn = mistake_pictures(found, about.dataset.shown_range, about.verdicts)
         where = locate(found.contrast)
         groups = [
             _group(found, about, drawn, where, confusion, place == 0)

@@ -75,6 +75,13 @@ FORMATS: Registry[Format] = Registry(
             stored_pair="array_files:stored_npy_pair",
         ),
         Format(
+            name="table",
+            short="a table of files and labels",
+            words="a table of files and labels (.csv, .tsv, .parquet)",
+            takes="manifest:is_manifest",
+            stored="manifest:stored_manifest",
+        ),
+        Format(
             name="csv",
             short=".csv",
             words="a file .csv or .csv.gz",

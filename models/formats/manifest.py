@@ -170,7 +170,8 @@ def _rows_of_split(table: Table, path: Path, reading: Reading) -> tuple[list[int
         return list(range(count)), (told,) if 1 < len(values) <= 12 else ()
     if column is None:
         raise ValueError(
-            f"Expected a column of splits in '{path}' ({', '.join(SPLIT_COLUMNS)}). Received {', '.join(table)}. Leave out --split."
+            f"Expected a column of splits in '{path}' ({', '.join(SPLIT_COLUMNS)}). Received {', '.join(table)}. "
+            "Leave out --split."
         )
     rows = [row for row in range(count) if table[column][row].lower() == reading.split.lower()]
     if not rows:
@@ -193,15 +194,15 @@ def _labels(
     marks = [name for name in others if set(table[name]) <= {"0", "1", "0.0", "1.0"}]
     if not usual and len(marks) > 1:
         on = np.array([[float(text) == 1 for text in table[name]] for name in marks]).T
-        note = f"The classes of '{path.name}' are its columns of 0 and 1: {', '.join(marks[:6])}{', ...' if len(marks) > 6 else ''}."
+        note = f"The classes of '{path.name}' are its columns of 0 and 1: {', '.join(marks[:6])}{', ...' * (len(marks) > 6)}."
         if (on.sum(axis=1) == 1).all() and reading.labels().names is None:
             return on.argmax(axis=1), tuple(marks), (note,)
         return several_to_one(on, marks), None, (note,)
     if not usual and len(others) == 1:
         return np.array(table[others[0]], dtype=np.str_), None, ()
     raise ValueError(
-        f"Expected one column of labels in '{path}'. Received {', '.join(usual or others) or 'none beside the files'}. Name it with "
-        "--label-column."
+        f"Expected one column of labels in '{path}'. Received {', '.join(usual or others) or 'none beside the files'}. "
+        "Name it with --label-column."
     )
 
 
@@ -218,8 +219,8 @@ def _stored(
     for text, files in zip(texts, found, strict=True):
         if len(files) > 1:
             raise ValueError(
-                f"Expected '{text}' in '{path}' to name one picture. Received {len(files)}: {files[0]} and {files[1]}. Write the "
-                "files with their folders."
+                f"Expected '{text}' in '{path}' to name one picture. Received {len(files)}: {files[0]} and {files[1]}. "
+                "Write the files with their folders."
             )
     there = np.array([row for row, files in enumerate(found) if files], np.int64)
     missing = [text for text, files in zip(texts, found, strict=True) if not files]

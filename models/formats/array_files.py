@@ -60,9 +60,11 @@ def stored_arrays(
 ) -> StoredImages:
     """Arrays in any order of axes as stored images; `images` may lie on the disk."""
     labels = np.asarray(labels)
-    ordered, told = images_first(images, len(labels) if labels.ndim else None, source)
-    if labels.ndim == 2 and labels.shape[0] == 1 and len(ordered) != 1:
-        labels = labels[0]
+    ordered, told = images_first(
+        images, max(labels.shape) if labels.size == max(labels.shape, default=0) else len(labels), source
+    )
+    if labels.ndim > 1 and labels.size == max(labels.shape):
+        labels = labels.ravel()  # [B, 1], [1, B] or, in PatchCamelyon, [B, 1, 1, 1]
     return StoredImages(
         ArrayPixels(ordered, source, reading.depth), labels, source, class_names, files, notes=(*notes, *told)
     )

@@ -10,6 +10,7 @@ import numpy as np
 from ..reading import Reading
 
 KEY_PAIRS = (("images", "labels"), ("x_test", "y_test"), ("x", "y"), ("data", "target"), ("data", "labels"))
+KEY_PAIRS += (("features", "labels"), ("features", "target"), ("image", "label"))
 SPLIT_PAIRS = (("{}_images", "{}_labels"), ("x_{}", "y_{}"), ("{}_x", "{}_y"), ("{}/images", "{}/labels"))
 NAME_KEYS = ("class_names", "label_names", "target_names")
 _SPLITS = ("test", "val", "train", "valid", "validation")  # the first that is there is taken

@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterable, Iterator
+from contextlib import contextmanager
 
 Progress = bool | Callable[[int, int], None]  # True shows a bar on stderr; a function gets (images done, of how many)
 Step = Callable[[str, int, int], None]  # told (what is being done, how much of it is done, of how much)
@@ -40,10 +41,30 @@ def part_of(progress: Progress, place: int, parts: int) -> Progress:
     return lambda done, total: progress(place * total + done, parts * total)
 
 
+def shown(done: Iterable[int], total: int, progress: Progress) -> Iterator[int]:
+    """The counts of `done` as they come, each told: how many of `total` images are done."""
+    if progress is True:
+        with _bar(total) as tell:
+            for count in done:
+                tell(count, total)
+                yield count
+        return
+    for count in done:
+        if progress is not False:
+            progress(count, total)
+        yield count
+
+
 def _with_bar(total: int, batch_size: int) -> Iterator[slice]:
+    with _bar(total) as tell:
+        yield from steps(total, batch_size, tell)
+
+
+@contextmanager
+def _bar(total: int) -> Iterator[Callable[[int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     with Progress(BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
         task = bar.add_task("images", total=total)
-        yield from steps(total, batch_size, lambda done, _: bar.update(task, completed=done))
+        yield lambda done, _: bar.update(task, completed=done)

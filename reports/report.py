@@ -66,8 +66,9 @@ def write_report(
     *,
     card: ModelCard | None = None,
     command: str | None = None,
-    batch_size: int = 256,
+    batch_size: int | None = None,
     trust_images: int = TRUST_IMAGES,
+    trust_budget: int | None = None,
     trust_file: TrustFile | None = None,
     seed: int = 0,
     step: Step | None = None,
@@ -80,8 +81,9 @@ def write_report(
         path: The file; an older one is replaced in one step when the new one is whole.
         card: What is known of the training, for its curves and its recipe.
         command: The command line to print in the report.
-        batch_size: Images at a time.
-        trust_images: Images that the trust in the maps is measured on; 0 measures none.
+        batch_size: Images at a time; None: as many as fit a few megabytes, 256 of 28x28, 16 of 224x224.
+        trust_images: Images that the trust in the maps is measured on, at most; 0 measures none.
+        trust_budget: Passes forward and backward for that (see `interpret.trust.budget`); None: by the images' size.
         trust_file: The trust as `featurelens trust` measured it, on this model and these images; it is taken instead.
         seed: Of all images that are sampled.
         step: Called with (what is being done, done, total).
@@ -96,7 +98,7 @@ def write_report(
     target = Path(path).expanduser().absolute()
     check_writable(target)
     warn_of_range(model, dataset)
-    plan = ReportPlan(batch_size, trust_images, trust_file, seed=seed)
+    plan = ReportPlan(batch_size, trust_images, trust_file, trust_budget=trust_budget, seed=seed)
     found = gather_report(Seen(model, dataset, plan, card=card, command=command, step=step))
     if step is not None:
         step("drawing the page", 0, 1)
@@ -108,6 +110,7 @@ def write_report(
 
 def gather_report(seen: Seen, sections: Sequence[ReportSection[Any]] = PAGE_SECTIONS) -> Report:
     """The evidence of each section that has any, in their order."""
+    seen.stream([statistic for section in sections for statistic in section.needs(seen)])
     evidence: dict[str, Any] = {}
     for section in sections:
         found = section.evidence(seen, evidence)

@@ -41,12 +41,20 @@ def report(
     scale: Scale = None,
     resize: Resize = False,
     class_names: ClassNames = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, help="Images at a time. Default: as many as fit a few megabytes.")
+    ] = None,
     trust: Annotated[
         Path | None, typer.Option(help="What `featurelens trust` wrote; default: MODEL.trust.json where it fits.")
     ] = None,
     trust_images: Annotated[
-        int | None, typer.Option(min=0, help="Test the maps anew on so many images; 0 for none. Default: 100.")
+        int | None, typer.Option(min=0, help="Test the maps anew on at most so many images; 0 for none. Default: 100.")
+    ] = None,
+    trust_budget: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Test the maps anew within so many passes forward and backward. Default: by the images' size."
+        ),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of all images that are drawn.")] = 0,
     allow_code: AllowCode = False,
@@ -65,10 +73,12 @@ def report(
     images_from = checked_data(model, data, opening)
     loaded, card = load_with_card(model, opening)
     dataset = open_for(images_from, loaded, card, opening)
-    measured = trust_on_file(trust, trust_images, model, loaded, dataset)
     from featurelens.reports import write_report
     from featurelens.reports.evidence.trust import TRUST_IMAGES
 
+    if trust_images is None and trust_budget is not None:
+        trust_images = TRUST_IMAGES
+    measured = trust_on_file(trust, trust_images, model, loaded, dataset)
     with steps_shown() as step:
         path = write_report(
             loaded,
@@ -78,6 +88,7 @@ def report(
             command=_command(),
             batch_size=batch_size,
             trust_images=TRUST_IMAGES if trust_images is None else trust_images,
+            trust_budget=trust_budget,
             trust_file=measured,
             seed=seed,
             step=step,

@@ -49,7 +49,13 @@ def trust(
     images: Annotated[
         int | None, typer.Option(min=1, help="Images for the methods of a pass or two. Default: all.")
     ] = None,
-    dear_images: Annotated[int, typer.Option(min=1, help="Images for the methods of many passes.")] = 100,
+    expensive_images: Annotated[int, typer.Option(min=1, help="Images for the methods of many passes.")] = 100,
+    budget: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Passes forward and backward to stay within, by fewer images and steps. Default: no limit."
+        ),
+    ] = None,
     training_data: Annotated[
         str | None, typer.Option(help="Training images, for the control of random labels; without: left out.")
     ] = None,
@@ -85,6 +91,7 @@ def trust(
     if training_data is not None:
         training = _drawn(open_for(training_data, loaded, card, opening), training_images, seed)
     from featurelens.interpret.stream.predictions import decisions
+    from featurelens.interpret.trust.budget import within_budget
     from featurelens.interpret.trust.measure import measure_trust
     from featurelens.interpret.trust.record import TrustPlan
     from featurelens.scripts.terminal.progress import steps_shown
@@ -93,10 +100,12 @@ def trust(
     plan = replace(
         usual,
         cheap=replace(usual.cheap, curves=images),
-        dear=replace(usual.dear, curves=dear_images),
+        expensive=replace(usual.expensive, curves=expensive_images),
         epochs=epochs,
         seed=seed,
     )
+    if budget is not None:
+        plan = within_budget(budget, methods, plan, len(dataset))
     with steps_shown() as step:
         found = measure_trust(
             loaded,

@@ -1,7 +1,8 @@
 """What changes when a channel is taken away: the causal test of a channel's part in the answer.
 
 One channel at a time of a layer is set to zero (or to its mean over the places of the images given), everywhere on its
-map, and the rest of the model runs on that (`tail_program`). Ablation of single units: Morcos, Barrett, Rabinowitz,
+map, and the rest of the model runs on that (`TailProgram`), or, where it is affine, its answer follows in closed form (see
+`affine_tail`). Ablation of single units: Morcos, Barrett, Rabinowitz,
 Botvinick, "On the importance of single directions for generalization", ICLR 2018, arXiv:1803.06959, section 2.2; a
 channel's map is ablated as one unit there, too.
 
@@ -19,13 +20,16 @@ from typing import Any
 import numpy as np
 
 from ..arguments import at_least
-from ..progress import Progress
+from ..progress import Progress, steps
 from ..tracing.batched_graph import Program
 from ..tracing.downstream import TailProgram
 from ..tracing.inputs import Arrays
+from ..tracing.layer_choice import channel_layer
 from ..tracing.targets import label_array
-from ..tracing.traced_model import TracedModel
+from ..tracing.traced_model import Taps, TracedModel
+from ..tracing.variants import rows_at_once
 from .ablation_effects import AblationEffects, AblationTally
+from .affine_tail import affine_change
 from .channel_fill import Fill, fill_of, range_program, set_to
 
 Pair = tuple[int, int]  # (true class, predicted class)
@@ -121,28 +125,44 @@ class _Run:
         self._traced, self._layer = traced, layer
         self._to: Fill = to
         self._images, self._batch_size = images, batch_size
-        program = Program(traced, range_program(layer))
-        found = program.run(images, batch_size=batch_size)
-        self._before = found["logits"]
+        program = Program(traced, self._looked_at)
+        found = program.run(images, batch_size=rows_at_once(images, batch_size))
+        self._found, self._before = found, found["logits"]
         self._labels = label_array(labels, len(self._before), program.head.classes)
         self._fill, self._moved = fill_of(found, to)
         self.channels = len(self._fill)
+
+    def _looked_at(self, taps: Taps, scores: Any) -> dict[str, Any]:
+        self._name = channel_layer(taps, self._layer).name
+        return range_program(self._layer)(taps, scores)
 
     def tally(self, confusions: Sequence[Pair], channels: np.ndarray, progress: Progress) -> AblationTally:
         """Count the answers without each of the channels; those that ablation does not change are not run."""
         tally = AblationTally(self._before, self._labels, confusions, channels)
         moved = np.flatnonzero(self._moved[channels])
-        self._tail = TailProgram(self._traced, self._layer, set_to(self._fill))
-        stream = self._tail.stream(
+        if "slope" in self._found:
+            self._add_in_closed_form(tally, channels[moved], moved, progress)
+            return tally
+        tail = TailProgram(self._traced, self._layer, set_to(self._fill))
+        stream = tail.stream(
             self._images, channels[moved].astype(np.int32), batch_size=self._batch_size, progress=progress
         )
         for block in stream:
             tally.add(block.rows, moved[block.variants], block.before, block.after)
         return tally
 
+    def _add_in_closed_form(
+        self, tally: AblationTally, channels: np.ndarray, places: np.ndarray, progress: Progress
+    ) -> None:
+        for rows in steps(len(self._before), self._batch_size, progress):
+            needed = {name: self._found[name][rows][..., channels] for name in ("given", "slope")}
+            before = self._before[rows]
+            after = before[:, np.newaxis] + affine_change(needed, self._fill[channels])
+            tally.add(rows, places, before, after)
+
     def record(self, tally: AblationTally, place: int | None, named: np.ndarray, drawn: np.ndarray) -> ChannelAblation:
         return ChannelAblation(
-            layer=self._tail.layer,
+            layer=self._name,
             to=self._to,
             images=len(self._labels),
             accuracy=float(tally.right.sum() / len(self._labels)),

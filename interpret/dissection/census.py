@@ -5,14 +5,12 @@
     nearly always    active share of at least `always` (0.95)
     class mean       mean activation over the places of a class's images, mu[k]
     selectivity      how much more it fires for a class than for the others, -1..1 (`selectivity`)
-    redundancy       largest |Pearson r| with another channel, over all places of all images (`channel_correlation`)
+    redundancy       largest |Pearson r| with another channel, over all places of all images (`correlation`)
     preferred places the strongest place of each image, of the images where it is strongest (`preferred_places`)
 
-Memory does not grow with the number of images: only sums [C], [K,C] and [C,C] are kept.
+Memory does not grow with the number of images: only sums [C], [K,C] and [C,C] are kept, and the preferred places.
 
-How much more a channel fires for one class than for the others.
-
-Morcos, Barrett, Rabinowitz, Botvinick, "On the importance of single directions for generalization", ICLR 2018,
+Selectivity: Morcos, Barrett, Rabinowitz, Botvinick, "On the importance of single directions for generalization", ICLR 2018,
 arXiv:1803.06959, section 2.3. With mu[k] the channel's mean activation on the images of class k, and rest[k] the mean of
 mu over the other classes,
 
@@ -34,11 +32,13 @@ from ..arguments import at_least
 from ..layers.receptive_field import ReceptiveField
 from ..layers.receptive_field_rules import receptive_fields
 from ..progress import Progress
-from ..tracing.batched_graph import Program
+from ..stream.one_pass import one_pass
+from ..stream.statistic import ArraySource, Batch
+from ..tracing.batched_graph import Computed
 from ..tracing.inputs import Arrays
 from ..tracing.layer_choice import channel_layer
 from ..tracing.targets import label_array
-from ..tracing.traced_model import TappedLayer, Taps, TracedModel
+from ..tracing.traced_model import Taps
 from .correlation import Comoments, comoments, most_alike
 from .preferred_places import PreferredPlaces, PreferredTally
 
@@ -106,22 +106,71 @@ def channels(
     """
     if not 0 < always <= 1:
         raise ValueError(f"Expected always, a share above 0 and up to 1. Received {always!r}. Give one such as 0.95.")
-    seen: list[tuple[TappedLayer, ReceptiveField | None]] = []
-    program = Program(TracedModel(model, output=output, wrt=wrt), _census_program(layer, seen))
-    total = len(program.prepare(images)[0])
-    known = label_array(labels, total, program.head.classes)
-    tally = _Tally(program.head.classes, PreferredTally(at_least("patches", patches, 1)))
-    for results in program.stream(images, batch_size=batch_size, progress=progress):
-        tally.add(results, known[tally.images : tally.images + len(results["logits"])])
-    tapped, sight = seen[-1]
-    return tally.census(tapped.name, sight, always)
+    source = ArraySource(images, label_array(labels, len(ArraySource(images)), 2**31 - 1))
+    statistic = CensusStatistic(layer, patches=patches, always=always)
+    found = one_pass(model, source, [statistic], batch_size=batch_size, progress=progress, output=output, wrt=wrt)
+    return found[statistic.key]
+
+
+class CensusStatistic:
+    """The census as a statistic of the stream.
+
+    Args:
+        layer: Name of a layer of maps or of units; None for the last convolution.
+        patches: How many preferred places to keep for each channel.
+        always: The share of places from which on a channel counts as nearly always active.
+    """
+
+    def __init__(self, layer: str | None = None, *, patches: int = 6, always: float = ALWAYS) -> None:
+        self.key = f"census of {layer}, {patches} places, always from {always}"
+        self._layer = layer
+        self._always = always
+        self._tally = _Tally(PreferredTally(at_least("patches", patches, 1)))
+        self._facts: dict[str, Any] = {}
+
+    def taps(self, taps: Taps, scores: Any) -> Computed:
+        """Sums per image and channel, so that no map needs to be copied out."""
+        import tensorflow as tf
+
+        found = channel_layer(taps, self._layer)
+        values = tf.cast(found.tensor, tf.float32)
+        maps = values if values.shape.rank == 4 else values[:, tf.newaxis, tf.newaxis, :]
+        centre, products = comoments(maps)
+        rows, columns = tf.shape(maps)[1], tf.shape(maps)[2]
+        places = tf.argmax(
+            tf.reshape(maps, [tf.shape(maps)[0], rows * columns, maps.shape[3]]), axis=1, output_type=tf.int32
+        )
+        tensors = {
+            "centre": centre,
+            "products": products,
+            "mean": tf.reduce_mean(maps, axis=(1, 2)),
+            "positive": tf.reduce_mean(tf.nn.relu(maps), axis=(1, 2)),
+            "active": tf.reduce_mean(tf.cast(maps > 0, tf.float32), axis=(1, 2)),
+            "largest": tf.reduce_max(maps, axis=(1, 2)),
+            "places": places,
+            "grid": tf.stack([rows, columns]),
+        }
+        return Computed(tensors, {"layer": found.name, "sight": receptive_fields(taps.image).get(id(found.tensor))})
+
+    def update(self, batch: Batch) -> None:
+        """See some more images."""
+        self._facts = dict(batch.facts)
+        self._tally.add(batch, label_array(batch.labels, len(batch.labels), self._facts["head"].classes))
+
+    def merge(self, later: CensusStatistic) -> None:
+        """Take over what another one saw of other images."""
+        self._facts = self._facts or later._facts
+        self._tally.join(later._tally)
+
+    def result(self) -> ChannelCensus:
+        """The census of the images seen."""
+        return self._tally.census(self._facts["layer"], self._facts["sight"], self._always)
 
 
 @dataclass
 class _Tally:
     """Sums over the batches."""
 
-    classes: int
     preferred: PreferredTally
     images: int = 0
     grid: tuple[int, int] = (1, 1)
@@ -133,19 +182,27 @@ class _Tally:
     sums: Any = 0.0  # float64[K,C], of the images' means
     positive: Any = 0.0  # float64[K,C], likewise of the positive part
 
-    def add(self, results: dict[str, np.ndarray], labels: np.ndarray) -> None:
-        maps, largest = results["maps"], results["largest"]
-        self.images += len(maps)
-        self.grid = maps.shape[1], maps.shape[2]
-        self.preferred.add(maps.reshape(len(maps), -1, maps.shape[3]), largest)
-        self.comoments.add(len(maps) * maps.shape[1] * maps.shape[2], results["centre"], results["products"])
-        member = np.eye(self.classes)[labels]
+    def add(self, batch: Batch, labels: np.ndarray) -> None:
+        results, largest = batch.values, batch.values["largest"]
+        self.images += len(largest)
+        self.grid = int(results["grid"][0]), int(results["grid"][1])
+        self.preferred.add(batch.numbers, largest, results["places"])
+        self.comoments.add(len(largest) * self.grid[0] * self.grid[1], results["centre"], results["products"])
+        member = np.eye(batch.facts["head"].classes)[labels]
         self.members = self.members + member.sum(axis=0)
         self.active = self.active + results["active"].sum(axis=0, dtype=np.float64)
         self.fired = self.fired + (largest > 0).sum(axis=0)
         self.largest = np.maximum(self.largest, largest.max(axis=0))
         self.sums = self.sums + member.T @ results["mean"]
         self.positive = self.positive + member.T @ results["positive"]
+
+    def join(self, later: _Tally) -> None:
+        self.grid = later.grid if later.images else self.grid
+        self.preferred.merge(later.preferred)
+        self.comoments.join(later.comoments)
+        self.largest = np.maximum(self.largest, later.largest)
+        for name in ("images", "members", "active", "fired", "sums", "positive"):
+            setattr(self, name, getattr(self, name) + getattr(later, name))
 
     def census(self, layer: str, sight: ReceptiveField | None, always: float) -> ChannelCensus:
         share = self.active / self.images
@@ -171,28 +228,6 @@ class _Tally:
     def _per_class(self, sums: np.ndarray) -> np.ndarray:
         members = self.members[:, np.newaxis]
         return np.divide(sums, members, out=np.full(sums.shape, np.nan), where=members > 0).T
-
-
-def _census_program(layer: str | None, seen: list[tuple[TappedLayer, ReceptiveField | None]]) -> Any:
-    import tensorflow as tf
-
-    def compute(taps: Taps, _: Any) -> dict[str, Any]:
-        found = channel_layer(taps, layer)
-        seen[:] = [(found, receptive_fields(taps.image).get(id(found.tensor)))]
-        values = tf.cast(found.tensor, tf.float32)
-        maps = values if values.shape.rank == 4 else values[:, tf.newaxis, tf.newaxis, :]
-        centre, products = comoments(maps)
-        return {
-            "maps": maps,
-            "centre": centre,
-            "products": products,
-            "mean": tf.reduce_mean(maps, axis=(1, 2)),
-            "positive": tf.reduce_mean(tf.nn.relu(maps), axis=(1, 2)),
-            "active": tf.reduce_mean(tf.cast(maps > 0, tf.float32), axis=(1, 2)),
-            "largest": tf.reduce_max(maps, axis=(1, 2)),
-        }
-
-    return compute
 
 
 def selectivity(class_means: np.ndarray) -> np.ndarray:

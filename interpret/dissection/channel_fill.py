@@ -9,6 +9,7 @@ import numpy as np
 from ..tracing.downstream import Change
 from ..tracing.layer_choice import channel_layer
 from ..tracing.traced_model import Taps
+from .affine_tail import closed_form
 
 Fill = Literal["zero", "mean"]
 
@@ -28,16 +29,21 @@ def fill_of(found: dict[str, np.ndarray], to: Fill) -> tuple[np.ndarray, np.ndar
 
 
 def range_program(layer: str | None) -> Any:
-    """Lowest, highest and mean value of each channel on each image: {'low', 'high', 'mean': float32[B,C]}."""
+    """Lowest, highest and mean value of each channel on each image: {'low', 'high', 'mean': float32[B,C]}.
+
+    Where the channels' effects have a closed form, what it needs too (see `affine_tail`).
+    """
     import tensorflow as tf
 
     def compute(taps: Taps, _: Any) -> dict[str, Any]:
-        values = tf.cast(channel_layer(taps, layer).tensor, tf.float32)
+        output = channel_layer(taps, layer).tensor
+        values = tf.cast(output, tf.float32)
         places = list(range(1, values.shape.rank - 1))
         return {
             "low": tf.reduce_min(values, axis=places),
             "high": tf.reduce_max(values, axis=places),
             "mean": tf.reduce_mean(values, axis=places),
+            **closed_form(output, taps.logits),
         }
 
     return compute

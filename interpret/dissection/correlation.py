@@ -35,6 +35,11 @@ class Comoments:
         self.mean = self.mean + ahead * (rows / together)
         self.rows = together
 
+    def join(self, later: Comoments) -> None:
+        """Join the rows that another one saw."""
+        if later.rows:
+            self.add(later.rows, later.mean, later.products)
+
     def correlation(self) -> np.ndarray:
         """Pearson's r, float64[C,C], -1..1; NaN where a channel is constant."""
         variance = np.diag(self.products) / self.rows

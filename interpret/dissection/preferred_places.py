@@ -66,23 +66,24 @@ class PreferredTally:
 
     def __init__(self, count: int) -> None:
         self._count = count
-        self._seen = 0
         self._kept: list[np.ndarray] = []  # activations, images, places, each [N,C]
 
-    def add(self, maps: np.ndarray, largest: np.ndarray) -> None:
-        """Look at a batch: maps float32[B,P,C] over P places, and their largest values float32[B,C]."""
+    def add(self, numbers: np.ndarray, largest: np.ndarray, places: np.ndarray) -> None:
+        """Look at images int64[B]: each channel's largest value float32[B,C] and the place int[B,C] where it lies."""
         order = np.argsort(-largest, axis=0, kind="stable")[: self._count]
-        found = np.take_along_axis(largest, order, axis=0)
-        places = np.full(found.shape, -1)
-        weakest = self._kept[0][-1] if self._kept and len(self._kept[0]) == self._count else 0.0
-        entering = np.nonzero((found > 0) & (found > weakest))
-        places[entering] = maps[order[entering], :, entering[1]].argmax(axis=1)
-        given = [found, order + self._seen, places]
-        if self._kept:
-            given = [np.concatenate(pair) for pair in zip(self._kept, given, strict=True)]
-        best = np.argsort(-given[0], axis=0, kind="stable")[: self._count]
-        self._kept = [np.take_along_axis(values, best, axis=0) for values in given]
-        self._seen += len(maps)
+        found = [np.take_along_axis(largest, order, axis=0), numbers[order], np.take_along_axis(places, order, axis=0)]
+        self._keep([found])
+
+    def merge(self, later: PreferredTally) -> None:
+        """Take over what another one kept of other images."""
+        self._keep([later._kept] if later._kept else [])
+
+    def _keep(self, more: list[list[np.ndarray]]) -> None:
+        """The strongest of what is kept and of more; of equally strong ones the image of the smaller number."""
+        parts = [*([self._kept] if self._kept else []), *more]
+        values, images, places = (np.concatenate(column) for column in zip(*parts, strict=True))
+        best = np.lexsort((images, -values), axis=0)[: self._count]
+        self._kept = [np.take_along_axis(column, best, axis=0) for column in (values, images, places)]
 
     def result(self, width: int, field: ReceptiveField | None) -> PreferredPlaces:
         """The places found, on a grid of `width` columns; `field` is the layer's receptive field."""

@@ -2,15 +2,16 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
 from ..graph.head import LINEAR, Head
-from ..tracing.batched_graph import Program
+from ..tracing.batched_graph import Computed, Program
 from ..tracing.inputs import Arrays, InputForm
-from ..tracing.layer_choice import is_convolution, is_nested_model, is_spatial
+from ..tracing.layer_choice import default_layer, is_convolution, is_nested_model, is_spatial
 from ..tracing.proof import PROOF_IMAGES, Proof
 from ..tracing.traced_model import TappedLayer, Taps, TracedModel
 from .connections import layer_inputs
@@ -48,6 +49,9 @@ class ModelInformation:
     parameters: int
     warning: str | None  # what a reader should know before trusting the maps
     task: str = "classes"  # 'classes', 'independent labels', 'binary', 'regression', or 'binary or regression'
+    cam_layer: str | None = (
+        None  # where class activation maps look unless told; None where no layer has a map of places
+    )
     unit: str = "logit"  # of the scores that maps explain: 'logit', 'probability' or 'answer'
 
     def layer(self, name: str) -> LayerInformation:
@@ -83,31 +87,30 @@ def inspect_model(
             given; or the images do not fit.
     """
     traced = TracedModel(model, output=output, wrt=wrt)
-    found: list[LayerInformation] = []
-    shape: list[tuple[int | None, ...]] = []
 
-    def look(taps: Taps, _: Any) -> dict[str, Any]:
+    def look(taps: Taps, _: Any) -> Computed:
         fields = receptive_fields(taps.image)
         layers = [tap for tap in taps.layers if not is_nested_model(tap)]
         inputs = layer_inputs(taps.image, layers)
-        found[:] = [_information(tap, fields, read) for tap, read in zip(layers, inputs, strict=True)]
-        shape[:] = [tuple(taps.image.shape)[1:]]
-        return {}
+        found = tuple(_information(tap, fields, read) for tap, read in zip(layers, inputs, strict=True))
+        shape, cam_layer = tuple(taps.image.shape)[1:], default_layer(taps)
+        return Computed({}, {"layers": found, "input_shape": shape, "cam_layer": cam_layer})
 
     program = Program(traced, look)
     given = _random_images(traced) if images is None else images
-    proof = program.proved(given)
+    proof, found = program.proved(given), program.facts["layers"]
     return ModelInformation(
         name=traced.name,
-        layers=tuple(found),
+        layers=found,
         head=program.head.kind,
         classes=program.head.classes,
         logit_error=proof.error,
         images=proof.images,
-        input_shape=shape[0],
+        input_shape=program.facts["input_shape"],
         parameters=int(model.count_params()),
         warning=_closed(model, found) or program.head.remark or _looks_like_probabilities(program.head, proof),
         task=program.head.task,
+        cam_layer=program.facts["cam_layer"],
         unit=program.head.unit,
     )
 
@@ -143,7 +146,7 @@ def _random_array(generator: np.random.Generator, form: InputForm, index: int) -
     return values if "float" in form.dtypes[index] else np.rint(values)
 
 
-def _closed(model: Any, layers: list[LayerInformation]) -> str | None:
+def _closed(model: Any, layers: Sequence[LayerInformation]) -> str | None:
     """A SavedModel runs as one operation, whose layers are gone."""
     names = [layer.name for layer in layers if layer.kind == "TFSMLayer"]
     if not names and type(model).__name__ != "TFSMLayer":

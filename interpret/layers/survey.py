@@ -25,10 +25,12 @@ import numpy as np
 
 from ..methods.class_activation import grad_cam
 from ..progress import Progress
-from ..tracing.batched_graph import Program
+from ..stream.one_pass import one_pass
+from ..stream.statistic import ArraySource, Batch
+from ..tracing.batched_graph import Computed
 from ..tracing.inputs import Arrays
 from ..tracing.layer_choice import is_spatial, spatial_layer
-from ..tracing.traced_model import TappedLayer, Taps, TracedModel, gradients
+from ..tracing.traced_model import TappedLayer, Taps, gradients
 from .linear_probe import ProbeResult, linear_probe
 
 _PROBE_FEATURES = 1024  # numbers per image that the probe may read; wider maps are averaged down to a coarser grid
@@ -60,6 +62,7 @@ class Survey:
     head: str  # 'softmax', 'sigmoid' or 'linear'
     logit_error: float  # largest |head(logits) - model(x)| on the first images
     layers: tuple[LayerSurvey, ...]  # the image first, the logits last
+    folded: int = 0  # batch normalisations that were folded into the convolution before them in this pass
 
 
 def survey_layers(
@@ -90,32 +93,94 @@ def survey_layers(
     Raises:
         ValueError: A layer is unknown, or images do not fit the model.
     """
-    mapped: list[str] = []
-    program = Program(TracedModel(model), _survey_program(layers, cam_layer, mapped))
-    drawn = np.random.default_rng(seed).permutation(len(labels))[:probe_images]
-    tallies = {name: _Tally() for name in ["image", *layers]}
-    logits, peaks = [], []
-    for results in program.stream(images, batch_size=batch_size, progress=progress):
-        start = sum(map(len, logits))
-        logits.append(results["logits"].copy())
-        peaks.append(results["grad_cam_peak"].copy())
-        rows = np.flatnonzero(np.isin(np.arange(start, start + len(logits[-1])), drawn))
-        for name, tally in tallies.items():
-            tally.add({key: results[f"{name}|{key}"] for key in _MEASURES if f"{name}|{key}" in results}, rows)
-    every, order = np.concatenate(logits), np.argsort(np.argsort(drawn))
-    found = [tally.survey(name, labels[drawn], order) for name, tally in tallies.items()]
-    return Survey(
-        logits=every,
-        probabilities=program.head.probabilities(every),
-        grad_cam_peak=np.concatenate(peaks),
-        cam_layer=mapped[0],
-        head=program.head.kind,
-        logit_error=float(program.logit_error or 0.0),
-        layers=(*found, _logit_survey(every[drawn], labels[drawn])),
-    )
+    source = ArraySource(images, labels)
+    statistic = SurveyStatistic(len(source), layers, cam_layer=cam_layer, probe_images=probe_images, seed=seed)
+    return one_pass(model, source, [statistic], batch_size=batch_size, progress=progress)[statistic.key]
 
 
 _MEASURES = ("largest", "active", "correlation", "features")
+
+
+class SurveyStatistic:
+    """The survey as a statistic of the stream.
+
+    Args:
+        images: How many there are; the probe's are drawn from them.
+        layers: Names of the layers to survey.
+        cam_layer: The layer of Grad-CAM; None for the last convolution.
+        probe_images: Images that the probe uses, drawn with `seed`.
+        seed: Of that draw.
+    """
+
+    def __init__(
+        self,
+        images: int,
+        layers: Sequence[str],
+        *,
+        cam_layer: str | None = None,
+        probe_images: int = 6000,
+        seed: int = 0,
+    ) -> None:
+        self.key = f"survey of {images} at {tuple(layers)}, Grad-CAM at {cam_layer}, {probe_images} drawn with {seed}"
+        self._layers = tuple(layers)
+        self._cam_layer = cam_layer
+        self._drawn = np.random.default_rng(seed).permutation(images)[:probe_images]
+        self._probed = np.zeros(images, bool)
+        self._probed[self._drawn] = True
+        self._tallies = {name: _Tally() for name in ["image", *layers]}
+        self._rows: list[tuple[np.ndarray, ...]] = []  # numbers, labels, logits, peaks
+        self._facts: dict[str, Any] = {}
+
+    def taps(self, taps: Taps, scores: Any) -> Computed:
+        """Measures per image and channel, so that no map needs to be copied out."""
+        import tensorflow as tf
+
+        cam = spatial_layer(taps, self._cam_layer)
+        (slope,) = gradients(scores, {f"layer {cam.name!r}": cam.tensor})
+        image = TappedLayer("image", "image", None, taps.image)
+        measured = {
+            f"{layer.name}|{key}": tensor
+            for layer in [image, *(taps.find(name) for name in self._layers)]
+            for key, tensor in _measures(taps, layer).items()
+        }
+        peak = tf.reduce_max(grad_cam(cam.tensor, slope), axis=(1, 2))
+        return Computed({"grad_cam_peak": peak, **measured}, {"cam_layer": cam.name})
+
+    def update(self, batch: Batch) -> None:
+        """See some more images."""
+        values = batch.values
+        self._facts = dict(batch.facts)
+        self._rows.append((batch.numbers, batch.labels, values["logits"].copy(), values["grad_cam_peak"].copy()))
+        rows = np.flatnonzero(self._probed[batch.numbers])
+        for name, tally in self._tallies.items():
+            measured = {key: values[f"{name}|{key}"] for key in _MEASURES if f"{name}|{key}" in values}
+            tally.add(measured, rows, batch.numbers[rows])
+
+    def merge(self, later: SurveyStatistic) -> None:
+        """Take over what another one saw of other images."""
+        self._facts = self._facts or later._facts
+        self._rows += later._rows
+        for name, tally in self._tallies.items():
+            tally.join(later._tallies[name])
+
+    def result(self) -> Survey:
+        """The survey of the images seen, in the order of their numbers."""
+        columns = [np.concatenate(column) for column in zip(*self._rows, strict=True)]
+        numbers, labels, logits, peaks = (column[np.argsort(columns[0], kind="stable")] for column in columns)
+        drawn = self._drawn[np.isin(self._drawn, numbers)]  # an image that could not be read is missing
+        places = np.searchsorted(numbers, drawn)
+        head = self._facts["head"]
+        found = [tally.survey(name, labels[places], drawn) for name, tally in self._tallies.items()]
+        return Survey(
+            logits=logits,
+            probabilities=head.probabilities(logits),
+            grad_cam_peak=peaks,
+            cam_layer=self._facts["cam_layer"],
+            head=head.kind,
+            logit_error=self._facts["logit_error"],
+            layers=(*found, _logit_survey(logits[places], labels[places])),
+            folded=self._facts["folded"],
+        )
 
 
 @dataclass
@@ -128,8 +193,9 @@ class _Tally:
     correlation: float = 0.0
     maps: int = 0
     features: list[np.ndarray] = field(default_factory=list)
+    numbers: list[np.ndarray] = field(default_factory=list)  # of the images of the features
 
-    def add(self, measured: dict[str, np.ndarray], rows: np.ndarray) -> None:
+    def add(self, measured: dict[str, np.ndarray], rows: np.ndarray, numbers: np.ndarray) -> None:
         self.largest = np.maximum(self.largest, measured["largest"].max(axis=0))
         self.active += float(measured["active"].mean(axis=1, dtype=np.float64).sum())
         self.images += len(measured["active"])
@@ -138,41 +204,36 @@ class _Tally:
             self.correlation += float(np.abs(measured["correlation"][known]).sum(dtype=np.float64))
             self.maps += int(known.sum())
         self.features.append(measured["features"][rows])
+        self.numbers.append(numbers)
 
-    def survey(self, name: str, labels: np.ndarray, order: np.ndarray) -> LayerSurvey:
+    def join(self, later: _Tally) -> None:
+        self.largest = np.maximum(self.largest, later.largest)
+        self.active += later.active
+        self.images += later.images
+        self.correlation += later.correlation
+        self.maps += later.maps
+        self.features += later.features
+        self.numbers += later.numbers
+
+    def survey(self, name: str, labels: np.ndarray, drawn: np.ndarray) -> LayerSurvey:
         fires = name != "image"
         silent = np.flatnonzero(self.largest <= 0) if fires else np.zeros(0, dtype=np.int64)
+        numbers = np.concatenate(self.numbers)
+        order = np.argsort(numbers, kind="stable")
+        features = np.concatenate(self.features)[order[np.searchsorted(numbers[order], drawn)]]
         return LayerSurvey(
             name=name,
             channels=len(self.largest),
             active_share=self.active / self.images if fires else np.nan,
             silent_channels=silent,
             image_correlation=self.correlation / self.maps if self.maps else np.nan,
-            probe=linear_probe(np.concatenate(self.features)[order], labels),
+            probe=linear_probe(features, labels),
         )
 
 
 def _logit_survey(logits: np.ndarray, labels: np.ndarray) -> LayerSurvey:
     silent = np.zeros(0, dtype=np.int64)
     return LayerSurvey("logits", logits.shape[1], np.nan, silent, np.nan, linear_probe(logits, labels))
-
-
-def _survey_program(layers: Sequence[str], cam_layer: str | None, mapped: list[str]) -> Any:
-    import tensorflow as tf
-
-    def compute(taps: Taps, scores: Any) -> dict[str, Any]:
-        cam = spatial_layer(taps, cam_layer)
-        mapped[:] = [cam.name]
-        (slope,) = gradients(scores, {f"layer {cam.name!r}": cam.tensor})
-        image = TappedLayer("image", "image", None, taps.image)
-        measured = {
-            f"{layer.name}|{key}": tensor
-            for layer in [image, *(taps.find(name) for name in layers)]
-            for key, tensor in _measures(taps, layer).items()
-        }
-        return {"grad_cam_peak": tf.reduce_max(grad_cam(cam.tensor, slope), axis=(1, 2)), **measured}
-
-    return compute
 
 
 def _measures(taps: Taps, layer: TappedLayer) -> dict[str, Any]:

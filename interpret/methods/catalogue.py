@@ -16,8 +16,19 @@ from typing import Any, overload
 import numpy as np
 
 from ..maps.state import LOGIT, LOGIT_PER_PIXEL
-from .class_activation import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
-from .gradients import InputXGradient, Saliency
+from ..tracing.batched_graph import Compute
+from .class_activation import (
+    GradCAM,
+    GradCAMPlusPlus,
+    HiResCAM,
+    LayerCAM,
+    at_layer,
+    grad_cam,
+    grad_cam_plus_plus,
+    hi_res_cam,
+    layer_cam,
+)
+from .gradients import InputXGradient, Saliency, at_image, input_x_gradient, saliency
 from .guided_backpropagation import GuidedBackpropagation
 from .integrated_gradients import IntegratedGradients
 from .occlusion import Occlusion
@@ -47,6 +58,7 @@ class KnownMethod:
     is_at_layer: bool = False  # whether its maps are of a layer, which can be chosen
     has_zero: bool = True  # whether 0 means no evidence; if not, only places are compared, as in expected scores
     remark: str = ""  # what to know of any of its maps, beside the limits
+    compute: Callable[[str | None], Compute] | None = None  # of a layer or None: its map as part of a larger program
 
     @property
     def slug(self) -> str:
@@ -108,17 +120,44 @@ def _occlusion(model: Any, _: object, side: int) -> Occlusion:
     return Occlusion(model, patch=patch, stride=patch // 2)
 
 
+def _cam(name: str, make: Callable[[Any, str | None], Any], formula: Any, signed: bool = False) -> KnownMethod:
+    """A class activation map of one gradient."""
+    return KnownMethod(
+        name,
+        lambda model, layer, _: make(model, layer),
+        LOGIT,
+        signed,
+        2,
+        is_at_layer=True,
+        compute=lambda layer: at_layer(layer, formula),
+    )
+
+
 METHODS = Methods(
     [
-        KnownMethod("Grad-CAM", lambda model, layer, _: GradCAM(model, layer), LOGIT, False, 2, True),
-        KnownMethod("Grad-CAM++", lambda model, layer, _: GradCAMPlusPlus(model, layer), LOGIT, False, 2, True),
-        KnownMethod("HiResCAM", lambda model, layer, _: HiResCAM(model, layer), LOGIT, True, 2, True),
-        KnownMethod("LayerCAM", lambda model, layer, _: LayerCAM(model, layer), LOGIT, False, 2, True),
+        _cam("Grad-CAM", GradCAM, grad_cam),
+        _cam("Grad-CAM++", GradCAMPlusPlus, grad_cam_plus_plus),
+        _cam("HiResCAM", HiResCAM, hi_res_cam, signed=True),
+        _cam("LayerCAM", LayerCAM, layer_cam),
         KnownMethod(
             "Score-CAM", lambda model, layer, _: ScoreCAM(model, layer), LOGIT_TIMES_ACTIVATION, False, 65, True
         ),
-        KnownMethod("Saliency", lambda model, *_: Saliency(model), LOGIT_PER_PIXEL, False, 2),
-        KnownMethod("Input x Gradient", lambda model, *_: InputXGradient(model), LOGIT, True, 2),
+        KnownMethod(
+            "Saliency",
+            lambda model, *_: Saliency(model),
+            LOGIT_PER_PIXEL,
+            False,
+            2,
+            compute=lambda _: at_image(lambda _, slope: saliency(slope)),
+        ),
+        KnownMethod(
+            "Input x Gradient",
+            lambda model, *_: InputXGradient(model),
+            LOGIT,
+            True,
+            2,
+            compute=lambda _: at_image(input_x_gradient),
+        ),
         KnownMethod("SmoothGrad", lambda model, *_: SmoothGrad(model), LOGIT_PER_PIXEL, False, 50),
         KnownMethod("Integrated Gradients", lambda model, *_: IntegratedGradients(model), LOGIT, True, 64),
         KnownMethod(

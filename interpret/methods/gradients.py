@@ -13,10 +13,14 @@ Through Propagating Activation Differences", 2016, arXiv:1605.01713, section 2:
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from typing import Any
 
+from ..tracing.batched_graph import Compute
 from ..tracing.traced_model import Taps, gradients
 from .attribution import Attribution
+
+Formula = Callable[[Any, Any], Any]  # (image [B,H,W,C], its gradient) -> float32[B,H,W], inside of a graph
 
 
 class Saliency(Attribution):
@@ -36,11 +40,7 @@ class Saliency(Attribution):
     """
 
     def __init__(self, model: Any, *, output: str | None = None, wrt: str | None = None) -> None:
-        def compute(taps: Taps, scores: Any) -> dict[str, Any]:
-            (slope,) = gradients(scores, {"the image": taps.image})
-            return {"map": saliency(slope)}
-
-        super().__init__(model, compute, output=output, wrt=wrt)
+        super().__init__(model, at_image(lambda _, slope: saliency(slope)), output=output, wrt=wrt)
 
 
 class InputXGradient(Attribution):
@@ -60,11 +60,17 @@ class InputXGradient(Attribution):
     """
 
     def __init__(self, model: Any, *, output: str | None = None, wrt: str | None = None) -> None:
-        def compute(taps: Taps, scores: Any) -> dict[str, Any]:
-            (slope,) = gradients(scores, {"the image": taps.image})
-            return {"map": input_x_gradient(taps.image, slope)}
+        super().__init__(model, at_image(input_x_gradient), output=output, wrt=wrt)
 
-        super().__init__(model, compute, output=output, wrt=wrt)
+
+def at_image(formula: Formula) -> Compute:
+    """`formula` of the image and the score's gradient there, as what a program computes."""
+
+    def compute(taps: Taps, scores: Any) -> dict[str, Any]:
+        (slope,) = gradients(scores, {"the image": taps.image})
+        return {"map": formula(taps.image, slope)}
+
+    return compute
 
 
 def saliency(slope: Any) -> Any:

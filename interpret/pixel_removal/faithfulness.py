@@ -65,6 +65,7 @@ def faithfulness(
     output: str | None = None,
     wrt: str | None = None,
     batch_size: int = 256,
+    scores: VariantScores | None = None,
     progress: Progress = False,
 ) -> dict[str, Faithfulness]:
     """Measure several methods on the same images, beside the same controls.
@@ -82,7 +83,8 @@ def faithfulness(
         seed: Of the sample, the random order and the bootstrap.
         output: Which output to explain, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
-        batch_size: Rows at a time, images times variants.
+        batch_size: Rows at a time, images times variants; less where the images are large.
+        scores: The model, made ready beforehand for several measures; `score`, `output` and `wrt` are then its own.
         progress: True for a bar, or a function called with (done, total), counted in batches.
 
     The model runs 1 + N + 2 * N * (S - 1) * (methods + 2) times per image for N baselines and S steps, and once more
@@ -91,7 +93,7 @@ def faithfulness(
     Raises:
         ValueError: Maps, images, classes or settings do not fit.
     """
-    scores = VariantScores(model, score, output=output, wrt=wrt)
+    scores = scores or VariantScores(model, score, output=output, wrt=wrt)
     steps, drawn = at_least("steps", steps, 2), sample_of(images, sample, seed)
     classes_of, found = [], []
     parts = drawn.parts(_NUMBERS // (drawn.pixels * (len(methods) + 2)))
@@ -111,7 +113,7 @@ def faithfulness(
             numbers=drawn.numbers,
             total=drawn.total,
             classes=explained,
-            score=score,
+            score=scores.score,
             shares=np.linspace(0, 1, steps + 1, dtype=np.float32),
             baselines=tuple(baselines),
             curves=curves[name],

@@ -32,11 +32,18 @@ def pixel_ranks(maps: np.ndarray, ties: np.ndarray) -> np.ndarray:
         >>> pixel_ranks(np.array([[[1.0, 3.0], [1.0, -2.0]]]), np.array([[0.9, 0.1, 0.2, 0.3]])).tolist()
         [[[2, 0], [1, 3]]]
     """
+    return _ranks_in(maps, np.argsort(ties, axis=1, kind="stable"))
+
+
+def _ranks_in(maps: np.ndarray, drawn: np.ndarray) -> np.ndarray:
+    """`pixel_ranks`, equal ones in the order int64[B,P] that was drawn of the pixels."""
     flat = maps.reshape(len(maps), -1)
-    drawn = np.argsort(ties, axis=1, kind="stable")
-    by_value = np.argsort(-np.take_along_axis(flat, drawn, axis=1), axis=1, kind="stable")
     ranks = np.empty(flat.shape, dtype=np.int32)
-    np.put_along_axis(ranks, np.take_along_axis(drawn, by_value, axis=1), np.arange(flat.shape[1])[np.newaxis], axis=1)
+    for values, order, rank in zip(flat, drawn, ranks, strict=True):
+        by_value = order
+        if (values != values[0]).any():
+            by_value = order[np.argsort(-values[order], kind="stable")]
+        rank[by_value] = np.arange(len(values), dtype=np.int32)
     return ranks.reshape(maps.shape)
 
 
@@ -47,10 +54,10 @@ def orders(maps: Mapping[str, np.ndarray], images: np.ndarray, numbers: np.ndarr
     first (mean over channels) and knows nothing of the model.
     """
     size = images.shape[1:3]
-    ties = tie_breaks(numbers, size[0] * size[1], seed)
+    drawn = np.argsort(tie_breaks(numbers, size[0] * size[1], seed), axis=1, kind="stable")
     shown = {name: enlarged(_checked(each, name, len(images)), size) for name, each in maps.items()}
     controls = {RANDOM: np.zeros(images.shape[:3], np.float32), BRIGHTNESS: images.mean(axis=-1)}
-    return {name: pixel_ranks(values, ties) for name, values in {**shown, **controls}.items()}
+    return {name: _ranks_in(values, drawn) for name, values in {**shown, **controls}.items()}
 
 
 def _checked(maps: np.ndarray, name: str, count: int) -> np.ndarray:

@@ -77,6 +77,7 @@ def road(
     output: str | None = None,
     wrt: str | None = None,
     batch_size: int = 256,
+    scores: VariantScores | None = None,
     progress: Progress = False,
 ) -> dict[str, Road]:
     """Measure several methods on the same images, beside a random and a brightness order.
@@ -85,7 +86,7 @@ def road(
         model, images, methods, classes: As for `faithfulness`.
         shares: Of the pixels removed, each more than 0 and less than 1.
         noise: Standard deviation of what is added to the removed pixels, as a part of the image's range (max - min).
-        score, sample, seed, output, wrt, batch_size, progress: As for `faithfulness`.
+        score, sample, seed, output, wrt, batch_size, scores, progress: As for `faithfulness`.
 
     Solving for the removed pixels takes longer than a small model's run: about 2 ms per variant of 28x28 pixels.
 
@@ -93,7 +94,7 @@ def road(
         ValueError: Maps, images, classes or settings do not fit.
     """
     _check_shares(shares)
-    scores, drawn = VariantScores(model, score, output=output, wrt=wrt), sample_of(images, sample, seed)
+    scores, drawn = scores or VariantScores(model, score, output=output, wrt=wrt), sample_of(images, sample, seed)
     asked = scores.ask(drawn.images, drawn.classes(classes), batch_size=batch_size)
     ranks = orders(drawn.maps(methods, asked.classes), asked.images, drawn.numbers, seed)
     count = len(ranks) * 2 * len(shares)
@@ -109,7 +110,7 @@ def road(
             numbers=drawn.numbers,
             total=drawn.total,
             classes=asked.classes,
-            score=score,
+            score=scores.score,
             shares=tuple(shares),
             removal=removals[name],
             random=random,

@@ -4,8 +4,8 @@ Spearman's rank correlation: the Pearson correlation of the ranks, equal values 
 order, 0: none in common, -1: reversed; blind to scale.
 
 SSIM: Wang, Bovik, Sheikh, Simoncelli, "Image Quality Assessment: From Error Visibility to Structural Similarity", IEEE
-Transactions on Image Processing 2004, doi:10.1109/TIP.2003.819861, equation 13, with L = 1 and the paper's window (a
-Gaussian of 1.5 pixels) and constants:
+Transactions on Image Processing 2004, doi:10.1109/TIP.2003.819861, equation 13, with L = 1 and the paper's window (11 x 11,
+a Gaussian of 1.5 pixels) and constants:
 
     SSIM = mean over places of (2 m_a m_b + C1) (2 s_ab + C2) / ((m_a^2 + m_b^2 + C1) (s_a^2 + s_b^2 + C2))
 
@@ -17,9 +17,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from ..maps.resampling import blurred
-
-_SIGMA, _C1, _C2 = 1.5, 0.01**2, 0.03**2
+_SIDE, _SIGMA, _C1, _C2 = 11, 1.5, 0.01**2, 0.03**2
 
 
 def rank_correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -35,13 +33,25 @@ def rank_correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:
         >>> rank_correlation(np.array([[[1.0, 2.0, 3.0]]]), np.array([[[10.0, 30.0, 20.0]]])).tolist()
         [0.5]
     """
-    from scipy.stats import rankdata
+    return np.array([_correlation(_ranks(a), _ranks(b)) for a, b in zip(one, other, strict=True)], dtype=np.float32)
 
-    ranks = [rankdata(maps.reshape(len(maps), -1), axis=1) for maps in (one, other)]
-    centred = [each - each.mean(axis=1, keepdims=True) for each in ranks]
-    product = (centred[0] * centred[1]).sum(axis=1)
-    sizes = np.sqrt(np.prod([np.square(each).sum(axis=1) for each in centred], axis=0))
-    return np.divide(product, sizes, out=np.full(len(one), np.nan), where=sizes > 0).astype(np.float32)
+
+def _ranks(values: np.ndarray) -> np.ndarray:
+    """float64[P]: 0 for the smallest of P values; equal ones share the mean of their ranks."""
+    flat = values.ravel()
+    order = np.argsort(flat)
+    ascending = flat[order]
+    starts = np.flatnonzero(np.append(True, ascending[1:] != ascending[:-1]))  # of each group of equal values
+    ends = np.append(starts[1:], len(flat))
+    ranks = np.empty(len(flat))
+    ranks[order] = np.repeat((starts + ends - 1) / 2, ends - starts)
+    return ranks
+
+
+def _correlation(one: np.ndarray, other: np.ndarray) -> float:
+    a, b = one - one.mean(), other - other.mean()
+    size = np.sqrt((a @ a) * (b @ b))
+    return float(a @ b / size) if size > 0 else np.nan
 
 
 def structural_similarity(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -59,18 +69,23 @@ def structural_similarity(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """
     sizes = [np.abs(maps).max(axis=(1, 2)).astype(np.float64) for maps in (one, other)]
     known = (sizes[0] > 0) & (sizes[1] > 0)
-    a, b = (m[known] / size[known, None, None] for m, size in zip((one, other), sizes, strict=True))
     found = np.full(len(one), np.nan, dtype=np.float32)
-    if known.any():
-        found[known] = _ssim(a, b).mean(axis=(1, 2))
+    for place in np.flatnonzero(known):
+        found[place] = _ssim(one[place] / sizes[0][place], other[place] / sizes[1][place]).mean()
     return found
 
 
 def _ssim(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Equation 13 at each place."""
-    mean_a, mean_b = blurred(a, _SIGMA), blurred(b, _SIGMA)
-    spread_a = blurred(a * a, _SIGMA) - mean_a**2
-    spread_b = blurred(b * b, _SIGMA) - mean_b**2
-    shared = blurred(a * b, _SIGMA) - mean_a * mean_b
+    """Equation 13 at each place of two maps float64[h,w]."""
+    weights = _in_window(np.ones_like(a))  # less than 1 where the window is cut off
+    mean_a, mean_b, square_a, square_b, product = (_in_window(m) / weights for m in (a, b, a * a, b * b, a * b))
+    spread_a, spread_b, shared = square_a - mean_a**2, square_b - mean_b**2, product - mean_a * mean_b
     above = (2 * mean_a * mean_b + _C1) * (2 * shared + _C2)
     return above / ((mean_a**2 + mean_b**2 + _C1) * (spread_a + spread_b + _C2))
+
+
+def _in_window(values: np.ndarray) -> np.ndarray:
+    """The weighted sum around each place; 0 outside of the map."""
+    import cv2
+
+    return cv2.GaussianBlur(values, (_SIDE, _SIDE), _SIGMA, borderType=cv2.BORDER_CONSTANT)

@@ -21,7 +21,7 @@ from ..tracing.inputs import Arrays, InputForm
 from ..tracing.targets import Classes
 from ..tracing.traced_model import TracedModel
 from .independent_copy import Copier, independent_copy, library_of
-from .weight_randomization import Factory, drawn_images, likeness
+from .weight_randomization import Factory, asked_about, likeness, maps_without_sign
 from .weight_shuffling import layers_from_the_last, shuffle
 
 
@@ -66,16 +66,16 @@ def random_label_check(
     Raises:
         ValueError: The model cannot be copied, or data and labels do not fit.
     """
-    shown, numbers, named, total = drawn_images(model, images, classes, sample, seed, None, None)
-    copied = independent_copy(model, shown, copier)
-    trained = {name: np.abs(make(copied)(shown, named)) for name, make in methods.items()}
+    asked = asked_about(model, images, classes, sample, seed, None, None)
+    copied = independent_copy(model, asked.images, copier)
+    trained = maps_without_sign(copied, methods, asked)
     draw = np.random.default_rng(seed)
-    for layer in layers_from_the_last(copied, shown, output=None, wrt=None):
+    for layer in layers_from_the_last(copied, asked.images, output=None, wrt=None):
         shuffle(layer, draw)
     lesson = learn_random_labels(copied, training_images, training_labels, epochs=epochs, draw=draw, progress=progress)
     return {
-        name: RandomLabels(name, numbers, total, named, lesson, *likeness(trained[name], make(copied)(shown, named)))
-        for name, make in methods.items()
+        name: RandomLabels(name, asked.numbers, asked.total, asked.classes, lesson, *likeness(trained[name], maps))
+        for name, maps in maps_without_sign(copied, methods, asked).items()
     }
 
 

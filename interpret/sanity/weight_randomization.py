@@ -24,10 +24,12 @@ from ..arguments import at_least
 from ..methods.attribution import Method
 from ..progress import Progress, steps
 from ..stream.image_choice import sample_of
+from ..stream.joint_maps import maps_of
 from ..tracing.batched_graph import Program
 from ..tracing.inputs import Arrays
 from ..tracing.targets import Classes
 from ..tracing.traced_model import TracedModel
+from ..tracing.variants import rows_at_once
 from .independent_copy import Copier, independent_copy
 from .map_similarity import rank_correlation, structural_similarity
 from .weight_shuffling import layers_from_the_last, shuffle
@@ -80,16 +82,44 @@ def randomization_check(
     Raises:
         ValueError: The model cannot be copied, has no weights, or images, classes or settings do not fit.
     """
-    shown, numbers, named, total = drawn_images(model, images, classes, sample, seed, output, wrt)
-    copied = independent_copy(model, shown, copier)
-    layers = layers_from_the_last(copied, shown, output=output, wrt=wrt)
+    asked = asked_about(model, images, classes, sample, seed, output, wrt)
+    return likeness_while_shuffled(
+        model, asked, methods, stops, seed, copier=copier, output=output, wrt=wrt, progress=progress
+    )
+
+
+@dataclass(frozen=True, eq=False)
+class AskedAbout:
+    """The images that are explained, and the class of each."""
+
+    images: Any  # those sampled, as the model takes them
+    numbers: np.ndarray  # int64[B], which they are
+    classes: np.ndarray  # int32[B], the class explained
+    total: int  # of how many they were sampled
+
+
+def likeness_while_shuffled(
+    model: Any,
+    asked: AskedAbout,
+    methods: Mapping[str, Factory],
+    stops: int,
+    seed: int,
+    *,
+    copier: Copier | None = None,
+    output: str | None = None,
+    wrt: str | None = None,
+    progress: Progress = False,
+) -> dict[str, Randomization]:
+    """`randomization_check` of images and classes that are known; arguments as there."""
+    copied = independent_copy(model, asked.images, copier)
+    trained = maps_without_sign(copied, methods, asked)
+    layers = layers_from_the_last(copied, asked.images, output=output, wrt=wrt)
     if not layers:
         raise ValueError(
             "Expected a model with weights to randomise. This one has none, or only such as are all equal. "
             "Give a trained model."
         )
     places = np.unique(np.linspace(0, len(layers) - 1, min(at_least("stops", stops, 1), len(layers))).astype(int))
-    trained = {name: np.abs(make(copied)(shown, named)) for name, make in methods.items()}
     alike: dict[str, list[tuple[np.ndarray, np.ndarray]]] = {name: [] for name in methods}
     draw, done = np.random.default_rng(seed), 0
     for step in steps(len(places), 1, progress):
@@ -97,22 +127,34 @@ def randomization_check(
         for layer in layers[done : place + 1]:
             shuffle(layer, draw)
         done = place + 1
-        for name, make in methods.items():
-            alike[name].append(likeness(trained[name], make(copied)(shown, named)))
+        for name, maps in maps_without_sign(copied, methods, asked).items():
+            alike[name].append(likeness(trained[name], maps))
     names = tuple(layers[place].name for place in places)
     return {
-        name: Randomization(name, numbers, total, named, names, *(np.stack(part) for part in zip(*found, strict=True)))
+        name: Randomization(
+            name,
+            asked.numbers,
+            asked.total,
+            asked.classes,
+            names,
+            *(np.stack(part) for part in zip(*found, strict=True)),
+        )
         for name, found in alike.items()
     }
 
 
+def maps_without_sign(model: Any, methods: Mapping[str, Factory], asked: AskedAbout) -> dict[str, np.ndarray]:
+    """The size of each method's maps, each method made for the model anew."""
+    maps = maps_of({name: make(model) for name, make in methods.items()}, asked.images, asked.classes)
+    return {name: np.abs(each) for name, each in maps.items()}
+
+
 def likeness(trained: np.ndarray, randomised: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """Rank correlation and SSIM, float32[B] each, of maps without sign and other maps, whose sign is taken off."""
-    other = np.abs(randomised)
-    return rank_correlation(trained, other), structural_similarity(trained, other)
+    """Rank correlation and SSIM, float32[B] each, of maps without sign."""
+    return rank_correlation(trained, randomised), structural_similarity(trained, randomised)
 
 
-def drawn_images(
+def asked_about(
     model: Any,
     images: Arrays,
     classes: Classes,
@@ -120,9 +162,9 @@ def drawn_images(
     seed: int,
     output: str | None,
     wrt: str | None,
-) -> tuple[Arrays, np.ndarray, np.ndarray, int]:
-    """The images drawn, their numbers, the class of each, and of how many they were drawn."""
+) -> AskedAbout:
+    """A sample of the images, with the class of each: the predicted one for None."""
     drawn = sample_of(images, sample, seed)
     program = Program(TracedModel(model, output=output, wrt=wrt), lambda _, scores: {"scores": scores})
-    named = program.run(drawn.images, drawn.classes(classes))["classes"]
-    return drawn.images, drawn.numbers, named, drawn.total
+    found = program.run(drawn.images, drawn.classes(classes), batch_size=rows_at_once(drawn.images))
+    return AskedAbout(drawn.images, drawn.numbers, found["classes"], drawn.total)

@@ -33,7 +33,9 @@ def layers_from_the_last(model: Any, images: Arrays, *, output: str | None, wrt:
         called[:] = [model, *(tapped.layer for tapped in taps.layers)]
         return {"scores": scores}
 
-    Program(TracedModel(model, output=output, wrt=wrt), noting).prepare(images)
+    program = Program(TracedModel(model, output=output, wrt=wrt), noting)
+    if not called:  # a model that does not declare its inputs
+        program.prepare(images)
     seen: set[int] = set()
     found = []
     for layer in reversed(called):

@@ -8,17 +8,19 @@ from typing import Any
 import numpy as np
 
 from ..progress import Progress
-from .activations import ActivationExtractor
+from ..tracing.traced_model import Taps
+from .one_pass import one_pass
+from .statistic import ArraySource, Batch
 
 
 def class_means(
     model: Any,
-    images: np.ndarray,
+    images: Any,
     labels: np.ndarray,
     layers: Sequence[str],
     classes: Sequence[int],
     *,
-    batch_size: int = 256,
+    batch_size: int | None = 256,
     progress: Progress = False,
 ) -> dict[int, dict[str, np.ndarray]]:
     """The mean activations of each class's images.
@@ -38,16 +40,61 @@ def class_means(
     Raises:
         ValueError: A layer is unknown, or a class has no image.
     """
-    extractor = ActivationExtractor(model, layers)
-    chosen = [np.flatnonzero(labels == label) for label in classes]
-    total, done, means = sum(map(len, chosen)), 0, {}
-    for label, rows in zip(classes, chosen, strict=True):
-        sums: dict[str, np.ndarray] = {}
-        for activations in extractor.stream(images[rows], batch_size=batch_size):
-            for name, values in activations.items():
-                sums[name] = sums.get(name, 0.0) + values.sum(axis=0)
-        means[int(label)] = {name: values / np.float32(len(rows)) for name, values in sums.items()}
-        done += len(rows)
-        if callable(progress):
-            progress(done, total)
-    return means
+    missing = [int(label) for label in classes if not (labels == label).any()]
+    if missing:
+        raise ValueError(
+            f"Expected an image of each class to average. Received none of class {missing[0]}. Leave that class out."
+        )
+    statistic = ClassMeansStatistic(layers, int(max([*classes, 0])) + 1)
+    rows = np.flatnonzero(np.isin(labels, classes))
+    chosen = images if len(rows) == len(labels) else images[rows]
+    source = ArraySource(chosen, labels[rows])
+    found = one_pass(model, source, [statistic], batch_size=batch_size, progress=progress)[statistic.key]
+    return {int(label): found[int(label)] for label in classes}
+
+
+class ClassMeansStatistic:
+    """The mean activations of each class as a statistic of the stream; summed inside of the graph, no map is copied out.
+
+    Args:
+        layers: Names of the layers.
+        classes: How many classes there are; labels are below.
+    """
+
+    def __init__(self, layers: Sequence[str], classes: int) -> None:
+        self.key = f"means of {classes} classes at {tuple(layers)}"
+        self._layers = tuple(layers)
+        self._classes = classes
+        self._sums: dict[str, np.ndarray] = {}  # {layer: float64[K, ...]}
+        self._counts = np.zeros(classes, np.int64)
+
+    def taps(self, taps: Taps, scores: Any) -> dict[str, Any]:
+        """The sum of each class's activations in the batch, [K, ...]."""
+        import tensorflow as tf
+
+        def summed(name: str) -> Any:
+            values = tf.cast(taps.find(name).tensor, tf.float32)
+            return tf.math.unsorted_segment_sum(values, taps.labels, self._classes)
+
+        return {name: summed(name) for name in self._layers}
+
+    def update(self, batch: Batch) -> None:
+        """See some more images."""
+        self._counts += np.bincount(batch.labels, minlength=self._classes)[: self._classes]
+        for name in self._layers:
+            self._sums[name] = self._sums.get(name, 0.0) + batch.values[name].astype(np.float64)
+
+    def merge(self, later: ClassMeansStatistic) -> None:
+        """Take over what another one saw of other images."""
+        self._counts += later._counts
+        for name, sums in later._sums.items():
+            self._sums[name] = self._sums.get(name, 0.0) + sums
+
+    def result(self) -> dict[int, dict[str, np.ndarray]]:
+        """{class: {layer: float32[...]}} of the classes that were seen."""
+        return {
+            int(label): {
+                name: (sums[label] / self._counts[label]).astype(np.float32) for name, sums in self._sums.items()
+            }
+            for label in np.flatnonzero(self._counts)
+        }

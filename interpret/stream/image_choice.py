@@ -15,6 +15,7 @@ from ..arguments import at_least
 from ..methods.attribution import Method
 from ..tracing.inputs import Arrays
 from ..tracing.targets import Classes
+from .joint_maps import maps_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -46,10 +47,11 @@ class Sample:
         Raises:
             ValueError: There are not as many maps as images.
         """
+        made = maps_of({name: given for name, given in methods.items() if callable(given)}, self.images, classes)
         found = {}
         for name, given in methods.items():
             if callable(given):
-                found[name] = np.asarray(given(self.images, classes))
+                found[name] = made[name]
                 continue
             if len(given) != self.total:
                 raise ValueError(
@@ -102,12 +104,13 @@ def _rows_of(arrays: Arrays, numbers: np.ndarray) -> Any:
         return {name: np.asarray(array)[numbers] for name, array in arrays.items()}
     if isinstance(arrays, (list, tuple)):
         return [np.asarray(array)[numbers] for array in arrays]
-    return np.asarray(arrays)[numbers]
+    return arrays[numbers] if hasattr(arrays, "shape") else np.asarray(arrays)[numbers]
 
 
 def _rows_in(arrays: Arrays) -> int:
     """How many images there are."""
-    return len(np.asarray(_first(arrays)))
+    first = _first(arrays)
+    return len(first if hasattr(first, "shape") else np.asarray(first))
 
 
 def _first(arrays: Arrays) -> Any:

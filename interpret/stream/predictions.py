@@ -7,9 +7,9 @@ from typing import Any
 
 import numpy as np
 
-from ..tracing.batched_graph import Program
+from ..tracing.batched_graph import Computed, Program
 from ..tracing.inputs import Arrays
-from ..tracing.layer_choice import is_spatial, spatial_layer
+from ..tracing.layer_choice import default_layer
 from ..tracing.traced_model import Taps, TracedModel
 
 
@@ -38,11 +38,9 @@ def decisions(
     Example:
         A model whose logits are (0, 2): the predicted class is 1, the probabilities are (0.12, 0.88).
     """
-    seen: list[str] = []
 
-    def look(taps: Taps, _: Any) -> dict[str, Any]:
-        seen[:] = [spatial_layer(taps, None).name] if any(is_spatial(layer) for layer in taps.layers) else []
-        return {}
+    def look(taps: Taps, _: Any) -> Computed:
+        return Computed({}, {"cam_layer": default_layer(taps)})
 
     program = Program(TracedModel(model, output=output, wrt=wrt), look)
     found = program.run(images, batch_size=batch_size)
@@ -50,5 +48,5 @@ def decisions(
         head=program.head.kind,
         probabilities=program.head.probabilities(found["logits"]).astype(np.float32),
         classes=found["classes"],
-        cam_layer=seen[0] if seen else None,
+        cam_layer=program.facts["cam_layer"],
     )

@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..methods.class_activation import weighted_channels
+from ..methods.class_activation import hi_res_cam, weighted_channels
 from ..methods.gradients import saliency
 from ..progress import Progress
 from ..tracing.batched_graph import Program
@@ -32,7 +32,8 @@ class GradCAMState:
     """What a Grad-CAM does not show: its negative evidence, and how far the head's gradient has faded; in one pass.
 
     Args and call as for `GradCAM`. It gives {'signed': float32[B,h,w], Grad-CAM before its cut, in score units;
-    'saliency': float32[B,H,W], as `Saliency` gives it; 'saturation': float32[B]}.
+    'contributions': float32[B,h,w], as `HiResCAM` gives it, linear in the score; 'saliency': float32[B,H,W], as `Saliency`
+    gives it; 'saturation': float32[B]}.
 
     Example:
         >>> found = GradCAMState(model)(images)                                                # doctest: +SKIP
@@ -48,6 +49,7 @@ class GradCAMState:
             at_layer, at_image = gradients(scores, {f"layer {chosen.name!r}": chosen.tensor, "the image": taps.image})
             return {
                 "signed": weighted_channels(chosen.tensor, at_layer),
+                "contributions": hi_res_cam(chosen.tensor, at_layer),
                 "saliency": saliency(at_image),
                 "saturation": _saturation(taps, scores, at_image),
             }
@@ -58,9 +60,9 @@ class GradCAMState:
     def __call__(
         self, images: Arrays, classes: Classes = None, batch_size: int = 256, progress: Progress = False
     ) -> dict[str, np.ndarray]:
-        """All three, for the predicted class or the one named."""
+        """All four, for the predicted class or the one named."""
         found = self._program.run(images, classes, batch_size=batch_size, progress=progress)
-        return {name: found[name] for name in ("signed", "saliency", "saturation")}
+        return {name: found[name] for name in ("signed", "contributions", "saliency", "saturation")}
 
 
 class Saturation:

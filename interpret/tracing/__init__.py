@@ -1,6 +1,7 @@
 """Any Keras model as one graph: traced once, every layer tapped, the logits proven.
 
 inputs          What does the model take, and does what was given fit?
+folding         Which batch normalisation can the convolution before it do itself?
 layer_hooks     What does each layer put out while the model runs?
 traced_model    What does the model compute, layer by layer, when it is called?
 pixel_range     In which range do pixels reach the first layer with weights?

@@ -7,7 +7,8 @@ changed since it was traced is traced again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import itemgetter
 from typing import TYPE_CHECKING, Any
@@ -17,7 +18,7 @@ import numpy as np
 from ..progress import Progress, steps
 from .inputs import Arrays, InputForm
 from .model_state import Structure
-from .proof import Proof, prove
+from .proof import PROOF_IMAGES, Proof, prove
 from .targets import NONE, Classes, resolve, scores, target_array
 from .traced_model import Taps, TracedModel
 from .written_variables import kept, written_variables
@@ -25,8 +26,22 @@ from .written_variables import kept, written_variables
 if TYPE_CHECKING:
     import tensorflow as tf
 
-Compute = Callable[[Taps, "tf.Tensor"], dict[str, "tf.Tensor"]]
+
+@dataclass(frozen=True, eq=False)
+class Computed:
+    """What is made out of a traced model: tensors, and what the trace alone tells, such as the name of a layer."""
+
+    tensors: Mapping[str, tf.Tensor]
+    facts: Mapping[str, Any] = field(default_factory=dict)
+
+
+Compute = Callable[[Taps, "tf.Tensor"], "Mapping[str, tf.Tensor] | Computed"]
 Batch = Callable[[list[np.ndarray], np.ndarray, np.ndarray], dict[str, np.ndarray]]  # (flat inputs, classes, versus)
+
+
+def computed(made: Mapping[str, tf.Tensor] | Computed) -> Computed:
+    """What a computation gave, as a record; without facts where it gave tensors only."""
+    return made if isinstance(made, Computed) else Computed(made)
 
 
 class Program:
@@ -34,13 +49,17 @@ class Program:
 
     Args:
         traced: The model.
-        compute: Makes named tensors [B, ...] out of the taps and the scores float32[B] of the classes asked for. Runs
-            inside of the graph, once per input signature.
+        compute: Makes named tensors [B, ...] out of the taps and the scores float32[B] of the classes asked for, with
+            facts where the trace tells something. Runs inside of the graph, once per input signature.
+        stored: (black, white), where the one input comes as uint8 from 0 to 255 and is brought to that range inside of
+            the graph; None: images come as the model takes them.
     """
 
-    def __init__(self, traced: TracedModel, compute: Compute) -> None:
+    def __init__(self, traced: TracedModel, compute: Compute, *, stored: tuple[float, float] | None = None) -> None:
         self.traced = traced
+        self.stored = stored
         self.tracings = 0  # how often the model was traced
+        self.facts: dict[str, Any] = {}  # what the last trace told
         self.proof: Proof | None = None  # of the logits; None before the first batch
         self._structure: Structure | None = None  # of the model, when it was traced
         self._compute = compute
@@ -97,12 +116,12 @@ class Program:
         """Check images and trace what they need, anew if the model was changed; the flat inputs."""
         self._forget_if_changed()
         form = self.traced.form_of(images)
-        flat = form.flatten(images)
+        flat = self.flatten(images)
         if form is not self.traced.form or not self._functions:
             self.traced.build(form, flat)
         self._function(form)
         if self.proof is None:
-            self.proof = prove(self.traced, form, flat, partial(self._answer, form), self._head)
+            self.proof = self._prove(form, flat)
         return flat
 
     def proved(self, images: Arrays) -> Proof:
@@ -111,11 +130,23 @@ class Program:
         assert self.proof is not None  # by prepare
         return self.proof
 
+    def flatten(self, images: Arrays) -> list[np.ndarray]:
+        """The flat inputs of images, checked against the form that the model takes."""
+        form = self.traced.form_of(images)
+        return (form if self.stored is None else replace(form, dtypes=("uint8",))).flatten(images)
+
     def prepared(self, images: Arrays) -> tuple[list[np.ndarray], Batch]:
         """The checked flat inputs, and a function that runs one batch of such inputs as they are."""
         flat = self.prepare(images)
         function = self._function(self.traced.form_of(images))
         return flat, lambda inputs, classes, versus: self._call(function, inputs, classes, versus)
+
+    def labelled(self, images: Arrays, labels: np.ndarray) -> dict[str, np.ndarray]:
+        """The results of one batch for its predicted classes; its true ones are `taps.labels` inside of the graph."""
+        function = self._function(self.traced.form_of(images))
+        flat = self.flatten(images)
+        nobody = np.full(len(flat[0]), NONE, dtype=np.int32)
+        return self._call(function, flat, nobody, nobody, labels.astype(np.int32))
 
     def _batches(
         self, images: Arrays, classes: Classes, versus: Classes, batch_size: int, progress: Progress
@@ -129,12 +160,18 @@ class Program:
             yield rows, total, self._call(function, [array[rows] for array in flat], named[rows], other[rows])
 
     def _call(
-        self, function: Any, flat: list[np.ndarray], classes: np.ndarray, versus: np.ndarray
+        self,
+        function: Any,
+        flat: list[np.ndarray],
+        classes: np.ndarray,
+        versus: np.ndarray,
+        labels: np.ndarray | None = None,
     ) -> dict[str, np.ndarray]:
         import tensorflow as tf
 
+        known = np.full(len(classes), NONE, dtype=np.int32) if labels is None else labels
         with kept(self._written[id(function)]):
-            results = function(*(tf.convert_to_tensor(array) for array in (*flat, classes, versus)))
+            results = function(*(tf.convert_to_tensor(array) for array in (*flat, classes, versus, known)))
         return {name: np.asarray(memoryview(tensor)) for name, tensor in results.items()}
 
     def _function(self, form: InputForm) -> Any:
@@ -154,24 +191,51 @@ class Program:
         import tensorflow as tf
 
         def traced(*tensors: tf.Tensor) -> dict[str, tf.Tensor]:
-            *flat, classes, versus = tensors
-            taps = self.traced.trace(form, flat)
+            *flat, classes, versus, labels = tensors
+            if self.stored is not None:
+                flat = [unpacked(flat[0], *self.stored, form.dtypes[0])]
+            taps = replace(self.traced.trace(form, flat), labels=labels)
             named = resolve(taps.logits, classes)
             self._head = taps.head
-            results = self._compute(taps, scores(taps.logits, named, versus))
-            return {"logits": taps.logits, "classes": named, **{k: _as_float32(t) for k, t in results.items()}}
+            made = computed(self._compute(taps, scores(taps.logits, named, versus)))
+            self.facts = dict(made.facts)
+            return {"logits": taps.logits, "classes": named, **{k: _as_float32(t) for k, t in made.tensors.items()}}
 
-        specs = [tf.TensorSpec((None, *shape), dtype) for shape, dtype in zip(form.shapes, form.dtypes, strict=True)]
-        targets = [tf.TensorSpec((None,), tf.int32)] * 2
+        dtypes = form.dtypes if self.stored is None else ("uint8",)
+        specs = [tf.TensorSpec((None, *shape), dtype) for shape, dtype in zip(form.shapes, dtypes, strict=True)]
+        targets = [tf.TensorSpec((None,), tf.int32)] * 3
         function = tf.function(traced, autograph=False).get_concrete_function(*specs, *targets)
         self._written[id(function)] = written_variables(function)
         self.tracings += 1
         return function
 
-    def _answer(self, form: InputForm, flat: list[np.ndarray]) -> np.ndarray:
-        """head(logits), float64[B,units]."""
-        nobody = np.full(len(flat[0]), NONE, dtype=np.int32)
-        return self._head.answer(self._call(self._function(form), flat, nobody, nobody)["logits"])
+    def _prove(self, form: InputForm, flat: list[np.ndarray]) -> Proof:
+        taken = (
+            flat
+            if self.stored is None
+            else [np.asarray(unpacked(flat[0][:PROOF_IMAGES], *self.stored, form.dtypes[0]))]
+        )
+        return prove(self.traced, form, taken, partial(self._answer, form, flat), self._head)
+
+    def _answer(self, form: InputForm, flat: list[np.ndarray], few: list[np.ndarray]) -> np.ndarray:
+        """head(logits) of as many of the first images as there are in `few`, float64[B,units]."""
+        first = [array[: len(few[0])] for array in flat]
+        nobody = np.full(len(few[0]), NONE, dtype=np.int32)
+        return self._head.answer(self._call(self._function(form), first, nobody, nobody)["logits"])
+
+
+def unpacked(stored: Any, low: float, high: float, dtype: str = "float32") -> tf.Tensor:
+    """Pixels uint8, 0 for black and 255 for white, as float32 with `low` for black and `high` for white.
+
+    Exactly what `stored / 255 * (high - low) + low` is in float32: TensorFlow's own division by a constant is a product
+    with its rounded inverse, so the quotient is taken with more digits and then rounded.
+    """
+    import tensorflow as tf
+
+    if (low, high) == (0.0, 255.0):
+        return tf.cast(stored, dtype)
+    unit = tf.cast(tf.cast(stored, tf.float64) * (1 / 255), tf.float32)
+    return tf.cast(unit if (low, high) == (0.0, 1.0) else unit * (high - low) + low, dtype)
 
 
 def _as_float32(tensor: tf.Tensor) -> tf.Tensor:

@@ -57,6 +57,11 @@ def spatial_layer(taps: Taps, name: str | None) -> TappedLayer:
     return (convolutions or reached)[-1]
 
 
+def default_layer(taps: Taps) -> str | None:
+    """Where class activation maps look unless told; None where no layer on the way has a map of places."""
+    return spatial_layer(taps, None).name if any(is_spatial(layer) for layer in on_the_way(taps)) else None
+
+
 def spatial_layers(taps: Taps, names: Sequence[str] | None) -> list[TappedLayer]:
     """The layers called `names`, in this order; for None all convolutions on the way from the image to the scores.
 

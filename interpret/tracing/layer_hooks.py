@@ -16,6 +16,7 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field
 from typing import Any
 
+from .folding import Folder
 from .model_state import layers_within
 
 _LOSSES = ("_losses", "_loss_ids", "_eager_losses")  # Keras 3 keeps the first two, tf_keras the first and the last
@@ -37,6 +38,7 @@ class _Notes:
 
     thread: int
     replaced: Mapping[str, Any] = field(default_factory=dict)  # {path of a call: what it puts out instead}
+    folder: Folder | None = None  # of batch normalisation
     stack: list[str] = field(default_factory=list)
     made: list[TappedLayer] = field(default_factory=list)
 
@@ -53,12 +55,15 @@ class _Notes:
 
 
 @contextmanager
-def tapped(model: Any, replaced: Mapping[str, Any] | None = None) -> Iterator[list[TappedLayer]]:
+def tapped(
+    model: Any, replaced: Mapping[str, Any] | None = None, folder: Folder | None = None
+) -> Iterator[list[TappedLayer]]:
     """For the time of the block, each layer of `model` notes what it puts out in the list.
 
-    A call whose full path (`TappedLayer.path`) is in `replaced` puts out the tensor given there.
+    A call whose full path (`TappedLayer.path`) is in `replaced` puts out the tensor given there; `folder`, where there is
+    one, folds batch normalisation.
     """
-    notes = _Notes(threading.get_ident(), replaced or {})
+    notes = _Notes(threading.get_ident(), replaced or {}, folder)
     before = [(layer, "call" in vars(layer), layer.call) for layer in layers_within(model)]
     try:
         for layer, _, call in before:
@@ -124,6 +129,8 @@ def _noting(layer: Any, call: Callable[..., Any], notes: _Notes, *, outermost: b
             path = "/".join(notes.stack)
         finally:
             notes.stack.pop()
+        if notes.folder is not None:
+            outputs = notes.folder.put_out(layer, path, args, kwargs, outputs)
         outputs = notes.instead(path, outputs)
         for tensor in tf.nest.flatten(outputs)[:1]:
             notes.made.append(TappedLayer(layer.name, path, layer, tensor))

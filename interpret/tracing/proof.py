@@ -60,7 +60,7 @@ def prove(traced: TracedModel, form: InputForm, flat: list[np.ndarray], made: An
     Raises:
         ValueError: The two differ, or the answer to an image depends on the other images of its batch.
     """
-    what = form.key, traced.output, head.kind, head.task
+    what = form.key, traced.output, traced.fold, head.kind, head.task
     state = Structure(traced.model).digest(), weights_digest(traced.model)
     earlier, proof = _proven.setdefault(traced.model, {}).get(what, (None, None))
     if proof is None or earlier != state:

@@ -11,7 +11,7 @@ The model is left as it was (see `layer_hooks`), also after an error.
 from __future__ import annotations
 
 import threading
-from collections.abc import Mapping, Sequence
+from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -20,6 +20,7 @@ import numpy as np
 from ..graph.head import Head
 from ..graph.logits import find_logits
 from ..graph.tasks import declared_task
+from .folding import Folder
 from .inputs import Arrays, InputForm, declared_inputs, missing_from_model, observed_inputs
 from .layer_hooks import TappedLayer, losses_kept, named, tapped
 from .written_variables import kept, variables_of, written_variables
@@ -39,6 +40,7 @@ class Taps:
     logits: tf.Tensor  # float32[B,K]
     head: Head
     layers: tuple[TappedLayer, ...]  # in order of execution
+    labels: tf.Tensor | None = None  # int32[B], the true classes where a program was given them, else -1
 
     def find(self, name: str) -> TappedLayer:
         """The layer called `name`, or by its full path.
@@ -64,14 +66,20 @@ class TracedModel:
         model: Any Keras model on the TensorFlow backend that answers one score per class.
         output: Which output to explain, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
+        fold: None for the model as it is. Otherwise its batch normalisation is folded into the convolutions before (see
+            `folding`), except into the layers named here, of which gradients can then be asked.
     """
 
-    def __init__(self, model: Any, *, output: str | None = None, wrt: str | None = None) -> None:
+    def __init__(
+        self, model: Any, *, output: str | None = None, wrt: str | None = None, fold: Collection[str] | None = None
+    ) -> None:
         _refuse_other_backends(model)
         self.model = model
         self.form = declared_inputs(model)
         self.output = output
         self._wrt = wrt
+        self.fold = None if fold is None else tuple(fold)
+        self.folded: tuple[str, ...] = ()  # paths of the batch normalisations that were folded in the latest trace
         self._answers: dict[tuple[object, ...], Any] = {}  # the model's own answer as a function, for each form
 
     @property
@@ -123,8 +131,10 @@ class TracedModel:
 
         A layer whose path is in `replaced` puts out the tensor given there, of the same shape and dtype as its own.
         """
-        with _tracing, tapped(self.model, replaced) as notes:
+        folder = None if self.fold is None else Folder(self.fold)
+        with _tracing, tapped(self.model, replaced, folder) as notes:
             answer = self._named_output(self.model(form.pack(list(flat)), training=False))
+        self.folded = () if folder is None else tuple(folder.folded)
         logits, head = find_logits(answer, declared_task(self.model))
         reachable = [note for note in notes if getattr(note.tensor, "graph", None) is answer.graph]
         return Taps(image=flat[self.image_index(form)], logits=logits, head=head, layers=named(reachable))

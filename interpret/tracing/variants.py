@@ -10,7 +10,7 @@ A variant depends on its image and its number alone, so a map does not depend on
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Collection, Iterator
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,13 +18,27 @@ import numpy as np
 
 from ..arguments import refuse_other_than_pictures
 from ..progress import Progress, steps
-from .batched_graph import Compute, Program
+from .batched_graph import Compute, Program, computed
 from .inputs import Arrays
 from .targets import Classes, target_array
 from .traced_model import Taps, TracedModel
 
 Vary = Callable[[slice, slice], np.ndarray]  # (rows I, variants V) -> those images, varied, [I,V,H,W,C]
 _IMAGES = 16  # images of a block, where there are that many: each variant is then made for several images at once
+_NUMBERS = 2_500_000  # pixels times channels run at a time (10 MB): 16 of 224 x 224 x 3; more are no faster there
+
+
+def rows_at_once(images: Arrays, batch_size: int = 256) -> int:
+    """How many images run at a time, at most `batch_size`: as many as keep the memory of a run small, at least 4.
+
+    Example:
+        >>> rows_at_once(np.zeros((1, 224, 224, 3))), rows_at_once(np.zeros((1, 28, 28, 1)))
+        (16, 256)
+    """
+    given = list(images.values()) if isinstance(images, dict) else images
+    arrays = given if isinstance(given, (list, tuple)) else [given]
+    numbers = sum(int(np.prod(np.shape(array)[1:])) for array in arrays)
+    return min(batch_size, max(4, _NUMBERS // max(numbers, 1)))
 
 
 @dataclass(frozen=True, eq=False)
@@ -48,7 +62,7 @@ class Asked:
 
     def blocks(self, count: int, vary: Vary, batch_size: int, progress: Progress = False) -> Iterator[Block]:
         """The results of variants 0..count-1 of every image; `progress` is told of batches done."""
-        plan = list(_plan(len(self.images), count, batch_size))
+        plan = list(_plan(len(self.images), count, rows_at_once(self.images, batch_size)))
         for step in steps(len(plan), 1, progress):
             rows, variants = plan[step.start]
             results = self.run(rows, vary(rows, variants))
@@ -70,6 +84,7 @@ class VariantProgram:
         originals: What is computed of every image as it is, beside its score; None for nothing.
         output: Which output to explain, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
+        fold: As for `TracedModel`.
     """
 
     def __init__(
@@ -80,8 +95,9 @@ class VariantProgram:
         originals: Compute | None = None,
         output: str | None,
         wrt: str | None,
+        fold: Collection[str] | None = None,
     ) -> None:
-        traced = TracedModel(model, output=output, wrt=wrt)
+        traced = TracedModel(model, output=output, wrt=wrt, fold=fold)
         self._variants = Program(traced, with_scores(variants))
         self._originals = Program(traced, with_scores(originals)) if originals != variants else self._variants
 
@@ -90,9 +106,14 @@ class VariantProgram:
         """The `Head` of the model; known once the model is traced."""
         return self._variants.head
 
+    @property
+    def folded(self) -> tuple[str, ...]:
+        """Paths of the batch normalisations that were folded; known once the model is traced."""
+        return self._variants.traced.folded
+
     def ask(self, images: Arrays, classes: Classes = None, versus: Classes = None, batch_size: int = 256) -> Asked:
         """The images, checked, with the class of each (the predicted one for None) and its score."""
-        original = self._originals.run(images, classes, versus, batch_size=batch_size)
+        original = self._originals.run(images, classes, versus, batch_size=rows_at_once(images, batch_size))
         flat, call = self._variants.prepared(images)
         traced, named = self._variants.traced, original["classes"]
         image = traced.image_index(traced.form_of(images))
@@ -111,10 +132,11 @@ class VariantProgram:
 def with_scores(compute: Compute | None) -> Compute:
     """`compute` that gives the scores too; they alone, which needs no backward run, for None."""
 
-    def computed(taps: Taps, scores: Any) -> dict[str, Any]:
-        return {"scores": scores, **(compute(taps, scores) if compute is not None else {})}
+    def with_them(taps: Taps, scores: Any) -> dict[str, Any]:
+        made = {} if compute is None else computed(compute(taps, scores)).tensors
+        return {"scores": scores, **made}
 
-    return computed
+    return with_them
 
 
 def _plan(images: int, count: int, batch_size: int) -> Iterator[tuple[slice, slice]]:
@@ -135,7 +157,7 @@ SCORES = ("probability", "logit")
 
 
 class VariantScores(VariantProgram):
-    """The score of many variants of each image, in full batches on one traced forward run.
+    """The score of many variants of each image, in full batches on one traced forward run, batch normalisation folded.
 
     Args:
         model: A Keras model.
@@ -151,7 +173,7 @@ class VariantScores(VariantProgram):
         if score not in SCORES:
             raise ValueError(f"Expected the score 'probability' or 'logit'. Received {score!r}. Give one of the two.")
         self.score = score
-        super().__init__(model, output=output, wrt=wrt)
+        super().__init__(model, output=output, wrt=wrt, fold=())
 
     def blocks(
         self, asked: Asked, count: int, vary: Vary, batch_size: int, progress: Progress = False

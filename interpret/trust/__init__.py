@@ -2,6 +2,7 @@
 
 record       What is known of each method, small enough for a file?
 measure      How is it measured, for several methods at once?
+budget       What does a number of passes buy?
 summary      What are the means and intervals of the measurements?
 verdicts     What do they say of a method, in a word?
 sensitivity  How far does a map change under a noise that nobody sees?

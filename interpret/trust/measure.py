@@ -1,20 +1,26 @@
 """All the measures of trust over several methods on one model.
 
-Cheap methods (a pass or two for an image) are measured on all images, dear ones on a stated sample:
+Cheap methods (a pass or two for an image) are measured on all images, expensive ones on a stated sample, or each on what a
+budget of passes buys (see `budget`):
 
 * deletion and insertion curves beside a random and a brightness order (`faithfulness`),
 * the same question with removed pixels filled in (`road`),
-* the change of a map under a noise that nobody would see (`max_sensitivity`),
+* the change of a map under a noise that nobody would see (`max_sensitivities`),
 * the likeness of its maps once the weights are shuffled (`randomization_check`), and
 * to those of a copy that was trained on permuted labels, where training images are given (`random_label_check`).
 
 The verdict joins the first and the fourth (see `verdicts`); the others are numbers beside it.
+
+The maps of all methods of one gradient come out of one program, of the model and of the copy whose weights are shuffled
+(see `JointMaps`). No map is drawn here, so batch normalisation is folded into the convolutions before it, except at the layer
+of the CAMs; how far that moves the logits is measured and part of the record.
 """
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import partial
 from typing import Any
 
 import numpy as np
@@ -24,10 +30,19 @@ from ..pixel_removal.faithfulness import Faithfulness, faithfulness
 from ..pixel_removal.road import Road, road
 from ..progress import Progress, Step
 from ..sanity.random_labels import Lesson, RandomLabels, random_label_check
-from ..sanity.weight_randomization import Randomization, drawn_images, randomization_check
+from ..sanity.weight_randomization import AskedAbout, Randomization, likeness_while_shuffled
+from ..stream.image_choice import sample_numbers
+from ..stream.joint_maps import JointMaps
+from ..tracing.batched_graph import Program
+from ..tracing.folding import Folding, folding_of
+from ..tracing.targets import NONE
+from ..tracing.traced_model import TracedModel
+from ..tracing.variants import VariantScores, rows_at_once
 from .record import MethodTrust, Samples, Trust, TrustPlan
-from .sensitivity import Sensitivity, max_sensitivity
+from .sensitivity import Sensitivity, max_sensitivities
 from .summary import summed
+
+_COMPARED = 16  # images on which the folded logits are compared with the model's own
 
 
 def measure_trust(
@@ -59,20 +74,20 @@ def measure_trust(
             not fit.
     """
     plan = plan or TrustPlan()
-    makers = makers_of(methods, cam_layer, images)
-    at_layer = [known.name for known in methods if known.is_at_layer] if cam_layer is not None else []
-    made, refused = made_for(model, makers, images[:1], required=at_layer)
-    dear = {known.name for known in methods if known.is_expensive}
-    groups = [
-        _Measures(
-            model, images, {name: made[name] for name in made if (name in dear) == is_dear}, makers, plan, sizes, step
-        ).taken(training, batch_size)
-        for is_dear, sizes in ((False, plan.cheap), (True, plan.dear))
-    ]
+    made, makers, refused = _made(model, methods, cam_layer, images)
+    look = _looked_at(model, images, _largest(plan, [known for known in methods if known.name in made]), plan.seed)
+    groups = []
+    for sizes, is_expensive in ((plan.cheap, False), (plan.expensive, True)):
+        chosen = {
+            known.name: made[known.name]
+            for known in methods
+            if known.name in made and known.is_expensive is is_expensive
+        }
+        groups.append(_Measures(model, images, chosen, makers, plan, sizes, look, step).taken(training, batch_size))
     found = [group for group in groups if group.methods]
     every = {name: trust for group in found for name, trust in group.methods.items()}
     return Trust(
-        methods={name: every[name] for name in made},
+        methods={known.name: every[known.name] for known in methods if known.name in every},
         total=len(images),
         cam_layer=cam_layer,
         layers=next((group.layers for group in found if group.layers), ()),
@@ -80,7 +95,72 @@ def measure_trust(
         refused=refused,
         lesson=next((group.lesson for group in found if group.lesson), None),
         plan=plan,
+        folding=look.folding if look is not None else None,
     )
+
+
+def _made(
+    model: Any, methods: Sequence[KnownMethod], cam_layer: str | None, images: np.ndarray
+) -> tuple[dict[str, Any], Makers, dict[str, str]]:
+    """The methods that the model takes, how each is made for a copy of it, and why it refuses the others."""
+    at_layer = [known.name for known in methods if known.is_at_layer] if cam_layer is not None else []
+    makers = makers_of(methods, cam_layer, images)
+    together = {known.name: known.compute(cam_layer) for known in methods if known.compute is not None}
+    if together:
+        fold = _foldable(methods, cam_layer)
+        joint = made_once(lambda copied: JointMaps(copied, together, fold=fold))
+        joined = {**makers, **{name: partial(_one_of, joint, name) for name in together}}
+        try:
+            made, refused = made_for(model, joined, images[:1], required=[*together, *at_layer])
+        except ValueError:
+            pass  # the model refuses one of them: each alone tells which
+        else:
+            return made, {name: made_once(make) for name, make in joined.items()}, refused
+    made, refused = made_for(model, makers, images[:1], required=at_layer)
+    return made, {name: made_once(make) for name, make in makers.items()}, refused
+
+
+def _one_of(joint: Callable[[Any], JointMaps], name: str, model: Any) -> Any:
+    return joint(model)[name]
+
+
+def _foldable(methods: Sequence[KnownMethod], cam_layer: str | None) -> tuple[str, ...] | None:
+    """Layers that must not be folded; None for all of them, where a gradient is asked of a layer that is not named."""
+    if cam_layer is not None:
+        return (cam_layer,)
+    return None if any(known.is_at_layer for known in methods) else ()
+
+
+@dataclass(frozen=True, eq=False)
+class _Look:
+    """What the model as it is says to the images, and the folded one that variants of them are run through."""
+
+    classes: np.ndarray  # int32[B], the predicted class of every image that is measured, -1 for the others
+    scores: VariantScores
+    folding: Folding | None
+
+
+def _looked_at(model: Any, images: np.ndarray, sample: int | None, seed: int) -> _Look | None:
+    """None for a sample of 0 images."""
+    if sample == 0:
+        return None
+    numbers = sample_numbers(len(images), sample, seed)
+    plain = Program(TracedModel(model), lambda _, scores: {"scores": scores})
+    found = plain.run(images[numbers], batch_size=rows_at_once(images))
+    classes = np.full(len(images), NONE, dtype=np.int32)
+    classes[numbers] = found["classes"]
+    scores, few = VariantScores(model, "probability", output=None, wrt=None), slice(0, _COMPARED)
+    if not scores.folded:
+        return _Look(classes, scores, None)
+    again = scores.ask(images[numbers[few]], found["classes"][few]).originals["logits"]
+    return _Look(classes, scores, folding_of(again, found["logits"][few], len(scores.folded)))
+
+
+def _largest(plan: TrustPlan, methods: Sequence[KnownMethod]) -> int | None:
+    """The largest sample that any of the methods is measured on; those of one seed hold the smaller ones."""
+    sizes = [plan.expensive if known.is_expensive else plan.cheap for known in methods]
+    every = [size for each in sizes for size in (each.curves, each.filled, each.noise, each.shuffled)]
+    return None if None in every else max(size for size in every if size is not None)
 
 
 @dataclass(frozen=True, eq=False)
@@ -103,6 +183,7 @@ class _Measures:
     makers: Makers
     plan: TrustPlan
     sizes: Samples
+    look: _Look | None  # None where no sample has an image
     step: Step | None
 
     def taken(self, training: tuple[np.ndarray, np.ndarray] | None, batch_size: int) -> _Group:
@@ -122,55 +203,60 @@ class _Measures:
         return _Group(every, layers, not_copied, next((found.lesson for found in relearnt.values()), None))
 
     def _curves(self, batch_size: int) -> dict[str, Faithfulness]:
-        if self.sizes.curves == 0:
+        if self.look is None or self.sizes.curves == 0:
             return {}
         return faithfulness(
             self.model,
             self.images,
             self.methods,
+            self.look.classes,
+            baselines=self.plan.baselines,
             steps=self.plan.steps,
             sample=self.sizes.curves,
             seed=self.plan.seed,
             batch_size=batch_size,
+            scores=self.look.scores,
             progress=self._telling("removing pixels"),
         )
 
     def _filled(self, batch_size: int) -> dict[str, Road]:
-        if not self.sizes.filled:
+        if self.look is None or not self.sizes.filled:
             return {}
         return road(
             self.model,
             self.images,
             self.methods,
+            self.look.classes,
             sample=self.sizes.filled,
             seed=self.plan.seed,
             batch_size=batch_size,
+            scores=self.look.scores,
             progress=self._telling("filling pixels in"),
         )
 
     def _unsteady(self) -> dict[str, Sensitivity]:
-        if not self.sizes.noise:
+        if self.look is None or not self.sizes.noise:
             return {}
-        seed = self.plan.seed
-        shown, _, classes, _ = drawn_images(self.model, self.images, None, self.sizes.noise, seed, None, None)
-        return {
-            name: max_sensitivity(
-                method, shown, classes, sample=None, seed=seed, progress=self._telling("adding noise")
-            )
-            for name, method in self.methods.items()
-        }
+        asked = self._asked(self.look, self.sizes.noise)
+        return max_sensitivities(
+            self.methods,
+            asked.images,
+            asked.classes,
+            sample=None,
+            seed=self.plan.seed,
+            progress=self._telling("adding noise"),
+        )
 
     def _shuffled(self) -> tuple[dict[str, Randomization], str | None]:
-        if not self.sizes.shuffled:
+        if self.look is None or not self.sizes.shuffled:
             return {}, None
         try:
-            found = randomization_check(
+            found = likeness_while_shuffled(
                 self.model,
-                self.images,
-                {name: made_once(self.makers[name]) for name in self.methods},
-                stops=self.plan.stops,
-                sample=self.sizes.shuffled,
-                seed=self.plan.seed,
+                self._asked(self.look, self.sizes.shuffled),
+                {name: self.makers[name] for name in self.methods},
+                self.plan.stops,
+                self.plan.seed,
                 progress=self._telling("shuffling weights"),
             )
         except ValueError as error:
@@ -190,6 +276,10 @@ class _Measures:
             seed=self.plan.seed,
             progress=self._telling("learning random labels"),
         )
+
+    def _asked(self, look: _Look, sample: int) -> AskedAbout:
+        numbers = sample_numbers(len(self.images), sample, self.plan.seed)
+        return AskedAbout(self.images[numbers], numbers, look.classes[numbers], len(self.images))
 
     def _telling(self, what: str) -> Progress:
         step, many = self.step, f"{what} ({len(self.methods)})"

@@ -9,12 +9,13 @@ from dataclasses import dataclass
 
 from ..intervals import Interval
 from ..sanity.random_labels import Lesson
+from ..tracing.folding import Folding
 from .verdicts import Verdict
 
 
 @dataclass(frozen=True)
 class Samples:
-    """On how many images each measure is taken, drawn where there are more: None for all of them, 0 for none."""
+    """On how many images each measure is taken, sampled where there are more: None for all of them, 0 for none."""
 
     curves: int | None  # deletion and insertion
     filled: int  # ROAD, which solves for the removed pixels of every variant
@@ -24,14 +25,16 @@ class Samples:
 
 @dataclass(frozen=True)
 class TrustPlan:
-    """What is measured, and how thoroughly."""
+    """What is measured, and how thoroughly; `budget.within_budget` cuts it down to what a number of passes buys."""
 
     cheap: Samples = Samples(curves=None, filled=100, noise=64, shuffled=64)  # for methods of a pass or two
-    dear: Samples = Samples(curves=100, filled=50, noise=20, shuffled=32)  # for the others
+    expensive: Samples = Samples(curves=100, filled=50, noise=20, shuffled=32)  # for the others
     steps: int = 6  # points of a curve beside its start
     stops: int = 6  # layers at which the shuffling pauses
     epochs: int = 20  # of the copy that is trained on random labels
     seed: int = 0  # of the samples and of all that is drawn
+    baselines: tuple[str, ...] = ("zero", "blur", "mean")  # what removed pixels become
+    budget: int | None = None  # forward and backward passes that the plan was cut down to; None where no limit was set
 
 
 @dataclass(frozen=True)
@@ -72,6 +75,7 @@ class Trust:
     refused: dict[str, str]  # method -> why the model cannot be explained by it
     lesson: Lesson | None  # what the copy learnt of random labels; None where it was not tried
     plan: TrustPlan
+    folding: Folding | None = None  # of batch normalisation, in the runs that were measured; None where there was none
 
     @property
     def verdicts(self) -> dict[str, Verdict]:

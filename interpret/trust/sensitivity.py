@@ -12,6 +12,7 @@ so too); r is a part of the image's range (max - min).
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from dataclasses import dataclass
 
 import numpy as np
@@ -22,6 +23,7 @@ from ..methods.attribution import Method
 from ..progress import Progress
 from ..progress import steps as steps_of
 from ..stream.image_choice import sample_numbers
+from ..stream.joint_maps import maps_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,6 +65,23 @@ def max_sensitivity(
     Example:
         A map that does not depend on the image, such as the saliency of a linear model, has sensitivity 0.
     """
+    return max_sensitivities(
+        {"": method}, images, classes, radius=radius, samples=samples, sample=sample, seed=seed, progress=progress
+    )[""]
+
+
+def max_sensitivities(
+    methods: Mapping[str, Method],
+    images: np.ndarray,
+    classes: np.ndarray | int,
+    *,
+    radius: float = 0.02,
+    samples: int = 10,
+    sample: int | None = 500,
+    seed: int = 0,
+    progress: Progress = False,
+) -> dict[str, Sensitivity]:
+    """`max_sensitivity` of several methods on the same noisy copies, by name; progress is counted in copies."""
     if not 0 < radius < float("inf"):
         raise ValueError(
             f"Expected a radius of more than 0, a part of the image's range. Received {radius!r}. Give 0.02, say."
@@ -70,14 +89,21 @@ def max_sensitivity(
     total, every = len(images), np.broadcast_to(np.asarray(classes), (len(images),))
     numbers = sample_numbers(total, sample, seed)
     shown, named = images[numbers], every[numbers]
-    maps = method(shown, named)
-    size = np.linalg.norm(maps.reshape(len(maps), -1), axis=1)
-    largest = np.zeros(len(maps), dtype=np.float32)
+    maps = maps_of(methods, shown, named)
+    largest = {name: np.zeros(len(shown), dtype=np.float32) for name in methods}
     for step in steps_of(at_least("samples", samples, 1), 1, progress):
-        change = (method(_noisy(shown, numbers, radius, (seed, step.start)), named) - maps).reshape(len(maps), -1)
-        largest = np.maximum(largest, np.linalg.norm(change, axis=1))
-    largest = np.divide(largest, size, out=np.full_like(largest, np.nan), where=size > 0)
-    return Sensitivity(numbers, total, radius, samples, largest, bootstrap_mean(largest, seed=seed))
+        for name, noisy in maps_of(methods, _noisy(shown, numbers, radius, (seed, step.start)), named).items():
+            largest[name] = np.maximum(largest[name], _sizes(noisy - maps[name]))
+    found = {}
+    for name, change in largest.items():
+        size = _sizes(maps[name])
+        share = np.divide(change, size, out=np.full_like(change, np.nan), where=size > 0)
+        found[name] = Sensitivity(numbers, total, radius, samples, share, bootstrap_mean(share, seed=seed))
+    return found
+
+
+def _sizes(maps: np.ndarray) -> np.ndarray:
+    return np.linalg.norm(maps.reshape(len(maps), -1), axis=1)
 
 
 def _noisy(images: np.ndarray, numbers: np.ndarray, radius: float, seed: tuple[int, int]) -> np.ndarray:

@@ -1,6 +1,7 @@
 """Labelled images, and what is known of them without a model.
 
 dataset       What are labelled images?
+image_store   How are many pictures kept without filling the memory?
 class_names   Which class is which?
 model_fit     Do the images fit the model's size and channels?
 pixel_range   Are they in the range that the model takes?

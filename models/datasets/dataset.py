@@ -3,13 +3,14 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
-from typing import cast
+from typing import Any
 
 import numpy as np
 
-from .lazy_images import IN_MEMORY, LazyImages
+from .image_store import IN_MEMORY, ImageStore
+from .lazy_images import LazyImages, lazily
 from .resizing import convert_channels, resize_images
 
 
@@ -21,6 +22,15 @@ class Preparation:
     interpolation: str | None = None  # how the pictures were resized; None: they are as stored
     fit: str = "stretch"  # 'stretch', 'crop' or 'pad'
     notes: tuple[str, ...] = ()  # what was recognised or assumed, a sentence each
+
+
+@dataclass(frozen=True, eq=False)
+class Pictures:
+    """Some images of a data set."""
+
+    numbers: np.ndarray  # int64[n], of the images in the set
+    images: np.ndarray  # float32[n,H,W,C]
+    labels: np.ndarray  # int64[n]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,7 +46,9 @@ class Dataset:
         (2, [[1.0, 0.0], [0.0, 1.0]])
     """
 
-    images: np.ndarray  # float32[B, H, W, C], within value_range; of many images `LazyImages`, which reads as one
+    images: (
+        Any  # float32[B, H, W, C], within value_range: an array, or `LazyImages` or an `ImageStore`, which read as one
+    )
     labels: np.ndarray  # int64[B], 0 to K-1
     class_names: tuple[str, ...]  # K names, by label
     source: str  # where the images came from, for people to read
@@ -44,7 +56,7 @@ class Dataset:
     files: tuple[tuple[str, str], ...] = ()  # (file name, SHA-256 as hex) of what was read
     unreadable: tuple[str, ...] = ()  # names of the files that could not be read
     names: tuple[str, ...] = ()  # [B], of each image's file, such as 'cats/1.png'; none where files hold many
-    pictures: np.ndarray | None = None  # float32[B, H, W, C] in [0, 1], for people; None: the images, in value_range
+    pictures: Any = None  # float32[B, H, W, C] in [0, 1], for people; None: the images, in value_range
     preparation: Preparation = Preparation()
 
     def __post_init__(self) -> None:
@@ -57,7 +69,7 @@ class Dataset:
         return len(self.images)
 
     @property
-    def shown(self) -> np.ndarray:
+    def shown(self) -> Any:
         """float32[B, H, W, C] within `shown_range`: what people see, whatever preprocessing the model wants."""
         return self.images if self.pictures is None else self.pictures
 
@@ -69,6 +81,12 @@ class Dataset:
     def noting(self, *notes: str) -> Dataset:
         """Return the same data with more to tell about how they were read."""
         return replace(self, preparation=replace(self.preparation, notes=(*self.preparation.notes, *notes)))
+
+    def batches(self, size: int) -> Iterator[Pictures]:
+        """The images in order, up to `size` at a time, with their numbers and labels."""
+        for start in range(0, len(self), size):
+            rows = np.arange(start, min(start + size, len(self)))
+            yield Pictures(rows, self.images[start : start + size], self.labels[start : start + size])
 
     def take(self, indices: np.ndarray | list[int]) -> Dataset:
         """Return the images at `indices` (int[N], 0 to B-1), in that order."""
@@ -100,6 +118,8 @@ class Dataset:
         old_low, old_high = self.shown_range
         if (low, high) == (old_low, old_high) and self.pictures is None:
             return self
+        if isinstance(self.images, ImageStore):
+            return replace(self, images=self.images.scaled(low, high), value_range=(float(low), float(high)))
         factor = (high - low) / (old_high - old_low)
 
         def linear(images: np.ndarray) -> np.ndarray:
@@ -130,21 +150,21 @@ class Dataset:
         return replace(self, images=_changed(self.images, change), pictures=pictures)
 
 
-def _taken(images: np.ndarray | LazyImages, chosen: np.ndarray) -> np.ndarray:
+def _taken(images: Any, chosen: np.ndarray) -> Any:
     """Those images: read at once where they are few, still unread where they are many."""
-    if isinstance(images, LazyImages):
-        some = images.taking(chosen)
-        return cast(np.ndarray, some if some.nbytes > IN_MEMORY else np.asarray(some))
-    return images[chosen]
+    if isinstance(images, np.ndarray):
+        return images[chosen]
+    some = lazily(images).taking(chosen)
+    return some if some.nbytes > IN_MEMORY else np.asarray(some)
 
 
 def _changed(
-    images: np.ndarray | LazyImages, change: Callable[[np.ndarray], np.ndarray], shape: tuple[int, ...] | None = None
-) -> np.ndarray:
+    images: Any, change: Callable[[np.ndarray], np.ndarray], shape: tuple[int, ...] | None = None
+) -> np.ndarray | LazyImages:
     """The images as `change` makes them; `shape` (H, W, C) of the result, where it is known without reading one."""
-    if isinstance(images, LazyImages):
-        return cast(np.ndarray, images.changed(change, shape or change(images[:1]).shape[1:]))
-    return change(images)
+    if isinstance(images, np.ndarray):
+        return change(images)
+    return lazily(images).changed(change, shape or change(images[:1]).shape[1:])
 
 
 def _check_layout(images: np.ndarray, labels: np.ndarray) -> None:

@@ -3,15 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from .dataset import Dataset
 from .duplicates import equal_images
-from .lazy_images import LazyImages, blocks_of
+from .image_store import parts_of
 from .neighbours import ClassNeighbours, class_neighbours
 
-_AT_ONCE = 2048  # images whose pixels are counted at a time
+_AT_ONCE = 256  # images that are looked at a time
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,6 +22,8 @@ class Exploration:
     counts: np.ndarray  # int64[K], images of each class
     pixel_edges: np.ndarray  # float64[N+1], from black to white
     pixel_counts: np.ndarray  # int64[N], pixels whose value lies in [edge, next edge), the last one with its end
+    lowest: float  # pixel value seen
+    highest: float
     black_share: float  # 0..1, of all pixel values that are exactly black
     white_share: float  # 0..1, likewise white
     means: np.ndarray  # float32[K,H,W,C], mean image of each class; NaN for a class without images
@@ -50,13 +53,15 @@ def explore(
     means, deviations = _means_and_deviations(dataset)
     counts = pixel_counts(dataset, bins)
     black, white = (
-        sum(np.count_nonzero(block == end) for block in blocks_of(dataset.shown)) / dataset.shown.size
+        sum(int(np.count_nonzero(part == end)) for part in parts_of(dataset.shown, _AT_ONCE)) / dataset.shown.size
         for end in dataset.shown_range
     )
     return Exploration(
         counts=np.bincount(dataset.labels, minlength=len(dataset.class_names)).astype(np.int64),
         pixel_edges=np.linspace(*dataset.shown_range, bins + 1),
         pixel_counts=counts,
+        lowest=float(dataset.shown.min()),
+        highest=float(dataset.shown.max()),
         black_share=black,
         white_share=white,
         means=means,
@@ -71,8 +76,8 @@ def pixel_counts(dataset: Dataset, bins: int) -> np.ndarray:
     """How many pixel values lie in each of `bins` equal steps from black to white, int64[bins]; outside: the end bins."""
     low, high = dataset.shown_range
     counts = np.zeros(bins, np.int64)
-    for start in range(0, len(dataset), _AT_ONCE):
-        places = (dataset.shown[start : start + _AT_ONCE] - low) * (bins / (high - low))
+    for part in parts_of(dataset.shown, _AT_ONCE):
+        places = (part - low) * (bins / (high - low))
         np.clip(places, 0, bins - 1, out=places)
         counts += np.bincount(places.astype(np.uint16).ravel(), minlength=bins)
     return counts
@@ -82,24 +87,22 @@ def _means_and_deviations(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
     shape = (len(dataset.class_names), *dataset.shown.shape[1:])
     means, deviations = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32)
     for label, rows in enumerate(_rows_of_classes(dataset)):
-        if len(rows) and isinstance(dataset.shown, LazyImages):
-            means[label], deviations[label] = _moments(dataset.shown.taking(rows))
-        elif len(rows):
-            images = dataset.shown[rows]
-            means[label] = images.mean(axis=0, dtype=np.float64)
-            images -= means[label]
-            deviations[label] = np.sqrt(np.square(images, out=images).mean(axis=0, dtype=np.float64))
+        if len(rows):
+            means[label] = _sum(dataset.shown, rows) / len(rows)
+            deviations[label] = np.sqrt(_sum(dataset.shown, rows, means[label]) / len(rows))
     return means, deviations
 
 
-def _moments(images: LazyImages) -> tuple[np.ndarray, np.ndarray]:
-    """Mean and standard deviation of images on the disk, float64[H,W,C], some at a time."""
-    total, squares = np.zeros(images.shape[1:]), np.zeros(images.shape[1:])
-    for block in images.blocks():
-        total += block.sum(axis=0, dtype=np.float64)
-        squares += np.square(block, dtype=np.float64).sum(axis=0)
-    mean = total / len(images)
-    return mean, np.sqrt(np.maximum(squares / len(images) - np.square(mean), 0))
+def _sum(images: Any, rows: np.ndarray, centre: np.ndarray | None = None) -> np.ndarray:
+    """The sum of some images, or of their squared distances from `centre`; float64[H,W,C]."""
+    total = np.zeros(images.shape[1:], np.float64)
+    for numbers in np.array_split(rows, -(-len(rows) // _AT_ONCE)):
+        part = images[numbers]
+        if centre is not None:
+            part -= centre
+            np.square(part, out=part)
+        total += part.sum(axis=0, dtype=np.float64)
+    return total
 
 
 def _rows_of_classes(dataset: Dataset) -> list[np.ndarray]:

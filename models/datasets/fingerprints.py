@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ..file_limits import LIMITS, Limits, require_regular_file
-from .lazy_images import LazyImages
+from .image_store import parts_of
 
 
 def weights_fingerprint(model: Any) -> str:
@@ -21,21 +21,17 @@ def weights_fingerprint(model: Any) -> str:
     return _digest(np.asarray(weight) for weight in model.get_weights())
 
 
-def images_fingerprint(images: np.ndarray) -> str:
-    """SHA-256 over the pixels of float32[B,H,W,C], with their shape; of images on the disk some at a time."""
-    if not isinstance(images, LazyImages):
-        return _digest([images])
-    digest = hashlib.sha256(f"{images.dtype}{images.shape}".encode())
-    for block in images.blocks():
-        digest.update(np.ascontiguousarray(block).data)
-    return digest.hexdigest()
+def images_fingerprint(images: Any) -> str:
+    """SHA-256 over the pixels of float32[B,H,W,C], an array or what reads as one, with their shape."""
+    return _digest([images])
 
 
 def _digest(arrays: Any) -> str:
     digest = hashlib.sha256()
     for array in arrays:
         digest.update(f"{array.dtype}{array.shape}".encode())
-        digest.update(np.ascontiguousarray(array).data)
+        for part in parts_of(array, 1024) if np.ndim(array) else [array]:
+            digest.update(np.ascontiguousarray(part).data)
     return digest.hexdigest()
 
 

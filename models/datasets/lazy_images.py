@@ -12,7 +12,6 @@ from typing import Any
 
 import numpy as np
 
-IN_MEMORY = 256 * 2**20  # bytes: smaller sets are read once and kept as an array
 _BLOCK = 32 * 2**20  # bytes that are read at once where all images are gone through
 
 
@@ -97,19 +96,6 @@ class LazyImages:
         return LazyImages(lambda rows: change(self._read(rows)), len(self), shape or self.shape[1:])
 
 
-def mean_of(images: Any, numbers: np.ndarray) -> np.ndarray:
-    """The mean of the images of these numbers, float32[H,W,C]; of those on the disk some at a time."""
-    if not isinstance(images, LazyImages):
-        return images[numbers].mean(axis=0)
-    total = sum(block.sum(axis=0, dtype=np.float64) for block in images.taking(numbers).blocks())
-    return (np.asarray(total) / len(numbers)).astype(np.float32)
-
-
-def blocks_of(images: Any, at_once: int | None = None) -> Iterator[np.ndarray]:
-    """All images of an array or of `LazyImages`, in order, some at a time."""
-    if isinstance(images, LazyImages) and at_once is None:
-        yield from images.blocks()
-        return
-    step = at_once or max(1, _BLOCK // max(1, images.nbytes // max(1, len(images))))
-    for start in range(0, len(images), step):
-        yield images[start : start + step]
+def lazily(images: Any) -> LazyImages:
+    """Images that read as an array, such as an `ImageStore`, as `LazyImages`."""
+    return images if isinstance(images, LazyImages) else LazyImages(images.__getitem__, len(images), images.shape[1:])

@@ -8,14 +8,14 @@ block and of one number per image and class. The distances of the pairs that are
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from .dataset import Dataset
-from .lazy_images import LazyImages
 from .resizing import resize_images
 
-_AT_ONCE = 64  # large images that are averaged down at once
+_READ = 256  # images read at a time
 _BLOCK = 1024  # images in a block of rows or columns
 _MOST_SIDE = 32  # pixels; larger images are averaged down to it before they are compared
 
@@ -77,18 +77,15 @@ def class_neighbours(dataset: Dataset, *, pairs: int = 24, most: int = 20_000, s
     )
 
 
-def _pixels(images: np.ndarray | LazyImages, numbers: np.ndarray) -> tuple[np.ndarray, int]:
-    """The images as rows of numbers around their mean, float32[N,D], and the longer side that they have."""
-    height, width = images.shape[1:3]
+def _pixels(every: Any, numbers: np.ndarray) -> tuple[np.ndarray, int]:
+    """Some images as rows of numbers around their mean, float32[N,D], and the longer side that they have."""
+    height, width = every.shape[1:3]
     shrink = min(1.0, _MOST_SIDE / max(height, width))
     size = max(1, round(height * shrink)), max(1, round(width * shrink))
-    if shrink < 1:
-        parts = [numbers[start : start + _AT_ONCE] for start in range(0, len(numbers), _AT_ONCE)]
-        small = np.concatenate([resize_images(images[part], *size) for part in parts])
-    else:
-        small = images[numbers]
-    rows = small.reshape(len(small), -1)
-    return rows - rows.mean(axis=0, dtype=np.float64).astype(np.float32), max(size)
+    parts = (every[some] for some in np.array_split(numbers, -(-len(numbers) // _READ)))
+    images = np.concatenate([resize_images(part, *size) if shrink < 1 else part for part in parts])
+    rows = images.reshape(len(images), -1)
+    return rows - rows.mean(axis=0, dtype=np.float64).astype(np.float32), max(images.shape[1:3])
 
 
 def _nearest_of_each_class(pixels: np.ndarray, places: np.ndarray, classes: int) -> np.ndarray:

@@ -91,12 +91,11 @@ class Resizing:
                 raise ValueError(f"Expected --{what} out of {', '.join(known)}. Received '{name}'. Pass one of these.")
 
     def __call__(self, images: np.ndarray, height: int, width: int) -> np.ndarray:
-        """Return float32[B,height,width,C] of images [B,H,W,C], in their units."""
+        """Return float32[B,height,width,C] of images [B,H,W,C] of bytes or float32, in their units."""
         if height < 1 or width < 1:
             raise ValueError(f"Expected a size of at least 1x1. Received {height}x{width}. Pass a height and a width.")
-        images = np.asarray(images, np.float32)
         if images.shape[1:3] == (height, width):
-            return images
+            return np.asarray(images, np.float32)
         if self.fit == "crop":
             return self._stretched(_middle(images, height, width, whole=self.interpolation == "nearest"), height, width)
         if self.fit == "pad":
@@ -111,7 +110,7 @@ class Resizing:
             return bilinear(images, height, width)
         if self.interpolation == "nearest":
             rows, columns = nearest_places(images.shape[1], height), nearest_places(images.shape[2], width)
-            return images[:, rows][:, :, columns]
+            return images[:, rows][:, :, columns].astype(np.float32)
         import tensorflow as tf
 
         return tf.image.resize(images, (height, width), method=self.interpolation).numpy()
@@ -140,12 +139,14 @@ def bilinear(images: np.ndarray, height: int, width: int) -> np.ndarray:
     above, below, down = _places(images.shape[1], height)
     before, behind, across = _places(images.shape[2], width)
     across, down = across[:, np.newaxis], down[:, np.newaxis, np.newaxis]
-    upper, lower = images[:, above], images[:, below]
-    top = upper[:, :, before]
-    top = top + (upper[:, :, behind] - top) * across
-    bottom = lower[:, :, before]
-    bottom = bottom + (lower[:, :, behind] - bottom) * across
+    top, bottom = (_along(images[:, rows], before, behind, across) for rows in (above, below))
     return top + (bottom - top) * down
+
+
+def _along(rows: np.ndarray, before: np.ndarray, behind: np.ndarray, across: np.ndarray) -> np.ndarray:
+    """Between the columns of some rows; only those that are wanted become float32."""
+    left, right = (rows[:, :, columns].astype(np.float32) for columns in (before, behind))
+    return left + (right - left) * across
 
 
 def _places(have: int, want: int) -> tuple[np.ndarray, np.ndarray, np.ndarray]:

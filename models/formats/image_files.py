@@ -33,6 +33,7 @@ EXTRA = {  # kinds by a plug-in of Pillow: ending -> (its module, the package to
     ".heif": ("pillow_heif", "pillow-heif"),
     ".jxl": ("pillow_jxl", "pillow-jxl-plugin"),
 }
+_GREY = ("1", "L", "LA", "I;16", "I;16B", "I")  # modes of Pillow
 _ORIENTATION = 0x0112  # the tag of EXIF
 _BY_TENSORFLOW = ("PNG", "JPEG", "MPO")
 
@@ -53,6 +54,8 @@ class Header:
     kind: str  # one of KINDS or of a plug-in
     size: tuple[int, int]  # (H, W) as stored
     orientation: int  # of EXIF, 1 where there is none
+    grey: bool
+    alpha: bool
 
 
 def decode_image(
@@ -91,10 +94,10 @@ def turned(pixels: np.ndarray, orientation: int) -> np.ndarray:
     return pixels
 
 
-def to_bytes_range(pixels: np.ndarray, depth: int | None = None) -> np.ndarray:
-    """Pixels of 8 or 16 bits as float32 of the same shape in [0, 255]; `depth`: the bits used of 16."""
+def in_bytes_range(pixels: np.ndarray, depth: int | None = None) -> np.ndarray:
+    """Pixels in [0, 255]: bytes as they are, those of 16 bits as float32; `depth`: the bits used of 16."""
     if pixels.dtype == np.uint8:
-        return pixels.astype(np.float32)
+        return pixels
     return pixels.astype(np.float32) * np.float32(255 / (2 ** (depth or 16) - 1))
 
 
@@ -103,7 +106,7 @@ def read_image(path: str | Path) -> np.ndarray:
     pixels = decode_image(read_bytes(Path(path)))
     if pixels is None:
         raise not_a_picture(Path(path))
-    return to_bytes_range(pixels) / np.float32(255)
+    return in_bytes_range(pixels) / np.float32(255)
 
 
 def check_image(path: str | Path) -> None:
@@ -144,6 +147,8 @@ def read_header(raw: bytes, limits: Limits = LIMITS) -> Header | None:
             with Image.open(io.BytesIO(raw), formats=(*KINDS, *_plugged_in())) as opened:
                 (width, height), kind = opened.size, opened.format or ""
                 orientation = opened.getexif().get(_ORIENTATION, 1)
+                mode = opened.mode
+                alpha = "A" in mode or "transparency" in opened.info
         except Image.DecompressionBombError as error:
             raise ValueError(
                 f"Expected at most {limits.picture_pixels:,} pixels in a picture. Received more."
@@ -155,7 +160,7 @@ def read_header(raw: bytes, limits: Limits = LIMITS) -> Header | None:
             f"Expected at most {limits.picture_pixels:,} pixels in a picture. Received {width:,} x {height:,}. "
             f"Make it smaller, or raise the limit: --size-limit."
         )
-    return Header(kind, (height, width), orientation if orientation in range(1, 9) else 1)
+    return Header(kind, (height, width), orientation if orientation in range(1, 9) else 1, mode in _GREY, alpha)
 
 
 def _plugged_in() -> tuple[str, ...]:

@@ -13,7 +13,7 @@ import numpy as np
 from ..datasets.dataset import Dataset
 from .image_files import SUFFIXES, check_image, is_picture_name, not_a_picture
 from .picture_files import file_reader, pictures
-from .reading import Reading, Wanted
+from .reading import Reading
 from .stored_images import StoredImages, dataset_of
 
 CHANNELS = {"grey": 1, "rgb": 3}
@@ -39,7 +39,8 @@ def image_folder(path: str | Path, size: tuple[int, int] | None = None, color: s
     if color is not None and color not in CHANNELS:
         raise ValueError(f"Expected color 'grey', 'rgb' or None, got '{color}'. Pass one of these.")
     shape = (*(size or (None, None)), None if color is None else CHANNELS[color])
-    return dataset_of(stored_folder(Path(path), Reading()), Wanted(Reading(), shape, resize=True))
+    wanted = Reading().for_model(shape, resize=True)
+    return dataset_of(stored_folder(Path(path), wanted.reading), wanted)
 
 
 def stored_folder(root: Path, reading: Reading) -> StoredImages:

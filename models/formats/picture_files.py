@@ -1,26 +1,29 @@
-"""Many picture files as images: each is looked at once to see that it is whole, and decoded again when it is needed.
+"""Many picture files as images: each is decoded once, in threads, and kept off the memory at the size that is wanted.
 
-Memory does not grow with the number of files: of what was decoded first, some megabytes are kept, of each other file its
-name, size and hash.
+What comes of each picture, its size exact to the last bit, goes into an `ImageStore`: as bytes where the values are bytes. Where
+the size is not known before all have been seen, some megabytes of what was decoded are kept, and others decoded again.
 """
 
 from __future__ import annotations
 
 import hashlib
-import io
-import warnings
-from collections.abc import Callable, Sequence
+from collections import deque
+from collections.abc import Callable, Iterable, Iterator, Sequence
+from concurrent.futures import Future, ThreadPoolExecutor
 from dataclasses import dataclass
 from pathlib import Path
 
 import numpy as np
-from PIL import Image
 
 from ..datasets.fingerprints import read_bytes
-from .image_files import Decoding, decode_image, read_header, to_bytes_range, with_channels
+from ..datasets.image_store import ImageStore
+from ..datasets.lazy_images import LazyImages, lazily
+from .image_files import Decoding, decode_image, in_bytes_range, read_header, with_channels
 from .reading import Reading
 
 _KEPT = 128 * 2**20  # bytes of decoded pictures that are kept
+_DECODERS = 2  # threads
+_AHEAD = 4  # pictures that are decoded before they are needed
 
 
 @dataclass(frozen=True)
@@ -40,39 +43,122 @@ class PictureFiles:
 
     white = 255.0
 
-    def __init__(
-        self, read: Sequence[Callable[[], bytes]], looked: Sequence[Looked], kept: dict[int, np.ndarray], how: Decoding
-    ) -> None:
-        self._read, self._looked, self._kept, self._how = read, looked, kept, how
+    def __init__(self, read: Sequence[Callable[[], bytes]], kept: Kept) -> None:
+        self._read, self._kept, looked = read, kept, kept.looked
         self.channels = 1 if all(picture.channels == 1 for picture in looked) else 3
         self.alpha = any(picture.alpha for picture in looked)
 
     def __len__(self) -> int:
-        return len(self._looked)
+        return len(self._kept.looked)
 
     def sizes(self) -> set[tuple[int, int]]:
         """Each (H, W) that occurs."""
-        return {picture.size for picture in self._looked}
+        return {picture.size for picture in self._kept.looked}
 
     def limits(self) -> tuple[float, float]:
         """Black and white."""
         return 0.0, 255.0
 
+    def ready(self, shape: tuple[int, int, int]) -> LazyImages | None:
+        """All pictures at a size in [0, 255], where they were brought to it as they were decoded."""
+        store = self._kept.store
+        if store is None or store.shape[1:] != shape:
+            return None
+        if store.stored == np.uint8:  # read as k / 255
+            return LazyImages(lambda rows: np.rint(store[rows] * np.float32(255)), len(store), shape)
+        return lazily(store)
+
+    def kept(self, raw: LazyImages) -> LazyImages:
+        """The same images, decoded once more and then kept off the memory."""
+        shape = (raw.shape[1], raw.shape[2], raw.shape[3])
+        self._kept.keep(raw, shape)
+        return self.ready(shape) or raw
+
     def read(self, numbers: np.ndarray, channels: int) -> list[np.ndarray]:
-        """Each float32[H,W,channels] in [0, 255]."""
-        return [to_bytes_range(self._pixels(int(number), channels), self._how.depth) for number in numbers]
+        """Each [H,W,channels] in [0, 255], bytes or float32."""
+        return [in_bytes_range(self._pixels(int(number), channels), self._kept.how.depth) for number in numbers]
 
     def _pixels(self, number: int, channels: int) -> np.ndarray:
-        kept = self._kept.get(number)
+        kept = self._kept.pixels.get(number)
         if kept is not None and channels in (kept.shape[2], 3):  # grey of colours depends on the decoder, alpha is gone
             return with_channels(kept, channels)
-        decoded = decode_image(self._read[number](), channels=channels, decoding=self._how)
+        decoded = decode_image(self._read[number](), channels=channels, decoding=self._kept.how)
         if decoded is None:
             raise ValueError(
                 f"Expected picture {number} to be as it was a moment ago. Received one that cannot be decoded. Run again "
                 "when the files no longer change."
             )
         return decoded
+
+
+class Kept:
+    """What is kept of the pictures that are whole, as they come.
+
+    Args:
+        reading: how they are decoded, and what they become.
+    """
+
+    def __init__(self, reading: Reading) -> None:
+        self.how = Decoding(reading.interpolation == "nearest", reading.exif, reading.depth)
+        self.looked: list[Looked] = []
+        self.pixels: dict[int, np.ndarray] = {}  # some, as decoded
+        self.store: ImageStore | None = None  # all, at the size wanted
+        self._room = _KEPT
+        height, width, channels = reading.shape or (None, None, None)
+        self.shape = (height, width, channels) if height and width and channels else None
+        self._resizing = reading.resizing()
+
+    def look(self, content: Callable[[], bytes]) -> tuple[Looked, np.ndarray] | None:
+        """A picture and its pixels, at the size wanted where that is known.
+
+        One that is locked, a pipe, a device or too large counts as unreadable: None.
+        """
+        channels = None if self.shape is None else self.shape[2]
+        try:
+            raw = content()
+            header = read_header(raw)
+            pixels = decode_image(raw, channels=channels, decoding=self.how)
+        except ValueError:
+            return None
+        if header is None or pixels is None:
+            return None
+        grey = pixels.shape[2] == 1 if channels is None else header.grey
+        size = int(pixels.shape[0]), int(pixels.shape[1])
+        largest = int(pixels.max()) if pixels.dtype == np.uint16 else 0
+        looked = Looked(
+            size, 1 if grey else 3, header.alpha, largest, header.orientation != 1, hashlib.sha256(raw).digest()
+        )
+        if self.shape is not None and (size != self.shape[:2] or pixels.dtype != np.uint8):
+            some = in_bytes_range(pixels, self.how.depth)[np.newaxis]
+            pixels = self._resizing(some, self.shape[0], self.shape[1])[0]
+        return looked, pixels
+
+    def add(self, looked: Looked, pixels: np.ndarray) -> None:
+        """Take what `look` found."""
+        if self.shape is not None:
+            self._store(pixels)
+        elif pixels.nbytes <= self._room:
+            self._room -= pixels.nbytes
+            self.pixels[len(self.looked)] = pixels
+        self.looked.append(looked)
+
+    def keep(self, images: Iterable[np.ndarray], shape: tuple[int, int, int]) -> None:
+        """Take all pictures anew, float32[H,W,C] in [0, 255]; those of whole numbers as bytes."""
+        self.shape, self.store, self.pixels = shape, None, {}
+        for image in images:
+            whole = np.rint(image)
+            self._store(whole.astype(np.uint8) if np.array_equal(whole, image) else image)
+
+    def _store(self, pixels: np.ndarray) -> None:
+        shape = (pixels.shape[0], pixels.shape[1], pixels.shape[2])
+        if self.store is None:
+            self.store = ImageStore(shape, pixels.dtype)
+        elif self.store.stored != np.float32 and pixels.dtype == np.float32:
+            wider = ImageStore(shape, np.float32)
+            for image in self.store:
+                wider.append(np.rint(image * np.float32(255)))
+            self.store = wider
+        self.store.append(pixels.astype(self.store.stored, copy=False))
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,54 +180,37 @@ def pictures(names: Sequence[str], read: Sequence[Callable[[], bytes]], reading:
         read: gives the bytes of each; a ValueError makes it an unreadable one.
         reading: how they are decoded.
     """
-    how = Decoding(reading.interpolation == "nearest", reading.exif, reading.depth)
-    digest, whole, unreadable = hashlib.sha256(), [], []
-    looked: list[Looked] = []
-    kept: dict[int, np.ndarray] = {}
-    room = _KEPT
-    for number, (name, content) in enumerate(zip(names, read, strict=True)):
-        found = _look(content, how)
+    kept, digest, whole, unreadable = Kept(reading), hashlib.sha256(), [], []
+    for number, found in enumerate(_looked_ahead(kept, read)):
         if found is None:
-            unreadable.append(name)
+            unreadable.append(names[number])
             continue
-        picture, pixels = found
-        if pixels.nbytes <= room:
-            room -= pixels.nbytes
-            kept[len(whole)] = pixels
+        kept.add(*found)
         whole.append(number)
-        looked.append(picture)
-        digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + picture.digest)
-    chosen = PictureFiles([read[number] for number in whole], looked, kept, how)
-    return Found(chosen, np.array(whole, np.int64), tuple(unreadable), digest.hexdigest(), _notes(looked, reading))
+        digest.update(names[number].encode("utf-8", "surrogateescape") + b"\0" + found[0].digest)
+    chosen = PictureFiles([read[number] for number in whole], kept)
+    notes = _notes(kept.looked, reading)
+    return Found(chosen, np.array(whole, np.int64), tuple(unreadable), digest.hexdigest(), notes)
+
+
+def _looked_ahead(kept: Kept, read: Sequence[Callable[[], bytes]]) -> Iterator[tuple[Looked, np.ndarray] | None]:
+    """What `Kept.look` finds of each picture, in order, a few of them decoded ahead of use."""
+    waiting: deque[Future[tuple[Looked, np.ndarray] | None]] = deque()
+    decoders = ThreadPoolExecutor(max_workers=_DECODERS)
+    try:
+        for content in read:
+            waiting.append(decoders.submit(kept.look, content))
+            if len(waiting) > _AHEAD:
+                yield waiting.popleft().result()
+        while waiting:
+            yield waiting.popleft().result()
+    finally:
+        decoders.shutdown(cancel_futures=True)
 
 
 def file_reader(path: Path) -> Callable[[], bytes]:
     """What reads a file when it is called."""
     return lambda: read_bytes(path)
-
-
-def _look(content: Callable[[], bytes], how: Decoding) -> tuple[Looked, np.ndarray] | None:
-    """One that is locked, a pipe, a device or too large counts as unreadable."""
-    try:
-        raw = content()
-        header = read_header(raw)
-        pixels = decode_image(raw, decoding=how)
-    except ValueError:
-        return None
-    if header is None or pixels is None:
-        return None
-    alpha = raw.startswith((b"\x89PNG", b"RIFF", b"II*", b"MM\0*")) and _has_alpha(raw)
-    largest = int(pixels.max()) if pixels.dtype == np.uint16 else 0
-    size = int(pixels.shape[0]), int(pixels.shape[1])
-    digest = hashlib.sha256(raw).digest()
-    return Looked(size, pixels.shape[2], alpha, largest, header.orientation != 1, digest), pixels
-
-
-def _has_alpha(raw: bytes) -> bool:
-    with warnings.catch_warnings():
-        warnings.simplefilter("ignore")
-        with Image.open(io.BytesIO(raw)) as opened:
-            return "A" in opened.mode or "transparency" in opened.info
 
 
 def _notes(looked: Sequence[Looked], reading: Reading) -> tuple[str, ...]:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from ..datasets.labels import LabelMap, read_label_map
 from ..datasets.model_fit import InputShape
@@ -36,6 +36,7 @@ class Reading:
     split: str | None = None  # of data that hold several
     images_key: str | None = None  # name of the array of images
     labels_key: str | None = None  # name of the array of labels
+    shape: InputShape | None = None  # (H, W, C) that pictures are brought to as they are decoded; set by `for_model`
 
     def checked(self) -> Reading:
         """The same record; a ValueError says which word is wrong, before anything is opened."""
@@ -56,6 +57,10 @@ class Reading:
         self.resizing()
         self.labels()
         return self
+
+    def for_model(self, shape: InputShape | None, *, resize: bool) -> Wanted:
+        """This reading for a model that takes `shape`, to which pictures are brought as they are decoded."""
+        return Wanted(replace(self, shape=shape), shape, resize)
 
     def preprocessing(self) -> Preprocessing | None:
         """What is done to the pixels; None: only their range is changed."""

@@ -46,7 +46,7 @@ def open_dataset(
     """
     reading = reading or Reading()
     reading = (reading if scale is None else replace(reading, scale=scale)).checked()
-    dataset = _read(str(source), Wanted(reading, model_input, resize))
+    dataset = _read(str(source), reading.for_model(model_input, resize=resize))
     if class_names is not None:
         dataset = match_class_names(fitted_to_outputs(dataset, len(class_names)), class_names)
     return dataset

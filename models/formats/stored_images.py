@@ -14,10 +14,12 @@ import numpy as np
 
 from ..datasets.class_names import in_order_of_numbers, order_note
 from ..datasets.dataset import Dataset, Preparation
+from ..datasets.image_store import IN_MEMORY
 from ..datasets.labels import LEFT_OUT, ClassNumbers, LabelMap, class_numbers
-from ..datasets.lazy_images import IN_MEMORY, LazyImages
+from ..datasets.lazy_images import LazyImages
 from ..datasets.model_fit import describe
 from ..datasets.preprocessing import Preprocessing
+from .picture_files import PictureFiles
 from .reading import SCALES, Wanted
 
 
@@ -37,8 +39,12 @@ class Pixels(Protocol):
         """The least and the largest value of all, for what is stored in no known range."""
         ...
 
+    def ready(self, shape: tuple[int, int, int]) -> LazyImages | None:
+        """All images in [0, white] at this shape, where they are kept so already; else None."""
+        ...
+
     def read(self, numbers: np.ndarray, channels: int) -> Sequence[np.ndarray] | np.ndarray:
-        """Those images, each float32[H,W,channels] in [0, white], alpha dropped unless 4 channels are asked for."""
+        """Those images, each [H,W,channels] in [0, white], bytes or float32, alpha dropped unless 4 channels are asked for."""
         ...
 
 
@@ -160,7 +166,10 @@ def _images(
             target[...] = resizing(image[np.newaxis], height, width)[0]
         return made
 
-    raw = LazyImages(read, len(kept), shape)
+    ready = pixels.ready(shape)
+    raw = LazyImages(read, len(kept), shape) if ready is None else ready.taking(kept)
+    if ready is None and isinstance(pixels, PictureFiles) and raw.nbytes > IN_MEMORY:
+        raw = pixels.kept(raw)
     preparation = Preparation(
         preprocessing=None if prepared is None else prepared.name,
         interpolation=resizing.interpolation if resized else None,

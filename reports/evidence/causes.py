@@ -4,18 +4,16 @@ from __future__ import annotations
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from ...interpret import ChannelAblation, ChannelCensus, LayerInformation, ModelInformation, channels
+from ...interpret import ChannelAblation, ChannelCensus, LayerInformation, ModelInformation
 from ...interpret.dissection.ablation import ablate_confusions
-from ...interpret.layers.survey import Survey
-from ...interpret.progress import Progress
+from ...interpret.dissection.census import CensusStatistic
 from ...interpret.stream.image_choice import sample_numbers
-from ...models.datasets.dataset import Dataset
 from ...models.evaluation.metrics import Evaluation
 from .performance import ConfusionCount
+from .seen import Seen
 from .shown_layers import end_of_stage
 from .twin import DrawnOnly
 
@@ -39,34 +37,33 @@ class Causes:
     lead: float  # the largest lead over the next class among those tried, logits; NaN where none was
 
 
-def gather_causes(
-    model: Any,
-    information: ModelInformation,
-    dataset: Dataset,
-    survey: Survey,
-    evaluation: Evaluation,
-    confusions: Sequence[ConfusionCount],
-    progress: Progress,
-    *,
-    seed: int = 0,
-) -> Causes:
+def census_of(information: ModelInformation) -> CensusStatistic:
+    """The census of the channels that are taken away, as a statistic of the stream."""
+    if information.cam_layer is None:
+        raise ValueError(
+            f"Expected a layer with a map of places. Model {information.name!r} has none. Leave out causes."
+        )
+    return CensusStatistic(end_of_stage(information, information.cam_layer), patches=PATCHES)
+
+
+def gather_causes(seen: Seen, confusions: Sequence[ConfusionCount]) -> Causes:
     """Count what the channels do over all images, and take each away on those that matter for the confusions.
 
-    `seed` draws the images of a confusion that has too many.
+    The seed of the plan draws the images of a confusion that has too many.
     """
-    layer = end_of_stage(information, survey.cam_layer)
+    dataset, evaluation, information = seen.dataset, seen.evaluation, seen.information
+    census = seen.result(census_of(information))
     shown = [confusion for confusion in confusions if confusion.count >= _FEWEST_IMAGES][:MOST_CONFUSIONS]
-    most = _most_images(information.layer(layer))
-    wrong = _confused(dataset.labels, evaluation, shown, most, seed)
-    least_sure, lead = _least_sure(dataset.labels, evaluation, survey.logits, min(_LEAST_SURE, most - len(wrong)))
+    most = _most_images(information.layer(census.layer))
+    wrong = _confused(dataset.labels, evaluation, shown, most, seen.plan.seed)
+    least_sure, lead = _least_sure(dataset.labels, evaluation, seen.survey.logits, min(_LEAST_SURE, most - len(wrong)))
     rows = np.sort(np.concatenate([wrong, least_sure]))
-    ablated = len(rows) if shown else 0
-    told = _in_two_parts(progress, len(dataset), ablated)
-    census = channels(model, dataset.images, dataset.labels, layer, patches=PATCHES, progress=told[0])
     pairs = [(confusion.true, confusion.predicted) for confusion in shown]
     ablations: tuple[ChannelAblation, ...] = ()
     if shown:
-        ablations = ablate_confusions(model, dataset.images[rows], dataset.labels[rows], layer, pairs, progress=told[1])
+        telling = seen.progress("taking channels away")
+        images, labels = dataset.images[rows], dataset.labels[rows]
+        ablations = ablate_confusions(seen.model, images, labels, census.layer, pairs, progress=telling)
     right = int((evaluation.predictions == dataset.labels).sum())
     return Causes(census, ablations, tuple(confusion.count for confusion in shown), len(least_sure), right, lead)
 
@@ -97,16 +94,6 @@ def _most_images(layer: LayerInformation) -> int:
     channels = layer.output_shape[-1] or 1
     values = int(np.prod([size or 64 for size in layer.output_shape]))
     return max(_FEWEST_RUN, _MOST_VALUES // (values * channels))
-
-
-def _in_two_parts(progress: Progress, first: int, second: int) -> tuple[Progress, Progress]:
-    """Progress of two steps as that of one."""
-    if not callable(progress):
-        return progress, progress
-    return (
-        lambda done, _: progress(done, first + second),
-        lambda done, _: progress(first + done, first + second),
-    )
 
 
 @dataclass(frozen=True, eq=False)

@@ -3,11 +3,10 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from ...interpret import GradCAMState, HiResCAM
+from ...interpret import GradCAMState
 from ...interpret.layers.survey import Survey
 from ...interpret.maps.state import MapState, map_states
 from ...interpret.progress import Progress
@@ -54,34 +53,38 @@ class Mistakes:
 
 
 def gather_mistakes(
-    model: Any, look: GradCAMState, dataset: Dataset, survey: Survey, evaluation: Evaluation, progress: Progress
+    look: GradCAMState,
+    dataset: Dataset,
+    survey: Survey,
+    evaluation: Evaluation,
+    progress: Progress,
+    batch_size: int = 128,
 ) -> Mistakes:
     """Explain the misclassified images; beyond a limit, the surest of each confusion in turn."""
     wrong = np.flatnonzero(evaluation.predictions != dataset.labels)
     confusions, numbers = _ordered(wrong, evaluation, _limit(dataset))
     true, predicted = dataset.labels[numbers], evaluation.predictions[numbers]
     height, width = _side(dataset)
-    contrast = HiResCAM(model, survey.cam_layer)
     parts: list[list[np.ndarray]] = [[], [], [], [], [], []]
     states: tuple[list[MapState], list[MapState]] = ([], [])
-    for start in range(0, len(numbers), 128):
-        rows = slice(start, start + 128)
+    for start in range(0, len(numbers), batch_size):
+        rows = slice(start, start + batch_size)
         images = dataset.images[numbers[rows]]
-        why, why_not = look(images, predicted[rows]), look(images, true[rows])
+        why, why_not = look(images, predicted[rows], batch_size), look(images, true[rows], batch_size)
         found = (
             resize_images(dataset.shown[numbers[rows]], height, width),
             np.maximum(why["signed"], 0),
             np.maximum(why_not["signed"], 0),
             resize_images(why["saliency"][..., np.newaxis], height, width)[..., 0],
             resize_images(why_not["saliency"][..., np.newaxis], height, width)[..., 0],
-            contrast(images, predicted[rows], versus=true[rows]),
+            why["contributions"] - why_not["contributions"],  # HiResCAM is linear in the score
         )
         for part, values in zip(parts, found, strict=True):
             part.append(values)
         for state, cams, looked in zip(states, found[1:3], (why, why_not), strict=True):
             state.extend(map_states(cams, before_cut=looked["signed"], saturation=looked["saturation"]))
         if callable(progress):
-            progress(min(start + 128, len(numbers)), len(numbers))
+            progress(min(start + batch_size, len(numbers)), len(numbers))
     pictures, cam, cam_true, slope, slope_true, signed = (
         np.concatenate(part) if part else np.zeros((0, 1, 1), np.float32) for part in parts
     )

@@ -14,16 +14,17 @@ class ModelEvidence:
 
     information: ModelInformation
     logit_error: float  # largest |head(logits) - model(x)| seen, in the proof and in the pass over all images
+    folded: int  # batch normalisations that were folded into the convolution before them in the pass over all images
     lowest: float  # pixel value seen
     highest: float
 
 
 def gather_model(seen: Seen) -> ModelEvidence:
     """Inspect the model; the proof is repeated on the first images of the pass."""
-    images = seen.dataset.images
     return ModelEvidence(
         information=seen.information,
         logit_error=max(seen.information.logit_error, seen.survey.logit_error),
-        lowest=float(images.min()),
-        highest=float(images.max()),
+        folded=seen.survey.folded,
+        lowest=seen.exploration.lowest,
+        highest=seen.exploration.highest,
     )

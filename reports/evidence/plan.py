@@ -11,8 +11,9 @@ from .trust import TRUST_IMAGES, TrustFile
 class ReportPlan:
     """The settings of a report that change what is computed."""
 
-    batch_size: int = 256  # images at a time
-    trust_images: int = TRUST_IMAGES  # that the trust in the maps is measured on; 0 measures none
+    batch_size: int | None = None  # images at a time; None: as many as fit a few megabytes
+    trust_images: int = TRUST_IMAGES  # that the trust in the maps is measured on, at most; 0 measures none
     trust_file: TrustFile | None = None  # the trust as `featurelens trust` measured it, taken instead
+    trust_budget: int | None = None  # passes forward and backward for that; None: by the images' size
     compared_images: int = 3000  # whose nearest neighbours are looked for: all 10,000 would take eleven times as long
     seed: int = 0  # of all images that are sampled, but for a trust that was measured beforehand

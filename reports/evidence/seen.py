@@ -1,15 +1,23 @@
-"""A model and its images, and what several sections read of them, computed once and when it is first asked for."""
+"""A model and its images, and what several sections read of them, computed once and when it is first asked for.
+
+All images go through the model once: the sections say which statistics they need (`ReportSection.needs`), and `stream`
+computes these in one pass. What is looked at again are a few images, by their numbers.
+"""
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from functools import cached_property
-from typing import Any
+from typing import Any, TypeVar
 
 import numpy as np
 
 from ...interpret import GradCAMState, ModelInformation, inspect_model
-from ...interpret.layers.survey import Survey, survey_layers
+from ...interpret.layers.survey import Survey, SurveyStatistic
 from ...interpret.progress import Progress, Step
+from ...interpret.stream.one_pass import one_pass
+from ...interpret.stream.statistic import Statistic
+from ...interpret.tracing.variants import rows_at_once
 from ...interpret.trust.verdicts import Verdict
 from ...models.datasets.class_names import require_classes
 from ...models.datasets.dataset import Dataset
@@ -20,6 +28,8 @@ from ...models.model_files.cards import ModelCard
 from .plan import ReportPlan
 from .shown_layers import stages
 from .trust import TrustEvidence, gather_trust
+
+R = TypeVar("R")
 
 
 class Seen:
@@ -50,6 +60,7 @@ class Seen:
         self.card = card
         self.command = command
         self._step = step
+        self._results: dict[str, Any] = {}  # {key of a statistic: its result}
 
     def progress(self, what: str) -> Progress:
         """A progress whose steps are told under the name `what`."""
@@ -77,18 +88,37 @@ class Seen:
         """The layers that a report walks through, first to last."""
         return stages(self.information)
 
-    @cached_property
+    @property
+    def batch_size(self) -> int:
+        """Images at a time, in every pass."""
+        return self.plan.batch_size or rows_at_once(self.dataset.images[:1])
+
+    def stream(self, statistics: Sequence[Statistic[Any]]) -> None:
+        """Compute statistics in one pass over all images; those that are known already are left out."""
+        needed = [each for each in statistics if each.key not in self._results]
+        if needed:
+            self._results |= one_pass(
+                self.model,
+                self.dataset,
+                needed,
+                batch_size=self.batch_size,
+                progress=self.progress("looking at every layer"),
+                fold=[self.information.cam_layer] if self.information.cam_layer else [],
+            )
+
+    def result(self, statistic: Statistic[R]) -> R:
+        """The result of a statistic; it costs a pass of its own unless `stream` was told of it."""
+        self.stream([statistic])
+        return self._results[statistic.key]
+
+    def surveying(self) -> SurveyStatistic:
+        """The survey of the layers that a report walks through, as a statistic."""
+        return SurveyStatistic(len(self.dataset), self.stages, seed=self.plan.seed)
+
+    @property
     def survey(self) -> Survey:
-        """One pass over all images."""
-        return survey_layers(
-            self.model,
-            self.dataset.images,
-            self.dataset.labels,
-            self.stages,
-            seed=self.plan.seed,
-            batch_size=self.plan.batch_size,
-            progress=self.progress("looking at every layer"),
-        )
+        """What each layer keeps, and the model's answers."""
+        return self.result(self.surveying())
 
     @cached_property
     def evaluation(self) -> Evaluation:
@@ -122,6 +152,7 @@ class Seen:
             self.dataset,
             self.survey.cam_layer,
             images=self.plan.trust_images,
+            budget=self.plan.trust_budget,
             on_file=self.plan.trust_file,
             seed=self.plan.seed,
             step=self._testing,

@@ -2,20 +2,14 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
-from ...interpret import ActivationExtractor, GradCAMState
-from ...interpret.layers.survey import Survey
+from ...interpret import ActivationExtractor
 from ...interpret.maps.state import MapState, map_states
-from ...interpret.progress import Progress
-from ...interpret.stream.class_means import class_means
+from ...interpret.stream.class_means import ClassMeansStatistic, class_means
 from ...interpret.stream.image_choice import typical_images
-from ...models.datasets.dataset import Dataset
-from ...models.datasets.lazy_images import mean_of
 from ...models.evaluation.metrics import Evaluation
 from .seen import Seen
 from .twin import DrawnOnly
@@ -54,12 +48,15 @@ class FeatureMaps:
     specimens: tuple[Specimen, ...]
 
 
+def averaging(seen: Seen) -> list[ClassMeansStatistic]:
+    """The class means as a statistic of the stream; none for many classes, whose means would fill the memory."""
+    classes = len(seen.dataset.class_names)
+    return [ClassMeansStatistic(seen.stages, classes)] if classes <= MOST_CLASSES else []
+
+
 def gather_feature_maps(seen: Seen) -> FeatureMaps:
     """A specimen of each shown class, through every stage."""
-    telling = seen.progress("averaging the classes")
-    specimens = gather_specimens(
-        seen.model, seen.look, seen.dataset, seen.survey, seen.evaluation, seen.stages, telling
-    )
+    specimens = gather_specimens(seen)
     peaks = seen.survey.grad_cam_peak
     return FeatureMaps(
         cam_layer=seen.survey.cam_layer,
@@ -80,31 +77,24 @@ def shown_classes(evaluation: Evaluation) -> list[int]:
     return [int(label) for label in present]
 
 
-def gather_specimens(
-    model: Any,
-    look: GradCAMState,
-    dataset: Dataset,
-    survey: Survey,
-    evaluation: Evaluation,
-    layers: Sequence[str],
-    progress: Progress,
-) -> tuple[Specimen, ...]:
+def gather_specimens(seen: Seen) -> tuple[Specimen, ...]:
     """A specimen of each shown class."""
+    dataset, evaluation = seen.dataset, seen.evaluation
     classes = shown_classes(evaluation)
-    typical = typical_images(survey.logits, dataset.labels)
+    typical = typical_images(seen.survey.logits, dataset.labels)
     numbers = np.array([typical[label] for label in classes])
-    shown = dataset.images[numbers]
-    activations = ActivationExtractor(model, layers)(shown)
-    looked = look(shown, evaluation.predictions[numbers])
+    shown, batch_size = dataset.images[numbers], seen.batch_size
+    activations = ActivationExtractor(seen.model, seen.stages)(shown, batch_size)
+    looked = seen.look(shown, evaluation.predictions[numbers], batch_size)
     cams = np.maximum(looked["signed"], 0)
     states = map_states(cams, before_cut=looked["signed"], saturation=looked["saturation"])
-    means = class_means(model, dataset.images, dataset.labels, layers, classes, progress=progress)
+    means = _means(seen, classes)
     return tuple(
         Specimen(
             label=label,
             number=int(number),
             image=dataset.shown[number],
-            mean_image=mean_of(dataset.shown, np.flatnonzero(dataset.labels == label)),
+            mean_image=seen.exploration.means[label],
             probability=float(evaluation.probabilities[number, label]),
             predicted=int(evaluation.predictions[number]),
             images=int(evaluation.support[label]),
@@ -115,4 +105,14 @@ def gather_specimens(
             means=means[label],
         )
         for place, (label, number) in enumerate(zip(classes, numbers, strict=True))
+    )
+
+
+def _means(seen: Seen, classes: list[int]) -> dict[int, dict[str, np.ndarray]]:
+    """The class means, out of the stream; of many classes those shown, in a pass over their images."""
+    for statistic in averaging(seen):
+        return seen.result(statistic)
+    dataset, telling = seen.dataset, seen.progress("averaging the classes")
+    return class_means(
+        seen.model, dataset.images, dataset.labels, seen.stages, classes, batch_size=seen.batch_size, progress=telling
     )

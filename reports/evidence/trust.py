@@ -10,6 +10,7 @@ import numpy as np
 
 from ...interpret.methods.catalogue import METHODS
 from ...interpret.progress import Step
+from ...interpret.trust.budget import usual_budget, within_budget
 from ...interpret.trust.measure import measure_trust
 from ...interpret.trust.record import Samples, Trust, TrustPlan
 from ...models.datasets.dataset import Dataset
@@ -35,11 +36,21 @@ def gather_trust(
     cam_layer: str,
     *,
     images: int = TRUST_IMAGES,
+    budget: int | None = None,
     on_file: TrustFile | None = None,
     seed: int = 0,
     step: Step | None = None,
 ) -> TrustEvidence | None:
     """Take what is on file, or measure the methods that the report shows; None for no images.
+
+    Args:
+        model, dataset: As for the report.
+        cam_layer: Layer of the class activation maps.
+        images: That are measured, at most: as many as the budget buys.
+        budget: Passes forward and backward, see `interpret.trust.budget`; None for the usual one of pictures of this size.
+        on_file: What `featurelens trust` measured; it is taken instead.
+        seed: Of the sample and of all that is sampled.
+        step: Told what is being measured and how far it is.
 
     Raises:
         ValueError: What is on file is of another model, or of other images.
@@ -54,7 +65,9 @@ def gather_trust(
         return TrustEvidence(on_file.trust, on_file.command)
     if not images:
         return None
-    return TrustEvidence(sampled_trust(model, dataset, cam_layer, SHOWN, images=images, seed=seed, step=step), None)
+    return TrustEvidence(
+        sampled_trust(model, dataset, cam_layer, SHOWN, images=images, budget=budget, seed=seed, step=step), None
+    )
 
 
 def sampled_trust(
@@ -64,13 +77,16 @@ def sampled_trust(
     methods: Collection[str],
     *,
     images: int = TRUST_IMAGES,
+    budget: int | None = None,
     seed: int = 0,
     step: Step | None = None,
 ) -> Trust:
-    """Measure the verdicts on some methods, by name, on a sample of at least one image."""
+    """Measure the verdicts on some methods, by name, on a sample of at least one image; arguments as for `gather_trust`."""
     sizes = Samples(curves=images, filled=0, noise=0, shuffled=min(images, _SHUFFLED))
-    plan = TrustPlan(cheap=sizes, dear=sizes, seed=seed)
     known = [each for each in METHODS if each.name in methods]
+    height, width = dataset.images.shape[1:3]
+    passes = usual_budget(height, width, images) if budget is None else budget
+    plan = within_budget(passes, known, TrustPlan(cheap=sizes, expensive=sizes, seed=seed), len(dataset))
     return measure_trust(model, dataset.images, known, plan, cam_layer=cam_layer, step=step)
 
 

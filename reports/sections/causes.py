@@ -9,8 +9,9 @@ import numpy as np
 from markupsafe import Markup
 
 from ...interpret import ChannelAblation
+from ...interpret.stream.statistic import Statistic
 from ..drawing.wording import count, listed, number
-from ..evidence.causes import Causes, CausesEvidence, causes_evidence, gather_causes
+from ..evidence.causes import Causes, CausesEvidence, causes_evidence, census_of, gather_causes
 from ..evidence.performance import ranked_confusions
 from ..evidence.seen import Seen
 from ..html.components import folded, how_to_read, joined, table
@@ -25,19 +26,13 @@ class CausesSection:
 
     id, title, lead = "causes", "Causes", "Which channels take part in the largest confusions?"
 
+    def needs(self, seen: Seen) -> tuple[Statistic[Any], ...]:
+        """The survey of the layers, and the census of the channels that are taken away."""
+        return seen.surveying(), census_of(seen.information)
+
     def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> CausesEvidence:
         """The channels of the last stage of maps, and the largest confusions without each."""
-        causes = gather_causes(
-            seen.model,
-            seen.information,
-            seen.dataset,
-            seen.survey,
-            seen.evaluation,
-            ranked_confusions(seen.evaluation.confusion),
-            seen.progress("taking channels away"),
-            seed=seen.plan.seed,
-        )
-        return causes_evidence(causes)
+        return causes_evidence(gather_causes(seen, ranked_confusions(seen.evaluation.confusion)))
 
     def findings(self, found: CausesEvidence, about: About) -> Iterator[Finding]:
         """The confusion that the removal of one channel repairs most of."""

@@ -37,6 +37,10 @@ class DataSection:
 
     id, title, lead = "exploration", "The data", _LEAD
 
+    def needs(self, seen: Seen) -> tuple[()]:
+        """Nothing of the stream."""
+        return ()
+
     def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> DataEvidence:
         """What is in the images, and what the card tells of the training's."""
         return gather_data(seen)

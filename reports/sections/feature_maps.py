@@ -10,12 +10,13 @@ import numpy as np
 from markupsafe import Markup
 
 from ...interpret.maps.state import LOGIT_PER_PIXEL, map_states
+from ...interpret.stream.statistic import Statistic
 from ..drawing.colors import colorize, overlay
 from ..drawing.enlarging import enlarge
 from ..drawing.pictures import pictures, shrunk
 from ..drawing.wording import count, number, percent, shape, with_minus
 from ..evidence.seen import Seen
-from ..evidence.specimens import FeatureMaps, Specimen, gather_feature_maps
+from ..evidence.specimens import FeatureMaps, Specimen, averaging, gather_feature_maps
 from ..evidence.trust import GRAD_CAM, SALIENCY
 from ..html.components import EMPTY, how_to_read, joined, maps, notice, scale_bar, view
 from ..html.map_notes import EMPTY_MAPS, MapNote, averaged_to, faded, faded_reading, peak_note
@@ -43,6 +44,10 @@ class FeatureMapsSection:
 
     id, title = "feature-maps", "Feature maps, per class"
     lead = "What does each stage make of a typical picture, and of the class as a whole?"
+
+    def needs(self, seen: Seen) -> tuple[Statistic[Any], ...]:
+        """The survey of the layers, and the class means where there are not too many classes."""
+        return seen.surveying(), *averaging(seen)
 
     def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> FeatureMaps:
         """A typical image of each class and the class mean, through every stage."""

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from ...interpret.layers.survey import LayerSurvey
+from ...interpret.layers.survey import LayerSurvey, SurveyStatistic
 from ..drawing.wording import count, listed, percent
 from ..evidence.layers import LayersEvidence, gather_layers
 from ..evidence.seen import Seen
@@ -34,6 +34,10 @@ class LayersSection:
         "First layers are said to stay close to the picture, last ones to keep only what decides the class. "
         "Here this is measured."
     )
+
+    def needs(self, seen: Seen) -> tuple[SurveyStatistic]:
+        """The survey of the layers, which has the model's answers too."""
+        return (seen.surveying(),)
 
     def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> LayersEvidence:
         """Image correlation, linear probe and active share of every layer shown."""

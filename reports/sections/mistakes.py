@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from ...interpret.layers.survey import SurveyStatistic
 from ...interpret.maps.location import EvidenceLocation, locate, place_name
 from ...interpret.maps.state import ZERO
 from ..drawing.wording import count, number, percent
@@ -24,10 +25,14 @@ class MistakesSection:
 
     id, title, lead = "mistakes", "Mistakes", "Why the predicted class, and why not the true one?"
 
+    def needs(self, seen: Seen) -> tuple[SurveyStatistic]:
+        """The survey of the layers, which has the model's answers too."""
+        return (seen.surveying(),)
+
     def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> Mistakes:
         """The misclassified images with their maps."""
         telling = seen.progress("explaining the mistakes")
-        return gather_mistakes(seen.model, seen.look, seen.dataset, seen.survey, seen.evaluation, telling)
+        return gather_mistakes(seen.look, seen.dataset, seen.survey, seen.evaluation, telling, seen.batch_size)
 
     def findings(self, found: Mistakes, about: About) -> Iterator[Finding]:
         """The most frequent confusion, and the mistakes that the model is sure of."""

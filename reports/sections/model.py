@@ -10,6 +10,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ...interpret import LayerInformation, ModelInformation
+from ...interpret.layers.survey import SurveyStatistic
 from ..drawing.wording import count, number, percent, shape
 from ..evidence.model import ModelEvidence, gather_model
 from ..evidence.seen import Seen
@@ -25,6 +26,10 @@ class ModelSection:
     """The section; see `ReportSection`."""
 
     id, title, lead = "model", "Model and data", ""
+
+    def needs(self, seen: Seen) -> tuple[SurveyStatistic]:
+        """The survey of the layers, which has the model's answers too."""
+        return (seen.surveying(),)
 
     def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> ModelEvidence:
         """The layers, and the proof of the logits."""
@@ -98,17 +103,23 @@ def _diagram(information: ModelInformation) -> Markup:
 
 def _proof(found: ModelEvidence) -> Markup:
     information = found.information
-    head = {"softmax": "softmax", "sigmoid": "sigmoid", "linear": "identity"}[information.head]
-    return Markup(
-        '<h3 id="proof">Proof of the logits</h3><p>Every map explains a logit, the score before the {}. The logits were '
-        "found in the traced graph of the model and put to the test: on {} of these images {}(logits) was compared with "
-        "what the model itself answers. The largest difference was <strong>{}</strong>.</p>"
-    ).format(
-        "softmax or sigmoid" if information.head == "linear" else information.head,
-        information.images,
-        head,
-        number(found.logit_error),
+    behind = {
+        "softmax": ("a logit, the score before the softmax", "softmax(logits)"),
+        "sigmoid": ("a logit, the score before the sigmoid", "sigmoid(logits)"),
+        "linear": ("a logit, the score before the softmax or sigmoid", "identity(logits)"),
+    }
+    explained, claim = behind.get(information.head, ("the model's own answer, as no logit lies behind it", "the score"))
+    folded = (
+        f" In the pass over all images {count(found.folded, 'batch normalisation')} were folded into the convolution before "
+        f"them, which the difference includes; maps that are drawn come from the model as it is."
+        if found.folded
+        else ""
     )
+    return Markup(
+        '<h3 id="proof">Proof of the logits</h3><p>Every map explains {}. The scores were found in the traced graph of the '
+        "model and put to the test: on {} of these images {} was compared with what the model itself answers. The largest "
+        "difference was <strong>{}</strong>.{}</p>"
+    ).format(explained, information.images, claim, number(found.logit_error), folded)
 
 
 def _training(about: About) -> list[Markup]:

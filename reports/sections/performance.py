@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from ...interpret.layers.survey import SurveyStatistic
 from ...models.evaluation.calibration import accuracy_interval
 from ...models.evaluation.metrics import Evaluation
 from ...models.model_files.cards import ModelCard
@@ -34,6 +35,10 @@ class PerformanceSection:
     """The section; see `ReportSection`."""
 
     id, title, lead = "performance", "Performance", "How good is the model?"
+
+    def needs(self, seen: Seen) -> tuple[SurveyStatistic]:
+        """The survey of the layers, which has the model's answers too."""
+        return (seen.surveying(),)
 
     def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> PerformanceEvidence:
         """The figures of the model's answers."""

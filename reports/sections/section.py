@@ -14,6 +14,7 @@ from typing import Any, Literal, Protocol, TypeVar
 from markupsafe import Markup
 
 from ...interpret import ModelInformation
+from ...interpret.stream.statistic import Statistic
 from ...interpret.trust.verdicts import Verdict
 from ...models.datasets.dataset import Dataset
 from ...models.model_files.cards import ModelCard
@@ -84,6 +85,10 @@ class ReportSection(Protocol[E]):
     @property
     def lead(self) -> str:
         """The question that it answers; empty for none."""
+        ...
+
+    def needs(self, seen: Seen) -> Sequence[Statistic[Any]]:
+        """The statistics of all images that its evidence is computed from; equal keys are computed once."""
         ...
 
     def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> E | None:

@@ -41,6 +41,10 @@ class TrustSection:
     id, title = "trust", "Trust"
     lead = "Do the maps name the pixels that the model uses, and do they depend on what it has learnt?"
 
+    def needs(self, seen: Seen) -> tuple[()]:
+        """Nothing of the stream."""
+        return ()
+
     def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> TrustEvidence | None:
         """What is on file, or was measured on a sample; None where nothing was."""
         return seen.trust
@@ -54,7 +58,9 @@ class TrustSection:
         """Every method's verdict, with the curves of those that the page draws."""
         trust = found.trust
         html = [
-            Markup("<p>{}</p>{}{}").format(_sample(trust), _origin(found), how_to_read(_reading(trust))),
+            Markup("<p>{}</p>{}{}").format(
+                _sample(trust) + _bought(trust), _origin(found), how_to_read(_reading(trust))
+            ),
             _verdicts(trust),
             *_refused(trust),
             *_shares(trust),
@@ -81,6 +87,20 @@ def _sample(trust: Trust) -> str:
     return (
         f"{listed(parts[most], 13)} were measured on {every}; those that take many passes for one image on a sample taken "
         f"with seed {trust.plan.seed}: {'; '.join(rest)}."
+    )
+
+
+def _bought(trust: Trust) -> str:
+    """How finely it was measured, by which budget, and what the folding of batch normalisation moved."""
+    steps = f" Pixels went in {count(trust.plan.steps, 'step')} from all to none."
+    if trust.plan.budget is not None:
+        steps = f" Its budget of {count(trust.plan.budget, 'pass', 'passes')} forward and backward bought this.{steps}"
+    if trust.folding is None:
+        return steps
+    return (
+        f"{steps} In these runs, not in the maps that are drawn, {count(trust.folding.layers, 'batch normalisation')} "
+        f"{'was' if trust.folding.layers == 1 else 'were'} folded into the convolution before; on "
+        f"{count(trust.folding.images, 'image')} that moved no logit by more than {trust.folding.error:.0e} of the largest."
     )
 
 

@@ -114,12 +114,11 @@ def _opened(data: str, model: Any, card: ModelCard | None, opening: Opening) -> 
 def opened_for(files: Sequence[str], model: Any, card: ModelCard | None, opening: Opening) -> Dataset:
     """Pictures without labels, as the model takes them; all of them of one class, 'unknown'."""
     from featurelens.models.formats.image_folders import unlabelled_pictures
-    from featurelens.models.formats.reading import Wanted
     from featurelens.models.formats.stored_images import dataset_of
 
     reading = reading_for(card, opening)
-    stored = unlabelled_pictures([Path(file) for file in files], reading)
-    pictures = dataset_of(stored, Wanted(reading, image_input(model), opening.resize))
+    wanted = reading.for_model(image_input(model), resize=opening.resize)
+    pictures = dataset_of(unlabelled_pictures([Path(file) for file in files], wanted.reading), wanted)
     dataset, assumed = _in_stated_range(pictures, model, reading)
     if assumed is not None:
         dataset = dataset.noting(

@@ -32,7 +32,7 @@ def trust_on_file(
 
     if named is not None and images is not None:
         raise ValueError(
-            "Expected either what was measured (--trust) or how many images to measure it on (--trust-images). "
+            "Expected either what was measured (--trust) or how to measure it anew (--trust-images, --trust-budget). "
             "Received both. Leave one away."
         )
     if named is not None:

@@ -37,7 +37,7 @@ def run(capsys, *arguments):
     return stopped.value.code, printed.out, printed.err
 
 
-FEW = ("--method", "saliency", "--method", "smoothgrad", "--dear-images", "25")
+FEW = ("--method", "saliency", "--method", "smoothgrad", "--expensive-images", "25")
 
 
 @pytest.fixture

@@ -57,6 +57,9 @@ class ArrayPixels:
             self._limits = float(np.min([low for low, _ in ends])), float(np.max([high for _, high in ends]))
         return self._limits
 
+    def ready(self, shape: tuple[int, int, int]) -> None:
+        """Nothing is kept beside the array."""
+
     def read(self, numbers: np.ndarray, channels: int) -> np.ndarray:
         """float32[n,H,W,channels] in the units of the array."""
         images = rows_of(self._array, numbers).astype(np.float32)

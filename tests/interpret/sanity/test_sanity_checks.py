@@ -1,5 +1,7 @@
 """Randomised weights and labels: an edge detector must fail, a gradient must change, the user's model must not."""
 
+from functools import partial
+
 import keras
 import numpy as np
 import pytest
@@ -8,12 +10,16 @@ from model_kinds import PACKAGINGS
 from scipy.stats import spearmanr
 from small_models import dense
 
-from featurelens.interpret import GradCAM, Saliency
+from featurelens.interpret import GradCAM, HiResCAM, Saliency
+from featurelens.interpret.methods.catalogue import made_once
+from featurelens.interpret.methods.class_activation import at_layer, hi_res_cam
+from featurelens.interpret.methods.gradients import at_image
 from featurelens.interpret.sanity.independent_copy import independent_copy
 from featurelens.interpret.sanity.map_similarity import rank_correlation, structural_similarity
 from featurelens.interpret.sanity.random_labels import random_label_check
 from featurelens.interpret.sanity.weight_randomization import randomization_check
 from featurelens.interpret.sanity.weight_shuffling import layers_from_the_last, shuffle
+from featurelens.interpret.stream.joint_maps import JointMaps
 
 pytestmark = [
     pytest.mark.numeric,
@@ -186,16 +192,37 @@ def test_rank_correlation_is_scipys():
     assert np.isnan(rank_correlation(one, np.ones((4, 3, 5)))).all()
 
 
-def test_structural_similarity_as_loops():
+@pytest.mark.parametrize("size", [(14, 13), (7, 6)])
+def test_structural_similarity_as_loops(size):
     draw = np.random.default_rng(1)
-    one, other = draw.random((7, 6)), draw.random((7, 6))
+    one, other = draw.random(size), draw.random(size)
     a, b, total = one / one.max(), other / other.max(), 0
-    for i, j in np.ndindex(7, 6):
-        rows, columns = np.mgrid[:7, :6]
+    for i, j in np.ndindex(size):
+        rows, columns = np.mgrid[: size[0], : size[1]]
         window = np.exp(-((rows - i) ** 2 + (columns - j) ** 2) / (2 * 1.5**2))
+        window[(abs(rows - i) > 5) | (abs(columns - j) > 5)] = 0  # 11 x 11, cut off at the border
         window /= window.sum()
         m, n = (window * a).sum(), (window * b).sum()
         s, t, st = (window * a * a).sum() - m * m, (window * b * b).sum() - n * n, (window * a * b).sum() - m * n
         total += (2 * m * n + 1e-4) * (2 * st + 9e-4) / ((m * m + n * n + 1e-4) * (s + t + 9e-4))
-    np.testing.assert_allclose(structural_similarity(one[None], 5 * other[None]), [total / 42], rtol=1e-4)
-    assert np.isnan(structural_similarity(one[None], np.zeros((1, 7, 6)))).all()
+    np.testing.assert_allclose(structural_similarity(one[None], 5 * other[None]), [total / one.size], rtol=1e-6)
+    assert np.isnan(structural_similarity(one[None], np.zeros((1, *size)))).all()
+    np.testing.assert_allclose(structural_similarity(np.ones((1, *size)), np.full((1, *size), 3.0)), 1, rtol=1e-6)
+
+
+def test_methods_of_one_program_change_as_each_does_alone():
+    model, images = random_cnn(0), random_images(0, 12)
+    parts = {"slopes": at_image(lambda _, slope: abs(slope)[..., 0]), "cam": at_layer("conv1", hi_res_cam)}
+    joint = made_once(lambda copied: JointMaps(copied, parts))
+    found = randomization_check(model, images, {name: partial(_one, joint, name) for name in parts}, seed=3)
+    alone = {"slopes": lambda copied: lambda *asked: JointMaps(copied, parts)["slopes"](*asked)}
+    alone["cam"] = lambda copied: HiResCAM(copied, "conv1")
+    expected = randomization_check(model, images, alone, seed=3)
+    for name in parts:
+        np.testing.assert_allclose(found[name].rank_correlation, expected[name].rank_correlation, atol=1e-3)
+        np.testing.assert_allclose(found[name].ssim, expected[name].ssim, atol=1e-4)
+    assert np.nanmean(found["slopes"].rank_correlation[-1]) < 0.9, "the weights that the program reads were shuffled"
+
+
+def _one(joint, name, model):
+    return joint(model)[name]

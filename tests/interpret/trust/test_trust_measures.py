@@ -4,23 +4,29 @@ import dataclasses
 import json
 import math
 
+import keras
 import numpy as np
 import pytest
+from hand_set_models import random_cnn, random_images
 from planted_patch import noise_images, planted_model
 
 from featurelens.interpret import Saliency, faithfulness, randomization_check, road
 from featurelens.interpret.methods.catalogue import METHODS, KnownMethod, method_called
+from featurelens.interpret.tracing.folding import Folder
+from featurelens.interpret.tracing.traced_model import TracedModel
 from featurelens.interpret.trust.measure import measure_trust
 from featurelens.interpret.trust.record import Samples, TrustPlan
 from featurelens.models.datasets.fingerprints import images_fingerprint, weights_fingerprint
-from featurelens.reports.evidence.trust import TrustFile, misfit
+from featurelens.reports.evidence.trust import SHOWN, TrustFile, misfit
 from featurelens.reports.files.trust_file import read_trust, write_trust
 
 pytestmark = pytest.mark.numeric
 
 IMAGES = noise_images(0, 40)
 FEW = Samples(curves=30, filled=10, noise=8, shuffled=25)
-PLAN = TrustPlan(cheap=FEW, dear=dataclasses.replace(FEW, curves=22), steps=4, epochs=2)
+PLAN = TrustPlan(cheap=FEW, expensive=dataclasses.replace(FEW, curves=22), steps=4, epochs=2)
+_ONE = Samples(curves=22, filled=0, noise=0, shuffled=22)
+PLAN_OF_A_REPORT = TrustPlan(cheap=_ONE, expensive=_ONE, steps=3)
 
 
 def known(name, method, passes=2):
@@ -45,7 +51,7 @@ def found(model):
     methods = [
         *(each for each in METHODS if each.name in ("Input x Gradient", "Saliency")),
         known("edges", edges),
-        known("dear edges", edges, passes=50),
+        known("expensive edges", edges, passes=50),
         known("refusing", refusing),
     ]
     labels = np.arange(40) % 2
@@ -59,7 +65,7 @@ def found(model):
 def test_the_planted_patch_is_found_and_the_edge_detector_fails(found):
     trust, _ = found
     levels = {name: verdict.level for name, verdict in trust.verdicts.items()}
-    assert levels["edges"] == levels["dear edges"] == "failed"
+    assert levels["edges"] == levels["expensive edges"] == "failed"
     assert trust.methods["Saliency"].verdict.findings[0].number.mean > 0.95
     assert trust.methods["edges"].rank_correlation[-1] == pytest.approx(1)
     assert trust.methods["edges"].random_labels is not None
@@ -82,9 +88,9 @@ def test_each_number_is_the_one_of_its_own_measure(model, found):
     assert mine.compared == 25 and trust.layers == shuffled.layers
 
 
-def test_dear_methods_are_measured_on_their_own_sample_and_order_is_kept(found):
+def test_expensive_methods_are_measured_on_their_own_sample_and_order_is_kept(found):
     trust, _ = found
-    assert list(trust.methods) == ["Saliency", "Input x Gradient", "edges", "dear edges"]
+    assert list(trust.methods) == ["Saliency", "Input x Gradient", "edges", "expensive edges"]
     assert [each.images for each in trust.methods.values()] == [30, 30, 30, 22]
     assert trust.total == 40
     assert trust.lesson is not None and (trust.lesson.images, trust.lesson.epochs) == (40, 2)
@@ -112,7 +118,7 @@ def test_the_work_is_told_step_by_step(found):
 
 def test_a_measure_of_no_images_is_left_out(model):
     none = Samples(curves=0, filled=0, noise=0, shuffled=0)
-    trust = measure_trust(model, IMAGES, [known("edges", edges)], TrustPlan(cheap=none, dear=none))
+    trust = measure_trust(model, IMAGES, [known("edges", edges)], TrustPlan(cheap=none, expensive=none))
     edge = trust.methods["edges"]
     assert (edge.road, edge.sensitivity, edge.random_labels, edge.rank_correlation) == (None, None, None, ())
     assert edge.verdict.level == "unknown" and trust.lesson is None
@@ -181,6 +187,55 @@ def test_fingerprints_tell_shapes_and_values_apart():
 
 
 def test_the_cheap_methods_are_those_of_a_pass_or_two():
-    dear = {each.name for each in METHODS if each.is_expensive}
-    assert dear == {"Score-CAM", "SmoothGrad", "Integrated Gradients", "Occlusion", "RISE"}
+    expensive = {each.name for each in METHODS if each.is_expensive}
+    assert expensive == {"Score-CAM", "SmoothGrad", "Integrated Gradients", "Occlusion", "RISE"}
     assert method_called("layer-wise relevance") is not None
+
+
+def test_a_report_traces_the_model_four_times_and_its_copy_once_more(monkeypatch):
+    traced, trace = [], TracedModel.trace
+    monkeypatch.setattr(TracedModel, "trace", lambda self, *given: traced.append(self.model) or trace(self, *given))
+    built = random_cnn(0)
+    measure_trust(built, random_images(0, 24), [each for each in METHODS if each.name in SHOWN], PLAN_OF_A_REPORT)
+    assert [each is built for each in traced] == [True, True, True, False, False]  # maps, plain, variants; maps, layers
+
+
+def test_the_folding_of_batch_normalisation_is_measured_and_kept(tmp_path):
+    layers = keras.layers
+    parts = [layers.Conv2D(4, 3), layers.BatchNormalization(), layers.ReLU(), layers.Conv2D(5, 3), layers.ReLU()]
+    built = keras.Sequential([keras.Input((6, 6, 2)), *parts, layers.Flatten(), layers.Dense(3, activation="softmax")])
+    built.layers[1].set_weights([np.full(4, value, np.float32) for value in (0.7, 0.2, 0.1, 0.4)])
+    given, chosen = random_images(0, 24), [each for each in METHODS if each.name in SHOWN]
+    trust = measure_trust(built, given, chosen, PLAN_OF_A_REPORT, cam_layer=built.layers[3].name)
+    assert trust.folding is not None and (trust.folding.layers, trust.folding.images) == (1, 16)
+    assert 0 <= trust.folding.error < 1e-5
+    write_trust(on_file(trust, built), tmp_path / "t.json")
+    assert read_trust(tmp_path / "t.json").trust.folding == trust.folding
+    with pytest.MonkeyPatch.context() as without:
+        without.setattr(Folder, "put_out", lambda self, layer, path, args, kwargs, outputs: outputs)
+        plain = measure_trust(built, given, chosen, PLAN_OF_A_REPORT, cam_layer=built.layers[3].name)
+    assert plain.folding is None
+    for name, found in trust.methods.items():
+        expected = plain.methods[name]
+        np.testing.assert_allclose(found.curves.deletion, expected.curves.deletion, atol=1e-5)
+        np.testing.assert_allclose(found.rank_correlation, expected.rank_correlation, atol=2e-2)
+        assert found.verdict.level == expected.verdict.level
+
+
+def test_the_layer_of_the_cams_is_not_folded_even_unnamed():
+    layers = keras.layers
+    parts = [layers.Conv2D(4, 3, name="only"), layers.BatchNormalization(), layers.ReLU(), layers.Flatten()]
+    built = keras.Sequential([keras.Input((6, 6, 2)), *parts, layers.Dense(3, activation="softmax")])
+    chosen = [each for each in METHODS if each.name in SHOWN]
+    for name in (None, "only"):
+        trust = measure_trust(built, random_images(0, 24), chosen, PLAN_OF_A_REPORT, cam_layer=name)
+        assert list(trust.methods) == list(SHOWN) and not trust.refused
+
+
+def test_a_joint_method_that_the_model_refuses_is_named_and_the_others_are_measured():
+    flat = keras.Sequential(
+        [keras.Input((6, 6, 2)), keras.layers.Flatten(), keras.layers.Dense(3, activation="softmax")]
+    )
+    chosen = [each for each in METHODS if each.name in SHOWN]
+    trust = measure_trust(flat, random_images(0, 24), chosen, PLAN_OF_A_REPORT)
+    assert list(trust.methods) == ["Saliency"] and set(trust.refused) == {"Grad-CAM", "HiResCAM"}

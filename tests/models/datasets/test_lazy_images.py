@@ -7,7 +7,7 @@ import pytest
 
 from featurelens.models.datasets import dataset as dataset_module
 from featurelens.models.datasets.dataset import Dataset
-from featurelens.models.datasets.lazy_images import LazyImages, blocks_of
+from featurelens.models.datasets.lazy_images import LazyImages
 
 WHOLE = np.random.default_rng(0).random((7, 3, 2, 1), dtype=np.float32)
 
@@ -55,7 +55,7 @@ def test_whole_limits_and_changes():
     np.testing.assert_array_equal(
         np.asarray(images.changed(lambda some: 2 * some).taking(np.array([5, 0]))), 2 * WHOLE[[5, 0]]
     )
-    np.testing.assert_array_equal(np.concatenate(list(blocks_of(images, 3))), WHOLE)
+    np.testing.assert_array_equal(np.concatenate(list(images.blocks())), WHOLE)
     np.testing.assert_array_equal(np.stack(list(images)), WHOLE)
     holed = LazyImages(lambda rows: np.where(rows[:, None, None, None] == 3, np.nan, WHOLE[rows]), 7, (3, 2, 1))
     assert np.isnan(holed.max())

@@ -8,12 +8,11 @@ import pytest
 from browser_pages import HOSTILE, seen_in_browser
 
 from featurelens.interpret import inspect_model
-from featurelens.interpret.layers.survey import survey_layers
 from featurelens.models import Dataset
-from featurelens.models.evaluation.metrics import evaluation_from_probabilities
 from featurelens.reports.evidence import causes as cause_evidence
 from featurelens.reports.evidence.causes import causes_evidence, gather_causes
-from featurelens.reports.evidence.mistakes import Confusion
+from featurelens.reports.evidence.performance import ranked_confusions
+from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.evidence.shown_layers import end_of_stage
 from featurelens.reports.html.page import Header, Section, render_page
 from featurelens.reports.sections.causes import CausesSection, shown_channels
@@ -51,14 +50,9 @@ def dataset():
     return Dataset(images, np.repeat([0, 1], 20), NAMES, "planted", value_range=(0.0, 5.0))
 
 
-def gathered(dataset, told=False):
-    made = model()
-    survey = survey_layers(made, dataset.images, dataset.labels, ["relu"])
-    evaluation = evaluation_from_probabilities(survey.probabilities, dataset.labels, dataset.class_names)
-    wrong = int((evaluation.predictions != dataset.labels).sum())
-    confusions = [Confusion(0, 1, wrong, np.arange(wrong))] if wrong else []
-    information = inspect_model(made, dataset.images)
-    return gather_causes(made, information, dataset, survey, evaluation, confusions, told)
+def gathered(dataset, step=None):
+    seen = Seen(model(), dataset, step=step)
+    return gather_causes(seen, ranked_confusions(seen.evaluation.confusion))
 
 
 @pytest.fixture(scope="module")
@@ -156,7 +150,7 @@ def test_without_mistakes_only_the_census_is_shown(dataset, tmp_path):
     assert "so no channel was taken away" in text and "2 of 4 channels never fire" in text
 
 
-def test_progress_goes_on_from_the_census_to_the_runs_without_a_channel(dataset):
+def test_the_progress_of_the_runs_without_a_channel_is_told(dataset):
     told = []
-    gathered(dataset, lambda done, total: told.append((done, total)))
-    assert told[-1] == (80, 80) and [done for done, _ in told] == sorted(done for done, _ in told)
+    gathered(dataset, lambda what, done, total: told.append((what, done, total)))
+    assert told[-1] == ("taking channels away", 40, 40)

@@ -13,6 +13,7 @@ from browser_pages import HOSTILE, seen_in_browser
 from markupsafe import Markup
 from small_models import sequential
 
+from featurelens.interpret.stream.class_means import ClassMeansStatistic
 from featurelens.models import Dataset
 from featurelens.models.evaluation.metrics import evaluation_from_probabilities
 from featurelens.reports.evidence.performance import gather_performance
@@ -37,6 +38,10 @@ class BrightnessSection:
     """The section of this test."""
 
     id, title, lead = "brightness", "Brightness & shade", "How bright is each class?"
+
+    def needs(self, seen):
+        """A statistic of its own, beside that of other sections."""
+        return (seen.surveying(), ClassMeansStatistic(seen.stages[:1], 3))
 
     def evidence(self, seen, earlier):
         """The mean pixel of each class; it knows the sections above."""
@@ -126,9 +131,7 @@ def test_every_section_of_the_page_can_be_left_out(seen):
 
 def test_what_sections_share_is_computed_once(seen, monkeypatch):
     whole = gather_report(seen)
-    monkeypatch.setattr(
-        "featurelens.reports.evidence.seen.survey_layers", lambda *_, **__: pytest.fail("a second pass")
-    )
+    monkeypatch.setattr("featurelens.reports.evidence.seen.one_pass", lambda *_, **__: pytest.fail("a second pass"))
     assert gather_report(seen).evidence["layers"].layers is whole.evidence["layers"].layers
 
 

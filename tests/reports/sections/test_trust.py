@@ -6,6 +6,7 @@ import numpy as np
 import pytest
 
 from featurelens.interpret.methods.catalogue import METHODS
+from featurelens.interpret.tracing.folding import Folding
 from featurelens.interpret.trust.measure import measure_trust
 from featurelens.interpret.trust.record import Samples, TrustPlan
 from featurelens.models import fashion_mnist, load_model
@@ -15,7 +16,7 @@ from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.evidence.trust import GRAD_CAM, SALIENCY, TrustFile, gather_trust
 from featurelens.reports.html.trust_marks import method_link, method_mark
 from featurelens.reports.report import gather_report, report_html, report_twin
-from featurelens.reports.sections.trust import TrustSection
+from featurelens.reports.sections.trust import TrustSection, _bought
 
 
 @pytest.fixture(scope="module")
@@ -91,7 +92,7 @@ def test_what_is_on_file_is_shown_for_all_methods_with_its_command(parts, report
     model, dataset = parts
     plan = TrustPlan(
         cheap=Samples(curves=None, filled=4, noise=3, shuffled=24),
-        dear=Samples(curves=24, filled=4, noise=3, shuffled=24),
+        expensive=Samples(curves=24, filled=4, noise=3, shuffled=24),
         steps=2,
         epochs=1,
     )
@@ -122,3 +123,15 @@ def test_what_is_on_file_is_shown_for_all_methods_with_its_command(parts, report
     assert list(twin) == list(named) and twin["SmoothGrad"]["images"] == 24
     with pytest.raises(ValueError, match="other images"):
         gather_trust(model, dataset.take(np.arange(50)), "conv2", on_file=on_file)
+
+
+def test_the_page_says_what_the_budget_bought(parts):
+    model, dataset = parts
+    found = gather_trust(model, dataset, "conv2", budget=900)
+    assert found is not None and found.trust.plan.steps == 3
+    folded = dataclasses.replace(found.trust, folding=Folding(layers=2, error=3.2e-7, images=16))
+    for trust in (found.trust, folded):
+        told = _bought(trust)
+        assert "Its budget of 900 passes forward and backward bought this. Pixels went in 3 steps" in told
+    assert "2 batch normalisations were folded" in told and "no logit by more than 3e-07 of the largest" in told
+    assert "folded" not in _bought(found.trust)

@@ -15,7 +15,7 @@ from featurelens.scripts.terminal.interruption import Interrupted
 
 if TYPE_CHECKING:
     from featurelens.models.datasets.dataset import Dataset
-    from featurelens.models.datasets.model_fit import InputShape
+    from featurelens.models.datasets.resizing import InputShape
     from featurelens.models.formats.reading import Reading
     from featurelens.models.model_files.cards import ModelCard
     from featurelens.models.networks.recipes import Recipe

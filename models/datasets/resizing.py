@@ -15,6 +15,8 @@ import numpy as np
 
 from ..opencv import opencv
 
+InputShape = tuple[int | None, int | None, int | None]  # (H, W, C) that a model takes; None: any
+
 LUMA = np.array([0.299, 0.587, 0.114], np.float32)  # ITU-R BT.601: how bright red, green and blue look; sums to 1
 
 
@@ -177,3 +179,10 @@ def _middle(images: np.ndarray, height: int, width: int, *, whole: bool) -> np.n
     rows, columns = max(min(have_height, rows), 1), max(min(have_width, columns), 1)
     top, left = (have_height - rows) // 2, (have_width - columns) // 2
     return images[:, top : top + rows, left : left + columns]
+
+
+def describe(shape: InputShape) -> str:
+    """Return a shape in words: '96x96 with 3 channels (RGB)'."""
+    height, width, channels = ("any" if axis is None else str(axis) for axis in shape)
+    color = {"1": " (grey)", "3": " (RGB)"}.get(channels, "")
+    return f"{height}x{width} with {channels} channel{'' if channels == '1' else 's'}{color}"

@@ -171,7 +171,10 @@ def _plugged_in() -> tuple[str, ...]:
     for module, kind in (("pillow_heif", "HEIF"), ("pillow_jxl", "JXL")):
         if importlib.util.find_spec(module) is None:
             continue
-        plugin = importlib.import_module(module)
+        try:
+            plugin = importlib.import_module(module)
+        except ImportError:
+            continue  # one that does not load decodes nothing
         if module == "pillow_heif":
             plugin.register_heif_opener()
         kinds.append(kind)

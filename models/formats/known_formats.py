@@ -58,6 +58,27 @@ FORMATS: Registry[Format] = Registry(
             stored="idx:stored_idx_folder",
         ),
         Format(
+            name="CIFAR folder",
+            short="CIFAR's folder",
+            words="CIFAR's folder of batches",
+            takes="containers.cifar:is_cifar_folder",
+            stored="containers.cifar:stored_cifar_folder",
+        ),
+        Format(
+            name="TFRecord",
+            short="TFRecord",
+            words="TFRecord files with encoded images",
+            takes="containers.tfrecord:is_tfrecord",
+            stored="containers.tfrecord:stored_tfrecord",
+        ),
+        Format(
+            name="Parquet",
+            short="Parquet",
+            words="Parquet with encoded images or file names",
+            takes="containers.parquet:is_parquet",
+            stored="containers.parquet:stored_parquet",
+        ),
+        Format(
             name="image folders",
             short="a folder per class",
             words="a folder with one folder of images per class",
@@ -87,6 +108,24 @@ FORMATS: Registry[Format] = Registry(
             words="a file .csv or .csv.gz",
             endings=(".csv", ".csv.gz"),
             stored="csv_images:stored_csv",
+        ),
+        Format(
+            name="HDF5",
+            short=".h5",
+            words="HDF5 (.h5)",
+            takes="containers.hdf5:is_hdf5",
+            stored="containers.hdf5:stored_hdf5",
+            stored_pair="containers.hdf5:stored_hdf5_pair",
+        ),
+        Format(
+            name="MATLAB", short=".mat", words="MATLAB (.mat)", endings=(".mat",), stored="containers.matlab:stored_mat"
+        ),
+        Format(
+            name="CIFAR",
+            short="CIFAR's batches",
+            words="CIFAR's batches or a pickle of arrays",
+            takes="containers.cifar:is_cifar_file",
+            stored="containers.cifar:stored_pickle",
         ),
         Format(
             name="IDX",

@@ -5,9 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..datasets.labels import LabelMap, read_label_map
-from ..datasets.model_fit import InputShape
 from ..datasets.preprocessing import Preprocessing, preprocessing
-from ..datasets.resizing import Resizing
+from ..datasets.resizing import InputShape, Resizing
 
 STORED = "stored"
 SCALES: dict[str, tuple[float, float] | None] = {  # None: the values as they are stored

@@ -11,8 +11,9 @@ from typing import Any
 from ..datasets.class_names import match_class_names
 from ..datasets.dataset import Dataset
 from ..datasets.labels import fitted_to_outputs
-from ..datasets.model_fit import InputShape
+from ..datasets.resizing import InputShape
 from .containers.array_pixels import UnitPixels
+from .containers.python_sources import is_python_source, stored_source
 from .fashion_mnist import fashion_mnist
 from .known_formats import call, format_of, format_of_pair, kinds
 from .reading import Reading, Wanted
@@ -35,6 +36,7 @@ def open_dataset(
     Args:
         source: 'fashion_mnist', 'fashion_mnist:train', a folder (of class folders, or with one IDX pair), a file of one of
             the `FORMATS`, or a pair 'IMAGES,LABELS'. A folder of one of the two names is reached as './fashion_mnist'.
+            From Python also a `tf.data.Dataset`, a Keras iterator or a generator of (images, labels).
         model_input: (H, W, C) that the model takes, None where it takes any; None: nothing is matched.
         scale: the range that the model wants, '0-1' (also None), '0-255' or '-1-1', or 'stored' for values as they are.
         resize: match size and channels to `model_input`; otherwise images that differ are refused.
@@ -46,7 +48,11 @@ def open_dataset(
     """
     reading = reading or Reading()
     reading = (reading if scale is None else replace(reading, scale=scale)).checked()
-    dataset = _read(str(source), reading.for_model(model_input, resize=resize))
+    wanted = reading.for_model(model_input, resize=resize)
+    if is_python_source(source):
+        dataset = dataset_of(stored_source(source, wanted.reading), wanted)
+    else:
+        dataset = _read(str(source), wanted)
     if class_names is not None:
         dataset = match_class_names(fitted_to_outputs(dataset, len(class_names)), class_names)
     return dataset

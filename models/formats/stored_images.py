@@ -17,8 +17,8 @@ from ..datasets.dataset import Dataset, Preparation
 from ..datasets.image_store import IN_MEMORY
 from ..datasets.labels import LEFT_OUT, ClassNumbers, LabelMap, class_numbers
 from ..datasets.lazy_images import LazyImages
-from ..datasets.model_fit import describe
 from ..datasets.preprocessing import Preprocessing
+from ..datasets.resizing import describe
 from .picture_files import PictureFiles
 from .reading import SCALES, Wanted
 

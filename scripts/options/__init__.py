@@ -2,6 +2,7 @@
 
 early_checks  What is refused before anything is loaded?
 opening       Which model, which data, read how?
+reading       How are the data read, where their files leave it open?
 single_image  Which one image?
 image_size    Which size?
 methods       Which attribution methods?

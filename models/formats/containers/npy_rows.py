@@ -37,14 +37,14 @@ class NpyRows:
             return self[int(numbers) : int(numbers) + 1][0]
         found = np.empty((len(numbers), *self.shape[1:]), self.dtype)
         with self._path.open("rb") as file:
-            for first, last in _runs(numbers):
+            for first, last in runs(numbers):
                 file.seek(self._start + int(numbers[first]) * self._row * self.dtype.itemsize)
                 part = np.fromfile(file, self.dtype, (last - first) * self._row)
                 found[first:last] = part.reshape(-1, *self.shape[1:])
         return found
 
 
-def _runs(numbers: np.ndarray) -> list[tuple[int, int]]:
+def runs(numbers: np.ndarray) -> list[tuple[int, int]]:
     """Stretches of rows that follow each other, as (first, behind the last) places in `numbers`."""
     ends = np.flatnonzero(np.diff(numbers) != 1) + 1
     places = [0, *ends.tolist(), len(numbers)]

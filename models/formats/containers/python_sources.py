@@ -7,6 +7,8 @@ memory does not grow with their number.
 from __future__ import annotations
 
 import itertools
+import math
+import os
 import tempfile
 import weakref
 from collections.abc import Iterable
@@ -19,7 +21,7 @@ from ...file_limits import LIMITS, Limits
 from ..array_files import stored_arrays
 from ..reading import Reading
 from ..stored_images import StoredImages
-from .npy_rows import NpyRows
+from .npy_rows import runs
 
 
 def is_python_source(source: Any) -> bool:
@@ -44,48 +46,54 @@ def stored_source(source: Any, reading: Reading, limits: Limits = LIMITS) -> Sto
             "Expected images from the source. Received none. Give a generator that was not gone through before."
         )
     kind = type(source).__name__
-    rows = spill.rows()
     stored = np.concatenate(labels)
     names = _names_of(source, stored)
-    return stored_arrays(rows, stored, f"Python's {kind}", reading, class_names=names)
+    return stored_arrays(spill, stored, f"Python's {kind}", reading, class_names=names)
 
 
 class _Spill:
-    """A temporary file that images are written to, one after another; it is gone with the last that reads it."""
+    """A temporary file without a name that images are written to, one after another, and read from by rows."""
 
     def __init__(self, limits: Limits) -> None:
-        self._folder = tempfile.TemporaryDirectory(prefix="featurelens-")
-        self._path = Path(self._folder.name) / "images"
+        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the images are looked at
+        weakref.finalize(self, self._file.close)
         self._limits, self._count, self._bytes = limits, 0, 0
-        self._shape: tuple[int, ...] | None = None
-        self._dtype: np.dtype | None = None
+        self.shape: tuple[int, ...] = ()
+        self.dtype = np.dtype(np.uint8)
+
+    def __len__(self) -> int:
+        return self._count
+
+    def __getitem__(self, rows: Any) -> np.ndarray:
+        numbers = np.arange(self._count)[rows]
+        found = np.empty((len(numbers), *self.shape[1:]), self.dtype)
+        row = math.prod(self.shape[1:]) * self.dtype.itemsize
+        for first, last in runs(numbers):
+            data = os.pread(self._file.fileno(), (last - first) * row, int(numbers[first]) * row)
+            found[first:last] = np.frombuffer(data, self.dtype).reshape(-1, *self.shape[1:])
+        return found
 
     def add(self, images: np.ndarray, labels: np.ndarray) -> np.ndarray:
         """Write a batch; return its labels."""
         shape, dtype = images.shape[1:], images.dtype
-        if self._shape is None:
-            self._shape, self._dtype = shape, dtype
-        if (shape, dtype) != (self._shape, self._dtype):
+        if not self._count:
+            self.shape, self.dtype = (0, *shape), dtype
+        if (shape, dtype) != (self.shape[1:], self.dtype):
             raise ValueError(
-                f"Expected images of one size and type, {list(self._shape)} {self._dtype}. Received {list(shape)} {dtype}. "
+                f"Expected images of one size and type, {list(self.shape[1:])} {self.dtype}. Received {list(shape)} {dtype}. "
                 "Resize them in the source."
             )
         self._count += len(images)
         self._bytes += images.nbytes
+        self.shape = (self._count, *shape)
         if self._bytes > self._limits.file_bytes:
             raise ValueError(
                 f"Expected a source that ends. Received {self._count:,} images so far. Give a finite one, as in "
                 "dataset.take(100) or itertools.islice(generator, 100)."
             )
-        with self._path.open("ab") as file:
-            np.ascontiguousarray(images).tofile(file)
+        self._file.write(np.ascontiguousarray(images).data)
+        self._file.flush()
         return labels
-
-    def rows(self) -> NpyRows:
-        """All images, to be read one by one."""
-        rows = NpyRows(self._path, 0, (self._count, *(self._shape or ())), self._dtype or np.dtype(np.uint8))
-        weakref.finalize(rows, self._folder.cleanup)
-        return rows
 
 
 def _items(source: Any) -> Iterable[Any]:

@@ -4,6 +4,7 @@
 name                          the question it answers                                  source
 ============================  =======================================================  ===========================
 `inspect_model`               Which layers, which head, are the logits the right ones?  proof by comparison
+`declare_task`                Is one bare number a logit or a regression? (you say)    --
 `ActivationExtractor`         What does each layer put out?                            --
 `GradCAM`                     Which places of a layer speak for the class?             Selvaraju et al. 2017
 `Saliency`                    Which pixels move the score the most?                    Simonyan et al. 2013
@@ -42,6 +43,7 @@ from __future__ import annotations
 from .dissection.ablation import ChannelAblation, ablate_channels
 from .dissection.census import ChannelCensus, channels
 from .dissection.visualization import FeatureImages, activation_maximization
+from .graph.tasks import declare_task
 from .layers.inspection import LayerInformation, ModelInformation, inspect_model
 from .maps.state import MapState, map_states
 from .methods.attribution import CompleteMaps
@@ -109,6 +111,7 @@ __all__ = [
     "ablate_channels",
     "activation_maximization",
     "channels",
+    "declare_task",
     "faithfulness",
     "inspect_model",
     "map_states",

@@ -2,6 +2,8 @@
 
 from __future__ import annotations
 
+from typing import NoReturn
+
 import numpy as np
 
 
@@ -37,14 +39,9 @@ def at_least(name: str, value: int, smallest: int) -> int:
     return int(value)
 
 
-def refuse_other_than_pictures(images: np.ndarray) -> None:
-    """Pass images [B,H,W,C].
-
-    Raises:
-        ValueError: They have another number of axes.
-    """
-    if images.ndim != 4:
-        raise ValueError(
-            f"Expected images of shape (B, H, W, C) as the input that is varied. Received shape {images.shape}. "
-            f"Name the input that is a picture: wrt=."
-        )
+def refuse_other_than_pictures(axes: str) -> NoReturn:
+    """Refuse an input that is no picture [B,H,W,C], for a method that varies pictures; `axes` such as '(B, T, C)'."""
+    raise ValueError(
+        f"Expected images of shape (B, H, W, C) as the input that is varied. Received {axes}. Where another input is a "
+        f"picture, name it: wrt=. Saliency, SmoothGrad and IntegratedGradients take inputs of any form."
+    )

@@ -1,19 +1,19 @@
 """What a file from outside may be: a regular file, of at most a stated size. All limits stand here.
 
 A file that claims more than it holds, or that never ends, is refused by its name before its content is read. A limit that
-is in the way of honest data is raised by `--size-limit` (`load_model(limits=...)`, `open_dataset(limits=...)`).
+is in the way of honest data is raised by `--size-limit GIGABYTES` behind any command, in Python by `LIMITS.raise_to`.
 """
 
 from __future__ import annotations
 
 import stat
-from dataclasses import dataclass, replace
+from dataclasses import asdict, dataclass, replace
 from pathlib import Path
 
 MEGABYTE = 2**20
 
 
-@dataclass(frozen=True)
+@dataclass
 class Limits:
     """The most that is taken of one file."""
 
@@ -36,12 +36,21 @@ class Limits:
             picture_pixels=int(self.picture_pixels * share),
         )
 
+    def raise_to(self, file_bytes: int) -> None:
+        """Take larger files from now on, wherever these limits are the ones that hold.
+
+        Example:
+            >>> LIMITS.raise_to(8 * 2**30)                                                     # doctest: +SKIP
+        """
+        for name, value in asdict(self.raised(file_bytes)).items():
+            setattr(self, name, value)
+
     def most_unpacked(self, packed: int) -> int:
         """Bytes that a file of `packed` bytes may unpack to."""
         return min(self.file_bytes, max(self.free_bytes, self.unpacked_share * packed))
 
 
-LIMITS = Limits()
+LIMITS = Limits()  # those that hold unless others are given
 
 
 def require_regular_file(path: Path, limits: Limits = LIMITS) -> Path:

@@ -19,7 +19,6 @@ _UNSHOWABLE = (
     "\ufeff\ufffe\uffff"  # byte order marks, and what XML forbids
 )
 _IN_A_NAME = re.compile(f"[{_UNSHOWABLE}]")
-_IN_TEXT = re.compile(f"(?![\t\n\r])[{_UNSHOWABLE}]")
 _LONG_WORD = re.compile(rf"[^\s/\\]{{{MOST + 1},}}")
 _SHORT = {"\n": r"\n", "\r": r"\r", "\t": r"\t"}
 
@@ -36,11 +35,6 @@ def visible(name: object, most: int | None = None) -> str:
     """
     shown = _IN_A_NAME.sub(_escape, str(name))
     return shown if most is None or len(shown) <= most else f"{shown[: most - 1]}…"
-
-
-def visible_text(text: str) -> str:
-    """Text of several lines, such as a page: line breaks and tabs stay, all else is as in `visible`."""
-    return _IN_TEXT.sub(_escape, text)
 
 
 def visible_line(text: object) -> str:

@@ -8,14 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from ..interpret.maps.state import LOGIT_PER_PIXEL, MIXED, POSITIVE, map_states
+from ..interpret.graph.head import OPEN
 from ..interpret.methods.catalogue import KnownMethod
 from ..interpret.progress import Progress, Step
+from ..interpret.stream.predictions import Decisions, decisions
 from ..interpret.stream.saturation import Saturation
-from .drawing.colors import ColorScale, Limits, limits_of
+from ..models.known_names import unknown_name
+from .drawing.method_maps import limits_for, map_words, scale_for
 from .drawing.wording import number, with_minus
 from .html.map_notes import faded
-from .plots.explanation import MapPanel
+from .plots.explanation import ExplainedImage, MapPanel
 
 _VALUES_AT_ONCE = 2**22  # pixels times channels of the images that go through the model together
 
@@ -29,6 +31,7 @@ class Subject:
     explained: int  # the class
     versus: int | None  # the class that it is held against
     layer: str | None  # where class activation maps look; None for the last convolution
+    unit: str = "logit"  # of the score: 'logit', 'probability' or 'answer'
 
     @property
     def batch_size(self) -> int:
@@ -41,9 +44,7 @@ class _Told:
     """What a method says of the subject."""
 
     values: np.ndarray  # float32[h,w], the map
-    before_cut: (
-        np.ndarray | None
-    )  # float32[h,w], with its negative evidence, where that was cut off and nothing is left
+    before_cut: np.ndarray | None  # float32[h,w], with the negative evidence that was cut off, where nothing is left
     remark: str  # what to know of it beside its limits, or ''
 
 
@@ -55,7 +56,7 @@ def method_panel(known: KnownMethod, subject: Subject, progress: Progress = Fals
     """
     told = _told(known, subject, progress)
     limits = limits_for(known, told.values)
-    words = map_words(known, told.values, limits, told.before_cut)
+    words = map_words(known, told.values, limits, told.before_cut, subject.unit)
     at = f" ({subject.layer})" if known.is_at_layer and subject.layer else ""
     return MapPanel(
         title=known.name,
@@ -67,51 +68,19 @@ def method_panel(known: KnownMethod, subject: Subject, progress: Progress = Fals
     )
 
 
-def scale_for(known: KnownMethod, values: np.ndarray) -> ColorScale:
-    """The colours of a method's map, float32[h,w]: diverging where a value below 0 speaks against the class."""
-    if known.signed or (known.has_zero and values.min() < 0):
-        return "signed"
-    return "saliency" if known.unit == LOGIT_PER_PIXEL else "evidence"
-
-
-def limits_for(known: KnownMethod, values: np.ndarray) -> Limits:
-    """What the colours of a method's map, float32[h,w], run between.
-
-    Zero is among them where it means no evidence; else (RISE) the general level says nothing.
-    """
-    if not known.has_zero:
-        return float(values.min()), float(values.max())
-    return limits_of(values, scale_for(known, values))
-
-
-def map_words(known: KnownMethod, values: np.ndarray, limits: Limits, before_cut: np.ndarray | None = None) -> str:
-    """The limits of a map with their unit, or what is missing, such as 'zero everywhere'.
-
-    Args:
-        known: The method.
-        values: float32[h,w], its map.
-        limits: Of its colours.
-        before_cut: float32[h,w], the map before its negative evidence was cut off, where it was.
-    """
-    signed = None if before_cut is None or values.any() else np.minimum(before_cut, 0)[np.newaxis]
-    state = map_states(values[np.newaxis], known.unit, before_cut=signed)[0]
-    low, high = (with_minus(number(float(limit))) for limit in limits)
-    span = f"{low} to {high} {known.unit}" if limits[0] < limits[1] else f"{low} {known.unit} everywhere"
-    if not known.has_zero or state.kind in (POSITIVE, MIXED):
-        return span
-    return f"{span}\n{state.words}" if values.any() else state.words
-
-
 def saturation_words(subject: Subject, head: str) -> str:
     """How long the class's gradient after the head is beside the logit's, a sentence; '' after a linear head.
 
     Args:
         subject: The image and the class.
-        head: 'softmax', 'sigmoid' or 'linear'.
+        head: 'softmax', 'sigmoid', 'linear' or 'probability'.
     """
-    if head == "linear":
+    if head in ("linear", "probability"):
         return ""
-    share = float(Saturation(subject.model)(subject.image[np.newaxis], subject.explained)[0])
+    try:
+        share = float(Saturation(subject.model)(subject.image[np.newaxis], subject.explained)[0])
+    except ValueError:  # a picture of whole numbers has no gradient: there is nothing to say
+        return ""
     if not np.isfinite(share):
         return "The logit has no gradient at this image."
     said = faded(share, head)
@@ -127,7 +96,7 @@ def _told(known: KnownMethod, subject: Subject, progress: Progress) -> _Told:
         complete = method.with_gap(*asked)
         values = complete.maps[0]
         missing, whole = (with_minus(number(float(value[0]))) for value in (complete.gap, complete.expected))
-        remarks.append(f"gap {missing} of {whole} {known.unit}")
+        remarks.append(f"gap {missing} of {whole} {known.unit.replace('logit', subject.unit)}")
     else:
         values = method(*asked)[0]
     uncut = method.before_cut(*asked[:3])[0] if hasattr(method, "before_cut") and not values.any() else None
@@ -154,18 +123,126 @@ def drawn_methods(
         step: Told (name of the method, images done, of how many).
 
     Raises:
-        ValueError: The model refuses a method that must be drawn.
+        ValueError: The model refuses a method that must be drawn, or all of them.
     """
-    panels, left_out = [], []
+    panels, left_out, refused = [], [], []
     for known in choice.methods:
         try:
             panels.append(method_panel(known, subject, False if step is None else partial(step, known.name)))
         except ValueError as error:
             if known.name in choice.required:
                 raise
+            refused.append(error)
             left_out.append(f"{known.name} was left out: {_first_sentence(error)}")
+    if refused and not panels:
+        raise refused[0]
     return tuple(panels), tuple(left_out)
 
 
 def _first_sentence(error: ValueError) -> str:
     return " ".join(str(error).split()).split(". ")[0].rstrip(".") + "."
+
+
+@dataclass(frozen=True, eq=False)
+class Picture:
+    """An image at the size and range that a model takes, and what is known of it."""
+
+    pixels: np.ndarray  # float32[H,W,C]
+    value_range: tuple[float, float] = (0.0, 1.0)  # (black, white)
+    class_names: tuple[str, ...] | None = None  # None where nothing tells them
+    true: int | None = None  # the true class; None where it is not known
+    shown: np.ndarray | None = None  # float32[H,W,C] within value_range, for people; None: the pixels
+
+
+def explained_image(
+    model: Any,
+    picture: Picture,
+    choice: MethodChoice,
+    class_name: str | None = None,
+    versus: str | None = None,
+    layer: str | None = None,
+    *,
+    step: Step | None = None,
+) -> tuple[ExplainedImage, tuple[str, ...]]:
+    """One image explained by several methods, and lines that a reader should have seen before; nothing is printed.
+
+    Args:
+        model: A Keras model with one image input.
+        picture: The image.
+        choice: Which methods, and which of them may not be missing.
+        class_name: The class to explain, by its name in any case or its number; None for the predicted one.
+        versus: Why that class rather than this one.
+        layer: Layer of the class activation maps; None for the last convolution.
+        step: Told (name of the method, images done, of how many).
+
+    Raises:
+        ValueError: A class is unknown, the model refuses a method that must be drawn, or it is not known what its one
+            number stands for.
+    """
+    decided = decisions(model, picture.pixels[np.newaxis])
+    _refuse_what_may_be_either(decided.task)
+    names = _class_names(picture, decided)
+    subject = Subject(
+        model=model,
+        image=picture.pixels,
+        explained=int(decided.classes[0]) if class_name is None else _class_number(class_name, names),
+        versus=None if versus is None else _class_number(versus, names),
+        layer=layer or decided.cam_layer,
+        unit=decided.unit,
+    )
+    panels, left_out = drawn_methods(choice, subject, step)
+    explained = ExplainedImage(
+        image=picture.pixels if picture.shown is None else picture.shown,
+        value_range=picture.value_range,
+        probabilities=decided.probabilities[0],
+        unit=decided.unit,
+        answers=_answers(names, decided),
+        class_names=names,
+        explained=subject.explained,
+        versus=subject.versus,
+        true=None if decided.unit == "answer" else picture.true,
+        panels=panels,
+        faded=saturation_words(subject, decided.head),
+        headed=choice.asked,
+    )
+    return explained, (*([] if decided.remark is None else [decided.remark]), *left_out)
+
+
+def _refuse_what_may_be_either(task: str) -> None:
+    """Of two classes or a regression: nothing is guessed."""
+    if task == OPEN:
+        raise ValueError(
+            "Expected to know what the one number is that the model answers, without an activation. Neither data nor a "
+            "card tell. Pass --task binary if it is the logit of two classes, --task regression if it is a "
+            "quantity."
+        )
+
+
+def _answers(names: tuple[str, ...], decided: Decisions) -> tuple[str, ...]:
+    """The numbers of an answer that stands for no probability; none where there are probabilities."""
+    if decided.unit != "answer":
+        return ()
+    return tuple(f"{name} is {score:.4g}" for name, score in zip(names, decided.scores[0], strict=True))
+
+
+def _class_names(picture: Picture, decided: Decisions) -> tuple[str, ...]:
+    classes = decided.scores.shape[1]
+    if decided.unit == "answer":
+        return ("the answer",) if classes == 1 else tuple(f"answer {k}" for k in range(classes))
+    names = picture.class_names or tuple(f"class {k}" for k in range(classes))
+    if len(names) != classes:
+        raise ValueError(
+            f"Expected a name for each of the model's {classes} classes. Received {len(names)}: {', '.join(names[:12])}. "
+            f"List all of them in a text file, in the order of the model's outputs, and pass --class-names FILE."
+        )
+    return names
+
+
+def _class_number(name: str, known: tuple[str, ...]) -> int:
+    """The class called `name`, in any case, or with this number."""
+    lowered = [word.lower() for word in known]
+    if name.lower() in lowered:
+        return lowered.index(name.lower())
+    if name.isdigit() and int(name) < len(known):
+        return int(name)
+    raise unknown_name("class", name, known, "Pass one of them, or its number.")

@@ -13,6 +13,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+from ..interpret.methods.catalogue import KnownMethod
 from ..interpret.progress import Step
 from ..models.datasets.dataset import Dataset
 from ..models.datasets.pixel_range import warn_of_range
@@ -26,6 +27,7 @@ from .evidence.trust import TRUST_IMAGES, TrustFile
 from .evidence.twin import twin
 from .files.whole_files import check_writable, write_whole
 from .html.page import Header, KeyFigure, Section, render_page
+from .html.score_words import in_score_words
 from .html.tiles import Sprite
 from .sections.causes import CausesSection
 from .sections.data import DataSection
@@ -70,6 +72,7 @@ def write_report(
     trust_images: int = TRUST_IMAGES,
     trust_budget: int | None = None,
     trust_file: TrustFile | None = None,
+    methods: Sequence[KnownMethod] = (),
     seed: int = 0,
     step: Step | None = None,
 ) -> Path:
@@ -85,6 +88,8 @@ def write_report(
         trust_images: Images that the trust in the maps is measured on, at most; 0 measures none.
         trust_budget: Passes forward and backward for that (see `interpret.trust.budget`); None: by the images' size.
         trust_file: The trust as `featurelens trust` measured it, on this model and these images; it is taken instead.
+        methods: Drawn beside each mistake and tested like the others, one of `METHODS` or of your own; an image
+            costs as many passes as the method's record says.
         seed: Of all images that are sampled.
         step: Called with (what is being done, done, total).
 
@@ -92,13 +97,15 @@ def write_report(
         The absolute path of the file.
 
     Raises:
-        ValueError: The file cannot be written (found before the work starts), the data do not fit the model, or the
-            logits could not be proven.
+        ValueError: The file cannot be written (found before the work starts), the data do not fit the model, the logits
+            could not be proven, or the model refuses one of the methods.
     """
     target = Path(path).expanduser().absolute()
     check_writable(target)
     warn_of_range(model, dataset)
-    plan = ReportPlan(batch_size, trust_images, trust_file, trust_budget=trust_budget, seed=seed)
+    plan = ReportPlan(
+        batch_size, trust_images, trust_file, trust_budget=trust_budget, seed=seed, methods=tuple(methods)
+    )
     found = gather_report(Seen(model, dataset, plan, card=card, command=command, step=step))
     if step is not None:
         step("drawing the page", 0, 1)
@@ -133,7 +140,8 @@ def _drawn(report: Report) -> tuple[list[Section], list[Sprite]]:
     for section in report.sections:
         if section.id in report.evidence:
             part = section.html(report.evidence[section.id], report.about)
-            shown.append(Section(section.id, section.title, part.html, part.lead or section.lead, part.parts))
+            html = in_score_words(part.html, report.about.information.unit)
+            shown.append(Section(section.id, section.title, html, part.lead or section.lead, part.parts))
             sprites += part.sprites
     return shown, sprites
 

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from featurelens.scripts.benchmark_methods import methods_table
+from featurelens.scripts.benchmark_report import report_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -28,8 +29,13 @@ def benchmark(
     batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
     rounds: Annotated[int, typer.Option(min=1, help="Runs of each contender.")] = 15,
     methods: Annotated[bool, typer.Option("--methods", help="Time the methods of many passes instead.")] = False,
+    report: Annotated[bool, typer.Option("--report", help="Measure the report on photos instead.")] = False,
+    photos: Annotated[int, typer.Option(min=16, help="With --report: on so many, and on a quarter.")] = 1000,
 ) -> None:
     """Time the shipped model: activations of both convolutions, Grad-CAM and saliency, as NumPy arrays."""
+    if report:
+        typer.echo(report_table(photos))
+        return
     from featurelens.models import fashion_mnist
     from featurelens.scripts.options.opening import DEFAULT_MODEL, load_with_card
 

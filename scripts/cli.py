@@ -59,6 +59,13 @@ def options(
     verbose: Annotated[
         bool, typer.Option("--verbose", help="Show the traceback of an error. Works after any command.")
     ] = False,
+    size_limit: Annotated[
+        int | None,
+        typer.Option(
+            help="Gigabytes that one file may hold, or unpack to. Default: 4. Works after any command.",
+            metavar="GIGABYTES",
+        ),
+    ] = None,
 ) -> None:
     """Show what every layer of a Keras CNN sees, why it decides as it does, and how far each picture can be trusted."""
 

@@ -11,40 +11,29 @@ import typer
 
 from featurelens.scripts.options.early_checks import checked_data
 from featurelens.scripts.options.opening import (
-    AllowCode,
-    ClassNames,
-    CustomObjects,
     Data,
     Opening,
-    Resize,
-    Scale,
     load_with_card,
     open_for,
 )
-from featurelens.scripts.options.reading import with_reading
+from featurelens.scripts.options.records import Without, takes_records
 
 if TYPE_CHECKING:
-    from featurelens.models.formats.reading import Reading
     from featurelens.reports.comparison.evidence import Contestant
 
 
-@with_reading()
+@takes_records
 def compare(
     models: Annotated[
         list[str] | None, typer.Argument(help="Two or more: shipped names or paths. Without any, all shipped models.")
     ] = None,
     data: Data = None,
     output: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("featurelens-comparison.html"),
-    scale: Scale = None,
-    resize: Resize = False,
-    class_names: ClassNames = None,
     trust_images: Annotated[
         int | None, typer.Option(min=0, help="Test each model's maps on so many images; 0 for none. Default: 100.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the bootstrap and of the drawn images.")] = 0,
-    allow_code: AllowCode = False,
-    custom_objects: CustomObjects = None,
-    reading: Reading | None = None,
+    opening: Annotated[Opening, Without("task", "model_output")] = Opening(),
 ) -> None:
     """Compare models on the same images: figures, tests, images they part on, maps side by side, layers.
 
@@ -55,7 +44,6 @@ def compare(
 
     check_writable(output.expanduser().absolute())
     chosen = _chosen(models)
-    opening = Opening(scale, resize, class_names, allow_code, custom_objects, reading)
     images_from = checked_data(list(chosen), data, opening)
     contestants = [_contestant(model, name, images_from, opening) for model, name in chosen.items()]
     from featurelens.reports.comparison.page import write_comparison

@@ -10,42 +10,30 @@ import typer
 from featurelens.scripts.options.early_checks import checked_data
 from featurelens.scripts.options.opening import (
     DEFAULT_MODEL,
-    AllowCode,
-    ClassNames,
-    CustomObjects,
     Data,
     Model,
     Opening,
-    Resize,
-    Scale,
     load_with_card,
     open_for,
 )
-from featurelens.scripts.options.reading import with_reading
+from featurelens.scripts.options.records import takes_records
 
 if TYPE_CHECKING:
     from featurelens.models import Evaluation
-    from featurelens.models.formats.reading import Reading
 
 
-@with_reading()
+@takes_records
 def evaluate(
     model: Model = DEFAULT_MODEL,
     data: Data = None,
     output: Annotated[Path | None, typer.Option(help="Folder for the plots (PNG, SVG) and figures (JSON).")] = None,
-    scale: Scale = None,
-    resize: Resize = False,
-    class_names: ClassNames = None,
-    allow_code: AllowCode = False,
-    custom_objects: CustomObjects = None,
-    reading: Reading | None = None,
+    opening: Opening = Opening(),
 ) -> None:
     """Print accuracy, loss and the figures of each class; with --output write plots and figures into a folder."""
     from featurelens.reports.files.evaluation_files import check_folder, remove_earlier, write_evaluation
 
     if output is not None:
         check_folder(output)
-    opening = Opening(scale, resize, class_names, allow_code, custom_objects, reading)
     images_from = checked_data(model, data, opening)
     loaded, card = load_with_card(model, opening)
     dataset = open_for(images_from, loaded, card, opening)

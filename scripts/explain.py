@@ -10,23 +10,20 @@ import typer
 
 from featurelens.scripts.options.early_checks import checked_data_for
 from featurelens.scripts.options.methods import chosen_methods, usual_methods
+from featurelens.scripts.options.model_choice import refuse_several_inputs
 from featurelens.scripts.options.opening import (
     DEFAULT_MODEL,
-    AllowCode,
-    ClassNames,
-    CustomObjects,
     Data,
     Model,
     Opening,
-    Resize,
-    Scale,
     load_with_card,
+    open_for,
+    open_images,
 )
-from featurelens.scripts.options.reading import with_reading
+from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.options.single_image import SingleImage, names_without_images, single_image
 
 if TYPE_CHECKING:
-    from featurelens.models.formats.reading import Reading
     from featurelens.reports.explanation import MethodChoice
     from featurelens.reports.plots.explanation import ExplainedImage
 
@@ -35,32 +32,30 @@ if TYPE_CHECKING:
 class Question:
     """What is asked of the image, as typed."""
 
-    class_name: str | None  # None for the predicted class
-    versus: str | None
-    layer: str | None  # None for the last convolution
-
-
-@with_reading()
-def explain(
-    model: Model = DEFAULT_MODEL,
-    image: Annotated[str, typer.Option(help="Number of an image in the data, or a PNG or JPEG file.")] = "0",
     class_name: Annotated[
         str | None, typer.Option("--class", help="Class to explain; by default the predicted one.")
-    ] = None,
-    versus: Annotated[str | None, typer.Option(help="Why the class rather than this one.")] = None,
+    ] = None
+    versus: Annotated[str | None, typer.Option(help="Why the class rather than this one.")] = None
     method: Annotated[
         list[str] | None,
         typer.Option(help="A method, such as rise, or all; may be given several times. Default: grad-cam, saliency."),
-    ] = None,
-    layer: Annotated[str | None, typer.Option(help="Layer of the CAMs; by default the last convolution.")] = None,
+    ] = None
+    layer: Annotated[str | None, typer.Option(help="Layer of the CAMs; by default the last convolution.")] = None
+
+    @property
+    def choice(self) -> MethodChoice:
+        """The methods asked for, or the usual ones."""
+        return chosen_methods(self.method, self.layer) if self.method else usual_methods(self.versus, self.layer)
+
+
+@takes_records
+def explain(
+    model: Model = DEFAULT_MODEL,
+    image: Annotated[str, typer.Option(help="Number of an image in the data, or a PNG or JPEG file.")] = "0",
+    question: Question = Question(),
     data: Data = None,
     output: Annotated[Path, typer.Option(help="Picture to write, .png or .svg.")] = Path("explanation.png"),
-    scale: Scale = None,
-    resize: Resize = False,
-    class_names: ClassNames = None,
-    allow_code: AllowCode = False,
-    custom_objects: CustomObjects = None,
-    reading: Reading | None = None,
+    opening: Opening = Opening(),
 ) -> None:
     """Explain one image: picture, maps of attribution methods and the likeliest classes side by side."""
     from featurelens.reports.files.whole_files import check_writable, write_bytes_whole
@@ -68,76 +63,43 @@ def explain(
     check_writable(output)
     if output.suffix.lower() not in (".png", ".svg"):
         raise ValueError(f"Expected a name ending in .png or .svg. Received '{output}'. Change the ending.")
-    choice = chosen_methods(method, layer) if method else usual_methods(versus)
-    opening = Opening(scale, resize, class_names, allow_code, custom_objects, reading)
+    choice = question.choice
     images_from = checked_data_for(image, model, data, opening)
     loaded, card = load_with_card(model, opening)
-    chosen = single_image(image, loaded, card, images_from, opening)
+    chosen = single_image(
+        image, loaded, card, images_from, opening, read=open_for if opening.task != "regression" else open_images
+    )
     if chosen.class_names is None:
-        chosen = replace(chosen, class_names=names_without_images(card, data, class_names))
-    shown = _explained(loaded, chosen, Question(class_name, versus, layer), choice)
+        chosen = replace(chosen, class_names=names_without_images(card, data, opening.class_names))
+    shown = _explained(loaded, chosen, question, choice)
     from featurelens.reports.plots.explanation import explanation_figure
 
     plot = explanation_figure(shown)
     write_bytes_whole(output, plot.svg().encode() if output.suffix.lower() == ".svg" else plot.png())
-    said = f"{chosen.name}: {shown.class_names[shown.explained]} has {shown.probabilities[shown.explained]:.1%}."
-    typer.echo(" ".join(part for part in (said, shown.faded, f"Wrote {output}.") if part))
+    typer.echo(" ".join(part for part in (_said(chosen, shown), shown.faded, f"Wrote {output}.") if part))
+
+
+def _said(chosen: SingleImage, shown: ExplainedImage) -> str:
+    """What the model answers, in a sentence."""
+    if shown.answers:
+        return f"{chosen.name}: {shown.answers[shown.explained]}."
+    return f"{chosen.name}: {shown.class_names[shown.explained]} has {shown.probabilities[shown.explained]:.1%}."
 
 
 def _explained(model: Any, chosen: SingleImage, question: Question, choice: MethodChoice) -> ExplainedImage:
-    from featurelens.interpret.stream.predictions import decisions
-    from featurelens.reports.explanation import Subject, drawn_methods, saturation_words
-    from featurelens.reports.plots.explanation import ExplainedImage
+    """The explanation, with a bar for each method; what is to be known of it goes to stderr."""
+    from featurelens.reports.explanation import Picture, explained_image
     from featurelens.scripts.terminal.progress import steps_shown
 
-    decided = decisions(model, chosen.pixels[None])
-    names = _class_names(chosen, decided.probabilities.shape[1])
-    asked = None if question.class_name is None else _class_number(question.class_name, names)
-    subject = Subject(
-        model=model,
-        image=chosen.pixels,
-        explained=int(decided.classes[0]) if asked is None else asked,
-        versus=None if question.versus is None else _class_number(question.versus, names),
-        layer=question.layer or decided.cam_layer,
-    )
+    refuse_several_inputs(model)
+    picture = Picture(chosen.pixels, chosen.value_range, chosen.class_names, chosen.true, chosen.shown)
     with steps_shown() as step:
-        panels, left_out = drawn_methods(choice, subject, step)
-    for line in left_out:
-        typer.echo(line, err=True)
-    return ExplainedImage(
-        image=chosen.shown,
-        value_range=chosen.value_range,
-        probabilities=decided.probabilities[0],
-        class_names=names,
-        explained=subject.explained,
-        versus=subject.versus,
-        true=chosen.true,
-        panels=panels,
-        faded=saturation_words(subject, decided.head),
-        headed=choice.asked,
-    )
-
-
-def _class_names(chosen: SingleImage, classes: int) -> tuple[str, ...]:
-    names = chosen.class_names or tuple(f"class {k}" for k in range(classes))
-    if len(names) != classes:
-        raise ValueError(
-            f"Expected a name for each of the model's {classes} classes. Received {len(names)}: {', '.join(names[:12])}. "
-            f"List all of them in a text file, in the order of the model's outputs, and pass --class-names FILE."
+        shown, remarks = explained_image(
+            model, picture, choice, question.class_name, question.versus, question.layer, step=step
         )
-    return names
-
-
-def _class_number(name: str, known: tuple[str, ...]) -> int:
-    """The class called `name`, in any case, or with this number."""
-    lowered = [word.lower() for word in known]
-    if name.lower() in lowered:
-        return lowered.index(name.lower())
-    if name.isdigit() and int(name) < len(known):
-        return int(name)
-    from featurelens.models.known_names import unknown_name
-
-    raise unknown_name("class", name, known, "Pass one of them, or its number.")
+    for line in remarks:
+        typer.echo(line, err=True)
+    return shown
 
 
 if __name__ == "__main__":

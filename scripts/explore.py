@@ -11,14 +11,14 @@ import typer
 
 from featurelens.scripts.options.image_size import Size, parse_size
 from featurelens.scripts.options.opening import DEFAULT_DATA, ClassNames, Data, tell_notes
-from featurelens.scripts.options.reading import with_reading
+from featurelens.scripts.options.reading import DataReading
+from featurelens.scripts.options.records import Without, takes_records
 
 if TYPE_CHECKING:
     from featurelens.models import Dataset
-    from featurelens.models.formats.reading import Reading
 
 
-@with_reading(without=("preprocess",))
+@takes_records
 def explore(
     data: Data = DEFAULT_DATA,
     training_data: Annotated[
@@ -31,7 +31,7 @@ def explore(
     class_names: ClassNames = None,
     size: Size = None,
     seed: Annotated[int, typer.Option(help="Of the images that are drawn.")] = 0,
-    reading: Reading | None = None,
+    options: Annotated[DataReading, Without("preprocess")] = DataReading(),
 ) -> None:
     """Describe data: classes, pixel values, means, examples, equal images, and images nearest to another class."""
     from featurelens.models.datasets.class_names import read_class_names
@@ -43,7 +43,9 @@ def explore(
     opencv()
     names = None if class_names is None else read_class_names(class_names)
     wanted = parse_size(size)
-    read = partial(open_dataset, model_input=wanted, resize=wanted is not None, class_names=names, reading=reading)
+    read = partial(
+        open_dataset, model_input=wanted, resize=wanted is not None, class_names=names, reading=options.reading()
+    )
     splits = _splits(data or DEFAULT_DATA, training_data, download, read)
     for dataset in splits.values():
         tell_notes(dataset)

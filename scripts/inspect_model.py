@@ -12,19 +12,16 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from featurelens.scripts.options.early_checks import checked_data_for, checked_data_if_any
+from featurelens.scripts.options.model_choice import Wrt
 from featurelens.scripts.options.opening import (
     DEFAULT_MODEL,
-    AllowCode,
-    CustomObjects,
     Data,
     Model,
     Opening,
-    Resize,
-    Scale,
     load_with_card,
     open_images,
 )
-from featurelens.scripts.options.reading import with_reading
+from featurelens.scripts.options.records import Without, takes_records
 from featurelens.scripts.options.single_image import single_image
 
 if TYPE_CHECKING:
@@ -32,11 +29,10 @@ if TYPE_CHECKING:
 
     from featurelens.interpret import ActivationExtractor, ModelInformation
     from featurelens.models import ModelCard
-    from featurelens.models.formats.reading import Reading
     from featurelens.scripts.options.single_image import SingleImage
 
 
-@with_reading()
+@takes_records
 def inspect_layers(
     model: Model = DEFAULT_MODEL,
     layer: Annotated[str | None, typer.Option(help="Draw this layer's maps of --image.")] = None,
@@ -45,11 +41,8 @@ def inspect_layers(
     output: Annotated[Path | None, typer.Option(help="Picture to write; by default ./MODEL-LAYER.png.")] = None,
     diagram: Annotated[Path | None, typer.Option(help="Draw the architecture, .png or .svg.")] = None,
     save: Annotated[Path | None, typer.Option(help="Also write the activations as .npz.")] = None,
-    scale: Scale = None,
-    resize: Resize = False,
-    allow_code: AllowCode = False,
-    custom_objects: CustomObjects = None,
-    reading: Reading | None = None,
+    wrt: Wrt = None,
+    opening: Annotated[Opening, Without("class_names")] = Opening(),
 ) -> None:
     """Print the layers and the proof of the logits; with --layer draw its maps, with --diagram the architecture."""
     from featurelens.interpret import ActivationExtractor, inspect_model
@@ -60,15 +53,14 @@ def inspect_layers(
             check_writable(path)
     if diagram is not None and diagram.suffix.lower() not in (".png", ".svg"):
         raise ValueError(f"Expected a diagram's name ending in .png or .svg. Received '{diagram}'. Change the ending.")
-    opening = Opening(scale, resize, allow_code=allow_code, custom_objects=custom_objects, reading=reading)
     if layer is not None:
         images_from = checked_data_for(image, model, data, opening)
     else:
         images_from = checked_data_if_any(model, data, opening)
     loaded, card = load_with_card(model, opening)
     chosen = None if layer is None else single_image(image, loaded, card, images_from, opening, read=open_images)
-    extractor = None if layer is None else ActivationExtractor(loaded, [layer])
-    information = inspect_model(loaded, _images_of_proof(loaded, card, images_from, chosen, opening))
+    extractor = None if layer is None else ActivationExtractor(loaded, [layer], wrt=wrt)
+    information = inspect_model(loaded, _images_of_proof(loaded, card, images_from, chosen, opening), wrt=wrt)
     _print(information)
     if diagram is not None:
         _draw_architecture(information, diagram)
@@ -116,7 +108,7 @@ def _print(information: ModelInformation) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from featurelens.reports.drawing.wording import number, shape
+    from featurelens.reports.drawing.wording import shape
     from featurelens.reports.sections.model import first_centre, receptive_field
 
     title = escape(f"{information.name}: input {shape(information.input_shape)}")
@@ -140,13 +132,33 @@ def _print(information: ModelInformation) -> None:
         table.add_row(*(escape(cell) for cell in row))
     console = Console()
     console.print(table)
-    console.print(f"{information.parameters:,} parameters, {information.classes} classes, head: {information.head}")
-    console.print(
-        f"proof: {information.head}(logits) differs from the model's answer by {number(information.logit_error)} at most, "
-        f"on {information.images} images"
-    )
+    for line in _verdict(information):
+        console.print(escape(line), soft_wrap=True)
+
+
+def _verdict(information: ModelInformation) -> list[str]:
+    """What was found of the whole model: task, head, axes, default layer, the proof, and what is refused."""
+    from featurelens.interpret.layers.inspection import NO_HEAD
+    from featurelens.reports.drawing.wording import number
+    from featurelens.scripts.terminal.option_words import in_options
+
+    proven = {"softmax": "softmax(logits)", "sigmoid": "sigmoid(logits)"}.get(information.head, "what was traced")
+    scores = "" if information.head == NO_HEAD else f"; maps are in units of the {information.unit}"
+    task = f"{information.task} ({information.classes})" if information.classes else information.task
+    outputs = [layer.name for layer in information.layers if ":out" in layer.name]
+    lines = [
+        f"{information.parameters:,} parameters; task: {task}; head: {information.head}{scores}",
+        f"input: {information.axes}; class activation maps look at: {information.cam_layer or 'no layer has places'}",
+        f"proof: {proven} differs from the model's answer by {number(information.logit_error)} at most, "
+        f"on {information.images} images, one of them alone too",
+    ]
+    if outputs:
+        lines.append(f"several outputs of one layer, each by its name: {', '.join(outputs)}")
+    if information.refused:
+        lines.append(f"refused: {'; '.join(information.refused)}")
     if information.warning:
-        console.print(f"warning: {escape(information.warning)}")
+        lines.append(f"warning: {in_options(information.warning)}")
+    return lines
 
 
 if __name__ == "__main__":

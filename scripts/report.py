@@ -7,79 +7,81 @@ from __future__ import annotations
 
 import shlex
 import sys
+from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import Annotated
 
 import typer
 
 from featurelens.scripts.options.early_checks import checked_data
+from featurelens.scripts.options.methods import method_named
 from featurelens.scripts.options.opening import (
     DEFAULT_MODEL,
-    AllowCode,
-    ClassNames,
-    CustomObjects,
     Data,
     Model,
     Opening,
-    Resize,
-    Scale,
     load_with_card,
     open_for,
 )
-from featurelens.scripts.options.reading import with_reading
+from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.options.trust_file import trust_on_file
 
-if TYPE_CHECKING:
-    from featurelens.models.formats.reading import Reading
 
+@dataclass(frozen=True)
+class TrustChoice:
+    """How far each method can be trusted: as measured before, or measured anew."""
 
-@with_reading()
-def report(
-    model: Model = DEFAULT_MODEL,
-    data: Data = None,
-    output: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("featurelens-report.html"),
-    scale: Scale = None,
-    resize: Resize = False,
-    class_names: ClassNames = None,
-    batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Images at a time. Default: as many as fit a few megabytes.")
-    ] = None,
     trust: Annotated[
         Path | None, typer.Option(help="What `featurelens trust` wrote; default: MODEL.trust.json where it fits.")
-    ] = None,
+    ] = None
     trust_images: Annotated[
         int | None, typer.Option(min=0, help="Test the maps anew on at most so many images; 0 for none. Default: 100.")
-    ] = None,
+    ] = None
     trust_budget: Annotated[
         int | None,
         typer.Option(
             min=1, help="Test the maps anew within so many passes forward and backward. Default: by the images' size."
         ),
+    ] = None
+
+
+@takes_records
+def report(
+    model: Model = DEFAULT_MODEL,
+    data: Data = None,
+    output: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("featurelens-report.html"),
+    batch_size: Annotated[
+        int | None, typer.Option(min=1, help="Images at a time. Default: by the images' size, at most 256.")
+    ] = None,
+    tested: TrustChoice = TrustChoice(),
+    method: Annotated[
+        list[str] | None,
+        typer.Option(help="A method to draw beside each mistake too, such as layercam; may be given several times."),
     ] = None,
     seed: Annotated[int, typer.Option(min=0, help="Of all images that are drawn.")] = 0,
-    allow_code: AllowCode = False,
-    custom_objects: CustomObjects = None,
-    reading: Reading | None = None,
+    opening: Opening = Opening(),
 ) -> None:
     """Explain a model on a data set, and write what was found into one HTML file.
 
     Without arguments: the shipped zero-padded dropout CNN on the 10,000 test images of Fashion-MNIST, offline.
     """
     from featurelens.reports.files.whole_files import check_writable
-    from featurelens.scripts.terminal.progress import steps_shown
+    from featurelens.scripts.terminal.progress import whole_shown
 
     check_writable(output.expanduser().absolute())
-    opening = Opening(scale, resize, class_names, allow_code, custom_objects, reading)
+    further = [method_named(name) for name in method or ()]
     images_from = checked_data(model, data, opening)
     loaded, card = load_with_card(model, opening)
     dataset = open_for(images_from, loaded, card, opening)
     from featurelens.reports import write_report
+    from featurelens.reports.evidence.plan import ReportPlan
     from featurelens.reports.evidence.trust import TRUST_IMAGES
 
-    if trust_images is None and trust_budget is not None:
-        trust_images = TRUST_IMAGES
-    measured = trust_on_file(trust, trust_images, model, loaded, dataset)
-    with steps_shown() as step:
+    images = TRUST_IMAGES if tested.trust_images is None else tested.trust_images
+    anew = images if tested.trust_budget is not None else tested.trust_images
+    measured = trust_on_file(tested.trust, anew, model, loaded, dataset)
+    plan = ReportPlan(batch_size, images, measured, trust_budget=tested.trust_budget, seed=seed)
+    with whole_shown(plan.expected(dataset.images.shape)) as step:
         path = write_report(
             loaded,
             dataset,
@@ -87,9 +89,10 @@ def report(
             card=card,
             command=_command(),
             batch_size=batch_size,
-            trust_images=TRUST_IMAGES if trust_images is None else trust_images,
-            trust_budget=trust_budget,
+            trust_images=images,
+            trust_budget=tested.trust_budget,
             trust_file=measured,
+            methods=further,
             seed=seed,
             step=step,
         )

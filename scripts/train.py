@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import replace
+from dataclasses import dataclass, fields, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated
 
@@ -10,13 +10,12 @@ import typer
 
 from featurelens.scripts.options.image_size import Size, parse_size
 from featurelens.scripts.options.opening import tell_notes
-from featurelens.scripts.options.reading import with_reading
+from featurelens.scripts.options.reading import DataReading
+from featurelens.scripts.options.records import Without, takes_records
 from featurelens.scripts.terminal.interruption import Interrupted
 
 if TYPE_CHECKING:
     from featurelens.models.datasets.dataset import Dataset
-    from featurelens.models.datasets.resizing import InputShape
-    from featurelens.models.formats.reading import Reading
     from featurelens.models.model_files.cards import ModelCard
     from featurelens.models.networks.recipes import Recipe
 
@@ -38,30 +37,50 @@ def _help(context: typer.Context, wanted: bool) -> None:
     raise typer.Exit
 
 
-@with_reading(without=("preprocess",))
+@dataclass(frozen=True)
+class TrainingData(DataReading):
+    """The images to train on, and those to test on."""
+
+    data: Annotated[str | None, typer.Option(help="Training images: IDX, CSV, or a folder per class.")] = None
+    test_data: Annotated[str | None, typer.Option(help="Test images, for the figures of the card.")] = None
+    class_names: Annotated[Path | None, typer.Option(help="Text file, one class name per line.")] = None
+    size: Size = None
+
+
+@dataclass(frozen=True)
+class RecipeChanges:
+    """What is done otherwise than the recipe says."""
+
+    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None
+    epochs: Annotated[int | None, typer.Option(help="Epochs, at most.")] = None
+    batch_size: Annotated[int | None, typer.Option(help="Images per step.")] = None
+    learning_rate: Annotated[float | None, typer.Option(help="Learning rate, the highest of a schedule.")] = None
+    augment: Annotated[str | None, typer.Option(help="Of shift,flip,erase; 'none' for none.")] = None
+    base: Annotated[str | None, typer.Option(help="Base network of 'transfer', such as MobileNetV2.")] = None
+    base_weights: Annotated[str | None, typer.Option(help="Of 'transfer': imagenet or random.")] = None
+
+    def applied(self, recipe: Recipe) -> Recipe:
+        """The recipe with these changes."""
+        given = {each.name: getattr(self, each.name) for each in fields(self) if each.name != "augment"}
+        if self.augment is not None:
+            given["augmentation"] = tuple(step for step in self.augment.split(",") if step != "none")
+        return replace(recipe, **{name: value for name, value in given.items() if value is not None})
+
+
+@takes_records
 def train(
     name: Annotated[str, typer.Argument(help="The architecture, one of those listed below.")],
     output: Annotated[Path | None, typer.Option(help="File to write; by default ./NAME.keras.")] = None,
-    data: Annotated[str | None, typer.Option(help="Training images: IDX, CSV, or a folder per class.")] = None,
-    test_data: Annotated[str | None, typer.Option(help="Test images, for the figures of the card.")] = None,
-    class_names: Annotated[Path | None, typer.Option(help="Text file, one class name per line.")] = None,
-    size: Size = None,
-    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None,
-    epochs: Annotated[int | None, typer.Option(help="Epochs, at most.")] = None,
-    batch_size: Annotated[int | None, typer.Option(help="Images per step.")] = None,
-    learning_rate: Annotated[float | None, typer.Option(help="Learning rate, the highest of a schedule.")] = None,
-    augment: Annotated[str | None, typer.Option(help="Of shift,flip,erase; 'none' for none.")] = None,
-    base: Annotated[str | None, typer.Option(help="Base network of 'transfer', such as MobileNetV2.")] = None,
-    base_weights: Annotated[str | None, typer.Option(help="Of 'transfer': imagenet or random.")] = None,
+    images: Annotated[TrainingData, Without("preprocess")] = TrainingData(),
+    changes: RecipeChanges = RecipeChanges(),
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there already.")] = False,
     wants_help: Annotated[
         bool, typer.Option("--help", callback=_help, is_eager=True, help="Show this message and exit.")
     ] = False,
-    reading: Reading | None = None,
 ) -> None:
     """Train a network; write NAME.keras, its card NAME.json and its history NAME.csv.
 
-    Without --data it learns Fashion-MNIST. The same command goes on with a training that was interrupted.
+    Without --data it learns Fashion-MNIST. The same command resumes a training that was interrupted.
     """
     from featurelens.scripts.terminal.memory import keep_freed_memory
 
@@ -73,19 +92,10 @@ def train(
     from featurelens.scripts.terminal.progress import start_tensorflow
     from featurelens.scripts.terminal.training_display import TrainingDisplay
 
-    given = {
-        "seed": seed,
-        "epochs": epochs,
-        "batch_size": batch_size,
-        "learning_rate": learning_rate,
-        "augmentation": None if augment is None else tuple(step for step in augment.split(",") if step != "none"),
-        "base": base,
-        "base_weights": base_weights,
-    }
-    chosen = replace(recipe(name), **{field: value for field, value in given.items() if value is not None})
+    chosen = changes.applied(recipe(name))
     target = output or Path(f"{name}.keras")
     check_settings(chosen, target, force)
-    training, test = _datasets(data, test_data, class_names, parse_size(size), reading)
+    training, test = _datasets(images)
     start_tensorflow()
     try:
         with TrainingDisplay() as display:
@@ -95,21 +105,22 @@ def train(
     typer.echo(_summary(trained.card, chosen, target))
 
 
-def _datasets(
-    data: str | None, test_data: str | None, class_names: Path | None, size: InputShape | None, reading: Reading | None
-) -> tuple[Dataset, Dataset | None]:
+def _datasets(images: TrainingData) -> tuple[Dataset, Dataset | None]:
     """The images to train on and those to test on: Fashion-MNIST's where none of one's own are named to train on."""
     from featurelens.models.datasets.class_names import place_classes, read_class_names
     from featurelens.models.formats.sources import open_dataset
 
+    size = parse_size(images.size)
+    data, test_data = images.data, images.test_data
     if data is None:
         data, test_data = "fashion_mnist:train", test_data or "fashion_mnist:test"
-    names = None if class_names is None else read_class_names(class_names)
+    names = None if images.class_names is None else read_class_names(images.class_names)
+    reading = images.reading()
     training = open_dataset(data, model_input=size, resize=size is not None, class_names=names, reading=reading)
+    tell_notes(training)
     if test_data is None:
         return training, None
     shape = None if size is None else training.images.shape[1:]
-    tell_notes(training)
     test = open_dataset(test_data, model_input=shape, resize=size is not None, class_names=names, reading=reading)
     return training, place_classes(test, training.class_names) or test  # classes that have no place are refused later
 

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import shlex
 import sys
-from dataclasses import replace
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -14,28 +14,51 @@ from featurelens.scripts.options.early_checks import checked_data
 from featurelens.scripts.options.methods import ALL, methods_named
 from featurelens.scripts.options.opening import (
     DEFAULT_MODEL,
-    AllowCode,
-    ClassNames,
-    CustomObjects,
     Data,
     Model,
     Opening,
-    Resize,
-    Scale,
     load_with_card,
     open_for,
 )
-from featurelens.scripts.options.reading import with_reading
+from featurelens.scripts.options.records import takes_records
 
 if TYPE_CHECKING:
     import numpy as np
 
     from featurelens.interpret.trust.record import Trust
     from featurelens.models.datasets.dataset import Dataset
-    from featurelens.models.formats.reading import Reading
+    from featurelens.reports.evidence.trust import TrustFile
 
 
-@with_reading()
+@dataclass(frozen=True)
+class SampleSizes:
+    """On how many images the measures are taken."""
+
+    images: Annotated[
+        int | None, typer.Option(min=1, help="Images for the methods of a pass or two. Default: all.")
+    ] = None
+    expensive_images: Annotated[int, typer.Option(min=1, help="Images for the methods of many passes.")] = 100
+    budget: Annotated[
+        int | None,
+        typer.Option(
+            min=1, help="Passes forward and backward to stay within, by fewer images and steps. Default: no limit."
+        ),
+    ] = None
+    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples and of all that is drawn.")] = 0
+
+
+@dataclass(frozen=True)
+class LabelControl:
+    """The control of random labels: a copy that is trained on training images whose labels say nothing."""
+
+    training_data: Annotated[
+        str | None, typer.Option(help="Training images, for the control of random labels; without: left out.")
+    ] = None
+    training_images: Annotated[int, typer.Option(min=1, help="How many of them are used.")] = 2000
+    epochs: Annotated[int, typer.Option(min=1, help="Passes over them.")] = 20
+
+
+@takes_records
 def trust(
     model: Model = DEFAULT_MODEL,
     data: Data = None,
@@ -46,78 +69,66 @@ def trust(
         list[str] | None,
         typer.Option(help="A method, such as saliency, or all; may be given several times. Default: all."),
     ] = None,
-    images: Annotated[
-        int | None, typer.Option(min=1, help="Images for the methods of a pass or two. Default: all.")
-    ] = None,
-    expensive_images: Annotated[int, typer.Option(min=1, help="Images for the methods of many passes.")] = 100,
-    budget: Annotated[
-        int | None,
-        typer.Option(
-            min=1, help="Passes forward and backward to stay within, by fewer images and steps. Default: no limit."
-        ),
-    ] = None,
-    training_data: Annotated[
-        str | None, typer.Option(help="Training images, for the control of random labels; without: left out.")
-    ] = None,
-    training_images: Annotated[int, typer.Option(min=1, help="How many of them are used.")] = 2000,
-    epochs: Annotated[int, typer.Option(min=1, help="Passes over them.")] = 20,
+    update: Annotated[bool, typer.Option("--update", help="Keep the other methods of the file that is there.")] = False,
+    samples: SampleSizes = SampleSizes(),
+    control: LabelControl = LabelControl(),
     layer: Annotated[str | None, typer.Option(help="Layer of the CAMs; by default the last convolution.")] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples and of all that is drawn.")] = 0,
     batch_size: Annotated[int, typer.Option(min=1, help="Rows at a time.")] = 256,
-    scale: Scale = None,
-    resize: Resize = False,
-    class_names: ClassNames = None,
-    allow_code: AllowCode = False,
-    custom_objects: CustomObjects = None,
-    reading: Reading | None = None,
+    opening: Opening = Opening(),
 ) -> None:
     """Measure how far each attribution method can be trusted on a model; the report shows what was found.
 
     Deletion, insertion and ROAD beside a random and a brightness order, the change under noise, and the likeness once the
     weights are shuffled, for every method.
     """
+    from featurelens.reports.files.trust_file import read_trust
     from featurelens.reports.files.whole_files import check_writable
 
     target = (output or _default_output(model)).expanduser().absolute()
     check_writable(target)
     methods = methods_named(method or [ALL])
-    opening = Opening(scale, resize, class_names, allow_code, custom_objects, reading)
+    before = read_trust(target) if update else None
     images_from = checked_data(model, data, opening)
-    if training_data is not None:
-        checked_data(model, training_data, opening)
+    if control.training_data is not None:
+        checked_data(model, control.training_data, opening)
     loaded, card = load_with_card(model, opening)
     dataset = open_for(images_from, loaded, card, opening)
     training = None
-    if training_data is not None:
-        training = _drawn(open_for(training_data, loaded, card, opening), training_images, seed)
+    if control.training_data is not None:
+        everything = open_for(control.training_data, loaded, card, opening)
+        training = _drawn(everything, control.training_images, samples.seed)
     from featurelens.interpret.stream.predictions import decisions
     from featurelens.interpret.trust.budget import within_budget
     from featurelens.interpret.trust.measure import measure_trust
     from featurelens.interpret.trust.record import TrustPlan
+    from featurelens.reports.evidence.trust import require_same_measurement
     from featurelens.scripts.terminal.progress import steps_shown
 
     usual = TrustPlan()
     plan = replace(
         usual,
-        cheap=replace(usual.cheap, curves=images),
-        expensive=replace(usual.expensive, curves=expensive_images),
-        epochs=epochs,
-        seed=seed,
+        cheap=replace(usual.cheap, curves=samples.images),
+        expensive=replace(usual.expensive, curves=samples.expensive_images),
+        epochs=control.epochs,
+        seed=samples.seed,
     )
-    if budget is not None:
-        plan = within_budget(budget, methods, plan, len(dataset))
+    if samples.budget is not None:
+        plan = within_budget(samples.budget, methods, plan, len(dataset))
+    cam_layer = layer or decisions(loaded, dataset.images[:1]).cam_layer
+    if before is not None:
+        require_same_measurement(before, loaded, dataset.images, cam_layer, plan)
     with steps_shown() as step:
         found = measure_trust(
             loaded,
             dataset.images,
             methods,
             plan,
-            cam_layer=layer or decisions(loaded, dataset.images[:1]).cam_layer,
+            cam_layer=cam_layer,
             training=training,
             batch_size=batch_size,
             step=step,
         )
-    _write(found, loaded, dataset, target)
+    _write(found, loaded, dataset, target, before)
     _print(found)
     typer.echo(f"Wrote {target}. `featurelens report` shows it where it lies beside the model, or with --trust.")
 
@@ -138,9 +149,9 @@ def _drawn(dataset: Dataset, amount: int, seed: int) -> tuple[np.ndarray, np.nda
     return dataset.images[numbers], dataset.labels[numbers]
 
 
-def _write(found: Trust, model: Any, dataset: Dataset, target: Path) -> None:
+def _write(found: Trust, model: Any, dataset: Dataset, target: Path, before: TrustFile | None) -> None:
     from featurelens.models.datasets.fingerprints import images_fingerprint, weights_fingerprint
-    from featurelens.reports.evidence.trust import TrustFile
+    from featurelens.reports.evidence.trust import TrustFile, updated
     from featurelens.reports.files.trust_file import write_trust
 
     command = shlex.join(["featurelens", *sys.argv[1:]]) if "trust" in sys.argv[1:2] else "featurelens trust"
@@ -152,7 +163,7 @@ def _write(found: Trust, model: Any, dataset: Dataset, target: Path) -> None:
         images=images_fingerprint(dataset.images),
         command=command,
     )
-    write_trust(measured, target)
+    write_trust(measured if before is None else updated(before, measured), target)
 
 
 def _print(found: Trust) -> None:

@@ -43,7 +43,7 @@ class ChannelAblation:
     to: Fill  # what the channel was set to
     images: int  # how many answers were looked at
     accuracy: float  # 0..1, with all channels
-    right: np.ndarray  # int64[K], images of each class that are answered rightly with all channels
+    right: np.ndarray  # int64[K], images of each class that are answered correctly with all channels
     confusion: Pair | None  # the confusion that was asked about
     confused: int  # images of it, with all channels; 0 where none was asked about
     effects: AblationEffects  # of the channels asked about, ranked: what repairs (or, without a confusion, harms) most

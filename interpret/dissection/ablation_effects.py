@@ -15,8 +15,8 @@ class AblationEffects:
     channels: np.ndarray  # int64[N]
     logit_change: np.ndarray  # float64[N,K], of each class's mean logit
     accuracy_change: np.ndarray  # float64[N], -1..1
-    broken: np.ndarray  # int64[N,K], images by class that were answered rightly and no longer are
-    repaired: np.ndarray  # int64[N], images of the confusion now answered rightly; 0 where there is no confusion
+    broken: np.ndarray  # int64[N,K], images by class that were answered correctly and no longer are
+    repaired: np.ndarray  # int64[N], images of the confusion now answered correctly; 0 where there is no confusion
     confusion_change: np.ndarray  # int64[N], of the number of images of its true class taken for its other class
     gap_change: np.ndarray  # float64[N], of logit[predicted] - logit[true], mean over its images; NaN without one
 

@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ..graph.written_variables import kept, written_variables
 from ..tracing.traced_model import TracedModel
 
 
@@ -35,6 +36,7 @@ class ChannelActivity:
         self._traced.build(self._form, self._form.flatten(blank))
         spec = tf.TensorSpec((None, *self.image_shape), tf.float32)
         self._function = tf.function(self._activity, autograph=False).get_concrete_function(spec)
+        self.written = written_variables(self._function)
 
     def check(self, channels: int | Sequence[int]) -> np.ndarray:
         """The channels as int64[N].
@@ -61,7 +63,8 @@ class ChannelActivity:
         """Mean and standard deviation over places of each channel for images [N,H,W,C]: two float32[N,channels]."""
         import tensorflow as tf
 
-        mean, spread = self._function(tf.constant(images, tf.float32))
+        with kept(self.written):
+            mean, spread = self._function(tf.constant(images, tf.float32))
         return mean.numpy(), spread.numpy()
 
     def keras_model(self) -> Any:
@@ -81,7 +84,7 @@ class ChannelActivity:
         import tensorflow as tf
 
         taps = self._traced.trace(self._form, [tf.cast(images, self._form.dtypes[0])])
-        tensor = tf.cast(taps.logits if self._layer is None else taps.find(self._layer).tensor, tf.float32)
+        tensor = tf.cast(taps.logits if self._layer is None else taps.find(self._layer).maps, tf.float32)
         places = list(range(1, tensor.shape.rank - 1))
         if not places:  # a unit of a dense layer has one place: its size stands for its spread
             return tensor, tf.abs(tensor)

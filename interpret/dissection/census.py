@@ -155,7 +155,12 @@ class CensusStatistic:
     def update(self, batch: Batch) -> None:
         """See some more images."""
         self._facts = dict(batch.facts)
-        self._tally.add(batch, label_array(batch.labels, len(batch.labels), self._facts["head"].classes))
+        self._tally.add(batch, label_array(batch.labels, len(batch.labels), self._classes))
+
+    @property
+    def _classes(self) -> int:
+        """How many classes the labels may have: those of the model, or any where it answers no score per class."""
+        return self._facts["head"].classes if self._facts["head"] is not None else 2**31 - 1
 
     def merge(self, later: CensusStatistic) -> None:
         """Take over what another one saw of other images."""
@@ -188,21 +193,24 @@ class _Tally:
         self.grid = int(results["grid"][0]), int(results["grid"][1])
         self.preferred.add(batch.numbers, largest, results["places"])
         self.comoments.add(len(largest) * self.grid[0] * self.grid[1], results["centre"], results["products"])
-        member = np.eye(batch.facts["head"].classes)[labels]
-        self.members = self.members + member.sum(axis=0)
+        head = batch.facts["head"]  # None: the model has no classes, those of the labels are counted as they come
+        member = np.eye(1 + int(labels.max()) if head is None else head.classes)[labels]
+        self.members = _plus(self.members, member.sum(axis=0))
         self.active = self.active + results["active"].sum(axis=0, dtype=np.float64)
         self.fired = self.fired + (largest > 0).sum(axis=0)
         self.largest = np.maximum(self.largest, largest.max(axis=0))
-        self.sums = self.sums + member.T @ results["mean"]
-        self.positive = self.positive + member.T @ results["positive"]
+        self.sums = _plus(self.sums, member.T @ results["mean"])
+        self.positive = _plus(self.positive, member.T @ results["positive"])
 
     def join(self, later: _Tally) -> None:
         self.grid = later.grid if later.images else self.grid
         self.preferred.merge(later.preferred)
         self.comoments.join(later.comoments)
         self.largest = np.maximum(self.largest, later.largest)
-        for name in ("images", "members", "active", "fired", "sums", "positive"):
+        for name in ("images", "active", "fired"):
             setattr(self, name, getattr(self, name) + getattr(later, name))
+        for name in ("members", "sums", "positive"):
+            setattr(self, name, _plus(getattr(self, name), getattr(later, name)))
 
     def census(self, layer: str, sight: ReceptiveField | None, always: float) -> ChannelCensus:
         share = self.active / self.images
@@ -228,6 +236,16 @@ class _Tally:
     def _per_class(self, sums: np.ndarray) -> np.ndarray:
         members = self.members[:, np.newaxis]
         return np.divide(sums, members, out=np.full(sums.shape, np.nan), where=members > 0).T
+
+
+def _plus(sums: Any, more: Any) -> Any:
+    """The sum of two arrays [K, ...] and [L, ...], or of such an array and 0; of one class more in one than in the other."""
+    if np.ndim(sums) == 0 or np.ndim(more) == 0 or len(sums) == len(more):
+        return sums + more
+    shorter, longer = sorted((sums, more), key=len)
+    total = longer.copy()
+    total[: len(shorter)] += shorter
+    return total
 
 
 def selectivity(class_means: np.ndarray) -> np.ndarray:

@@ -26,6 +26,7 @@ from typing import Any
 import numpy as np
 
 from ..arguments import at_least
+from ..graph.written_variables import kept
 from .activity import ChannelActivity
 
 _NOISE = 0.1  # standard deviation of the starting image around mid-grey, as a part of the pixel range
@@ -85,9 +86,10 @@ def activation_maximization(
     rows = np.arange(len(chosen))
     scales = np.where(spreads[rows, chosen] > 0, spreads[rows, chosen], 1.0).astype(np.float32)
     shift = _shift(draw, at_least("jitter", jitter, 0), pixel_range)
-    images = _ascend(
-        activity.keras_model(), start, chosen, scales, at_least("steps", steps, 1), smoothness, shift, pixel_range
-    )
+    with kept(activity.written):
+        images = _ascend(
+            activity.keras_model(), start, chosen, scales, at_least("steps", steps, 1), smoothness, shift, pixel_range
+        )
     return FeatureImages(images, chosen, activity.of(images)[0][rows, chosen], means[rows, chosen])
 
 

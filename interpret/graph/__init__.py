@@ -1,10 +1,12 @@
 """The traced graph, read: how a model's answer follows from its scores, and what leads where.
 
-head            What turns the scores into the answer, and in what unit are they?
-tasks           Is one unbounded number a logit of two classes, or a regression?
-logits          Which tensor holds the logits, and what turns them into the answer?
-squashed        Which logit lies behind an answer that was squashed, number by number?
-answer_range    Between which limits must an answer lie, whatever the image?
-ways            Which operations are on the way from the image to the scores?
-function_calls  What is inside a function that the traced graph calls?
+head               What turns the scores into the answer, and in what unit are they?
+tasks              Is one unbounded number a logit of two classes, or a regression?
+logits             Which tensor holds the logits, and what turns them into the answer?
+squashed           Which logit lies behind an answer that was squashed, number by number?
+answer_range       Between which limits must an answer lie, whatever the image?
+ways               Which operations are on the way from the image to the scores?
+model_state        Has a model changed since it was looked at?
+written_variables  Which variables does a run write, so that they can be put back?
+function_calls     What is inside a function that the traced graph calls?
 """

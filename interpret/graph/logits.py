@@ -72,14 +72,14 @@ def _before_softmax(source: tf.Tensor, units: int) -> tf.Tensor | None:
     return logits if shape and shape[-1] == units and len(others) <= 1 else None
 
 
-def _is_softmax_by_hand(division: tf.Operation) -> bool:
+def _is_softmax_by_hand(division: Any) -> bool:
     power, whole = division.inputs
     if power.op.type != "Exp" or whole.op.type != "Sum" or whole.op.inputs[0] is not power:
         return False
     import tensorflow as tf
 
-    axis = tf.get_static_value(whole.op.inputs[1])
-    return axis is not None and axis.size == 1 and int(axis.ravel()[0]) in (-1, power.shape.rank - 1)
+    axis: Any = tf.get_static_value(whole.op.inputs[1])
+    return axis is not None and axis.size == 1 and axis.ravel()[0] in (-1, (power.shape.rank or 0) - 1)
 
 
 def _origin(answer: tf.Tensor) -> tf.Tensor:
@@ -128,4 +128,4 @@ def _units(answer: tf.Tensor) -> int:
             f"This one answers shape {('batch', *shape[1:]) if shape else 'unknown'}. "
             f"Pass a model, or name an output=, that ends in one score per class."
         )
-    return int(long[0]) if long else 1
+    return int(long[0] or 1) if long else 1

@@ -6,7 +6,7 @@ several units with a sigmoid each, joined, are these units' logits, joined.
 
 from __future__ import annotations
 
-from typing import TYPE_CHECKING
+from typing import TYPE_CHECKING, Any
 
 from .function_calls import inlined, is_function_call
 
@@ -23,7 +23,7 @@ def before_sigmoids(answer: tf.Tensor) -> tf.Tensor | None:
 
     if is_function_call(answer):
         return before_sigmoids(inlined(answer))
-    op = answer.op
+    op: Any = answer.op
     if op.type == "Sigmoid":
         return op.inputs[0]
     if op.type in PASSED_THROUGH:

@@ -9,7 +9,8 @@ from typing import Any
 import numpy as np
 
 from ..graph.head import LINEAR, Head
-from ..tracing.batched_graph import Computed, Program
+from ..tracing.axes import Axes
+from ..tracing.batched_graph import Computed, LayerProgram
 from ..tracing.inputs import Arrays, InputForm
 from ..tracing.layer_choice import default_layer, is_convolution, is_nested_model, is_spatial
 from ..tracing.proof import PROOF_IMAGES, Proof
@@ -18,6 +19,8 @@ from .connections import layer_inputs
 from .receptive_field import ReceptiveField
 from .receptive_field_rules import receptive_fields
 
+NO_HEAD = "none"  # of a model that answers no score per class: a backbone, an autoencoder, a detector
+NO_GRADIENT = "maps of gradients at the input"  # what is refused of a picture of whole numbers
 _SIZE_WHERE_OPEN = 64  # pixels along an axis that the model leaves open, for the images of the proof
 
 
@@ -25,12 +28,12 @@ _SIZE_WHERE_OPEN = 64  # pixels along an axis that the model leaves open, for th
 class LayerInformation:
     """One layer as it is called."""
 
-    name: str  # as other functions take it
+    name: str  # as other functions take it; 'lstm:out1' for the second of a layer's outputs
     kind: str  # class of the layer, such as 'Conv2D'
-    output_shape: tuple[int | None, ...]  # without the batch axis; None where the model leaves a size open
+    output_shape: tuple[int | None, ...]  # places, then channels, without the batch axis; None for a size left open
     parameters: int  # weights of the layer, those of layers inside it included
     spatial: bool  # whether it has a map of places, shape (H, W, C), that Grad-CAM can be taken at
-    convolution: bool  # whether it is a two-dimensional convolution of any kind
+    convolution: bool  # whether it is a convolution of any kind
     receptive_field: ReceptiveField | None  # what one unit can see; None where an operation is not known
     inputs: tuple[str, ...] = ()  # names of the layers that it reads, INPUT for the image; empty: not known
 
@@ -41,17 +44,17 @@ class ModelInformation:
 
     name: str
     layers: tuple[LayerInformation, ...]  # in order of execution; nested models by their layers
-    head: str  # 'softmax', 'sigmoid', 'linear', or 'probability' (no logit lies behind the answer)
-    classes: int  # K
+    head: str  # 'softmax', 'sigmoid', 'linear', 'probability' (no logit lies behind the answer), or 'none'
+    classes: int  # K; 0 for a model that answers no score per class
     logit_error: float  # largest |head(logits) - model(x)| seen
     images: int  # how many images the proof was made on
     input_shape: tuple[int | None, ...]  # of the image, without the batch axis
     parameters: int
     warning: str | None  # what a reader should know before trusting the maps
     task: str = "classes"  # 'classes', 'independent labels', 'binary', 'regression', or 'binary or regression'
-    cam_layer: str | None = (
-        None  # where class activation maps look unless told; None where no layer has a map of places
-    )
+    axes: str = "(B, H, W, C)"  # of the image: which are places, which is the channel
+    cam_layer: str | None = None  # where class activation maps look unless told; None where no layer has places
+    refused: tuple[str, ...] = ()  # which methods do not take the model, and why
     unit: str = "logit"  # of the scores that maps explain: 'logit', 'probability' or 'answer'
 
     def layer(self, name: str) -> LayerInformation:
@@ -89,29 +92,31 @@ def inspect_model(
     traced = TracedModel(model, output=output, wrt=wrt)
 
     def look(taps: Taps, _: Any) -> Computed:
-        fields = receptive_fields(taps.image)
+        fields = receptive_fields(taps.image) if taps.axes.is_picture else {}  # known for [B,H,W,C] alone
         layers = [tap for tap in taps.layers if not is_nested_model(tap)]
         inputs = layer_inputs(taps.image, layers)
         found = tuple(_information(tap, fields, read) for tap, read in zip(layers, inputs, strict=True))
-        shape, cam_layer = tuple(taps.image.shape)[1:], default_layer(taps)
-        return Computed({}, {"layers": found, "input_shape": shape, "cam_layer": cam_layer})
+        facts = {"layers": found, "input_shape": tuple(taps.image.shape)[1:], "cam_layer": default_layer(taps)}
+        return Computed({}, {**facts, "axes": taps.axes, "has_gradient": taps.image.dtype.is_floating})
 
-    program = Program(traced, look)
+    program = LayerProgram(traced, look)
     given = _random_images(traced) if images is None else images
-    proof, found = program.proved(given), program.facts["layers"]
+    proof, head, facts = program.proved(given), program.head, program.facts
     return ModelInformation(
         name=traced.name,
-        layers=found,
-        head=program.head.kind,
-        classes=program.head.classes,
+        layers=facts["layers"],
+        head=NO_HEAD if head is None else head.kind,
+        classes=0 if head is None else head.classes,
         logit_error=proof.error,
         images=proof.images,
-        input_shape=program.facts["input_shape"],
+        input_shape=facts["input_shape"],
         parameters=int(model.count_params()),
-        warning=_closed(model, found) or program.head.remark or _looks_like_probabilities(program.head, proof),
-        task=program.head.task,
-        cam_layer=program.facts["cam_layer"],
-        unit=program.head.unit,
+        warning=_closed(model, facts["layers"]) or _remark(head, proof, traced),
+        task="no classes" if head is None else head.task,
+        axes=facts["axes"].words,
+        cam_layer=facts["cam_layer"],
+        refused=_refused(head, facts["axes"], facts["cam_layer"] is not None, facts["has_gradient"]),
+        unit="" if head is None else head.unit,
     )
 
 
@@ -119,13 +124,20 @@ def _information(tap: TappedLayer, fields: dict[int, ReceptiveField], read: tupl
     return LayerInformation(
         name=tap.name,
         kind=type(tap.layer).__name__,
-        output_shape=tuple(tap.tensor.shape)[1:],
-        parameters=int(tap.layer.count_params()) if tap.layer.built else 0,
+        output_shape=_shape(tap),
+        parameters=int(tap.layer.count_params()) if tap.layer.built and not tap.output else 0,
         spatial=is_spatial(tap),
         convolution=is_convolution(tap),
         receptive_field=fields.get(id(tap.tensor)),
         inputs=read,
     )
+
+
+def _shape(tap: TappedLayer) -> tuple[int | None, ...]:
+    sizes = tuple(tap.tensor.shape)
+    if tap.axes is None or tap.axes.channel is None:
+        return sizes[1:]
+    return (*(sizes[axis] for axis in tap.axes.places), sizes[tap.axes.channel])
 
 
 def _random_images(traced: TracedModel) -> Any:
@@ -136,6 +148,12 @@ def _random_images(traced: TracedModel) -> Any:
             f"Give a few: inspect_model(model, images)."
         )
     generator = np.random.default_rng(0)
+    words = [name for name, dtype in zip(form.names, form.dtypes, strict=True) if dtype == "string"]
+    if words:
+        raise ValueError(
+            f"Expected an example to run the model on, since its input {words[0]!r} takes words. Received none. Give a few: "
+            f"inspect_model(model, np.array([['some'], ['words']]))."
+        )
     arrays = [_random_array(generator, form, index) for index in range(len(form.names))]
     return form.pack(arrays)
 
@@ -154,6 +172,30 @@ def _closed(model: Any, layers: Sequence[LayerInformation]) -> str | None:
     return (
         f"Layer {(names or [model.name])[0]!r} is a SavedModel: the layers inside of it cannot be seen. Maps at the "
         f"input, such as Saliency, are exact; for Grad-CAM and activations inside of it, load the .keras file."
+    )
+
+
+def _refused(head: Head | None, axes: Axes, has_places: bool, has_gradient: bool) -> tuple[str, ...]:
+    """The methods that do not take the model, each with the reason."""
+    if head is None:
+        return ("every map of a class (the answer is not one score per class)",)
+    found = []
+    if not has_places:
+        found.append("class activation maps (no layer between image and answer has places)")
+    if not has_gradient:
+        found.append(f"{NO_GRADIENT} (it has whole numbers or words)")
+    if not axes.is_picture:
+        found.append(f"Occlusion, RISE and Score-CAM (the input is {axes.words}, not a picture (B, H, W, C))")
+    return tuple(found)
+
+
+def _remark(head: Head | None, proof: Proof, traced: TracedModel) -> str | None:
+    if head is not None:
+        return head.remark or _looks_like_probabilities(head, proof)
+    return (
+        "The model does not answer one score per class"
+        + ("" if traced.output is not None else ", or has several outputs and output= names none")
+        + ": its layers, channels and feature images can be looked at; maps and probabilities of a class cannot."
     )
 
 

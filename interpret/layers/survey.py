@@ -23,13 +23,13 @@ from typing import Any
 
 import numpy as np
 
-from ..methods.class_activation import grad_cam
+from ..methods.class_activation import class_activation, grad_cam
 from ..progress import Progress
 from ..stream.one_pass import one_pass
 from ..stream.statistic import ArraySource, Batch
 from ..tracing.batched_graph import Computed
 from ..tracing.inputs import Arrays
-from ..tracing.layer_choice import is_spatial, spatial_layer
+from ..tracing.layer_choice import default_layer, is_spatial, spatial_layer
 from ..tracing.traced_model import TappedLayer, Taps, gradients
 from .linear_probe import ProbeResult, linear_probe
 
@@ -58,8 +58,8 @@ class Survey:
     grad_cam_peak: (
         np.ndarray
     )  # float32[B], largest value of the predicted class's Grad-CAM, score units; 0: no evidence
-    cam_layer: str  # where Grad-CAM was taken
-    head: str  # 'softmax', 'sigmoid' or 'linear'
+    cam_layer: str | None  # where Grad-CAM was taken; None where no layer has places, and the peaks are NaN
+    head: str  # 'softmax', 'sigmoid', 'linear' or 'probability'
     logit_error: float  # largest |head(logits) - model(x)| on the first images
     layers: tuple[LayerSurvey, ...]  # the image first, the logits last
     folded: int = 0  # batch normalisations that were folded into the convolution before them in this pass
@@ -133,18 +133,25 @@ class SurveyStatistic:
 
     def taps(self, taps: Taps, scores: Any) -> Computed:
         """Measures per image and channel, so that no map needs to be copied out."""
-        import tensorflow as tf
-
-        cam = spatial_layer(taps, self._cam_layer)
-        (slope,) = gradients(scores, {f"layer {cam.name!r}": cam.tensor})
-        image = TappedLayer("image", "image", None, taps.image)
+        peak, cam_layer = self._peak(taps, scores)
+        image = TappedLayer("image", "image", None, taps.image, taps.axes)
         measured = {
             f"{layer.name}|{key}": tensor
             for layer in [image, *(taps.find(name) for name in self._layers)]
             for key, tensor in _measures(taps, layer).items()
         }
-        peak = tf.reduce_max(grad_cam(cam.tensor, slope), axis=(1, 2))
-        return Computed({"grad_cam_peak": peak, **measured}, {"cam_layer": cam.name})
+        return Computed({"grad_cam_peak": peak, **measured}, {"cam_layer": cam_layer})
+
+    def _peak(self, taps: Taps, scores: Any) -> tuple[Any, str | None]:
+        """The largest value of each image's Grad-CAM, and its layer; NaN and None where no layer has places."""
+        import tensorflow as tf
+
+        if self._cam_layer is None and default_layer(taps) is None:
+            return tf.fill(tf.shape(taps.logits)[:1], float("nan")), None
+        cam = spatial_layer(taps, self._cam_layer)
+        (slope,) = gradients(scores, {f"layer {cam.name!r}": cam.tensor})
+        maps = class_activation(cam, slope, grad_cam)
+        return tf.reduce_max(tf.reshape(maps, [tf.shape(maps)[0], -1]), axis=1), cam.name
 
     def update(self, batch: Batch) -> None:
         """See some more images."""
@@ -240,7 +247,7 @@ def _measures(taps: Taps, layer: TappedLayer) -> dict[str, Any]:
     """Per image and channel, inside of the graph, so that no map needs to be copied out."""
     import tensorflow as tf
 
-    values = tf.cast(layer.tensor, tf.float32)
+    values = tf.cast(layer.maps, tf.float32)
     if not is_spatial(layer):
         flat = tf.reshape(values, [tf.shape(values)[0], -1])
         return {"largest": flat, "active": tf.cast(flat > 0, tf.float32), "features": flat}

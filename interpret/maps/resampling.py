@@ -1,7 +1,4 @@
-"""Linear interpolation as a matrix, for methods that enlarge masks and maps.
-
-Gaussian blur of maps and images, as two small matrices; the border is not darkened.
-"""
+"""Enlarging and blurring as small matrices: one along the rows, one along the columns; borders are not darkened."""
 
 from __future__ import annotations
 

@@ -71,7 +71,7 @@ class CompleteMaps:
     @property
     def gap(self) -> np.ndarray:
         """float32[B]: what should be there less what is; 0 where the map accounts for all of it."""
-        return self.expected - self.maps.sum(axis=(1, 2))
+        return self.expected - self.maps.reshape(len(self.maps), -1).sum(axis=1)
 
 
 class Perturbation(VariantProgram):

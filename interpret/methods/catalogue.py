@@ -148,7 +148,7 @@ METHODS = Methods(
             LOGIT_PER_PIXEL,
             False,
             2,
-            compute=lambda _: at_image(lambda _, slope: saliency(slope)),
+            compute=lambda _: at_image(lambda _, slope, axes: saliency(slope, axes)),
         ),
         KnownMethod(
             "Input x Gradient",

@@ -32,10 +32,8 @@ Transactions on Image Processing 2021, doi:10.1109/TIP.2021.3089943.
 
 The maps stay at the layer's own resolution and are not normalised: their unit is that of the score.
 
-Class activation maps of several layers out of one pass.
-
-A deep layer says which object, an early one where exactly; seen side by side they tell more than either. One forward
-and one backward pass give the maps of all layers, by any formula of `class_activation`.
+A deep layer says which object, an early one where exactly; seen side by side they tell more than either. So each formula is
+a function of activations and gradients: `MultiLayerCAM` gives any of them at several layers out of one pass.
 """
 
 from __future__ import annotations
@@ -49,6 +47,7 @@ from ..progress import Progress
 from ..tracing.batched_graph import Compute, Program
 from ..tracing.inputs import Arrays
 from ..tracing.layer_choice import spatial_layer, spatial_layers
+from ..tracing.layer_hooks import TappedLayer
 from ..tracing.targets import Classes
 from ..tracing.traced_model import Taps, TracedModel, gradients
 from .attribution import Attribution
@@ -80,7 +79,7 @@ class GradCAM(Attribution):
 
             chosen = spatial_layer(taps, layer)
             (slope,) = gradients(scores, {f"layer {chosen.name!r}": chosen.tensor})
-            evidence = weighted_channels(chosen.tensor, slope)
+            evidence = class_activation(chosen, slope, weighted_channels)
             return {"map": tf.nn.relu(evidence), "before_cut": evidence}
 
         super().__init__(model, compute, output=output, wrt=wrt)
@@ -156,9 +155,14 @@ def at_layer(layer: str | None, formula: Formula) -> Compute:
     def compute(taps: Taps, scores: Any) -> dict[str, Any]:
         chosen = spatial_layer(taps, layer)
         (slope,) = gradients(scores, {f"layer {chosen.name!r}": chosen.tensor})
-        return {"map": formula(chosen.tensor, slope)}
+        return {"map": class_activation(chosen, slope, formula)}
 
     return compute
+
+
+def class_activation(layer: TappedLayer, slope: Any, formula: Formula) -> Any:
+    """`formula` of a layer's activations and their gradient, whatever its axes: float32[B, places...], inside of a graph."""
+    return formula(layer.maps, layer.axes.channel_last(slope))
 
 
 def grad_cam(activations: Any, slope: Any) -> Any:
@@ -172,8 +176,8 @@ def weighted_channels(activations: Any, slope: Any) -> Any:
     """Equation 2 without its ReLU; tensors [B,h,w,C] -> float32[B,h,w], inside of a graph."""
     import tensorflow as tf
 
-    weights = tf.reduce_mean(slope, axis=(1, 2))  # eq. 1
-    return tf.linalg.matvec(tf.cast(activations, tf.float32), weights[:, tf.newaxis, :])
+    weights = tf.reduce_mean(slope, axis=_places(slope))  # eq. 1
+    return _weighted(tf.cast(activations, tf.float32), weights)
 
 
 def grad_cam_plus_plus(activations: Any, slope: Any) -> Any:
@@ -181,10 +185,24 @@ def grad_cam_plus_plus(activations: Any, slope: Any) -> Any:
     import tensorflow as tf
 
     maps = tf.cast(activations, tf.float32)
-    totals = tf.reduce_sum(maps, axis=(1, 2), keepdims=True)
+    totals = tf.reduce_sum(maps, axis=_places(maps), keepdims=True)
     shares = tf.math.divide_no_nan(tf.ones_like(slope), 2.0 + slope * totals)  # eq. 19, g^2 cancelled
-    weights = tf.reduce_sum(shares * tf.nn.relu(slope), axis=(1, 2))  # eq. 7
-    return tf.nn.relu(tf.linalg.matvec(maps, weights[:, tf.newaxis, :]))
+    weights = tf.reduce_sum(shares * tf.nn.relu(slope), axis=_places(slope))  # eq. 7
+    return tf.nn.relu(_weighted(maps, weights))
+
+
+def _places(maps: Any) -> list[int]:
+    """The axes of places of [B, places..., C]."""
+    return list(range(1, maps.shape.rank - 1))
+
+
+def _weighted(maps: Any, weights: Any) -> Any:
+    """The sum over channels of maps [B, places..., C] times a weight for each, [B,C]."""
+    import tensorflow as tf
+
+    while weights.shape.rank < maps.shape.rank:
+        weights = weights[:, tf.newaxis]
+    return tf.linalg.matvec(maps, weights[..., 0, :]) if maps.shape.rank > 3 else tf.reduce_sum(maps * weights, axis=-1)
 
 
 def hi_res_cam(activations: Any, slope: Any) -> Any:
@@ -237,7 +255,8 @@ class MultiLayerCAM:
         def compute(taps: Taps, scores: Any) -> dict[str, Any]:
             chosen = spatial_layers(taps, names)
             slopes = gradients(scores, {f"layer {layer.name!r}": layer.tensor for layer in chosen})
-            return {_PREFIX + a.name: formula(a.tensor, slope) for a, slope in zip(chosen, slopes, strict=True)}
+            found = zip(chosen, slopes, strict=True)
+            return {_PREFIX + layer.name: class_activation(layer, slope, formula) for layer, slope in found}
 
         self._program = Program(TracedModel(model, output=output, wrt=wrt), compute)
 

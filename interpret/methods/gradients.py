@@ -16,11 +16,12 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ..tracing.axes import Axes
 from ..tracing.batched_graph import Compute
 from ..tracing.traced_model import Taps, gradients
 from .attribution import Attribution
 
-Formula = Callable[[Any, Any], Any]  # (image [B,H,W,C], its gradient) -> float32[B,H,W], inside of a graph
+Formula = Callable[[Any, Any, Axes], Any]  # (image [B,H,W,C], its gradient) -> float32[B,H,W], inside of a graph
 
 
 class Saliency(Attribution):
@@ -40,7 +41,7 @@ class Saliency(Attribution):
     """
 
     def __init__(self, model: Any, *, output: str | None = None, wrt: str | None = None) -> None:
-        super().__init__(model, at_image(lambda _, slope: saliency(slope)), output=output, wrt=wrt)
+        super().__init__(model, at_image(lambda _, slope, axes: saliency(slope, axes)), output=output, wrt=wrt)
 
 
 class InputXGradient(Attribution):
@@ -68,20 +69,20 @@ def at_image(formula: Formula) -> Compute:
 
     def compute(taps: Taps, scores: Any) -> dict[str, Any]:
         (slope,) = gradients(scores, {"the image": taps.image})
-        return {"map": formula(taps.image, slope)}
+        return {"map": formula(taps.image, slope, taps.axes)}
 
     return compute
 
 
-def saliency(slope: Any) -> Any:
-    """Section 3.1; the image's gradient [B,H,W,C] -> float32[B,H,W], inside of a graph."""
+def saliency(slope: Any, axes: Axes) -> Any:
+    """Section 3.1; the image's gradient [B,H,W,C] -> float32[B,H,W], inside of a graph; `axes` are the image's."""
     import tensorflow as tf
 
-    return tf.reduce_max(tf.abs(slope), axis=-1)
+    return axes.over_channel(tf.abs(slope), tf.reduce_max)
 
 
-def input_x_gradient(image: Any, slope: Any) -> Any:
-    """Input times gradient; image and its gradient [B,H,W,C] -> float32[B,H,W], inside of a graph."""
+def input_x_gradient(image: Any, slope: Any, axes: Axes) -> Any:
+    """Input times gradient; image and its gradient [B,H,W,C] -> float32[B,H,W], inside of a graph; `axes` are the image's."""
     import tensorflow as tf
 
-    return tf.reduce_sum(tf.cast(image, tf.float32) * slope, axis=-1)
+    return axes.over_channel(tf.cast(image, tf.float32) * slope, tf.reduce_sum)

@@ -63,7 +63,7 @@ class GuidedBackpropagation(Attribution):
 
             _refuse_other_relus(taps)
             (slope,) = gradients(scores, {"the image": taps.image})
-            return {"map": tf.reduce_sum(slope, axis=-1)}
+            return {"map": taps.axes.over_channel(slope, tf.reduce_sum)}
 
         self._program = Program(_GuidedModel(model, output=output, wrt=wrt), compute)
 

@@ -66,9 +66,11 @@ class IntegratedGradients(Perturbation):
         blank = np.broadcast_to(reference(self.baseline, asked.images), asked.images.shape)
         return CompleteMaps(maps, asked.scores - asked.scores_of(blank, batch_size))
 
+    any_form = True
+
     def _maps(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
         images, blank = asked.images, reference(self.baseline, asked.images)
-        parts = ((np.arange(self.steps, dtype=np.float32) + 0.5) / self.steps).reshape(-1, 1, 1, 1)
+        parts = ((np.arange(self.steps, dtype=np.float32) + 0.5) / self.steps).reshape(-1, *[1] * (images.ndim - 1))
 
         def on_the_way(rows: slice, variants: slice) -> np.ndarray:
             return blank + parts[variants] * (images[rows, np.newaxis] - blank)
@@ -76,4 +78,4 @@ class IntegratedGradients(Perturbation):
         total = np.zeros(images.shape, dtype=np.float32)
         for block in asked.blocks(self.steps, on_the_way, batch_size, progress):
             total[block.rows] += block.results["slopes"].sum(axis=1)
-        return ((images - blank) * total / self.steps).sum(axis=-1)
+        return asked.axes.over_channel((images - blank) * total / self.steps, np.sum)

@@ -30,7 +30,7 @@ class Occlusion(Perturbation):
         model: A Keras model.
         patch: Side of the square patch in pixels; at most the image's shorter side.
         stride: Pixels from one patch to the next, at most `patch` (else pixels between would stay uncovered).
-        baseline: What is painted over: one number for every pixel, or an array of the image's shape.
+        baseline: What covers the patch: one number for every pixel, or an array of the image's shape.
         output: Which output to explain, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
 

@@ -83,9 +83,10 @@ class LayerwiseRelevance(Attribution):
         def compute(taps: Taps, scores: Any) -> dict[str, Any]:
             import tensorflow as tf
 
+            _refuse_channels_first(taps)
             (asked,) = gradients(scores, {"the logits": taps.logits})  # 1 at the class, -1 at the one compared with
             relevance = relevance_of(taps, asked * taps.logits, Rule(dense, convolution, epsilon))
-            return {"map": tf.reduce_sum(relevance, axis=-1), "scores": scores}
+            return {"map": taps.axes.over_channel(relevance, tf.reduce_sum), "scores": scores}
 
         super().__init__(model, compute, output=output, wrt=wrt)
 
@@ -100,6 +101,17 @@ class LayerwiseRelevance(Attribution):
         """The maps, and the score that each should sum to; their gap is what biases and epsilon absorbed."""
         results = self._program.run(images, classes, versus, batch_size=batch_size, progress=progress)
         return CompleteMaps(np.asarray(results["map"]), np.asarray(results["scores"]))
+
+
+def _refuse_channels_first(taps: Taps) -> None:
+    """The rules share out over kernels and windows of [B,H,W,C]."""
+    for layer in taps.layers:
+        if layer.axes is not None and layer.axes.rank > 2 and layer.axes.channel != layer.axes.rank - 1:
+            raise ValueError(
+                f"Expected layers with data_format='channels_last' for relevance. Layer {layer.name!r} puts out "
+                f"{layer.axes.words}, by data_format='channels_first'. Use InputXGradient or IntegratedGradients, which "
+                f"take either."
+            )
 
 
 def _weights_of(rule: str, gamma: float) -> tuple[tuple[float, float], tuple[float, float]]:

@@ -14,9 +14,7 @@ channels; with logits that leaves one channel standing. Up is linear interpolati
 `max_channels` keeps the channels of largest standard deviation over places, which come nearest to being masks
 ("Faster Score-CAM", github.com/tabayashi0117/Score-CAM).
 
-Score-CAM at several layers: one run for the activations of all of them, full batches over all their channels.
-
-The formula, its source and its departures are those of `score_cam`.
+`MultiLayerScoreCAM` gives the map at several layers: one run for the activations of all, full batches over all channels.
 """
 
 from __future__ import annotations
@@ -66,7 +64,7 @@ class ScoreCAM(Perturbation):
         self.max_channels = None if max_channels is None else at_least("max_channels", max_channels, 1)
 
         def at_layer(taps: Taps, _: Any) -> dict[str, Any]:
-            return {"channels": spatial_layer(taps, layer).tensor}
+            return {"channels": spatial_layer(taps, layer).maps}
 
         super().__init__(model, None, originals=at_layer, output=output, wrt=wrt)
 

@@ -57,10 +57,12 @@ class SmoothGrad(Perturbation):
         self.samples, self.noise, self.seed = at_least("samples", samples, 1), noise, seed
         super().__init__(model, image_slopes, output=output, wrt=wrt)
 
+    any_form = True
+
     def _maps(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
         images = asked.images
         drawn = np.random.default_rng(self.seed).standard_normal((self.samples, *images.shape[1:]), dtype=np.float32)
-        sizes = self.noise * np.ptp(images.reshape(len(images), -1), axis=1).reshape(-1, 1, 1, 1, 1)
+        sizes = self.noise * np.ptp(images.reshape(len(images), -1), axis=1).reshape(-1, *[1] * images.ndim)
 
         def noisy(rows: slice, variants: slice) -> np.ndarray:
             return images[rows, np.newaxis] + sizes[rows] * drawn[variants]
@@ -68,7 +70,7 @@ class SmoothGrad(Perturbation):
         total = np.zeros(images.shape, dtype=np.float32)
         for block in asked.blocks(self.samples, noisy, batch_size, progress):
             total[block.rows] += block.results["slopes"].sum(axis=1)
-        return np.abs(total / self.samples).max(axis=-1)
+        return asked.axes.over_channel(np.abs(total / self.samples), np.max)
 
 
 def image_slopes(taps: Taps, scores: Any) -> dict[str, Any]:

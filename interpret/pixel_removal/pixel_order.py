@@ -1,7 +1,7 @@
 """In which order a map names the pixels, and the two orders that any map should beat.
 
 A map at a layer's resolution is enlarged bilinearly first (half-pixel centres), as it is drawn over its picture. Pixels
-of equal value come in an order drawn at random per image, never from the top left on: a map that is zero everywhere is
+of equal value come in an order sampled for each image, never from the top left on: a map that is zero everywhere is
 then exactly the random control, and the empty part of a map has no order that it did not earn.
 """
 

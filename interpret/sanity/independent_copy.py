@@ -21,6 +21,8 @@ from typing import Any
 
 import numpy as np
 
+from ..graph.tasks import declare_task, declared_task
+from ..graph.written_variables import kept, variables_of
 from ..tracing.inputs import Arrays
 from ..tracing.layer_hooks import losses_kept
 from ..tracing.traced_model import TracedModel
@@ -72,6 +74,7 @@ def _with_weights(model: Any, way: Copier, images: Arrays) -> Any:
     _answers(made, images)  # makes the weights of a model that has none before its first call
     if not _shares(made, model):
         made.set_weights(model.get_weights())
+        declare_task(made, declared_task(model))
     return made
 
 
@@ -92,7 +95,7 @@ def _answers(model: Any, images: Arrays) -> list[np.ndarray]:
     traced = TracedModel(model)
     form = traced.form_of(images)
     inputs = form.pack([array[:_PROOF_IMAGES] for array in form.flatten(images)])
-    with losses_kept(model):
+    with losses_kept(model), kept(variables_of(model)):
         return [np.asarray(output, dtype=np.float32) for output in tf.nest.flatten(model(inputs, training=False))]
 
 

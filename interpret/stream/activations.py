@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 
 from ..progress import Progress
-from ..tracing.batched_graph import Program
+from ..tracing.batched_graph import LayerProgram
 from ..tracing.inputs import Arrays
 from ..tracing.layer_choice import chosen_layers, layers_of, tensors_of
 from ..tracing.traced_model import TracedModel
@@ -37,7 +37,7 @@ class ActivationExtractor:
         self, model: Any, layers: Sequence[str] | None = None, *, output: str | None = None, wrt: str | None = None
     ) -> None:
         names = None if layers is None else list(layers)
-        self._program = Program(
+        self._program = LayerProgram(
             TracedModel(model, output=output, wrt=wrt), lambda taps, _: tensors_of(chosen_layers(taps, names))
         )
 

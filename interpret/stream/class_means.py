@@ -73,7 +73,7 @@ class ClassMeansStatistic:
         import tensorflow as tf
 
         def summed(name: str) -> Any:
-            values = tf.cast(taps.find(name).tensor, tf.float32)
+            values = tf.cast(taps.find(name).maps, tf.float32)
             return tf.math.unsorted_segment_sum(values, taps.labels, self._classes)
 
         return {name: summed(name) for name in self._layers}

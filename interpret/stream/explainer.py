@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..methods.class_activation import grad_cam
+from ..methods.class_activation import class_activation, grad_cam
 from ..methods.gradients import saliency
 from ..progress import Progress
 from ..tracing.batched_graph import Program
@@ -64,8 +64,8 @@ class Explainer:
             self.cam_layer = mapped.name
             at_layer, at_image = gradients(scores, {f"layer {mapped.name!r}": mapped.tensor, "the image": taps.image})
             return {
-                "grad_cam": grad_cam(mapped.tensor, at_layer),
-                "saliency": saliency(at_image),
+                "grad_cam": class_activation(mapped, at_layer, grad_cam),
+                "saliency": saliency(at_image, taps.axes),
                 _RANGES: received(taps.layers, taps.image),
                 **tensors_of(chosen_layers(taps, names)),
             }

@@ -1,6 +1,6 @@
-"""A stated sample of the images, where all of them would take too long.
+"""Which images stand for others: a stated sample where all would take too long, and the typical image of a class.
 
-The image that stands for its class: the medoid of the rightly classified ones, in the space of the logits.
+The typical image is the medoid of the correctly classified ones, in the space of the logits.
 """
 
 from __future__ import annotations
@@ -127,7 +127,7 @@ def typical_images(logits: np.ndarray, labels: np.ndarray) -> dict[int, int]:
         labels: int64[B], the true classes.
 
     Returns:
-        {class: image number}, for the classes that occur. Only rightly classified images are taken, unless a class has
+        {class: image number}, for the classes that occur. Only correctly classified images are taken, unless a class has
         none.
     """
     right = logits.argmax(axis=1) == labels

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..arguments import at_least
 from ..progress import Progress, shown
-from ..tracing.batched_graph import Computed, Program
+from ..tracing.batched_graph import Computed, LayerProgram, Program
 from ..tracing.traced_model import Taps, TracedModel
 from ..tracing.variants import rows_at_once
 from .statistic import Batch, ImageSource, Pictures, Statistic
@@ -104,7 +104,7 @@ class Stream:
             return {}
         if self._program is None:
             stored = value_range if getattr(pictures.images, "dtype", None) == np.uint8 else None
-            self._program = Program(self._traced, self._union, stored=stored)
+            self._program = LayerProgram(self._traced, self._union, stored=stored)
             self._program.prepare(pictures.images)
         return self._program.labelled(pictures.images, pictures.labels) if self._needing else {}
 
@@ -123,7 +123,8 @@ class Stream:
         if place not in self._needing or self._program is None:
             return Batch(pictures.numbers, pictures.images, pictures.labels)
         own = _own(place, outcome)
-        own["logits"] = outcome["logits"]
+        if "logits" in outcome:
+            own["logits"] = outcome["logits"]
         facts = {**_own(place, self._program.facts), "head": self._program.head}
         facts["logit_error"] = float(self._program.logit_error or 0.0)
         facts["folded"] = len(self._program.traced.folded)

@@ -17,10 +17,14 @@ from ..tracing.traced_model import Taps, TracedModel
 class Decisions:
     """The answers, from logits that are proven."""
 
-    head: str  # 'softmax', 'sigmoid' or 'linear'
-    probabilities: np.ndarray  # float32[B,K], 0..1
+    head: str  # 'softmax', 'sigmoid', 'linear' or 'probability'
+    probabilities: np.ndarray  # float32[B,K], 0..1; NaN where the answer stands for none
     classes: np.ndarray  # int32[B], the predicted class
     cam_layer: str | None  # where class activation maps look unless told; None where no layer has a map of places
+    scores: np.ndarray  # float32[B,K], what the maps explain
+    unit: str  # of the scores: 'logit', 'probability' or 'answer'
+    task: str  # 'classes', 'independent labels', 'binary', 'regression', or 'binary or regression'
+    remark: str | None  # what every reader of a map has to know; None where the scores are logits
 
 
 def decisions(
@@ -49,4 +53,8 @@ def decisions(
         probabilities=program.head.probabilities(found["logits"]).astype(np.float32),
         classes=found["classes"],
         cam_layer=program.facts["cam_layer"],
+        scores=found["logits"],
+        unit=program.head.unit,
+        task=program.head.task,
+        remark=program.head.remark,
     )

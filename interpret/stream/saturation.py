@@ -18,7 +18,7 @@ from typing import Any
 
 import numpy as np
 
-from ..methods.class_activation import hi_res_cam, weighted_channels
+from ..methods.class_activation import class_activation, hi_res_cam, weighted_channels
 from ..methods.gradients import saliency
 from ..progress import Progress
 from ..tracing.batched_graph import Program
@@ -48,9 +48,9 @@ class GradCAMState:
             self.cam_layer = chosen.name
             at_layer, at_image = gradients(scores, {f"layer {chosen.name!r}": chosen.tensor, "the image": taps.image})
             return {
-                "signed": weighted_channels(chosen.tensor, at_layer),
-                "contributions": hi_res_cam(chosen.tensor, at_layer),
-                "saliency": saliency(at_image),
+                "signed": class_activation(chosen, at_layer, weighted_channels),
+                "contributions": class_activation(chosen, at_layer, hi_res_cam),
+                "saliency": saliency(at_image, taps.axes),
                 "saturation": _saturation(taps, scores, at_image),
             }
 

@@ -5,9 +5,8 @@ folding         Which batch normalisation can the convolution before it do itsel
 layer_hooks     What does each layer put out while the model runs?
 traced_model    What does the model compute, layer by layer, when it is called?
 pixel_range     In which range do pixels reach the first layer with weights?
-model_state        Has a model changed since it was looked at?
-proof              Are the logits the right ones, and does an image's answer depend on it alone?
-written_variables  Which variables does a run write, so that they can be put back?
+proof           Are the logits the right ones, and does an image's answer depend on it alone?
+axes            Which axes of an array are places, and which is the channel?
 targets         Which class is a map asked about, and rather than which other?
 layer_choice    Which layers have a map of places, and where does Grad-CAM look?
 batched_graph   How is a traced computation run, batch by batch?

@@ -15,13 +15,14 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..graph.model_state import Structure
+from ..graph.written_variables import kept, written_variables
 from ..progress import Progress, steps
+from .axes import Axes
 from .inputs import Arrays, InputForm
-from .model_state import Structure
 from .proof import PROOF_IMAGES, Proof, prove
 from .targets import NONE, Classes, resolve, scores, target_array
 from .traced_model import Taps, TracedModel
-from .written_variables import kept, written_variables
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -35,7 +36,7 @@ class Computed:
     facts: Mapping[str, Any] = field(default_factory=dict)
 
 
-Compute = Callable[[Taps, "tf.Tensor"], "Mapping[str, tf.Tensor] | Computed"]
+Compute = Callable[[Taps, Any], "Mapping[str, tf.Tensor] | Computed"]
 Batch = Callable[[list[np.ndarray], np.ndarray, np.ndarray], dict[str, np.ndarray]]  # (flat inputs, classes, versus)
 
 
@@ -66,6 +67,7 @@ class Program:
         self._functions: dict[tuple[object, ...], Any] = {}
         self._written: dict[int, list[Any]] = {}  # {id of a function: the variables that it may write}
         self._head: Any = None
+        self.axes: Axes | None = None  # of the image; known once the model is traced
         if traced.form is not None and getattr(traced.model, "built", True):
             self._function(traced.form)
 
@@ -154,8 +156,8 @@ class Program:
         flat = self.prepare(images)
         function = self._function(self.traced.form_of(images))
         total = len(flat[0])
-        named = target_array(classes, "classes", total, self._head.classes)
-        other = target_array(versus, "versus", total, self._head.classes)
+        named = target_array(classes, "classes", total, self._classes)
+        other = target_array(versus, "versus", total, self._classes)
         for rows in steps(total, batch_size, progress):
             yield rows, total, self._call(function, [array[rows] for array in flat], named[rows], other[rows])
 
@@ -182,7 +184,7 @@ class Program:
 
     def _forget_if_changed(self) -> None:
         """Start anew where the model's structure or constants are not those of the trace."""
-        if self._structure is not None and not self._structure.equals(Structure(self.traced.model)):
+        if self._structure is not None and not self._structure.is_still_of(self.traced.model):
             self._functions.clear()
             self.traced.look_again()
             self.proof = None
@@ -195,11 +197,8 @@ class Program:
             if self.stored is not None:
                 flat = [unpacked(flat[0], *self.stored, form.dtypes[0])]
             taps = replace(self.traced.trace(form, flat), labels=labels)
-            named = resolve(taps.logits, classes)
-            self._head = taps.head
-            made = computed(self._compute(taps, scores(taps.logits, named, versus)))
-            self.facts = dict(made.facts)
-            return {"logits": taps.logits, "classes": named, **{k: _as_float32(t) for k, t in made.tensors.items()}}
+            self.axes = taps.axes
+            return {name: _as_float32(tensor) for name, tensor in self._results(taps, classes, versus).items()}
 
         dtypes = form.dtypes if self.stored is None else ("uint8",)
         specs = [tf.TensorSpec((None, *shape), dtype) for shape, dtype in zip(form.shapes, dtypes, strict=True)]
@@ -208,6 +207,22 @@ class Program:
         self._written[id(function)] = written_variables(function)
         self.tracings += 1
         return function
+
+    def _results(self, taps: Taps, classes: tf.Tensor, versus: tf.Tensor) -> dict[str, tf.Tensor]:
+        self._head = taps.head
+        named = resolve(taps.logits, classes)
+        made = self._made(taps, scores(taps.logits, named, versus))
+        return {"logits": taps.logits, "classes": named, **made}
+
+    def _made(self, taps: Taps, scores: tf.Tensor | None) -> dict[str, tf.Tensor]:
+        made = computed(self._compute(taps, scores))
+        self.facts = dict(made.facts)
+        return dict(made.tensors)
+
+    @property
+    def _classes(self) -> int:
+        """How many classes can be asked about."""
+        return 0 if self._head is None else self._head.classes
 
     def _prove(self, form: InputForm, flat: list[np.ndarray]) -> Proof:
         taken = (
@@ -218,7 +233,12 @@ class Program:
         return prove(self.traced, form, taken, partial(self._answer, form, flat), self._head)
 
     def _answer(self, form: InputForm, flat: list[np.ndarray], few: list[np.ndarray]) -> np.ndarray:
-        """head(logits) of as many of the first images as there are in `few`, float64[B,units]."""
+        """head(logits) of as many of the first images as there are in `few`, float64[B,units].
+
+        For a model without scores it is what it answers with its layers tapped.
+        """
+        if self._head is None:
+            return self.traced.answer(form, few, tap=True)
         first = [array[: len(few[0])] for array in flat]
         nobody = np.full(len(few[0]), NONE, dtype=np.int32)
         return self._head.answer(self._call(self._function(form), first, nobody, nobody)["logits"])
@@ -236,6 +256,17 @@ def unpacked(stored: Any, low: float, high: float, dtype: str = "float32") -> tf
         return tf.cast(stored, dtype)
     unit = tf.cast(tf.cast(stored, tf.float64) * (1 / 255), tf.float32)
     return tf.cast(unit if (low, high) == (0.0, 1.0) else unit * (high - low) + low, dtype)
+
+
+class LayerProgram(Program):
+    """A program that asks for no class: it takes models that answer no score per class, too.
+
+    For such a model `compute` gets None for the scores, the results hold no logits, and there is no head. The proof is
+    then that the model with its layers tapped answers what it answers by itself.
+    """
+
+    def _results(self, taps: Taps, classes: tf.Tensor, versus: tf.Tensor) -> dict[str, tf.Tensor]:
+        return super()._results(taps, classes, versus) if taps.has_scores else self._made(taps, None)
 
 
 def _as_float32(tensor: tf.Tensor) -> tf.Tensor:

@@ -14,6 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ..graph.written_variables import kept, written_variables
 from ..progress import Progress, steps
 from .batched_graph import Program
 from .inputs import Arrays, InputForm
@@ -21,7 +22,6 @@ from .layer_choice import channel_layer
 from .proof import PROOF_IMAGES, tolerance
 from .targets import NONE
 from .traced_model import Taps, TracedModel
-from .written_variables import kept, written_variables
 
 if TYPE_CHECKING:
     import tensorflow as tf

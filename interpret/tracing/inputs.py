@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+_ROUNDING = 1e-3  # how far a whole number may be off after it was scaled
 Arrays = Any  # one array, a list or a dict of arrays, as Keras takes them
 
 
@@ -148,6 +149,8 @@ def _dtype_name(dtype: Any) -> str:
 
 def _checked(array: np.ndarray, name: str, shape: tuple[int | None, ...], dtype: str) -> np.ndarray:
     wanted = "(" + ", ".join(["B", *("any" if size is None else str(size) for size in shape)]) + ")"
+    if dtype == "string":
+        return _checked_words(array, name, shape)
     if array.dtype.kind not in "fiub":
         raise ValueError(
             f"Expected numbers of shape {wanted} for input {name!r}. Received dtype {array.dtype}. "
@@ -172,6 +175,15 @@ def _checked(array: np.ndarray, name: str, shape: tuple[int | None, ...], dtype:
     return array.astype(dtype, copy=False) if "float" in dtype else _as_integers(array, name, dtype)
 
 
+def _checked_words(array: np.ndarray, name: str, shape: tuple[int | None, ...]) -> np.ndarray:
+    if array.dtype.kind not in "OSU" or array.ndim != len(shape) + 1 or not len(array):
+        raise ValueError(
+            f"Expected words for input {name!r}, an array of strings [B{''.join(f', {size}' for size in shape)}]. Received "
+            f"dtype {array.dtype}, shape {array.shape}. Give one string per row: np.array(['one', 'two'])."
+        )
+    return array.astype(object)
+
+
 def _refuse_not_finite(array: np.ndarray, name: str) -> None:
     if array.dtype.kind != "f":
         return
@@ -185,7 +197,10 @@ def _refuse_not_finite(array: np.ndarray, name: str) -> None:
 
 
 def _as_integers(array: np.ndarray, name: str, dtype: str) -> np.ndarray:
-    if array.dtype.kind == "f" and not np.array_equal(array, np.rint(array)):
+    if array.dtype.kind == "f":
+        whole = np.rint(array)
+        if np.abs(array - whole).max() < _ROUNDING:  # as pixels are that were scaled to 0..1 and back
+            return whole.astype(dtype)
         raise ValueError(
             f"Expected whole numbers ({dtype}) for input {name!r}. Received fractions, dtype {array.dtype}. "
             f"Give the values that the model was trained on."

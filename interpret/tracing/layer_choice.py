@@ -12,19 +12,35 @@ from .traced_model import TappedLayer, Taps
 
 
 def is_spatial(layer: TappedLayer) -> bool:
-    """Whether the layer puts out [B,H,W,C] with more than one place; an open size counts as many."""
-    shape = layer.tensor.shape
-    return shape.rank == 4 and layer.tensor.dtype.is_floating and (shape[1] != 1 or shape[2] != 1)
+    """Whether the layer puts out maps with two axes of places, [B,H,W,C]; more than one place, an open size is many."""
+    return len(_places(layer)) == 2 and any(size != 1 for size in _places(layer))
+
+
+def has_places(layer: TappedLayer) -> bool:
+    """Whether a class activation map can be taken: two axes of places, or those of a film, a volume or a sequence."""
+    if is_spatial(layer):
+        return True
+    several = any(size != 1 for size in _places(layer))
+    return several and (len(_places(layer)) == 3 or (len(_places(layer)) == 1 and is_convolution(layer)))
 
 
 def is_convolution(layer: TappedLayer) -> bool:
-    """Whether the layer is a two-dimensional convolution of any kind (plain, depthwise, separable, transposed)."""
-    return any("Conv2D" in ancestor.__name__ for ancestor in type(layer.layer).__mro__)
+    """Whether the layer is a convolution of any kind (plain, depthwise, transposed, in a recurrence, frame by frame)."""
+    inner = getattr(layer.layer, "layer", None) if type(layer.layer).__name__ == "TimeDistributed" else None
+    kinds = [*type(layer.layer).__mro__, *(type(inner).__mro__ if inner is not None else ())]
+    return any(word in kind.__name__ for kind in kinds for word in ("Conv1D", "Conv2D", "Conv3D", "ConvLSTM"))
+
+
+def _places(layer: TappedLayer) -> list[int | None]:
+    """The sizes of the axes of places; none for a tensor of whole numbers, or of unknown form."""
+    if layer.axes is None or not layer.tensor.dtype.is_floating:
+        return []
+    return [layer.tensor.shape[axis] for axis in layer.axes.places]
 
 
 def on_the_way(taps: Taps) -> list[TappedLayer]:
     """The layers that the image reaches, and that reach the scores: those where a map can speak of both."""
-    ways = follows_from(taps.image) & leads_to([taps.logits])
+    ways = follows_from(taps.image) & leads_to(taps.ends)
     return [layer for layer in taps.layers if layer.tensor.op in ways]
 
 
@@ -36,30 +52,36 @@ def spatial_layer(taps: Taps, name: str | None) -> TappedLayer:
     Raises:
         ValueError: The layer is unknown, or has no map of places; the message lists those that have.
     """
-    with_map = [layer for layer in taps.layers if is_spatial(layer)]
+    with_map = [layer for layer in taps.layers if has_places(layer)]
     known = ", ".join(layer.name for layer in with_map) or "none"
     if name is not None:
         layer = taps.find(name)
-        if not is_spatial(layer):
+        if not has_places(layer):
             raise ValueError(
                 f"Expected a layer with a map of places, shape (B, H, W, C). Layer {name!r} puts out "
                 f"{('B', *tuple(layer.tensor.shape)[1:])}. Choose one of those that have a map: {known}."
             )
         return layer
-    reached = [layer for layer in on_the_way(taps) if is_spatial(layer)]
-    convolutions = [layer for layer in reached if is_convolution(layer)]
-    if not reached:
+    found = default_layers(taps)
+    if not found:
         raise ValueError(
             "Expected a layer with a map of places, shape (B, H, W, C), for Grad-CAM. This model has none "
             "that can be seen (a SavedModel hides its layers; its .keras file does not). "
             "Use a method that works at the input, such as Saliency."
         )
-    return (convolutions or reached)[-1]
+    return found[-1]
+
+
+def default_layers(taps: Taps) -> list[TappedLayer]:
+    """The convolutions on the way from the image to the scores; where there are none, the last layer with a map there."""
+    reached = [layer for layer in on_the_way(taps) if has_places(layer) and not layer.output]
+    return [layer for layer in reached if is_convolution(layer)] or reached[-1:]
 
 
 def default_layer(taps: Taps) -> str | None:
     """Where class activation maps look unless told; None where no layer on the way has a map of places."""
-    return spatial_layer(taps, None).name if any(is_spatial(layer) for layer in on_the_way(taps)) else None
+    found = default_layers(taps)
+    return found[-1].name if found else None
 
 
 def spatial_layers(taps: Taps, names: Sequence[str] | None) -> list[TappedLayer]:
@@ -69,8 +91,7 @@ def spatial_layers(taps: Taps, names: Sequence[str] | None) -> list[TappedLayer]
         ValueError: No layer is named, or one is unknown or has no map of places.
     """
     if names is None:
-        convolutions = [layer for layer in on_the_way(taps) if is_spatial(layer) and is_convolution(layer)]
-        return convolutions or [spatial_layer(taps, None)]
+        return default_layers(taps) or [spatial_layer(taps, None)]
     if not names:
         raise ValueError(
             "Expected one layer or more. Received none. Name them, or leave layers= out: all convolutions."
@@ -85,13 +106,24 @@ def channel_layer(taps: Taps, name: str | None) -> TappedLayer:
         ValueError: The layer is unknown, or has no axis of channels; the message lists those that have.
     """
     if name is None:
-        return spatial_layer(taps, None)
+        return _refuse_channels_first(spatial_layer(taps, None))
     layer = taps.find(name)
+    _refuse_channels_first(layer)
     if not has_channels(layer):
         known = ", ".join(layer.name for layer in taps.layers if has_channels(layer)) or "none"
         raise ValueError(
             f"Expected a layer of channels, shape (B, H, W, C) or (B, C). Layer {name!r} puts out "
             f"{('B', *tuple(layer.tensor.shape)[1:])} {layer.tensor.dtype.name}. Choose one of: {known}."
+        )
+    return layer
+
+
+def _refuse_channels_first(layer: TappedLayer) -> TappedLayer:
+    if layer.axes is not None and layer.axes.channel != layer.axes.rank - 1:
+        raise ValueError(
+            f"Expected a layer whose channels are last. Layer {layer.name!r} has data_format='channels_first', and puts "
+            f"out {layer.axes.words}. Single channels are looked at channels last only: build the model with "
+            f"data_format='channels_last'; maps of GradCAM and Saliency are right as it is."
         )
     return layer
 
@@ -118,8 +150,8 @@ def is_nested_model(layer: TappedLayer) -> bool:
 
 
 def tensors_of(layers: Sequence[TappedLayer]) -> dict[str, Any]:
-    """The layers' outputs under names that clash with nothing."""
-    return {_PREFIX + layer.name: layer.tensor for layer in layers}
+    """The layers' outputs, channels last, under names that clash with nothing."""
+    return {_PREFIX + layer.name: layer.maps for layer in layers}
 
 
 def layers_of(results: dict[str, np.ndarray]) -> dict[str, np.ndarray]:

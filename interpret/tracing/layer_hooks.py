@@ -13,11 +13,11 @@ import threading
 from collections import Counter
 from collections.abc import Callable, Iterator, Mapping, Sequence
 from contextlib import contextmanager
-from dataclasses import dataclass, field
+from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..graph.model_state import layers_within
 from .folding import Folder
-from .model_state import layers_within
 
 _LOSSES = ("_losses", "_loss_ids", "_eager_losses")  # Keras 3 keeps the first two, tf_keras the first and the last
 
@@ -26,10 +26,17 @@ _LOSSES = ("_losses", "_loss_ids", "_eager_losses")  # Keras 3 keeps the first t
 class TappedLayer:
     """One call of one layer, as it happened."""
 
-    name: str  # as the user may write it: 'conv1', 'base/conv1', 'conv1:1' for the second call
+    name: str  # 'conv1', 'base/conv1', 'conv1:1' for the second call, 'lstm:out1' for the second output
     path: str  # the full 'outer/inner' name
     layer: Any  # the Keras layer
     tensor: Any  # tf.Tensor [B, ...], what it put out
+    axes: Any = None  # `Axes` of the tensor
+    output: int = 0  # which of the layer's outputs: 0 for the first, mostly the only one
+
+    @property
+    def maps(self) -> Any:
+        """The tensor with its channel last, [B, places..., C]; inside of a graph."""
+        return self.axes.channel_last(self.tensor) if self.axes is not None and self.axes.rank > 2 else self.tensor
 
 
 @dataclass
@@ -43,15 +50,14 @@ class _Notes:
     made: list[TappedLayer] = field(default_factory=list)
 
     def instead(self, path: str, outputs: Any) -> Any:
-        """`outputs`, the first tensor replaced where that is asked for this call; the operations behind it are pruned."""
+        """`outputs`, a tensor replaced where that is asked for this call; the operations behind it are pruned."""
         import tensorflow as tf
 
-        earlier = sum(note.path == path for note in self.made)
-        given = self.replaced.get(f"{path}:{earlier}" if earlier else path)
-        if given is None:
-            return outputs
-        _, *rest = tf.nest.flatten(outputs)
-        return tf.nest.pack_sequence_as(outputs, [given, *rest])
+        earlier = sum(note.path == path and not note.output for note in self.made)
+        own = [
+            self.replaced.get(path + _suffix(earlier, k), tensor) for k, tensor in enumerate(tf.nest.flatten(outputs))
+        ]
+        return tf.nest.pack_sequence_as(outputs, own) if self.replaced else outputs
 
 
 @contextmanager
@@ -64,7 +70,8 @@ def tapped(
     one, folds batch normalisation.
     """
     notes = _Notes(threading.get_ident(), replaced or {}, folder)
-    before = [(layer, "call" in vars(layer), layer.call) for layer in layers_within(model)]
+    cells = _looped_cells(model)
+    before = [(layer, "call" in vars(layer), layer.call) for layer in layers_within(model) if id(layer) not in cells]
     try:
         for layer, _, call in before:
             object.__setattr__(layer, "call", _noting(layer, call, notes, outermost=layer is model))
@@ -97,18 +104,29 @@ def losses_kept(model: Any) -> Iterator[None]:
 
 
 def named(notes: Sequence[TappedLayer]) -> tuple[TappedLayer, ...]:
-    """Give each call its name: the bare one where that is clear, and ':1' for a layer's second call."""
+    """Give each call its name: the bare one where that is clear, ':1' for a second call, ':out1' for a second output."""
     paths_of: dict[str, set[str]] = {}
     for note in notes:
         paths_of.setdefault(note.name, set()).add(note.path)
     calls: Counter[str] = Counter()
     with_names = []
     for note in notes:
-        suffix = f":{calls[note.path]}" if calls[note.path] else ""
-        calls[note.path] += 1
+        calls[note.path] += not note.output
+        suffix = _suffix(calls[note.path] - 1, note.output)
         bare = note.name if len(paths_of[note.name]) == 1 else note.path
-        with_names.append(TappedLayer(bare + suffix, note.path + suffix, note.layer, note.tensor))
+        with_names.append(replace(note, name=bare + suffix, path=note.path + suffix))
     return tuple(with_names)
+
+
+def _suffix(call: int, output: int) -> str:
+    """What tells a later call, and a later output, from the first: '', ':1', ':out1', ':1:out1'."""
+    return (f":{call}" if call else "") + (f":out{output}" if output else "")
+
+
+def _looped_cells(model: Any) -> set[int]:
+    """The cells of recurrent layers, by id: they run inside of a loop, and in the graph itself for their shape alone."""
+    loops = [part for part in layers_within(model) if hasattr(part, "cell") and not getattr(part, "unroll", False)]
+    return {id(part) for loop in loops for part in layers_within(loop.cell)}
 
 
 def _noting(layer: Any, call: Callable[..., Any], notes: _Notes, *, outermost: bool) -> Callable[..., Any]:
@@ -132,8 +150,8 @@ def _noting(layer: Any, call: Callable[..., Any], notes: _Notes, *, outermost: b
         if notes.folder is not None:
             outputs = notes.folder.put_out(layer, path, args, kwargs, outputs)
         outputs = notes.instead(path, outputs)
-        for tensor in tf.nest.flatten(outputs)[:1]:
-            notes.made.append(TappedLayer(layer.name, path, layer, tensor))
+        for place, tensor in enumerate(tf.nest.flatten(outputs)):
+            notes.made.append(TappedLayer(layer.name, path, layer, tensor, output=place))
         return outputs
 
     return tf.autograph.experimental.do_not_convert(noted)

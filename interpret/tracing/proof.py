@@ -17,8 +17,8 @@ import numpy as np
 
 from ..graph.answer_range import SLACK
 from ..graph.head import SIGMOID, SOFTMAX, Head
+from ..graph.model_state import Structure, weights_digest
 from .inputs import InputForm
-from .model_state import Structure, weights_digest
 
 if TYPE_CHECKING:
     from .traced_model import TracedModel
@@ -47,7 +47,7 @@ _proven: WeakKeyDictionary[Any, dict[object, tuple[object, Proof]]] = (
 )  # {model: {what: (state, proof)}}
 
 
-def prove(traced: TracedModel, form: InputForm, flat: list[np.ndarray], made: Answer, head: Head) -> Proof:
+def prove(traced: TracedModel, form: InputForm, flat: list[np.ndarray], made: Answer, head: Head | None) -> Proof:
     """The proof of a model as it is now: an earlier one, or one on these images.
 
     Args:
@@ -55,12 +55,12 @@ def prove(traced: TracedModel, form: InputForm, flat: list[np.ndarray], made: An
         form: The form of its inputs.
         flat: Its inputs, checked; the first four images are looked at.
         made: The answer as the program has it: head(logits).
-        head: The head that was found.
+        head: The head that was found; None for a model that answers no score per class.
 
     Raises:
         ValueError: The two differ, or the answer to an image depends on the other images of its batch.
     """
-    what = form.key, traced.output, traced.fold, head.kind, head.task
+    what = (form.key, traced.output, traced.fold, *((head.kind, head.task) if head is not None else ()))
     state = Structure(traced.model).digest(), weights_digest(traced.model)
     earlier, proof = _proven.setdefault(traced.model, {}).get(what, (None, None))
     if proof is None or earlier != state:
@@ -69,7 +69,7 @@ def prove(traced: TracedModel, form: InputForm, flat: list[np.ndarray], made: An
     return proof
 
 
-def _proof(traced: TracedModel, form: InputForm, few: list[np.ndarray], made: Answer, head: Head) -> Proof:
+def _proof(traced: TracedModel, form: InputForm, few: list[np.ndarray], made: Answer, head: Head | None) -> Proof:
     expected = traced.answer(form, few)
     largest = float(np.abs(expected).max())
     allowed = tolerance(traced.model) * max(1.0, largest)
@@ -83,10 +83,14 @@ def _proof(traced: TracedModel, form: InputForm, few: list[np.ndarray], made: An
         )
     _refuse_dependence(traced, form, few, expected, allowed)
     within = _is_within(expected)
-    return Proof(error, len(expected), within, within and head.bounded and _stays_within(traced, form, few))
+    return Proof(
+        error, len(expected), within, within and head is not None and head.bounded and _stays_within(traced, form, few)
+    )
 
 
-def _claim(head: Head) -> str:
+def _claim(head: Head | None) -> str:
+    if head is None:
+        return "the model with its layers tapped"
     return f"{head.kind}(logits)" if head.kind in (SOFTMAX, SIGMOID) else "the score that was traced"
 
 

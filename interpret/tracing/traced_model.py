@@ -13,6 +13,7 @@ from __future__ import annotations
 import threading
 from collections.abc import Collection, Mapping, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
 import numpy as np
@@ -20,10 +21,11 @@ import numpy as np
 from ..graph.head import Head
 from ..graph.logits import find_logits
 from ..graph.tasks import declared_task
+from ..graph.written_variables import kept, variables_of, written_variables
+from .axes import Axes, image_axes, with_axes
 from .folding import Folder
 from .inputs import Arrays, InputForm, declared_inputs, missing_from_model, observed_inputs
 from .layer_hooks import TappedLayer, losses_kept, named, tapped
-from .written_variables import kept, variables_of, written_variables
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -37,10 +39,48 @@ class Taps:
     """A traced model: symbolic tensors, all in one graph."""
 
     image: tf.Tensor  # [B,H,W,C], the input that maps are made of
-    logits: tf.Tensor  # float32[B,K]
-    head: Head
     layers: tuple[TappedLayer, ...]  # in order of execution
+    outputs: tuple[tf.Tensor, ...]  # what the model answers: the output named, or all
+    scored: tuple[tf.Tensor, Head] | ValueError  # the scores and the head, or why there are none
     labels: tf.Tensor | None = None  # int32[B], the true classes where a program was given them, else -1
+
+    @property
+    def has_scores(self) -> bool:
+        """Whether the model answers one score per class: not a backbone, an autoencoder, a detector."""
+        return not isinstance(self.scored, ValueError)
+
+    @property
+    def logits(self) -> tf.Tensor:
+        """The scores, float32[B,K].
+
+        Raises:
+            ValueError: The model does not answer one score per class, or the output is not named.
+        """
+        return self._scored()[0]
+
+    @property
+    def head(self) -> Head:
+        """How the answer follows from the scores.
+
+        Raises:
+            ValueError: As for `logits`.
+        """
+        return self._scored()[1]
+
+    def _scored(self) -> tuple[tf.Tensor, Head]:
+        if isinstance(self.scored, ValueError):
+            raise self.scored
+        return self.scored
+
+    @property
+    def ends(self) -> list[tf.Tensor]:
+        """What a map can speak of: the scores; where there are none, all that the model answers."""
+        return [self.logits] if self.has_scores else list(self.outputs)
+
+    @cached_property
+    def axes(self) -> Axes:
+        """Which axes of the image are places, and which is its channel."""
+        return image_axes(self.image, self.layers)
 
     def find(self, name: str) -> TappedLayer:
         """The layer called `name`, or by its full path.
@@ -63,7 +103,7 @@ class TracedModel:
     """A Keras model as a function of its inputs, ready to be turned into programs.
 
     Args:
-        model: Any Keras model on the TensorFlow backend that answers one score per class.
+        model: Any Keras model on the TensorFlow backend.
         output: Which output to explain, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
         fold: None for the model as it is. Otherwise its batch normalisation is folded into the convolutions before (see
@@ -101,23 +141,24 @@ class TracedModel:
             with _tracing, losses_kept(self.model), kept(variables_of(self.model)):
                 self.model(form.pack([array[:1] for array in flat]), training=False)
 
-    def answer(self, form: InputForm, flat: Sequence[np.ndarray], *, after: int = 0) -> np.ndarray:
-        """The model's own answer, by calling it in a graph in which nothing is tapped; float64[B,units].
+    def answer(self, form: InputForm, flat: Sequence[np.ndarray], *, after: int = 0, tap: bool = False) -> np.ndarray:
+        """The model's own answer, by calling it in a graph; float64[B,units], of several outputs one after another.
 
         Args:
             form: The form of the inputs.
             flat: The inputs.
             after: So many calls later; another answer than at once says that the model keeps something between calls.
+            tap: With its layers tapped, as for a trace.
         """
         import tensorflow as tf
 
-        if form.key not in self._answers:
-            self._answers[form.key] = self._own_function(form)
-        function, written = self._answers[form.key]
+        key = (form.key, tap)
+        if key not in self._answers:
+            self._answers[key] = self._own_function(form, tap)
+        function, written = self._answers[key]
         with kept(written):
             answers = [function(*map(tf.convert_to_tensor, flat)) for _ in range(1 + after)]
-        values = np.asarray(answers[-1]).astype(np.float64)
-        return values.reshape(len(values), -1)
+        return np.asarray(answers[-1]).astype(np.float64)
 
     def look_again(self) -> None:
         """Forget what was found out about the model, which was changed."""
@@ -133,17 +174,33 @@ class TracedModel:
         """
         folder = None if self.fold is None else Folder(self.fold)
         with _tracing, tapped(self.model, replaced, folder) as notes:
-            answer = self._named_output(self.model(form.pack(list(flat)), training=False))
+            answer = self.model(form.pack(list(flat)), training=False)
         self.folded = () if folder is None else tuple(folder.folded)
-        logits, head = find_logits(answer, declared_task(self.model))
-        reachable = [note for note in notes if getattr(note.tensor, "graph", None) is answer.graph]
-        return Taps(image=flat[self.image_index(form)], logits=logits, head=head, layers=named(reachable))
+        outputs = self._outputs(answer)
+        reachable = [note for note in notes if getattr(note.tensor, "graph", None) is outputs[0].graph]
+        image = flat[self.image_index(form)]
+        return Taps(image, with_axes(named(reachable)), outputs, scored=self._scored(answer))
 
-    def _own_function(self, form: InputForm) -> tuple[Any, list[Any]]:
+    def _scored(self, answer: Any) -> tuple[tf.Tensor, Head] | ValueError:
+        try:
+            return find_logits(self._named_output(answer), declared_task(self.model))
+        except ValueError as refused:
+            return refused
+
+    def _outputs(self, answer: Any) -> tuple[tf.Tensor, ...]:
+        """The output named, or all of them."""
+        import tensorflow as tf
+
+        asked = answer if self.output is None else self._named_output(answer)
+        return tuple(tensor for tensor in tf.nest.flatten(asked) if hasattr(tensor, "graph"))
+
+    def _own_function(self, form: InputForm, tap: bool) -> tuple[Any, list[Any]]:
         import tensorflow as tf
 
         def answer(*flat: tf.Tensor) -> tf.Tensor:
-            return self._named_output(self.model(form.pack(flat), training=False))
+            made = self.trace(form, flat).outputs if tap else self._outputs(self.model(form.pack(flat), training=False))
+            parts = [tf.reshape(tf.cast(each, tf.float32), [tf.shape(each)[0], -1]) for each in made]
+            return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
 
         specs = [tf.TensorSpec((None, *shape), dtype) for shape, dtype in zip(form.shapes, form.dtypes, strict=True)]
         with _tracing, losses_kept(self.model):
@@ -151,7 +208,7 @@ class TracedModel:
         return function, written_variables(function)
 
     def _named_output(self, answer: Any) -> Any:
-        outputs = _outputs_by_name(answer, self.model)
+        outputs = outputs_by_name(answer, self.model)
         if self.output is None:
             if len(outputs) == 1:
                 return next(iter(outputs.values()))
@@ -164,7 +221,8 @@ class TracedModel:
         return outputs[self.output]
 
 
-def _outputs_by_name(answer: Any, model: Any) -> dict[str, Any]:
+def outputs_by_name(answer: Any, model: Any) -> dict[str, Any]:
+    """What a model answers, by the names of its outputs."""
     if isinstance(answer, dict):
         return dict(answer)
     if isinstance(answer, (list, tuple)):
@@ -203,6 +261,13 @@ def gradients(scores: Any, tensors: dict[str, Any]) -> list[Any]:
     """
     import tensorflow as tf
 
+    for what, tensor in tensors.items():
+        if not tensor.dtype.is_floating:
+            raise ValueError(
+                f"Expected real numbers where a gradient is taken. Received {tensor.dtype.name} for {what}, which has none. "
+                f"Use a method that needs no gradient there: GradCAM and the other class activation maps, Occlusion, RISE "
+                f"or ScoreCAM for a picture of whole numbers; ActivationExtractor for words."
+            )
     slopes = tf.gradients(scores, list(tensors.values()))
     for what, slope in zip(tensors, slopes, strict=True):
         if slope is None:

@@ -18,6 +18,7 @@ import numpy as np
 
 from ..arguments import refuse_other_than_pictures
 from ..progress import Progress, steps
+from .axes import Axes
 from .batched_graph import Compute, Program, computed
 from .inputs import Arrays
 from .targets import Classes, target_array
@@ -57,6 +58,7 @@ class Asked:
     images: np.ndarray  # [B,H,W,C], the input that is varied
     classes: np.ndarray  # int32[B], the class explained
     scores: np.ndarray  # float32[B], the score of each image as it is
+    axes: Axes  # of the images
     originals: dict[str, np.ndarray]  # {name: [B, ...]}, what else was computed of the images as they are
     run: Callable[[slice, np.ndarray], dict[str, np.ndarray]]  # (rows I, variants [I,V,H,W,C]) -> {name: [I*V, ...]}
 
@@ -101,6 +103,8 @@ class VariantProgram:
         self._variants = Program(traced, with_scores(variants))
         self._originals = Program(traced, with_scores(originals)) if originals != variants else self._variants
 
+    any_form = False  # whether inputs of any form will do, or pictures [B,H,W,C] alone
+
     @property
     def head(self) -> Any:
         """The `Head` of the model; known once the model is traced."""
@@ -117,7 +121,9 @@ class VariantProgram:
         flat, call = self._variants.prepared(images)
         traced, named = self._variants.traced, original["classes"]
         image = traced.image_index(traced.form_of(images))
-        refuse_other_than_pictures(flat[image])
+        axes = self._variants.axes
+        if axes is None or not (axes.is_picture or self.any_form):
+            refuse_other_than_pictures("none" if axes is None else axes.words)
         other = target_array(versus, "versus", len(named), self._variants.head.classes)
 
         def run(rows: slice, variants: np.ndarray) -> dict[str, np.ndarray]:
@@ -126,7 +132,7 @@ class VariantProgram:
             inputs[image] = variants.reshape(-1, *variants.shape[2:]).astype(flat[image].dtype, copy=False)
             return call(inputs, np.repeat(named[rows], times), np.repeat(other[rows], times))
 
-        return Asked(flat[image], named, original["scores"], original, run)
+        return Asked(flat[image], named, original["scores"], axes, original, run)
 
 
 def with_scores(compute: Compute | None) -> Compute:

@@ -7,10 +7,10 @@ class_names    Which class is which?
 labels         Which class does a label mean, however it is stored?
 pixel_range    Are the images in the range that the model takes?
 range_trial    In which range is the model right about them?
-preprocessing  What was done to the pixels before the training?
 resizing       How are they brought to another size, as Keras does it?
 duplicates     Which images are equal in every pixel?
 neighbours     How near do the classes come to each other in pixel space?
+pixel_tallies  Which values do the pixels have, and what are their means?
 exploration    What is there to know before any model sees them?
 fingerprints   Are these the same images, weights or files?
 """

@@ -7,6 +7,7 @@ comparison of pairs; two different ones share a hash with a probability below 1e
 from __future__ import annotations
 
 from collections import defaultdict
+from collections.abc import Iterable
 from hashlib import blake2b
 
 import numpy as np
@@ -25,7 +26,17 @@ def equal_images(images: np.ndarray) -> tuple[np.ndarray, ...]:
         >>> equal_images(np.array([5, 7, 5]).reshape(3, 1, 1, 1))
         (array([0, 2]),)
     """
-    return tuple(np.array(group) for group in _by_content(images).values() if len(group) > 1)
+    return equal_contents(contents(images))
+
+
+def contents(images: np.ndarray) -> list[bytes]:
+    """What stands for each image: equal for equal images, else different."""
+    return [blake2b(image.tobytes(), digest_size=16).digest() for image in images]
+
+
+def equal_contents(found: Iterable[bytes]) -> tuple[np.ndarray, ...]:
+    """Groups of equal images, as `equal_images` gives them, from what stands for each image in order."""
+    return tuple(np.array(group) for group in _numbers_of(found).values() if len(group) > 1)
 
 
 def shared_images(first: np.ndarray, second: np.ndarray) -> np.ndarray:
@@ -61,7 +72,11 @@ def shared_images(first: np.ndarray, second: np.ndarray) -> np.ndarray:
 
 def _by_content(images: np.ndarray) -> dict[bytes, list[int]]:
     """The numbers of the images of each content, in order."""
+    return _numbers_of(contents(images))
+
+
+def _numbers_of(found: Iterable[bytes]) -> dict[bytes, list[int]]:
     groups: defaultdict[bytes, list[int]] = defaultdict(list)
-    for number, image in enumerate(images):
-        groups[blake2b(image.tobytes(), digest_size=16).digest()].append(number)
+    for number, content in enumerate(found):
+        groups[content].append(number)
     return groups

@@ -3,16 +3,16 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Protocol
 
 import numpy as np
 
 from .dataset import Dataset
-from .duplicates import equal_images
-from .image_store import parts_of
-from .neighbours import ClassNeighbours, class_neighbours
+from .duplicates import contents, equal_contents
+from .neighbours import ClassNeighbours, compared_numbers, neighbours_among, none_compared, reduced
+from .pixel_tallies import Moments, PixelCounts
 
-_AT_ONCE = 256  # images that are looked at a time
+_VALUES_AT_ONCE = 4_000_000
 
 
 @dataclass(frozen=True, eq=False)
@@ -49,64 +49,146 @@ def explore(
         >>> explore(Dataset(np.ones((3, 2, 2, 1), np.float32), np.array([0, 1, 1]), ("a", "b"), "made")).duplicates
         (array([0, 1, 2]),)
     """
-    random = np.random.default_rng(seed)
-    means, deviations = _means_and_deviations(dataset)
-    counts = pixel_counts(dataset, bins)
-    black, white = (
-        sum(int(np.count_nonzero(part == end)) for part in parts_of(dataset.shown, _AT_ONCE)) / dataset.shown.size
-        for end in dataset.shown_range
-    )
-    return Exploration(
-        counts=np.bincount(dataset.labels, minlength=len(dataset.class_names)).astype(np.int64),
-        pixel_edges=np.linspace(*dataset.shown_range, bins + 1),
-        pixel_counts=counts,
-        lowest=float(dataset.shown.min()),
-        highest=float(dataset.shown.max()),
-        black_share=black,
-        white_share=white,
-        means=means,
-        deviations=deviations,
-        samples=tuple(_drawn(rows, samples, random) for rows in _rows_of_classes(dataset)),
-        duplicates=equal_images(dataset.shown),
-        neighbours=class_neighbours(dataset, most=most_compared, seed=seed),
-    )
+    found = DataStatistic(dataset, samples=samples, bins=bins, most_compared=most_compared, seed=seed)
+    for batch in dataset.batches(at_once(dataset.images)):
+        found.update(batch)
+    return found.result()
+
+
+def at_once(images: np.ndarray) -> int:
+    """How many images are looked at together: 16 MB of them."""
+    return max(1, _VALUES_AT_ONCE // int(np.prod(images.shape[1:])))
+
+
+class Described(Protocol):
+    """What is known of images before they are seen."""
+
+    @property
+    def class_names(self) -> tuple[str, ...]:
+        """By label."""
+        ...
+
+    @property
+    def shown_range(self) -> tuple[float, float]:
+        """(black, white) of what people see."""
+        ...
+
+    @property
+    def pictures(self) -> Any:
+        """What people see, [B,H,W,C] as an array reads; None: the images themselves."""
+        ...
+
+    def __len__(self) -> int:
+        """How many images there are."""
+        ...
+
+
+class Images(Protocol):
+    """Some images of a source."""
+
+    @property
+    def numbers(self) -> np.ndarray:
+        """int64[n], of the images in their source."""
+        ...
+
+    @property
+    def images(self) -> np.ndarray:
+        """float32[n,H,W,C]."""
+        ...
+
+    @property
+    def labels(self) -> np.ndarray:
+        """int64[n]."""
+        ...
+
+
+class DataStatistic:
+    """What there is to know about images before any model sees them: a statistic, that no model is needed for.
+
+    It keeps two images for each class, small pictures of those that are compared, and a few bytes for each image.
+
+    Args:
+        source: what is known of the images.
+        samples, bins, most_compared, seed: as for `explore`.
+    """
+
+    def __init__(
+        self, source: Described, *, samples: int = 12, bins: int = 64, most_compared: int = 20_000, seed: int = 0
+    ) -> None:
+        self.key = f"data|{samples}|{bins}|{most_compared}|{seed}"
+        self._pictures = source.pictures  # what people see, where a preprocessing made the images unlike it
+        self._range, self._classes = source.shown_range, len(source.class_names)
+        self._samples, self._seed = samples, seed
+        self._compared = compared_numbers(len(source), most_compared, seed)
+        self._pixels = PixelCounts(self._range, bins)
+        self._moments = [Moments() for _ in source.class_names]
+        self._labels: dict[int, int] = {}
+        self._contents: dict[int, bytes] = {}
+        self._reduced: dict[int, np.ndarray] = {}
+
+    def taps(self, taps: Any, scores: Any) -> None:
+        """Nothing of a model."""
+        return None
+
+    def update(self, batch: Images) -> None:
+        """Look at some more images."""
+        images = batch.images if self._pictures is None else self._pictures[batch.numbers]
+        self._pixels.add(images)
+        for label in np.unique(batch.labels):
+            self._moments[label].add(images[batch.labels == label])
+        numbers = batch.numbers.tolist()
+        self._labels.update(zip(numbers, batch.labels.tolist(), strict=True))
+        self._contents.update(zip(numbers, contents(images), strict=True))
+        rows = np.flatnonzero(np.isin(batch.numbers, self._compared))
+        if len(rows):
+            self._reduced.update(zip(batch.numbers[rows].tolist(), reduced(images[rows]), strict=True))
+
+    def merge(self, later: DataStatistic) -> None:
+        """Take over what another one saw."""
+        self._pixels.merge(later._pixels)
+        for own, other in zip(self._moments, later._moments, strict=True):
+            own.merge(other)
+        self._labels |= later._labels
+        self._contents |= later._contents
+        self._reduced |= later._reduced
+
+    def result(self) -> Exploration:
+        """The description of all images seen."""
+        random = np.random.default_rng(self._seed)
+        numbers = np.array(sorted(self._labels))
+        labels = np.array([self._labels[number] for number in numbers.tolist()])
+        shape = next(each.mean.shape for each in self._moments if each.images)
+        groups = equal_contents(self._contents[number] for number in numbers.tolist())
+        of_class = [numbers[labels == label] for label in range(self._classes)]
+        return Exploration(
+            counts=np.bincount(labels, minlength=self._classes).astype(np.int64),
+            pixel_edges=np.linspace(*self._range, len(self._pixels.counts) + 1),
+            pixel_counts=self._pixels.counts,
+            lowest=self._pixels.lowest,
+            highest=self._pixels.highest,
+            black_share=self._pixels.black / self._pixels.values,
+            white_share=self._pixels.white / self._pixels.values,
+            means=np.stack([each.means(shape) for each in self._moments]),
+            deviations=np.stack([each.deviations(shape) for each in self._moments]),
+            samples=tuple(_drawn(rows, self._samples, random) for rows in of_class),
+            duplicates=tuple(numbers[group] for group in groups),
+            neighbours=self._neighbours(),
+        )
+
+    def _neighbours(self) -> ClassNeighbours:
+        compared = np.array(sorted(self._reduced), np.int64)
+        if not len(compared):  # a part without any of the images that are compared
+            return none_compared()
+        images = np.stack([self._reduced[number] for number in compared.tolist()])
+        return neighbours_among(compared, images, np.array([self._labels[number] for number in compared.tolist()]))
 
 
 def pixel_counts(dataset: Dataset, bins: int) -> np.ndarray:
     """How many pixel values lie in each of `bins` equal steps from black to white, int64[bins]; outside: the end bins."""
-    low, high = dataset.shown_range
-    counts = np.zeros(bins, np.int64)
-    for part in parts_of(dataset.shown, _AT_ONCE):
-        places = (part - low) * (bins / (high - low))
-        np.clip(places, 0, bins - 1, out=places)
-        counts += np.bincount(places.astype(np.uint16).ravel(), minlength=bins)
-    return counts
-
-
-def _means_and_deviations(dataset: Dataset) -> tuple[np.ndarray, np.ndarray]:
-    shape = (len(dataset.class_names), *dataset.shown.shape[1:])
-    means, deviations = np.full(shape, np.nan, np.float32), np.full(shape, np.nan, np.float32)
-    for label, rows in enumerate(_rows_of_classes(dataset)):
-        if len(rows):
-            means[label] = _sum(dataset.shown, rows) / len(rows)
-            deviations[label] = np.sqrt(_sum(dataset.shown, rows, means[label]) / len(rows))
-    return means, deviations
-
-
-def _sum(images: Any, rows: np.ndarray, centre: np.ndarray | None = None) -> np.ndarray:
-    """The sum of some images, or of their squared distances from `centre`; float64[H,W,C]."""
-    total = np.zeros(images.shape[1:], np.float64)
-    for numbers in np.array_split(rows, -(-len(rows) // _AT_ONCE)):
-        part = images[numbers]
-        if centre is not None:
-            part -= centre
-            np.square(part, out=part)
-        total += part.sum(axis=0, dtype=np.float64)
-    return total
-
-
-def _rows_of_classes(dataset: Dataset) -> list[np.ndarray]:
-    return [np.flatnonzero(dataset.labels == label) for label in range(len(dataset.class_names))]
+    found = PixelCounts(dataset.shown_range, bins)
+    for batch in dataset.batches(at_once(dataset.images)):
+        found.add(batch.images if dataset.pictures is None else dataset.pictures[batch.numbers])
+    return found.counts
 
 
 def _drawn(rows: np.ndarray, most: int, random: np.random.Generator) -> np.ndarray:

@@ -8,10 +8,10 @@ an interruption or a crash. `TMPDIR` says where it lies.
 
 from __future__ import annotations
 
-import contextlib
 import math
 import os
 import tempfile
+import weakref
 from collections.abc import Iterator
 from typing import Any
 
@@ -34,8 +34,7 @@ class ImageStore:
 
     def __init__(self, shape: tuple[int, int, int], dtype: Any = np.uint8) -> None:
         self.stored = np.dtype(dtype)
-        self._file = tempfile.TemporaryFile()  # noqa: SIM115 - it lives as long as the store and its views
-        self._closing = _Closing(self._file)
+        self._file = _UnnamedFile()  # shared with the views of this store
         self._image = shape
         self._count = 0
         self._ends = (math.inf, -math.inf)  # lowest and highest value stored
@@ -66,8 +65,7 @@ class ImageStore:
                 f"Bring it to that form first."
             )
         try:
-            self._file.write(np.ascontiguousarray(pixels).data)
-            self._file.flush()
+            self._file.write(np.ascontiguousarray(pixels).tobytes())
         except OSError as error:
             raise ValueError(
                 f"Expected room for {(self._count + 1) * self._bytes / 2**20:,.0f} MiB of pictures in '{tempfile.gettempdir()}'. "
@@ -112,7 +110,7 @@ class ImageStore:
             raise IndexError(f"Expected rows from 0 to {self._count - 1}. Received {numbers.min()} to {numbers.max()}.")
         found = np.empty((len(numbers), *self._image), self.stored)
         for start, stop in _runs(numbers):
-            data = os.pread(self._file.fileno(), (stop - start) * self._bytes, int(numbers[start]) * self._bytes)
+            data = os.pread(self._file.descriptor, (stop - start) * self._bytes, int(numbers[start]) * self._bytes)
             found[start:stop] = np.frombuffer(data, self.stored).reshape(-1, *self._image)
         return self._in_range(found)
 
@@ -132,15 +130,23 @@ class ImageStore:
         return math.prod(self._image) * self.stored.itemsize
 
 
-class _Closing:
-    """Closes a file as the last of the stores that share it goes."""
+class _UnnamedFile:
+    """A temporary file without a name, gone as the last store that shares it goes.
 
-    def __init__(self, file: Any) -> None:
-        self._file = file
+    It is held by its bare descriptor: a file object in a circle of references, such as that of an exception, might be
+    collected before whatever is to close it.
+    """
 
-    def __del__(self) -> None:
-        with contextlib.suppress(OSError):  # of a full disk, told when it was written to
-            self._file.close()
+    def __init__(self) -> None:
+        with tempfile.TemporaryFile() as opened:
+            self.descriptor = os.dup(opened.fileno())
+        weakref.finalize(self, os.close, self.descriptor)
+
+    def write(self, data: bytes) -> None:
+        """Add all of `data` at the end."""
+        left = memoryview(data)
+        while left:
+            left = left[os.write(self.descriptor, left) :]
 
 
 def _runs(numbers: np.ndarray) -> Iterator[tuple[int, int]]:

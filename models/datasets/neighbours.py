@@ -8,7 +8,6 @@ block and of one number per image and class. The distances of the pairs that are
 from __future__ import annotations
 
 from dataclasses import dataclass
-from typing import Any
 
 import numpy as np
 
@@ -52,10 +51,29 @@ def class_neighbours(dataset: Dataset, *, pairs: int = 24, most: int = 20_000, s
     Example:
         Images of one pixel, 0.0 and 0.5 of class a, 0.6 of class b: the nearest pair across is (1, 2), at 0.1.
     """
-    drawn = np.random.default_rng(seed).permutation(len(dataset))[:most]
-    numbers = np.sort(drawn)
-    labels = dataset.labels[numbers]
-    pixels, side = _pixels(dataset.shown, numbers)
+    numbers = compared_numbers(len(dataset), most, seed)
+    parts = np.array_split(numbers, -(-len(numbers) // _READ))
+    images = np.concatenate([reduced(dataset.shown[some]) for some in parts])
+    return neighbours_among(numbers, images, dataset.labels[numbers], pairs=pairs)
+
+
+def compared_numbers(images: int, most: int = 20_000, seed: int = 0) -> np.ndarray:
+    """Numbers of the images that are compared, rising: all, or of more than `most` that many, drawn."""
+    return np.sort(np.random.default_rng(seed).permutation(images)[:most])
+
+
+def neighbours_among(
+    numbers: np.ndarray, images: np.ndarray, labels: np.ndarray, *, pairs: int = 24
+) -> ClassNeighbours:
+    """The neighbours as `class_neighbours` finds them, among images that are `reduced`.
+
+    Args:
+        numbers: int64[N], of the images in their data set, rising.
+        images: float32[N,h,w,C], reduced.
+        labels: int64[N].
+        pairs: how many of the nearest pairs across classes to return; each pair once.
+    """
+    pixels, side = _around_the_mean(images), max(images.shape[1:3])
     present, places = np.unique(labels, return_inverse=True)
     squares = _nearest_of_each_class(pixels, places, len(present))
     every = np.arange(len(numbers))
@@ -77,15 +95,25 @@ def class_neighbours(dataset: Dataset, *, pairs: int = 24, most: int = 20_000, s
     )
 
 
-def _pixels(every: Any, numbers: np.ndarray) -> tuple[np.ndarray, int]:
-    """Some images as rows of numbers around their mean, float32[N,D], and the longer side that they have."""
-    height, width = every.shape[1:3]
+def none_compared() -> ClassNeighbours:
+    """What is known where no image was compared."""
+    none, far = np.zeros(0, np.int64), np.zeros(0, np.float32)
+    return ClassNeighbours(none, 0, far, far, none, np.zeros((0, 2), np.int64), far)
+
+
+def reduced(images: np.ndarray) -> np.ndarray:
+    """The images averaged down to at most 32 pixels on the longer side."""
+    height, width = images.shape[1:3]
     shrink = min(1.0, _MOST_SIDE / max(height, width))
-    size = max(1, round(height * shrink)), max(1, round(width * shrink))
-    parts = (every[some] for some in np.array_split(numbers, -(-len(numbers) // _READ)))
-    images = np.concatenate([resize_images(part, *size) if shrink < 1 else part for part in parts])
+    if shrink < 1:
+        return resize_images(images, max(1, round(height * shrink)), max(1, round(width * shrink)))
+    return images
+
+
+def _around_the_mean(images: np.ndarray) -> np.ndarray:
+    """The images as rows of numbers around their mean, float32[N,D]."""
     rows = images.reshape(len(images), -1)
-    return rows - rows.mean(axis=0, dtype=np.float64).astype(np.float32), max(images.shape[1:3])
+    return rows - rows.mean(axis=0, dtype=np.float64).astype(np.float32)
 
 
 def _nearest_of_each_class(pixels: np.ndarray, places: np.ndarray, classes: int) -> np.ndarray:

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..known_names import unknown_name
 
-HEADS = ("softmax", "sigmoid", "linear")
+HEADS = ("softmax", "sigmoid", "linear", "probability")
 SLACK = 1e-2  # how far rows may be from the sum 1: a float16 softmax over 200 classes is off by 0.003
 
 
@@ -14,7 +14,8 @@ def probabilities_of(outputs: np.ndarray, classes: int, head: str) -> np.ndarray
     Args:
         outputs: float[B,K], what the model says; for two classes also float[B,1]: the unit is class 1, the rest 0.
         classes: K.
-        head: 'softmax' (rows sum to 1), 'sigmoid' (each unit in [0, 1]) or 'linear' (logits).
+        head: 'softmax' (rows sum to 1), 'sigmoid' (each unit in [0, 1]) 'linear' (logits), or 'probability' (each
+            in [0, 1], such as a mean of softmaxes).
 
     Returns:
         float32[B,K], in [0, 1].

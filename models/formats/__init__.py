@@ -3,6 +3,7 @@
 sources        How do data become a Dataset that fits the model?
 known_formats  Which formats are there, and which one is this?
 reading        What does a person say of their data?
+preprocessing  What was done to the pixels before the training?
 stored_images  How do images become a Dataset, whatever file they are in?
 image_folders  How does a folder of pictures per class become data?
 manifest       How does a table of files and labels become data?

@@ -13,6 +13,8 @@ import importlib.util
 import io
 import os
 import warnings
+from collections.abc import Iterator
+from contextlib import contextmanager
 from dataclasses import dataclass
 from pathlib import Path
 from types import ModuleType
@@ -59,7 +61,12 @@ class Header:
 
 
 def decode_image(
-    raw: bytes, limits: Limits = LIMITS, *, channels: int | None = None, decoding: Decoding | None = None
+    raw: bytes,
+    limits: Limits = LIMITS,
+    *,
+    channels: int | None = None,
+    decoding: Decoding | None = None,
+    header: Header | None = None,
 ) -> np.ndarray | None:
     """Return a picture's pixels as uint8 or uint16 [H, W, C]; None if it is not whole, or no picture.
 
@@ -69,12 +76,15 @@ def decode_image(
         channels: 1, 3, or 4 (RGB with alpha); None: 1 of a grey picture, else 3. Alpha that is not asked for is dropped:
             the colour under transparent pixels is shown as stored.
         decoding: as which loader of Keras; the orientation in EXIF is not applied unless it says so.
+        header: of the file, where it was read before.
 
     Raises:
         ValueError: It has more pixels than `limits` take; found before any of them is decoded.
     """
     decoding = decoding or Decoding()
-    header = None if not raw or _cut_off(raw) else read_header(raw, limits)
+    if not raw or _cut_off(raw):
+        return None
+    header = header or read_header(raw, limits)
     if header is None:
         return None
     pixels = _decoded(raw, header, channels, decoding)
@@ -141,20 +151,34 @@ def read_header(raw: bytes, limits: Limits = LIMITS) -> Header | None:
     Raises:
         ValueError: It has more pixels than are taken.
     """
+    with without_pillows_warnings():
+        return header_of(raw, limits)
+
+
+@contextmanager
+def without_pillows_warnings() -> Iterator[None]:
+    """Hold back what Pillow warns of: of large pictures our own limit tells, of odd EXIF nobody wants to know.
+
+    Filters of warnings are those of the whole process: entered in the main thread, around threads that read headers.
+    """
     with warnings.catch_warnings():
-        warnings.simplefilter("ignore")  # of decompression bombs: our own limit is told below; of odd EXIF
-        try:
-            with Image.open(io.BytesIO(raw), formats=(*KINDS, *_plugged_in())) as opened:
-                (width, height), kind = opened.size, opened.format or ""
-                orientation = opened.getexif().get(_ORIENTATION, 1)
-                mode = opened.mode
-                alpha = "A" in mode or "transparency" in opened.info
-        except Image.DecompressionBombError as error:
-            raise ValueError(
-                f"Expected at most {limits.picture_pixels:,} pixels in a picture. Received more."
-            ) from error
-        except (OSError, SyntaxError, ValueError, KeyError):
-            return None
+        warnings.filterwarnings("ignore", module=r"PIL\..*")
+        warnings.simplefilter("ignore", Image.DecompressionBombWarning)
+        yield
+
+
+def header_of(raw: bytes, limits: Limits = LIMITS) -> Header | None:
+    """As `read_header`, where Pillow's warnings are held back already."""
+    try:
+        with Image.open(io.BytesIO(raw), formats=(*KINDS, *_plugged_in())) as opened:
+            (width, height), kind = opened.size, opened.format or ""
+            orientation = opened.getexif().get(_ORIENTATION, 1)
+            mode = opened.mode
+            alpha = "A" in mode or "transparency" in opened.info
+    except Image.DecompressionBombError as error:
+        raise ValueError(f"Expected at most {limits.picture_pixels:,} pixels in a picture. Received more.") from error
+    except (OSError, SyntaxError, ValueError, KeyError):
+        return None
     if width * height > limits.picture_pixels:
         raise ValueError(
             f"Expected at most {limits.picture_pixels:,} pixels in a picture. Received {width:,} x {height:,}. "

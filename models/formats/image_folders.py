@@ -38,7 +38,8 @@ def image_folder(path: str | Path, size: tuple[int, int] | None = None, color: s
     """
     if color is not None and color not in CHANNELS:
         raise ValueError(f"Expected color 'grey', 'rgb' or None, got '{color}'. Pass one of these.")
-    shape = (*(size or (None, None)), None if color is None else CHANNELS[color])
+    height, width = size or (None, None)
+    shape = (height, width, None if color is None else CHANNELS[color])
     wanted = Reading().for_model(shape, resize=True)
     return dataset_of(stored_folder(Path(path), wanted.reading), wanted)
 

@@ -7,6 +7,7 @@ line here, one of the user's own by `FORMATS.register`.
 from __future__ import annotations
 
 import importlib
+import importlib.util
 from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
@@ -30,12 +31,26 @@ class Format:
     stored: Function | None = None  # (path, Reading) -> StoredImages: read when looked at
     stored_pair: Function | None = None  # (images, labels, Reading) -> StoredImages, for two files as IMAGES,LABELS
     class_names: Function | None = None  # path -> names, without opening an image
+    needs: tuple[str, ...] = ()  # packages that it is read with, as they are imported, beside those of featurelens
 
     def recognises(self, path: Path) -> bool:
         """Whether a path is of this format, by its name and, of a folder, by the names in it."""
         if path.is_file() and path.name.lower().endswith(self.endings or ("\0",)):
             return True
         return self.takes is not None and bool(call(self.takes, path))
+
+    def require_packages(self) -> None:
+        """Refuse to read it where a package that it needs is not installed.
+
+        Raises:
+            ValueError: With the packages, and how to get them.
+        """
+        missing = [package for package in self.needs if importlib.util.find_spec(package) is None]
+        if missing:
+            raise ValueError(
+                f"Expected the package {' and '.join(missing)}, with which {self.words} is read. It is not installed. "
+                f"Install it: pip install {' '.join(missing)}."
+            )
 
 
 def call(function: Function, *arguments: Any) -> Any:

@@ -18,7 +18,7 @@ import numpy as np
 from ..datasets.fingerprints import read_bytes
 from ..datasets.image_store import ImageStore
 from ..datasets.lazy_images import LazyImages, lazily
-from .image_files import Decoding, decode_image, in_bytes_range, read_header, with_channels
+from .image_files import Decoding, decode_image, header_of, in_bytes_range, with_channels, without_pillows_warnings
 from .reading import Reading
 
 _KEPT = 128 * 2**20  # bytes of decoded pictures that are kept
@@ -116,11 +116,13 @@ class Kept:
         channels = None if self.shape is None else self.shape[2]
         try:
             raw = content()
-            header = read_header(raw)
-            pixels = decode_image(raw, channels=channels, decoding=self.how)
+            header = header_of(raw)
+            if header is None:
+                return None
+            pixels = decode_image(raw, channels=channels, decoding=self.how, header=header)
         except ValueError:
             return None
-        if header is None or pixels is None:
+        if pixels is None:
             return None
         grey = pixels.shape[2] == 1 if channels is None else header.grey
         size = int(pixels.shape[0]), int(pixels.shape[1])
@@ -198,12 +200,13 @@ def _looked_ahead(kept: Kept, read: Sequence[Callable[[], bytes]]) -> Iterator[t
     waiting: deque[Future[tuple[Looked, np.ndarray] | None]] = deque()
     decoders = ThreadPoolExecutor(max_workers=_DECODERS)
     try:
-        for content in read:
-            waiting.append(decoders.submit(kept.look, content))
-            if len(waiting) > _AHEAD:
+        with without_pillows_warnings():
+            for content in read:
+                waiting.append(decoders.submit(kept.look, content))
+                if len(waiting) > _AHEAD:
+                    yield waiting.popleft().result()
+            while waiting:
                 yield waiting.popleft().result()
-        while waiting:
-            yield waiting.popleft().result()
     finally:
         decoders.shutdown(cancel_futures=True)
 

@@ -5,8 +5,8 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 
 from ..datasets.labels import LabelMap, read_label_map
-from ..datasets.preprocessing import Preprocessing, preprocessing
 from ..datasets.resizing import InputShape, Resizing
+from .preprocessing import Preprocessing, preprocessing
 
 STORED = "stored"
 SCALES: dict[str, tuple[float, float] | None] = {  # None: the values as they are stored

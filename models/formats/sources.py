@@ -81,6 +81,7 @@ def check_source(source: str) -> None:
             raise ValueError(
                 f"Expected data: {kinds()}; got the file '{path}' of another kind. Convert it to one of these."
             )
+        known.require_packages()
         if known.class_names is not None:
             call(known.class_names, path)
         return

@@ -17,9 +17,9 @@ from ..datasets.dataset import Dataset, Preparation
 from ..datasets.image_store import IN_MEMORY
 from ..datasets.labels import LEFT_OUT, ClassNumbers, LabelMap, class_numbers
 from ..datasets.lazy_images import LazyImages
-from ..datasets.preprocessing import Preprocessing
 from ..datasets.resizing import describe
 from .picture_files import PictureFiles
+from .preprocessing import Preprocessing
 from .reading import SCALES, Wanted
 
 

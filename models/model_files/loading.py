@@ -11,6 +11,7 @@ from ..known_names import unknown_name
 from .cards import ModelCard, card_path, read_model_card
 from .contents import foreign_names
 from .file_formats import code_in, model_config, model_format
+from .keras_2 import cause, load_by_tf_keras, version_of
 from .saved_models import saved_model
 
 SHIPPED_FOLDER = Path(__file__).parent.parent / "pretrained"
@@ -75,7 +76,10 @@ def load_model(
     config = check_model(path, allow_code=allow_code, known=custom_objects or {}, limits=limits)
     if config is None:
         return saved_model(path)
-    return _load_file(path, allow_code, dict(custom_objects or {}))
+    version = version_of(path, model_format(path, limits))
+    if version.startswith("2.") and path.suffix == ".keras":
+        return load_by_tf_keras(path, version, allow_code=allow_code, custom_objects=custom_objects or {})
+    return _load_file(path, version, allow_code, dict(custom_objects or {}))
 
 
 def check_model(
@@ -130,15 +134,16 @@ def import_custom_objects(names: Sequence[str]) -> dict[str, Any]:
     return found
 
 
-def _load_file(path: Path, allow_code: bool, custom_objects: dict[str, Any]) -> Any:
+def _load_file(path: Path, version: str, allow_code: bool, custom_objects: dict[str, Any]) -> Any:
     import keras
 
     try:
         return keras.saving.load_model(path, custom_objects=custom_objects, compile=False, safe_mode=not allow_code)
     except Exception as error:  # Keras raises whatever the first thing that fails raises
-        own = str(error).strip().splitlines()[0]
+        if version.startswith("2."):
+            return load_by_tf_keras(path, version, allow_code=allow_code, custom_objects=custom_objects)
         raise ValueError(
-            f"Expected a model that Keras can load, received '{path}': {own} Name each layer and function of your "
+            f"Expected a model that Keras can load, received '{path}': {cause(error)} Name each layer and function of your "
             "own with --custom-objects module:name (load_model(custom_objects={'name': object})); "
             "where there are none, save it anew with this version of Keras."
         ) from error

@@ -8,6 +8,8 @@ activations and Grad-CAM are not possible.
 from pathlib import Path
 from typing import Any
 
+from .keras_2 import loaded_saved_model
+
 ENDPOINTS = ("serving_default", "serve")
 
 
@@ -18,15 +20,14 @@ def saved_model(path: Path) -> Any:
         path: folder with saved_model.pb; its graph is run as it is, so it must come from someone trusted.
 
     Returns:
-        a functional `keras.Model` with the signature's one input and one output.
+        a functional `keras.Model` with the signature's one input and its output; of several outputs all, by their names.
 
     Raises:
-        ValueError: where no signature has one input and one output.
+        ValueError: where the folder cannot be loaded, or no signature has one input.
     """
     import keras
-    import tensorflow as tf
 
-    signatures = tf.saved_model.load(str(path)).signatures  # pyright: ignore[reportAttributeAccessIssue]
+    signatures = loaded_saved_model(path).signatures
     endpoint = next((name for name in ENDPOINTS if name in signatures), None)
     if endpoint is None:
         raise ValueError(
@@ -35,12 +36,12 @@ def saved_model(path: Path) -> Any:
         )
     inputs = signatures[endpoint].structured_input_signature[1]
     outputs = signatures[endpoint].structured_outputs
-    if len(inputs) != 1 or len(outputs) != 1:
+    if len(inputs) != 1:
         raise ValueError(
-            f"Expected one input and one output in '{path}', received inputs {sorted(inputs)} and outputs "
-            f"{sorted(outputs)}. Export a model that takes one image tensor and returns one."
+            f"Expected one input in '{path}', received inputs {sorted(inputs)}. Export a model that takes one image tensor."
         )
     spec = next(iter(inputs.values()))
     image = keras.Input(tuple(spec.shape[1:]), dtype=spec.dtype.name, name="input")
     predicted = keras.layers.TFSMLayer(str(path), call_endpoint=endpoint, name="saved_model")(image)
-    return keras.Model(image, next(iter(predicted.values())), name=path.name or "saved_model")
+    answer = next(iter(predicted.values())) if len(outputs) == 1 else dict(predicted)
+    return keras.Model(image, answer, name=path.name or "saved_model")

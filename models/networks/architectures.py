@@ -19,6 +19,7 @@ class Architecture:
     name: str  # what `build_model` and `featurelens train` call it
     summary: str  # one line: its layers in words
     builder: Callable[..., Any]  # (input shape, classes, SeededLayers) -> uncompiled Keras model
+    takes_base: bool = False  # whether the builder is told of a base network too: 'base' and 'weights'
 
 
 ARCHITECTURES: Registry[Architecture] = Registry(
@@ -49,7 +50,7 @@ ARCHITECTURES: Registry[Architecture] = Registry(
         Architecture(
             "residual", "residual network of 3 blocks (48, 96, 96), global average pooling, softmax", residual
         ),
-        Architecture("transfer", "a base of keras.applications under a new dense head", transfer),
+        Architecture("transfer", "a base of keras.applications under a new dense head", transfer, takes_base=True),
     ],
 )
 
@@ -113,9 +114,11 @@ def base_options(name: str, base: str | None, base_weights: str | None) -> dict[
     """
     options = {"base": base, "weights": base_weights}
     given = {option: value for option, value in options.items() if value is not None}
-    if given and name != "transfer":
+    bases = [other.name for other in ARCHITECTURES if other.takes_base]
+    if given and name not in bases:
+        others = ", ".join(f"'{other}'" for other in bases)
         raise ValueError(
-            f"Expected no base for '{name}', received {given}. Leave it out, or build the architecture 'transfer'."
+            f"Expected no base for '{name}', received {given}. Leave it out, or build the architecture {others}."
         )
     check_base(**given)
     return given

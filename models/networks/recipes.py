@@ -68,16 +68,16 @@ RECIPES: Registry[Recipe] = Registry(
 
 
 def recipe(name: str) -> Recipe:
-    """The recipe of an architecture.
+    """The recipe of an architecture; one that has none of its own is trained by the defaults of `Recipe`.
 
     Example:
         >>> recipe("zero_padded_dropout").batch_size
         300
     """
     known = RECIPES.by_name()
-    if name not in known:
-        raise unknown_name("architecture with a recipe", name, architectures(), "Pass one of them.")
-    return known[name]
+    if name not in known and name not in architectures():
+        raise unknown_name("architecture", name, architectures(), "Pass one of them.")
+    return known.get(name, Recipe(name))
 
 
 def check_recipe(entry: Recipe) -> None:

@@ -18,7 +18,7 @@ RUNS_FOLDER = "featurelens-runs"
 
 
 class TrainingInterrupted(KeyboardInterrupt):
-    """Ctrl-C during a training; the same call goes on with what is in its folder."""
+    """Ctrl-C during a training; the same call resumes from what is in its folder."""
 
     def __init__(self, folder: Path | None):
         super().__init__()

@@ -50,7 +50,7 @@ def train(
         test: images for the figures of the card, of the size and with the classes of `training`; None with a
             `training` of your own: no such figures.
         output: NAME.keras to write, the card (.json) and the history (.csv) beside it; a training that was
-            interrupted goes on where it was. None: nothing is written and nothing can be gone on with.
+            interrupted is resumed from there. None: nothing is written, and it cannot be resumed.
         overwrite: whether files at `output` may be replaced.
         progress: is told of each epoch and batch.
 

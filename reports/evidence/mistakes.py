@@ -13,6 +13,7 @@ from ...interpret.progress import Progress
 from ...models.datasets.dataset import Dataset
 from ...models.datasets.resizing import resize_images
 from ...models.evaluation.metrics import Evaluation
+from .further_maps import FurtherMaps
 from .performance import ConfusionCount
 from .twin import DrawnOnly
 
@@ -50,6 +51,7 @@ class Mistakes:
     cam_states: DrawnOnly[tuple[tuple[MapState, ...], tuple[MapState, ...]]]  # before the cut; with the saturation
     saliency: DrawnOnly[tuple[np.ndarray, np.ndarray]]  # float32[N,S,S], score units per unit of pixel value
     contrast: DrawnOnly[np.ndarray]  # float32[N,h,w], signed: HiResCAM of logit[predicted] - logit[true]
+    further: DrawnOnly[tuple[FurtherMaps, ...]] = ()  # of the methods that were asked for
 
 
 def gather_mistakes(
@@ -98,7 +100,7 @@ def gather_mistakes(
         true=true,
         predicted=predicted,
         logit_gap=logits[every, predicted] - logits[every, true],
-        cam_layer=survey.cam_layer,
+        cam_layer=survey.cam_layer or "",
         typical_peak=float(np.median(survey.grad_cam_peak)),
         sure_answers=int(sure.sum()),
         sure_mistakes=int(sure[wrong].sum()),

@@ -4,7 +4,11 @@ from __future__ import annotations
 
 from dataclasses import dataclass
 
+from ...interpret.methods.catalogue import KnownMethod
+from ...interpret.trust.budget import usual_budget
 from .trust import TRUST_IMAGES, TrustFile
+
+_PASSES_OF_TRUST = 120  # an image, where no budget stands in the way
 
 
 @dataclass(frozen=True, eq=False)
@@ -17,3 +21,24 @@ class ReportPlan:
     trust_budget: int | None = None  # passes forward and backward for that; None: by the images' size
     compared_images: int = 3000  # whose nearest neighbours are looked for: all 10,000 would take eleven times as long
     seed: int = 0  # of all images that are sampled, but for a trust that was measured beforehand
+    methods: tuple[KnownMethod, ...] = ()  # drawn beside each mistake, and tested, beside those of every report
+
+    def expected(self, shape: tuple[int, ...]) -> dict[str, float]:
+        """About what each stage costs, in passes forward and backward of one image, by the start of its name.
+
+        Args:
+            shape: (B,H,W,C) of the images.
+        """
+        images, height, width = shape[:3]
+        tested = 0 if self.trust_file is not None else min(self.trust_images, images)
+        budget = self.trust_budget or usual_budget(height, width, max(tested, 1))
+        trust = min(budget, tested * _PASSES_OF_TRUST) if tested else 0
+        return {
+            "looking at every layer": float(images),
+            "averaging the classes": 0.1 * images,
+            "testing the maps: removing pixels": 0.65 * trust,
+            "testing the maps: shuffling weights": 0.35 * trust,
+            "explaining the mistakes": 2 * min(0.1 * images, 200.0),
+            "taking channels away": 0.1 * images + 30,
+            "drawing the page": 0.02 * images + 50,
+        }

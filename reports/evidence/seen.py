@@ -12,8 +12,11 @@ from typing import Any, TypeVar
 
 import numpy as np
 
-from ...interpret import GradCAMState, ModelInformation, inspect_model
+from ...interpret import GradCAMState, ModelInformation, declare_task, inspect_model
+from ...interpret.graph.head import BINARY, OPEN, REGRESSION
+from ...interpret.layers.inspection import NO_GRADIENT
 from ...interpret.layers.survey import Survey, SurveyStatistic
+from ...interpret.methods.catalogue import KnownMethod
 from ...interpret.progress import Progress, Step
 from ...interpret.stream.one_pass import one_pass
 from ...interpret.stream.statistic import Statistic
@@ -21,15 +24,21 @@ from ...interpret.tracing.variants import rows_at_once
 from ...interpret.trust.verdicts import Verdict
 from ...models.datasets.class_names import require_classes
 from ...models.datasets.dataset import Dataset
-from ...models.datasets.exploration import Exploration, explore
+from ...models.datasets.exploration import DataStatistic, Exploration
 from ...models.datasets.pixel_range import range_remark
 from ...models.evaluation.metrics import Evaluation, evaluation_from_probabilities
 from ...models.model_files.cards import ModelCard
+from .further_maps import chosen_beside
 from .plan import ReportPlan
 from .shown_layers import stages
-from .trust import TrustEvidence, gather_trust
+from .trust import SHOWN, TrustEvidence, gather_trust
 
 R = TypeVar("R")
+
+
+def without_gradient(information: ModelInformation) -> bool:
+    """Whether the image has no gradient, as one of whole numbers."""
+    return any(line.startswith(NO_GRADIENT) for line in information.refused)
 
 
 class Seen:
@@ -72,9 +81,18 @@ class Seen:
         """The model's layers and the proof of its logits.
 
         Raises:
-            ValueError: The data have other classes than the model, or the logits could not be proven.
+            ValueError: The data have other classes than the model, it is a regression, or the logits could not be proven.
         """
         found = inspect_model(self.model, self.dataset.images[:32])
+        if found.task == OPEN and len(self.dataset.class_names) == 2:  # the data tell what the one number is
+            declare_task(self.model, BINARY)
+            found = inspect_model(self.model, self.dataset.images[:32])
+        if found.task in (OPEN, REGRESSION):
+            raise ValueError(
+                f"Expected a classifier, whose answers can be held against classes. Received a model that answers numbers "
+                f"without an activation, and data of {len(self.dataset.class_names)} classes. Give data of two classes, or "
+                f"look at a regression by Explainer and GradCAM."
+            )
         require_classes(self.dataset, found.classes)
         return found
 
@@ -130,15 +148,29 @@ class Seen:
         """The median, over all images, of the largest value of the predicted class's Grad-CAM, score units."""
         return float(np.median(self.survey.grad_cam_peak))
 
+    @property
+    def has_class_maps(self) -> bool:
+        """Whether class activation maps can be drawn, with saliency beside them: the page comes without, where not."""
+        return self.information.cam_layer is not None and not without_gradient(self.information)
+
     @cached_property
     def look(self) -> GradCAMState:
         """Grad-CAM and saliency of chosen images, traced once."""
         return GradCAMState(self.model, self.survey.cam_layer)
 
+    def describing(self) -> DataStatistic:
+        """What is in the images, without the model, as a statistic."""
+        return DataStatistic(self.dataset, most_compared=self.plan.compared_images, seed=self.plan.seed)
+
     @cached_property
     def exploration(self) -> Exploration:
         """What is in the images, without the model."""
-        return explore(self.dataset, most_compared=self.plan.compared_images, seed=self.plan.seed)
+        return self.result(self.describing())
+
+    @property
+    def further_methods(self) -> list[KnownMethod]:
+        """The methods that were asked for, beside those of every report."""
+        return chosen_beside(self.plan.methods, SHOWN)
 
     @cached_property
     def trust(self) -> TrustEvidence | None:
@@ -154,6 +186,7 @@ class Seen:
             images=self.plan.trust_images,
             budget=self.plan.trust_budget,
             on_file=self.plan.trust_file,
+            further=self.further_methods,
             seed=self.plan.seed,
             step=self._testing,
         )

@@ -59,7 +59,7 @@ def gather_feature_maps(seen: Seen) -> FeatureMaps:
     specimens = gather_specimens(seen)
     peaks = seen.survey.grad_cam_peak
     return FeatureMaps(
-        cam_layer=seen.survey.cam_layer,
+        cam_layer=seen.survey.cam_layer or "",
         typical_peak=seen.typical_peak,
         empty_maps=int((peaks <= 0).sum()),
         images=len(peaks),

@@ -2,13 +2,13 @@
 
 from __future__ import annotations
 
-from collections.abc import Collection
-from dataclasses import dataclass
+from collections.abc import Collection, Sequence
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from ...interpret.methods.catalogue import METHODS
+from ...interpret.methods.catalogue import METHODS, KnownMethod
 from ...interpret.progress import Step
 from ...interpret.trust.budget import usual_budget, within_budget
 from ...interpret.trust.measure import measure_trust
@@ -33,11 +33,12 @@ class TrustEvidence:
 def gather_trust(
     model: Any,
     dataset: Dataset,
-    cam_layer: str,
+    cam_layer: str | None,
     *,
     images: int = TRUST_IMAGES,
     budget: int | None = None,
     on_file: TrustFile | None = None,
+    further: Sequence[KnownMethod] = (),
     seed: int = 0,
     step: Step | None = None,
 ) -> TrustEvidence | None:
@@ -48,7 +49,8 @@ def gather_trust(
         cam_layer: Layer of the class activation maps.
         images: That are measured, at most: as many as the budget buys.
         budget: Passes forward and backward, see `interpret.trust.budget`; None for the usual one of pictures of this size.
-        on_file: What `featurelens trust` measured; it is taken instead.
+        on_file: What `featurelens trust` measured; it is taken instead, and what is missing there is not measured.
+        further: Methods beside those of every report.
         seed: Of the sample and of all that is sampled.
         step: Told what is being measured and how far it is.
 
@@ -65,9 +67,10 @@ def gather_trust(
         return TrustEvidence(on_file.trust, on_file.command)
     if not images:
         return None
-    return TrustEvidence(
-        sampled_trust(model, dataset, cam_layer, SHOWN, images=images, budget=budget, seed=seed, step=step), None
+    measured = sampled_trust(
+        model, dataset, cam_layer, SHOWN, further=further, images=images, budget=budget, seed=seed, step=step
     )
+    return TrustEvidence(measured, None)
 
 
 def sampled_trust(
@@ -76,14 +79,18 @@ def sampled_trust(
     cam_layer: str | None,
     methods: Collection[str],
     *,
+    further: Sequence[KnownMethod] = (),
     images: int = TRUST_IMAGES,
     budget: int | None = None,
     seed: int = 0,
     step: Step | None = None,
 ) -> Trust:
-    """Measure the verdicts on some methods, by name, on a sample of at least one image; arguments as for `gather_trust`."""
+    """Measure the verdicts on some methods, by name, and on `further` ones, on a sample of at least one image.
+
+    Other arguments as for `gather_trust`.
+    """
     sizes = Samples(curves=images, filled=0, noise=0, shuffled=min(images, _SHUFFLED))
-    known = [each for each in METHODS if each.name in methods]
+    known = [*(each for each in METHODS if each.name in methods), *further]
     height, width = dataset.images.shape[1:3]
     passes = usual_budget(height, width, images) if budget is None else budget
     plan = within_budget(passes, known, TrustPlan(cheap=sizes, expensive=sizes, seed=seed), len(dataset))
@@ -100,6 +107,36 @@ class TrustFile:
     weights: str  # SHA-256 of the model's weights
     images: str  # SHA-256 of the images
     command: str  # that made it
+
+
+def require_same_measurement(
+    before: TrustFile, model: Any, images: np.ndarray, cam_layer: str | None, plan: TrustPlan
+) -> None:
+    """Refuse to measure for a file whose figures could not stand beside the new ones.
+
+    Raises:
+        ValueError: It is of other weights, images, layers or samples.
+    """
+    reason = misfit(before, model, images, cam_layer)
+    if reason is None and before.trust.plan != plan:
+        reason = "it was measured on other samples, or in other steps"
+    if reason is not None:
+        raise ValueError(
+            f"Expected a file that the new figures can stand beside. Received one that does not fit: {reason}. Measure with "
+            f"the settings of its command ({before.command}), or all methods anew without --update."
+        )
+
+
+def updated(before: TrustFile, now: TrustFile) -> TrustFile:
+    """What was measured before, with the methods that were measured now in their place, or after the others."""
+    old, new = before.trust, now.trust
+    methods = {name: found for name, found in {**old.methods, **new.methods}.items() if name not in new.refused}
+    refused = {name: why for name, why in {**old.refused, **new.refused}.items() if name not in new.methods}
+    trust = replace(old, methods=methods, refused=refused, lesson=old.lesson or new.lesson)
+    commands = before.command.split(" && ")
+    return replace(
+        before, trust=trust, command=" && ".join(commands if now.command in commands else [*commands, now.command])
+    )
 
 
 def misfit(measured: TrustFile, model: Any, images: np.ndarray, cam_layer: str | None) -> str | None:

@@ -4,5 +4,6 @@ page         How do sections, style and pictures become one file?
 components   How is a table, a figure or a remark written?
 tiles        How are thousands of small pictures carried?
 map_notes    What stands under a map?
+score_words  In which unit does the page speak of the scores?
 trust_marks  What says how far its method can be trusted?
 """

@@ -66,9 +66,9 @@ def faded(share: float, head: str) -> str:
 
     Args:
         share: `MapState.saturation`.
-        head: 'softmax', 'sigmoid' or 'linear'; after a linear one there is nothing to say.
+        head: 'softmax', 'sigmoid', 'linear' or 'probability'; after the last two there is nothing to say.
     """
-    if head == "linear":
+    if head in ("linear", "probability"):
         return ""
     if not np.isfinite(share):
         return "the predicted class’s logit has no gradient at this image"
@@ -79,7 +79,7 @@ def faded(share: float, head: str) -> str:
 
 def faded_reading(head: str) -> str:
     """What `faded` means, for those who have not met it."""
-    if head == "linear":
+    if head in ("linear", "probability"):
         return ""
     return (
         f"The gradient after the {head} is that of the predicted class’s probability with respect to the pixels; its "

@@ -40,7 +40,7 @@ class ExplainedImage:
 
     image: np.ndarray  # float32[H,W,C]
     value_range: tuple[float, float]  # (black, white)
-    probabilities: np.ndarray  # float32[K]
+    probabilities: np.ndarray  # float32[K]; NaN where the answer stands for none
     class_names: tuple[str, ...]  # K
     explained: int  # the class that the maps are of
     versus: int | None  # the class it is held against
@@ -48,6 +48,8 @@ class ExplainedImage:
     panels: tuple[MapPanel, ...]  # in the order of the figure
     faded: str  # how much of the gradient is left after the head, a sentence; or ''
     headed: bool  # the class stands above the whole figure, and `faded` below it; else in the title of each panel
+    unit: str = "logit"  # of the scores that the maps explain: 'logit', 'probability' or 'answer'
+    answers: tuple[str, ...] = ()  # lines that stand for the bars where there are no probabilities
 
     @property
     def target(self) -> str:
@@ -59,7 +61,7 @@ class ExplainedImage:
     def description(self) -> str:
         """For those who cannot see the figure."""
         titles = listed([panel.title for panel in self.panels], most=len(self.panels))
-        return f"{titles} of the logit of {self.target}. {self.faded}".strip()
+        return f"{titles} of the {self.unit} of {self.target}. {self.faded}".strip()
 
 
 def explanation_figure(shown: ExplainedImage) -> Plot:
@@ -138,6 +140,10 @@ def _inside(cell: Any) -> Any:
 
 def _bars(drawn: Any, shown: ExplainedImage, *, room: float = 0.25) -> None:
     """The likeliest classes; `room` beside a full bar is for its number, as a part of the bar."""
+    if not np.isfinite(shown.probabilities).all():
+        drawn.axis("off")
+        drawn.text(0, 0.5, plain("\n".join(shown.answers)), va="center", fontsize=10, color=INK)
+        return
     ranked = np.argsort(-shown.probabilities, kind="stable")[:5][::-1]
     marked = [SERIES[1] if label == shown.explained else SERIES[0] for label in ranked]
     names = [plain(wrapped(shown.class_names[label], _NAME)) for label in ranked]

@@ -28,10 +28,13 @@ class CausesSection:
 
     def needs(self, seen: Seen) -> tuple[Statistic[Any], ...]:
         """The survey of the layers, and the census of the channels that are taken away."""
-        return seen.surveying(), census_of(seen.information)
+        counted = () if seen.information.cam_layer is None else (census_of(seen.information),)
+        return seen.surveying(), *counted
 
-    def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> CausesEvidence:
-        """The channels of the last stage of maps, and the largest confusions without each."""
+    def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> CausesEvidence | None:
+        """The channels of the last stage of maps, and the largest confusions without each; None where there are no maps."""
+        if seen.information.cam_layer is None:
+            return None
         return causes_evidence(gather_causes(seen, ranked_confusions(seen.evaluation.confusion)))
 
     def findings(self, found: CausesEvidence, about: About) -> Iterator[Finding]:

@@ -9,7 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from ...models.datasets.dataset import Dataset
-from ...models.datasets.exploration import Exploration
+from ...models.datasets.exploration import DataStatistic, Exploration
 from ..drawing.wording import count, listed, percent, shape
 from ..evidence.data import DataEvidence, gather_data
 from ..evidence.seen import Seen
@@ -37,9 +37,9 @@ class DataSection:
 
     id, title, lead = "exploration", "The data", _LEAD
 
-    def needs(self, seen: Seen) -> tuple[()]:
-        """Nothing of the stream."""
-        return ()
+    def needs(self, seen: Seen) -> tuple[DataStatistic]:
+        """The description of the images, which the model is not asked for."""
+        return (seen.describing(),)
 
     def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> DataEvidence:
         """What is in the images, and what the card tells of the training's."""

@@ -49,9 +49,9 @@ class FeatureMapsSection:
         """The survey of the layers, and the class means where there are not too many classes."""
         return seen.surveying(), *averaging(seen)
 
-    def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> FeatureMaps:
-        """A typical image of each class and the class mean, through every stage."""
-        return gather_feature_maps(seen)
+    def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> FeatureMaps | None:
+        """A typical image of each class and the class mean, through every stage; None for a model without class maps."""
+        return None if not seen.has_class_maps else gather_feature_maps(seen)
 
     def findings(self, found: FeatureMaps, about: About) -> Iterator[Finding]:
         """Whether Grad-CAM finds anything on every image."""

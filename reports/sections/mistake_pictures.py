@@ -10,7 +10,9 @@ from markupsafe import Markup
 from ...interpret.maps.state import LOGIT_PER_PIXEL, map_states
 from ..drawing.colors import colorize, overlay
 from ..drawing.enlarging import enlarge
+from ..drawing.method_maps import limits_for, map_words, scale_for
 from ..drawing.pictures import pictures
+from ..evidence.further_maps import FurtherMaps
 from ..evidence.mistakes import Mistakes
 from ..evidence.trust import CONTRAST, GRAD_CAM, SALIENCY
 from ..html.map_notes import MapNote, peak_note, signed_note
@@ -25,9 +27,10 @@ _PER_SHEET = 500  # pictures in a sprite
 class MistakePictures:
     """The pictures of all mistakes, in sprites of at most 500 tiles."""
 
-    sheets: dict[str, list[Sprite]]  # picture, cam, cam-true, contrast, saliency, saliency-true
+    sheets: dict[str, list[Sprite]]  # picture, cam, cam-true, contrast, saliency, saliency-true, further-0, ...
     marks: dict[str, Markup]  # the trust mark of the method of each sprite
     notes: dict[str, list[MapNote]]  # what stands under each picture of the maps' sprites
+    further: dict[str, str]  # {further-0, ...: the method that was asked for}
 
     def tile(self, name: str, place: int, label: str) -> Markup:
         """The picture of this name of one mistake, by its row in `Mistakes`."""
@@ -59,6 +62,9 @@ def mistake_pictures(mistakes: Mistakes, value_range: tuple[float, float], verdi
         "saliency": colorize(mistakes.saliency[0], "saliency", slope_limits, levels=_LEVELS),
         "saliency-true": colorize(mistakes.saliency[1], "saliency", slope_limits, levels=_LEVELS),
     }
+    further = {f"further-{place}": maps for place, maps in enumerate(mistakes.further)}
+    drawn = {name: _drawn(maps, shown) for name, maps in further.items()}
+    tiles |= {name: tile for name, (tile, _) in drawn.items()}
     made = sprites(
         {
             f"mistake-{name}-{start // _PER_SHEET}": values[start : start + _PER_SHEET]
@@ -68,7 +74,23 @@ def mistake_pictures(mistakes: Mistakes, value_range: tuple[float, float], verdi
     )
     parts = range(-(-len(shown) // _PER_SHEET))
     sheets = {name: [made[f"mistake-{name}-{part}"] for part in parts] for name in tiles}
-    return MistakePictures(sheets, _marks(verdicts), _notes(mistakes, usual))
+    names = {name: maps.known.name for name, maps in further.items()}
+    marks = _marks(verdicts) | {name: method_link(verdicts, method) for name, method in names.items()}
+    notes = _notes(mistakes, usual) | {name: notes for name, (_, notes) in drawn.items()}
+    return MistakePictures(sheets, marks, notes, names)
+
+
+def _drawn(maps: FurtherMaps, shown: np.ndarray) -> tuple[np.ndarray, list[MapNote]]:
+    """A method's maps as its record says, over the pictures uint8[N,H,W,3] if they are of a layer, and their limits."""
+    known, values = maps.known, maps.values
+    scale = scale_for(known, values)
+    ends = [limits_for(known, one, scale) for one in values]
+    notes = [MapNote(map_words(known, *each).replace("\n", ", ")) for each in zip(values, ends, strict=True)]
+    limits = tuple(np.array(side, np.float32).reshape(-1, 1, 1) for side in zip(*ends, strict=True))
+    large = enlarge(values, shown.shape[1:3])
+    if known.is_at_layer:
+        return overlay(shown, large, scale, (limits[0], limits[1]), levels=_LEVELS), notes
+    return colorize(large, scale, (limits[0], limits[1]), levels=_LEVELS), notes
 
 
 def _notes(mistakes: Mistakes, usual: float) -> dict[str, list[MapNote]]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Mapping
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
@@ -11,7 +12,9 @@ from markupsafe import Markup
 from ...interpret.layers.survey import SurveyStatistic
 from ...interpret.maps.location import EvidenceLocation, locate, place_name
 from ...interpret.maps.state import ZERO
+from ...interpret.methods.catalogue import KnownMethod
 from ..drawing.wording import count, number, percent
+from ..evidence.further_maps import further_maps
 from ..evidence.mistakes import SURE, Confusion, Mistakes, gather_mistakes
 from ..evidence.seen import Seen
 from ..html.components import EMPTY, folded, how_to_read, joined, notice, probabilities, view
@@ -29,10 +32,27 @@ class MistakesSection:
         """The survey of the layers, which has the model's answers too."""
         return (seen.surveying(),)
 
-    def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> Mistakes:
-        """The misclassified images with their maps."""
+    def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> Mistakes | None:
+        """The misclassified images with their maps; None for a model without class maps."""
+        if not seen.has_class_maps:
+            return None
         telling = seen.progress("explaining the mistakes")
-        return gather_mistakes(seen.look, seen.dataset, seen.survey, seen.evaluation, telling, seen.batch_size)
+        found = gather_mistakes(seen.look, seen.dataset, seen.survey, seen.evaluation, telling, seen.batch_size)
+        further = tuple(
+            further_maps(
+                known,
+                seen.model,
+                seen.dataset,
+                found.numbers,
+                found.predicted,
+                cam_layer=found.cam_layer,
+                size=(found.pictures.shape[1], found.pictures.shape[2]),
+                batch_size=seen.batch_size,
+                progress=seen.progress(f"explaining the mistakes by {known.name}"),
+            )
+            for known in seen.further_methods
+        )
+        return replace(found, further=further)
 
     def findings(self, found: Mistakes, about: About) -> Iterator[Finding]:
         """The most frequent confusion, and the mistakes that the model is sure of."""
@@ -66,10 +86,18 @@ def _introduction(found: Mistakes, about: About) -> Markup:
         f"per unit of pixel value (logit/unit){averaged_to(found.pictures, about.dataset.images)}; both are "
         f"on one scale, which ends at the larger peak. A peak is a map’s largest value.",
         faded_reading(about.information.head),
+        *(_reading_of(further.known) for further in found.further),
     )
     return Markup(
         "<p>{} of {:,} ({}), grouped by confusion, the most frequent first; in each group the surest first.</p>{}"
     ).format(count(total, "image"), images, percent(total / images), how_to_read(*reading))
+
+
+def _reading_of(known: KnownMethod) -> str:
+    """What to know of the maps of a method that was asked for."""
+    meant = ", whose values below 0 speak against it" if known.signed else ""
+    remark = f" ({known.remark})" if known.remark else ""
+    return f"{known.name}{remark} is of the predicted class, in {known.unit}{meant}; each map has a scale of its own."
 
 
 def _cut(mistakes: Mistakes) -> list[Markup]:
@@ -136,7 +164,7 @@ def _card_views(drawn: MistakePictures, place: int, found: str, meant: str) -> M
         "contrast": f"{found} rather than {meant}",
         "saliency": f"Saliency, {found}",
         "saliency-true": f"Saliency, {meant}",
-    }
+    } | {name: f"{method}, {found}" for name, method in drawn.further.items()}
     views = [view(drawn.tile("picture", place, "Image"), "Image")]
     for name, label in shown.items():
         note = drawn.notes[name][place]

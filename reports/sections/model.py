@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import importlib.metadata
+import math
 import platform
 from collections.abc import Iterator, Mapping
 from typing import Any
@@ -13,7 +14,7 @@ from ...interpret import LayerInformation, ModelInformation
 from ...interpret.layers.survey import SurveyStatistic
 from ..drawing.wording import count, number, percent, shape
 from ..evidence.model import ModelEvidence, gather_model
-from ..evidence.seen import Seen
+from ..evidence.seen import Seen, without_gradient
 from ..html.components import EMPTY, command, figure, folded, joined, notice, table
 from ..plots.architecture import architecture_diagram
 from .section import About, Finding, Part
@@ -37,9 +38,11 @@ class ModelSection:
 
     def findings(self, found: ModelEvidence, about: About) -> Iterator[Finding]:
         """How exactly the logits were found."""
+        left_out = _left_out(found.information)
+        if left_out:
+            yield Finding(left_out, severity="caution", number=math.nan, anchor="proof", link="model", weight=0.6)
         yield Finding(
-            f"The maps explain the logits: {found.information.head}(logits) differs from the model’s own answer by "
-            f"{number(found.logit_error)} at most.",
+            _proven(found),
             severity="fact",
             number=found.logit_error,
             anchor="proof",
@@ -51,9 +54,50 @@ class ModelSection:
         """Tables of the layers, the training, the files and the versions."""
         information = found.information
         warning = [notice(information.warning, kind="warning")] if information.warning else []
-        html = [_layers(information), *warning, _proof(found), *_training(about), _data(found, about), _made(about)]
-        parts = [("layers-table", "Layers"), ("proof", "Proof of the logits"), ("data", "Data")]
+        missing = [notice(said, kind="warning")] if (said := _left_out(information)) else []
+        html = [
+            _layers(information),
+            *missing,
+            *warning,
+            _proof(found),
+            *_training(about),
+            _data(found, about),
+            _made(about),
+        ]
+        parts = [("layers-table", "Layers"), ("proof", f"Proof of the {_scores(information)}"), ("data", "Data")]
         return Part(joined(html), parts=parts)
+
+
+def _scores(information: ModelInformation) -> str:
+    return "probabilities" if information.unit == "probability" else "logits"
+
+
+def _proven(found: ModelEvidence) -> str:
+    """How exactly the scores were found, a sentence."""
+    most = f"{number(found.logit_error)} at most"
+    if found.information.unit == "probability":
+        return (
+            f"The maps explain the model’s own probabilities, for no logit lies behind them: what was traced differs from "
+            f"its answer by {most}."
+        )
+    return (
+        f"The maps explain the logits: {found.information.head}(logits) differs from the model’s own answer by {most}."
+    )
+
+
+def _left_out(information: ModelInformation) -> str:
+    """What the page comes without, and why; '' where it is complete."""
+    if information.cam_layer is None:
+        return (
+            "This page has no class activation maps, feature maps and channels, and no maps of the mistakes: no layer "
+            "between image and answer has places. featurelens explain draws saliency and other maps at the input."
+        )
+    if without_gradient(information):
+        return (
+            "This page has no maps of typical images and mistakes: the model takes whole numbers, where saliency has no "
+            "gradient. featurelens explain draws Grad-CAM and other maps that need none."
+        )
+    return ""
 
 
 def receptive_field(layer: LayerInformation) -> str:
@@ -108,7 +152,9 @@ def _proof(found: ModelEvidence) -> Markup:
         "sigmoid": ("a logit, the score before the sigmoid", "sigmoid(logits)"),
         "linear": ("a logit, the score before the softmax or sigmoid", "identity(logits)"),
     }
-    explained, claim = behind.get(information.head, ("the model's own answer, as no logit lies behind it", "the score"))
+    explained, claim = behind.get(
+        information.head, ("the model’s own probability, as no logit lies behind it", "the score")
+    )
     folded = (
         f" In the pass over all images {count(found.folded, 'batch normalisation')} were folded into the convolution before "
         f"them, which the difference includes; maps that are drawn come from the model as it is."
@@ -116,10 +162,10 @@ def _proof(found: ModelEvidence) -> Markup:
         else ""
     )
     return Markup(
-        '<h3 id="proof">Proof of the logits</h3><p>Every map explains {}. The scores were found in the traced graph of the '
+        '<h3 id="proof">Proof of the {}</h3><p>Every map explains {}. The scores were found in the traced graph of the '
         "model and put to the test: on {} of these images {} was compared with what the model itself answers. The largest "
         "difference was <strong>{}</strong>.{}</p>"
-    ).format(explained, information.images, claim, number(found.logit_error), folded)
+    ).format(_scores(information), explained, information.images, claim, number(found.logit_error), folded)
 
 
 def _training(about: About) -> list[Markup]:

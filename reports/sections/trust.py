@@ -9,6 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from ...interpret.intervals import Interval
+from ...interpret.methods.catalogue import METHODS
 from ...interpret.trust.record import MethodTrust, Trust
 from ..drawing.wording import count, listed, percent
 from ..evidence.seen import Seen
@@ -109,7 +110,17 @@ def _origin(measured: TrustEvidence) -> Markup:
         more = "The command measures all methods, on all images where that is cheap, for this section:"
         return Markup("<p>{}</p>{}").format(more, command("featurelens trust MODEL --data SOURCE"))
     took = "Measured beforehand, on these weights and these images (their SHA-256 agree), by"
-    return Markup("<p>{}</p>{}").format(took, command(measured.command))
+    return Markup("<p>{}</p>{}{}").format(took, command(measured.command), _not_measured(measured.trust))
+
+
+def _not_measured(trust: Trust) -> Markup:
+    """The known methods that a file says nothing of: they came later, or were not asked for."""
+    missing = [known for known in METHODS if known.name not in trust.methods and known.name not in trust.refused]
+    if not missing:
+        return EMPTY
+    told = f"Not measured: {listed([known.name for known in missing], len(missing))}. To add them to the file:"
+    chosen = " ".join(f"--method {known.slug}" for known in missing)
+    return Markup("<p>{}</p>{}").format(told, command(f"featurelens trust MODEL --data SOURCE {chosen} --update"))
 
 
 def _reading(trust: Trust) -> str:

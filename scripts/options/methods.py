@@ -68,7 +68,12 @@ def chosen_methods(names: Sequence[str], layer: str | None) -> MethodChoice:
     return MethodChoice(methods, frozenset(required | (at_layer if layer is not None else set())))
 
 
-def usual_methods(versus: str | None) -> MethodChoice:
-    """What is drawn unless told: Grad-CAM and saliency, and with a second class its contrast, HiResCAM."""
+def usual_methods(versus: str | None, layer: str | None = None) -> MethodChoice:
+    """What is drawn unless told: Grad-CAM and saliency, and with a second class its contrast, HiResCAM.
+
+    One that the model has no place for, or no gradient, is left out; with a layer named, what looks there is not.
+    """
     names = ["grad-cam", "saliency", *(["hirescam"] if versus is not None else [])]
-    return replace(chosen_methods(names, None), asked=False)
+    choice = chosen_methods(names, None)
+    required = {known.name for known in choice.methods if known.is_at_layer and layer is not None}
+    return replace(choice, required=frozenset(required), asked=False)

@@ -2,16 +2,20 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+from typer.models import OptionInfo
 
 from featurelens.models.formats.known_formats import kinds_in_short
+from featurelens.scripts.options.model_choice import ModelOutput, Task, as_chosen, settle_task
+from featurelens.scripts.options.reading import DataReading
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from featurelens.models.datasets.dataset import Dataset
     from featurelens.models.formats.reading import Reading
     from featurelens.models.model_files.cards import ModelCard
@@ -19,14 +23,18 @@ if TYPE_CHECKING:
 DEFAULT_MODEL = "zero_padded_dropout"
 DEFAULT_DATA = "fashion_mnist"
 
+
+class _DataOption(OptionInfo):
+    """--data, whose help is made when it is shown: it lists the formats of the user's own too."""
+
+    def __getattribute__(self, name: str) -> Any:
+        if name == "help":
+            return f"fashion_mnist, or {kinds_in_short()}. Default: fashion_mnist, for shipped models."
+        return super().__getattribute__(name)
+
+
 Model = Annotated[str, typer.Argument(help="A shipped model's name, or a .keras, .h5 or SavedModel path.")]
-Data = Annotated[
-    str | None,
-    typer.Option(
-        "--data",
-        help=f"fashion_mnist, or {kinds_in_short()}. Default: fashion_mnist, for shipped models.",
-    ),
-]
+Data = Annotated[str | None, _DataOption(default=..., param_decls=("--data",))]
 Scale = Annotated[
     str | None,
     typer.Option(
@@ -43,15 +51,16 @@ CustomObjects = Annotated[
 
 
 @dataclass(frozen=True)
-class Opening:
-    """How a command line wants a model and its images to be read."""
+class Opening(DataReading):
+    """How a command line wants a model and its images to be read; a record of options (see `records`)."""
 
-    scale: str | None = None  # pixel range that the model takes; None: its card's, or 0-1
-    resize: bool = False  # match the images to the model
-    class_names: Path | None = None  # file, in the model's order
-    allow_code: bool = False
-    custom_objects: Sequence[str] | None = None  # module:name
-    reading: Reading | None = None  # all else that the files leave open
+    scale: Scale = None
+    resize: Resize = False
+    class_names: ClassNames = None
+    task: Task = None
+    model_output: ModelOutput = None
+    allow_code: AllowCode = False
+    custom_objects: CustomObjects = None
 
 
 def load_with_card(model: str, opening: Opening | None = None) -> tuple[Any, ModelCard | None]:
@@ -63,7 +72,8 @@ def load_with_card(model: str, opening: Opening | None = None) -> tuple[Any, Mod
     model_path(model)  # a wrong name is told before TensorFlow is loaded
     start_tensorflow()
     own = import_custom_objects(opening.custom_objects or ())
-    return load_model(model, allow_code=opening.allow_code, custom_objects=own), model_card_of(model)
+    loaded, card = load_model(model, allow_code=opening.allow_code, custom_objects=own), model_card_of(model)
+    return as_chosen(loaded, card, task=opening.task, output=opening.model_output), card
 
 
 def open_for(data: str, model: Any, card: ModelCard | None, opening: Opening) -> Dataset:
@@ -83,6 +93,7 @@ def open_for(data: str, model: Any, card: ModelCard | None, opening: Opening) ->
         dataset = _as_card(dataset, card) if card is not None else dataset
     if classes is not None:
         require_classes(dataset, classes)
+    settle_task(model, dataset.class_names)
     if assumed is not None:
         dataset = _tested(dataset, model, assumed)
     return _told(dataset, model)
@@ -145,21 +156,17 @@ def _in_stated_range(dataset: Dataset, model: Any, reading: Reading) -> tuple[Da
 
 def reading_for(card: ModelCard | None, opening: Opening) -> Reading:
     """How the data are to be read: as typed, else as the model's card says that those of its training were."""
-    from featurelens.models.formats.reading import Reading
-
-    asked = opening.reading or Reading()
-    preprocess, scale = asked.preprocess, opening.scale
+    preprocess, scale = opening.preprocess, opening.scale
     if card is not None and scale is None and preprocess is None:
         preprocess = card.preprocessing
         scale = scale_of(None, card) if preprocess is None else None
-    return replace(
-        asked,
+    return opening.reading(
         scale=scale,
         preprocess=preprocess,
         allow_code=opening.allow_code,
-        interpolation=asked.interpolation or (None if card is None else card.interpolation),
-        fit=asked.fit or (None if card is None else card.fit),
-    ).checked()
+        interpolation=opening.interpolation or (None if card is None else card.interpolation),
+        fit=opening.fit or (None if card is None else card.fit),
+    )
 
 
 def _tested(dataset: Dataset, model: Any, assumed: str) -> Dataset:
@@ -224,10 +231,26 @@ def scale_of(scale: str | None, card: ModelCard | None) -> str | None:
     return known.get((float(card.value_range[0]), float(card.value_range[1])))
 
 
+def _refuse_channels_first(model: Any) -> None:
+    """Pictures are read channels last."""
+    for layer in model._flatten_layers():
+        if getattr(layer, "data_format", None) == "channels_first":
+            raise ValueError(
+                f"Expected a model that takes pictures channels last, (H, W, C), as they are read. Layer {layer.name!r} has "
+                f"data_format='channels_first'. Build the model with channels_last and give it the same weights, or make "
+                f"its maps in Python, where GradCAM and Saliency take either; featurelens inspect shows its layers."
+            )
+
+
 def image_input(model: Any) -> tuple[int | None, int | None, int | None] | None:
-    """(H, W, C) that the model takes, None for a size left open; None where it does not take one image."""
+    """(H, W, C) that the model takes, None for a size left open; None where it does not take one image.
+
+    Raises:
+        ValueError: The model takes pictures channels first.
+    """
     from featurelens.interpret.tracing.inputs import declared_inputs
 
+    _refuse_channels_first(model)
     form = declared_inputs(model)
     if form is None or len(form.names) != 1 or len(form.shapes[0]) != 3:
         return None

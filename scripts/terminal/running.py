@@ -9,8 +9,11 @@ from collections.abc import Callable, Sequence
 
 import typer
 
+from featurelens.models.visible_text import visible_line
 from featurelens.scripts.terminal.interruption import Interrupted
+from featurelens.scripts.terminal.option_words import in_options
 
+_USAGE = 2  # exit code, as of a wrong option
 _INTERRUPTED = 130  # exit code, by custom 128 + SIGINT
 
 
@@ -36,7 +39,7 @@ def run(
         program: Its name.
         before: Called with the first word, to refuse one that is plainly no command.
     """
-    given = list(sys.argv[1:] if arguments is None else arguments)
+    given = _with_size_limit(list(sys.argv[1:] if arguments is None else arguments))
     verbose = "--verbose" in given
     kept = [argument for argument in given if argument != "--verbose"]
     warnings.showwarning = _one_line_each(set())
@@ -55,15 +58,32 @@ def run(
         if verbose:
             traceback.print_exc()
         else:
-            typer.echo(f"Error: {' '.join(str(error).split()) or type(error).__name__}", err=True)
+            typer.echo(f"Error: {in_options(visible_line(error)) or type(error).__name__}", err=True)
         sys.exit(1)
+
+
+def _with_size_limit(arguments: list[str]) -> list[str]:
+    """The arguments without `--size-limit GIGABYTES`, which is taken behind any command and holds from then on."""
+    name = "--size-limit"
+    place = next((at for at, word in enumerate(arguments) if word == name or word.startswith(f"{name}=")), None)
+    if place is None:
+        return arguments
+    word, *rest = arguments[place:]
+    value = word.partition("=")[2] if "=" in word else (rest.pop(0) if rest else "")
+    if not value.isdigit() or int(value) < 1:
+        typer.echo(f"Error: Expected {name} as whole gigabytes, such as {name} 8. Received '{value}'.", err=True)
+        sys.exit(_USAGE)
+    from featurelens.models.file_limits import LIMITS
+
+    LIMITS.raise_to(int(value) * 2**30)
+    return [*arguments[:place], *rest]
 
 
 def _one_line_each(said: set[str]) -> Callable[..., None]:
     """Our own warnings as a line, each once (a step and the whole may warn of the same); not those of libraries."""
 
     def show(message: Warning | str, category: type[Warning], *_: object) -> None:
-        line = f"Warning: {' '.join(str(message).split())}"
+        line = f"Warning: {visible_line(message)}"
         if category is UserWarning and line not in said:
             said.add(line)
             typer.echo(line, err=True)

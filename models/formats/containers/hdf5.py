@@ -129,7 +129,7 @@ def opened(path: Path) -> Any:
 
 def _only_key(path: Path, asked: str | None, option: str) -> str:
     shapes = shapes_in(path)
-    if asked in shapes:
+    if asked is not None and asked in shapes:
         return asked
     if asked is None and len(shapes) == 1:
         return next(iter(shapes))

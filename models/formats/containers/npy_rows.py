@@ -111,7 +111,8 @@ def require_claim(file: Any, size: int, name: str) -> None:
 def shape_in(arrays: np.lib.npyio.NpzFile, key: str, path: Path) -> tuple[int, ...]:
     """The shape of an array in an archive, without its values; () of what is no array."""
     try:
-        with arrays.zip.open(f"{key}.npy" if f"{key}.npy" in arrays.zip.namelist() else key) as member:
+        archive: Any = arrays.zip
+        with archive.open(f"{key}.npy" if f"{key}.npy" in archive.namelist() else key) as member:
             header = array_header(member)
     except (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
         raise refusal(path, error) from error

@@ -130,7 +130,7 @@ def _names_of(source: Any, labels: np.ndarray) -> tuple[str, ...] | None:
     """The class names that Keras's loaders keep with what they give."""
     indices = getattr(source, "class_indices", None)
     names = getattr(source, "class_names", None) or (
-        sorted(indices, key=indices.get) if isinstance(indices, dict) else None
+        sorted(indices, key=lambda name: indices[name]) if isinstance(indices, dict) else None
     )
     if names is None or labels.dtype.kind not in "iuf":
         return None

@@ -212,7 +212,7 @@ def test_structural_similarity_as_loops(size):
 
 def test_methods_of_one_program_change_as_each_does_alone():
     model, images = random_cnn(0), random_images(0, 12)
-    parts = {"slopes": at_image(lambda _, slope: abs(slope)[..., 0]), "cam": at_layer("conv1", hi_res_cam)}
+    parts = {"slopes": at_image(lambda _, slope, axes: abs(slope)[..., 0]), "cam": at_layer("conv1", hi_res_cam)}
     joint = made_once(lambda copied: JointMaps(copied, parts))
     found = randomization_check(model, images, {name: partial(_one, joint, name) for name in parts}, seed=3)
     alone = {"slopes": lambda copied: lambda *asked: JointMaps(copied, parts)["slopes"](*asked)}

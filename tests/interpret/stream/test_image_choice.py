@@ -1,4 +1,4 @@
-"""The typical image: the medoid of the rightly classified."""
+"""The typical image: the medoid of the correctly classified."""
 
 import numpy as np
 

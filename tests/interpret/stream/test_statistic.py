@@ -15,16 +15,21 @@ from featurelens.interpret.layers.survey import SurveyStatistic
 from featurelens.interpret.stream.class_means import ClassMeansStatistic
 from featurelens.interpret.stream.one_pass import one_pass
 from featurelens.interpret.stream.statistic import ArraySource, Batch
+from featurelens.models.datasets.dataset import Dataset
+from featurelens.models.datasets.exploration import DataStatistic
 
 pytestmark = pytest.mark.numeric
 COUNT = 24
 IMAGES = random_images(0, COUNT)
 LABELS = np.arange(COUNT) % 3
 MODEL = random_cnn(0)
+DATA = Dataset(IMAGES, LABELS, ("a", "b", "c"), "random", value_range=(-5.0, 5.0))
 STATISTICS: dict[str, Callable[[], Any]] = {
     "survey": lambda: SurveyStatistic(COUNT, ["conv1"], probe_images=20),
     "class means": lambda: ClassMeansStatistic(["conv1"], 3),
     "census": lambda: CensusStatistic("conv1", patches=3),
+    "census of more places than images": lambda: CensusStatistic("conv1", patches=50),
+    "data": lambda: DataStatistic(DATA, most_compared=15),
 }
 
 

@@ -152,7 +152,7 @@ LEFT = {
 
 
 def slopes(taps, scores):
-    return {"slope": at_image(lambda _, slope: slope)(taps, scores)["map"]}
+    return {"slope": at_image(lambda _, slope, axes: slope)(taps, scores)["map"]}
 
 
 def both(model, compute=slopes, fold=()):

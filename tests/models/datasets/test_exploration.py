@@ -3,10 +3,11 @@
 import numpy as np
 import pytest
 from browser_pages import HOSTILE, seen_in_browser
+from same_records import assert_same
 
 from featurelens.models.datasets.dataset import Dataset
 from featurelens.models.datasets.duplicates import equal_images, shared_images
-from featurelens.models.datasets.exploration import explore, pixel_counts
+from featurelens.models.datasets.exploration import DataStatistic, explore, pixel_counts
 from featurelens.models.datasets.neighbours import class_neighbours
 from featurelens.reports.data_page import write_exploration
 from featurelens.reports.sections.data import split_part
@@ -33,6 +34,31 @@ def test_counts_means_and_deviations_by_hand():
     np.testing.assert_allclose(found.means[2].ravel(), [1, 0.25])
     assert np.isnan(found.means[1]).all() and np.isnan(found.deviations[1]).all()
     assert (found.black_share, found.white_share) == (1 / 6, 3 / 6)
+
+
+def test_parts_of_the_data_in_any_order_are_as_the_whole():
+    data = random_data(30, 4)
+    data.images[17] = data.images[5]
+    parts = [DataStatistic(data, most_compared=20) for _ in range(4)]  # the last one sees nothing
+    batches = list(data.batches(4))
+    for place, batch in enumerate(reversed(batches)):
+        parts[place % 3].update(batch)
+    for other in parts[1:]:
+        parts[0].merge(other)
+    assert_same(parts[0].result(), explore(data, most_compared=20))
+    assert parts[0].result().duplicates[0].tolist() == [5, 17]
+
+
+def test_a_class_of_many_parts_is_described_as_numpy_does():
+    data = random_data(90, 4).scaled(0, 255)
+    found = DataStatistic(data)
+    for batch in data.batches(7):
+        found.update(batch)
+    for label in range(3):
+        own = data.images[data.labels == label].astype(np.float64)
+        np.testing.assert_allclose(found.result().means[label], own.mean(axis=0), rtol=1e-6)
+        np.testing.assert_allclose(found.result().deviations[label], own.std(axis=0), rtol=1e-6)
+    assert (found.result().lowest, found.result().highest) == (data.images.min(), data.images.max())
 
 
 def test_the_data_stay_as_they_were():

@@ -7,7 +7,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from featurelens.models.datasets.preprocessing import preprocessing
+from featurelens.models.formats.preprocessing import preprocessing
 
 IMAGES = np.random.default_rng(0).integers(0, 256, (3, 5, 4, 3)).astype(np.float32)
 ORACLES = {

@@ -66,7 +66,23 @@ class Structure:
         self._values = [
             vars(part)[name] for part, names in zip(self._parts, self._names, strict=True) for name in names
         ]
-        self._held = [_held(value) for value in self._values if isinstance(value, (list, tuple, dict, np.ndarray))]
+        self._containers = [value for value in self._values if isinstance(value, (list, tuple, dict, np.ndarray))]
+        self._held = [_held(container) for container in self._containers]
+        self._counts = [len(vars(part)) for part in self._parts]
+
+    def is_still_of(self, model: Any) -> bool:
+        """Whether the model did not change since."""
+        return self._is_untouched(model) or self.equals(Structure(model))
+
+    def _is_untouched(self, model: Any) -> bool:
+        """Whether every attribute is the very object that it was: what is told without looking closer."""
+        parts = layers_within(model)
+        if len(parts) != len(self._parts) or not all(map(is_, parts, self._parts)):
+            return False
+        if [len(vars(part)) for part in parts] != self._counts:
+            return False
+        now = (vars(part).get(name, self) for part, names in zip(parts, self._names, strict=True) for name in names)
+        return all(map(is_, now, self._values)) and all(map(_same, map(_held, self._containers), self._held))
 
     def equals(self, other: Structure) -> bool:
         """Whether the other is of the same model, which did not change in between."""

@@ -21,7 +21,14 @@ from featurelens.scripts.options.opening import (
     open_images,
 )
 from featurelens.scripts.options.records import takes_records
-from featurelens.scripts.options.single_image import SingleImage, names_without_images, single_image
+from featurelens.scripts.options.single_image import (
+    SingleImage,
+    images_asked_for,
+    names_without_images,
+    once,
+    outputs_of,
+    single_image,
+)
 
 if TYPE_CHECKING:
     from featurelens.reports.explanation import MethodChoice
@@ -51,27 +58,42 @@ class Question:
 @takes_records
 def explain(
     model: Model = DEFAULT_MODEL,
-    image: Annotated[str, typer.Option(help="Number of an image in the data, or a PNG or JPEG file.")] = "0",
+    image: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Number of an image in the data, a picture file, or a folder of pictures; may be given several times. "
+            "Default: 0."
+        ),
+    ] = None,
     question: Question = Question(),
     data: Data = None,
-    output: Annotated[Path, typer.Option(help="Picture to write, .png or .svg.")] = Path("explanation.png"),
+    output: Annotated[
+        Path, typer.Option(help="Picture to write, .png or .svg; of several, each gets its image's name too.")
+    ] = Path("explanation.png"),
     opening: Opening = Opening(),
 ) -> None:
-    """Explain one image: picture, maps of attribution methods and the likeliest classes side by side."""
-    from featurelens.reports.files.whole_files import check_writable, write_bytes_whole
+    """Explain one image or several: picture, maps of attribution methods and the likeliest classes side by side."""
+    from featurelens.reports.files.whole_files import check_writable
 
-    check_writable(output)
+    asked = images_asked_for(image or ["0"])
+    targets = [output] if len(asked) == 1 else outputs_of(asked, output)
+    for target in targets:
+        check_writable(target)
     if output.suffix.lower() not in (".png", ".svg"):
         raise ValueError(f"Expected a name ending in .png or .svg. Received '{output}'. Change the ending.")
     choice = question.choice
-    images_from = checked_data_for(image, model, data, opening)
+    images_from = [checked_data_for(each, model, data, opening) for each in asked]
     loaded, card = load_with_card(model, opening)
-    chosen = single_image(
-        image, loaded, card, images_from, opening, read=open_for if opening.task != "regression" else open_images
-    )
-    if chosen.class_names is None:
-        chosen = replace(chosen, class_names=names_without_images(card, data, opening.class_names))
-    shown = _explained(loaded, chosen, question, choice)
+    read = once(open_for if opening.task != "regression" else open_images)
+    for each, source, target in zip(asked, images_from, targets, strict=True):
+        chosen = single_image(each, loaded, card, source, opening, read=read)
+        if chosen.class_names is None:
+            chosen = replace(chosen, class_names=names_without_images(card, data, opening.class_names))
+        _write(chosen, _explained(loaded, chosen, question, choice), target)
+
+
+def _write(chosen: SingleImage, shown: ExplainedImage, output: Path) -> None:
+    from featurelens.reports.files.whole_files import write_bytes_whole
     from featurelens.reports.plots.explanation import explanation_figure
 
     plot = explanation_figure(shown)

@@ -16,6 +16,7 @@ import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
 from dataclasses import dataclass
+from functools import cache
 from pathlib import Path
 from types import ModuleType
 from typing import Any
@@ -28,7 +29,7 @@ from ..datasets.resizing import LUMA
 from ..file_limits import LIMITS, Limits
 from ..opencv import opencv
 
-KINDS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "MPO", "AVIF")  # by content, as Pillow calls them; MPO is JPEG
+KINDS = ("PNG", "JPEG", "WEBP", "BMP", "GIF", "TIFF", "AVIF")  # by content, as Pillow calls them
 SUFFIXES = (".png", ".jpg", ".jpeg", ".webp", ".bmp", ".gif", ".tif", ".tiff", ".avif")
 EXTRA = {  # kinds by a plug-in of Pillow: ending -> (its module, the package to install)
     ".heic": ("pillow_heif", "pillow-heif"),
@@ -170,7 +171,7 @@ def without_pillows_warnings() -> Iterator[None]:
 def header_of(raw: bytes, limits: Limits = LIMITS) -> Header | None:
     """As `read_header`, where Pillow's warnings are held back already."""
     try:
-        with Image.open(io.BytesIO(raw), formats=(*KINDS, *_plugged_in())) as opened:
+        with Image.open(io.BytesIO(raw), formats=_known_kinds()) as opened:
             (width, height), kind = opened.size, opened.format or ""
             orientation = opened.getexif().get(_ORIENTATION, 1)
             mode = opened.mode
@@ -187,10 +188,15 @@ def header_of(raw: bytes, limits: Limits = LIMITS) -> Header | None:
     return Header(kind, (height, width), orientation if orientation in range(1, 9) else 1, mode in _GREY, alpha)
 
 
+@cache
+def _known_kinds() -> tuple[str, ...]:
+    """Kinds that this Pillow opens, and those of its plug-ins."""
+    Image.init()
+    return tuple(kind for kind in (*KINDS, *_plugged_in()) if kind in Image.OPEN)
+
+
 def _plugged_in() -> tuple[str, ...]:
     """Kinds that installed plug-ins of Pillow decode."""
-    if _plugged:
-        return tuple(_plugged[0])
     kinds: list[str] = []
     for module, kind in (("pillow_heif", "HEIF"), ("pillow_jxl", "JXL")):
         if importlib.util.find_spec(module) is None:
@@ -202,11 +208,7 @@ def _plugged_in() -> tuple[str, ...]:
         if module == "pillow_heif":
             plugin.register_heif_opener()
         kinds.append(kind)
-    _plugged.append(kinds)
     return tuple(kinds)
-
-
-_plugged: list[list[str]] = []  # looked up once
 
 
 def _decoded(raw: bytes, header: Header, channels: int | None, decoding: Decoding) -> np.ndarray | None:

@@ -64,6 +64,18 @@ def class_folders(path: str | Path) -> tuple[str, ...]:
     return tuple(folder.name for folder in _class_folders(Path(path)))
 
 
+def pictures_in(folder: Path) -> list[Path]:
+    """The pictures in a folder and in those within it, in Keras's order.
+
+    Raises:
+        ValueError: There are none.
+    """
+    found, _ = _walked(folder, folder)
+    if not found:
+        raise ValueError(f"Expected pictures in the folder '{folder}'. Received none. Check the path.")
+    return found
+
+
 def unlabelled_pictures(paths: Sequence[Path], reading: Reading) -> StoredImages:
     """Single pictures without labels: all of one class, 'unknown'.
 
@@ -205,7 +217,8 @@ def _class_folders(root: Path) -> list[Path]:
         raise ValueError(
             f"Expected one folder of images per class in '{root}', got no folders. "
             "Put the images of each class into a folder of its name, as in cats/1.png, dogs/2.png, or tell the class from "
-            "each file's name with --label-from, as in --label-from '(.*?)[._]' for cat.0.jpg."
+            "each file's name with --label-from, as in --label-from '(.*?)[._]' for cat.0.jpg. Pictures without labels are "
+            "explained by featurelens explain MODEL --image FOLDER."
         )
     _refuse_splits(root, classes)
     return classes

@@ -15,6 +15,7 @@ from ..datasets.resizing import InputShape
 from .containers.array_pixels import UnitPixels
 from .containers.python_sources import is_python_source, stored_source
 from .fashion_mnist import fashion_mnist
+from .image_files import is_picture_name
 from .known_formats import call, format_of, format_of_pair, kinds
 from .reading import Reading, Wanted
 from .stored_images import StoredImages, dataset_of
@@ -66,7 +67,7 @@ def class_names_of(source: str | Path) -> tuple[str, ...]:
     return open_dataset(source).class_names
 
 
-def check_source(source: str) -> None:
+def check_source(source: str, reading: Reading | None = None) -> None:
     """Refuse what is neither a name nor there, or is of no kind that can be read; nothing is opened.
 
     Raises:
@@ -78,12 +79,10 @@ def check_source(source: str) -> None:
     if path.exists():
         known = format_of(path)
         if known is None:
-            raise ValueError(
-                f"Expected data: {kinds()}; got the file '{path}' of another kind. Convert it to one of these."
-            )
+            raise ValueError(f"Expected data: {kinds()}; got the file '{path}' of another kind. {_advice(path)}")
         known.require_packages()
-        if known.class_names is not None:
-            call(known.class_names, path)
+        if known.class_names is not None and (reading is None or not (reading.label_from or reading.split)):
+            call(known.class_names, path)  # folders bear the names
         return
     if source.count(",") == 1:
         missing = [part for part in source.split(",") if not Path(part.strip()).is_file()]
@@ -101,8 +100,35 @@ def check_source(source: str) -> None:
     )
 
 
+_ADVICE = {  # endings -> what to do with a file of this kind
+    (".zip", ".tar", ".tgz", ".tar.gz", ".rar", ".7z", ".bz2", ".xz"): "Unpack it, and pass the folder.",
+    (".keras", ".tflite", ".onnx"): "It is a model: give it in front, as in featurelens report MODEL --data IMAGES.",
+    (".json", ".xml", ".yaml", ".yml"): "Write a table of files and labels, a CSV with the columns file and label.",
+    (
+        ".dcm",
+        ".nii",
+        ".nii.gz",
+    ): "Save its slices as PNG of 16 bits in a folder per class, and pass --depth with their bits.",
+    (".pt", ".pth", ".npy.gz"): "Save its arrays with np.savez(path, images=..., labels=...).",
+    (".mp4", ".avi", ".mov", ".mkv"): "Save its frames as pictures in a folder per class.",
+    (".svg", ".pdf", ".psd", ".ai"): "Save it as PNG in a folder of its class.",
+    (".arrow", ".feather"): "Save it as Parquet, as in dataset.to_parquet(path).",
+}
+
+
+def _advice(path: Path) -> str:
+    """What to do with a file of a kind that is not read."""
+    if is_picture_name(path.name):
+        return (
+            f"It is a single picture, whose class nothing tells: featurelens explain MODEL --image {path} explains it; to be "
+            "measured, put it into a folder of its class."
+        )
+    known = (words for endings, words in _ADVICE.items() if path.name.lower().endswith(endings))
+    return next(known, "Convert it to one of these.")
+
+
 def _read(source: str, wanted: Wanted) -> Dataset:
-    check_source(source)
+    check_source(source, wanted.reading)
     path = Path(source)
     if source in NAMED:
         return dataset_of(stored_again(fashion_mnist(NAMED[source])), wanted)

@@ -70,13 +70,13 @@ def check_words(models: Sequence[str], data: str | None, opening: Opening) -> No
     from featurelens.models.model_files.loading import check_model
     from featurelens.models.opencv import opencv
 
-    reading_for(None, opening)
+    reading = reading_for(None, opening)
     own = {entry.rpartition(":")[2] for entry in opening.custom_objects or ()}
     for model in models:
         _refuse_images_as_model(model)
         check_model(model, allow_code=opening.allow_code, known=own)
     if data is not None:
-        check_source(data)
+        check_source(data, reading)
     if opening.class_names is not None:
         read_class_names(opening.class_names)
     opencv()

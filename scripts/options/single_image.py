@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
@@ -13,6 +13,8 @@ if TYPE_CHECKING:
     import numpy as np
 
     from featurelens.models import Dataset, ModelCard
+
+    Reader = Callable[[str, Any, ModelCard | None, Opening], Dataset]
 
 
 @dataclass(frozen=True, eq=False)
@@ -27,6 +29,41 @@ class SingleImage:
     shown: np.ndarray  # float32[H,W,C], for people: the pixels, unless a preprocessing made them unlike a picture
 
 
+def images_asked_for(words: Sequence[str]) -> list[str]:
+    """What is typed, a folder as the pictures in it and in the folders within it.
+
+    Raises:
+        ValueError: A folder holds no picture.
+    """
+    from featurelens.models.formats.image_folders import pictures_in
+
+    asked: list[str] = []
+    for word in words:
+        asked += [str(path) for path in pictures_in(Path(word))] if Path(word).is_dir() else [word]
+    return list(dict.fromkeys(asked))
+
+
+def outputs_of(images: Sequence[str], output: Path) -> list[Path]:
+    """A file for each of several images: explanation-cat.png for cat.jpg, explanation-7.png for image 7; no two alike."""
+    names: list[str] = []
+    for image in images:
+        name = image if image.isdigit() else Path(image).stem
+        names.append(name if name not in names else f"{name}-{len(names)}")
+    return [output.with_name(f"{output.stem}-{name}{output.suffix}") for name in names]
+
+
+def once(read: Reader) -> Reader:
+    """The same reader, that opens the data a single time."""
+    opened: list[Dataset] = []
+
+    def kept(data: str, model: Any, card: ModelCard | None, opening: Opening) -> Dataset:
+        if not opened:
+            opened.append(read(data, model, card, opening))
+        return opened[0]
+
+    return kept
+
+
 def single_image(
     image: str,
     model: Any,
@@ -34,7 +71,7 @@ def single_image(
     data: str | None,
     opening: Opening,
     *,
-    read: Callable[[str, Any, ModelCard | None, Opening], Dataset] = open_for,
+    read: Reader = open_for,
 ) -> SingleImage:
     """The image called `image`; `read` opens the data where it is a number of theirs. A file has no class names.
 

@@ -9,6 +9,7 @@ from typing import Any
 
 import numpy as np
 
+from ..visible_text import visible
 from .image_store import IN_MEMORY, ImageStore
 from .lazy_images import LazyImages, lazily
 from .resizing import convert_channels, resize_images
@@ -77,6 +78,10 @@ class Dataset:
     def shown_range(self) -> tuple[float, float]:
         """(black, white) of `shown`."""
         return self.value_range if self.pictures is None else (0.0, 1.0)
+
+    def called(self, number: int) -> str:
+        """What to call an image: '31', or '31 (cats/IMG_2041.jpg)' where it has a file of its own."""
+        return f"{number} ({visible(self.names[number])})" if self.names else f"{number}"
 
     def noting(self, *notes: str) -> Dataset:
         """Return the same data with more to tell about how they were read."""

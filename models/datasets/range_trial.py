@@ -11,11 +11,11 @@ from typing import Any
 
 import numpy as np
 
+from ..forward_pass import answers
 from .dataset import Dataset
 
 RANGES = {"0-1": (0.0, 1.0), "0-255": (0.0, 255.0), "-1-1": (-1.0, 1.0)}
 _TRIED = 64  # images
-_AT_ONCE = 8
 _BETTER = 0.7  # of the loss under the assumed range: another that is so much lower fits clearly better
 _FEW = 16  # images: fewer contradict nothing
 _SURE = 3.0  # standard errors
@@ -91,8 +91,7 @@ def try_ranges(model: Any, dataset: Dataset, assumed: str) -> RangeTrial | None:
 def answers_of(model: Any, images: np.ndarray) -> np.ndarray | None:
     """float64[n,K], some images at a time, so that little memory is needed."""
     found = []
-    for start in range(0, len(images), _AT_ONCE):
-        answer = model(images[start : start + _AT_ONCE], training=False)
+    for answer in answers(model, images):
         if not hasattr(answer, "shape") or len(answer.shape) != 2:
             return None
         found.append(np.asarray(answer, np.float64))

@@ -66,7 +66,9 @@ def sample_pictures(
     for label in shown:
         tiles = []
         for image in explored.samples[label]:
-            tiles.append((tile_html(sheet, place, f"image {image}, {dataset.class_names[label]}"), str(image)))
+            tiles.append(
+                (tile_html(sheet, place, f"image {dataset.called(image)}, {dataset.class_names[label]}"), str(image))
+            )
             place += 1
         rows.append(Markup('<p class="row-name">{}</p>{}').format(dataset.class_names[label], maps(tiles)))
     most = max(len(explored.samples[label]) for label in shown)
@@ -94,7 +96,9 @@ def duplicate_pictures(dataset: Dataset, explored: Exploration, prefix: str) -> 
 
 def _equal_view(dataset: Dataset, sheet: Sprite, place: int, group: np.ndarray, size: int) -> Markup:
     names = dict.fromkeys(dataset.class_names[label] for label in dataset.labels[group])
-    images = ", ".join(map(str, group)) + (f" and {size - len(group)} more" if size > len(group) else "")
+    images = ", ".join(dataset.called(image) for image in group) + (
+        f" and {size - len(group)} more" if size > len(group) else ""
+    )
     said = " / ".join(names)
     return view(tile_html(sheet, place, f"images {images}, {said}"), said, note=f"images {images}")
 
@@ -109,7 +113,7 @@ def nearest_pictures(dataset: Dataset, explored: Exploration, prefix: str) -> tu
     for place, ((one, other), distance) in enumerate(zip(found.pairs, found.distances, strict=True)):
         names = [dataset.class_names[dataset.labels[image]] for image in (one, other)]
         tiles = [
-            tile_html(sheet, 2 * place + side, f"image {image}, {name}")
+            tile_html(sheet, 2 * place + side, f"image {dataset.called(image)}, {name}")
             for side, (image, name) in enumerate(zip((one, other), names, strict=True))
         ]
         twins = Markup('<span class="twins">{}{}</span>').format(*tiles)

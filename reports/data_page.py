@@ -132,7 +132,7 @@ def _shared(datasets: Mapping[str, Dataset]) -> tuple[list[Markup], list[Sprite]
         parts.append(text.format(amount, other, verb, one))
         if len(pairs):
             kept = pairs[:_MOST_SHARED]
-            shown = pictures(datasets[other].images[kept[:, 1]], datasets[other].value_range)
+            shown = pictures(datasets[other].shown[kept[:, 1]], datasets[other].shown_range)
             sprites.append(sprite(f"shared-{place}", shown))
             views = (_shared_view(datasets, sprites[-1], (one, other), row, pair) for row, pair in enumerate(kept))
             parts.append(Markup('<div class="views">{}</div>').format(joined(views)))

@@ -151,6 +151,7 @@ class Picture:
     value_range: tuple[float, float] = (0.0, 1.0)  # (black, white)
     class_names: tuple[str, ...] | None = None  # None where nothing tells them
     true: int | None = None  # the true class; None where it is not known
+    shown: np.ndarray | None = None  # float32[H,W,C] within value_range, for people; None: the pixels
 
 
 def explained_image(
@@ -191,7 +192,7 @@ def explained_image(
     )
     panels, left_out = drawn_methods(choice, subject, step)
     explained = ExplainedImage(
-        image=picture.pixels,
+        image=picture.pixels if picture.shown is None else picture.shown,
         value_range=picture.value_range,
         probabilities=decided.probabilities[0],
         unit=decided.unit,

@@ -146,6 +146,9 @@ def _drawn(report: Report) -> tuple[list[Section], list[Sprite]]:
     return shown, sprites
 
 
+_MOST_FILES = 20_000  # names in the figures for programs
+
+
 def report_twin(report: Report, told: Sequence[Finding]) -> dict[str, Any]:
     """The report's figures for programs: what it is about, the findings, and each section's evidence under its id."""
     about = {
@@ -155,6 +158,8 @@ def report_twin(report: Report, told: Sequence[Finding]) -> dict[str, Any]:
         "classes": report.about.class_names,
         "seed": report.about.seed,
         "command": report.about.command,
+        "read": report.about.dataset.preparation,
+        "files": report.about.dataset.names[:_MOST_FILES],  # by the number of the image
     }
     return twin({"about": about, "findings": tuple(told), **report.evidence})
 

@@ -22,7 +22,14 @@ from featurelens.scripts.options.opening import (
 )
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
-from featurelens.scripts.options.single_image import SingleImage, names_without_images, single_image
+from featurelens.scripts.options.single_image import (
+    SingleImage,
+    images_asked_for,
+    names_without_images,
+    once,
+    outputs_of,
+    single_image,
+)
 
 if TYPE_CHECKING:
     from featurelens.reports.explanation import MethodChoice
@@ -52,28 +59,44 @@ class Question:
 @takes_records
 def explain(
     model: Model = DEFAULT_MODEL,
-    image: Annotated[str, typer.Option(help="Number of an image in the data, or a PNG or JPEG file.")] = "0",
+    image: Annotated[
+        list[str] | None,
+        typer.Option(
+            help="Number of an image in the data, a picture file, or a folder of pictures; may be given several times. "
+            "Default: 0."
+        ),
+    ] = None,
     question: Question = Question(),
     data: Data = None,
-    output: Annotated[Path, typer.Option(help="Picture to write, .png or .svg.")] = Path("explanation.png"),
+    output: Annotated[
+        Path, typer.Option(help="Picture to write, .png or .svg; of several, each gets its image's name too.")
+    ] = Path("explanation.png"),
     opening: Opening = Opening(),
 ) -> None:
-    """Explain one image: picture, maps of attribution methods and the likeliest classes side by side."""
-    from featurelens.reports.files.whole_files import check_writable, write_bytes_whole
+    """Explain one image or several: picture, maps of attribution methods and the likeliest classes side by side."""
+    from featurelens.reports.files.whole_files import check_writable
 
-    check_writable(output)
+    asked = images_asked_for(image or ["0"])
+    targets = [output] if len(asked) == 1 else outputs_of(asked, output)
+    for target in targets:
+        check_writable(target)
     if output.suffix.lower() not in (".png", ".svg"):
         raise ValueError(f"Expected a name ending in .png or .svg. Received '{output}'. Change the ending.")
     choice = question.choice
-    images_from = checked_data_for(image, model, data, opening)
-    check_outputs([output], models=[model], data=[images_from], files=[image, opening.class_names])
+    images_from = [checked_data_for(each, model, data, opening) for each in asked]
+    pictures = [each for each in asked if not each.isdigit()]
+    check_outputs(targets, models=[model], data=images_from, files=[*pictures, opening.class_names])
     loaded, card = load_with_card(model, opening)
-    chosen = single_image(
-        image, loaded, card, images_from, opening, read=open_for if opening.task != "regression" else open_images
-    )
-    if chosen.class_names is None:
-        chosen = replace(chosen, class_names=names_without_images(card, data, opening.class_names))
-    shown = _explained(loaded, chosen, question, choice)
+    read = once(open_for if opening.task != "regression" else open_images)
+    for each, source, target in zip(asked, images_from, targets, strict=True):
+        chosen = single_image(each, loaded, card, source, opening, read=read)
+        if chosen.class_names is None:
+            chosen = replace(chosen, class_names=names_without_images(card, data, opening.class_names))
+        _write(chosen, _explained(loaded, chosen, question, choice), target)
+
+
+def _write(chosen: SingleImage, shown: ExplainedImage, output: Path) -> None:
+    from featurelens.reports.files.whole_files import write_bytes_whole
     from featurelens.reports.plots.explanation import explanation_figure
 
     plot = explanation_figure(shown)
@@ -94,7 +117,7 @@ def _explained(model: Any, chosen: SingleImage, question: Question, choice: Meth
     from featurelens.scripts.terminal.progress import steps_shown
 
     refuse_several_inputs(model)
-    picture = Picture(chosen.pixels, chosen.value_range, chosen.class_names, chosen.true)
+    picture = Picture(chosen.pixels, chosen.value_range, chosen.class_names, chosen.true, chosen.shown)
     with steps_shown() as step:
         shown, remarks = explained_image(
             model, picture, choice, question.class_name, question.versus, question.layer, step=step

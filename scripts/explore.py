@@ -10,13 +10,16 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurelens.scripts.options.image_size import Size, parse_size
-from featurelens.scripts.options.opening import DEFAULT_DATA, ClassNames, Data
+from featurelens.scripts.options.opening import DEFAULT_DATA, ClassNames, Data, tell_notes
 from featurelens.scripts.options.outputs import check_outputs
+from featurelens.scripts.options.reading import DataReading
+from featurelens.scripts.options.records import Without, takes_records
 
 if TYPE_CHECKING:
     from featurelens.models import Dataset
 
 
+@takes_records
 def explore(
     data: Data = DEFAULT_DATA,
     training_data: Annotated[
@@ -29,6 +32,7 @@ def explore(
     class_names: ClassNames = None,
     size: Size = None,
     seed: Annotated[int, typer.Option(help="Of the images that are drawn.")] = 0,
+    options: Annotated[DataReading, Without("preprocess")] = DataReading(),
 ) -> None:
     """Describe data: classes, pixel values, means, examples, equal images, and images nearest to another class."""
     from featurelens.models.datasets.class_names import read_class_names
@@ -42,8 +46,12 @@ def explore(
     opencv()
     names = None if class_names is None else read_class_names(class_names)
     wanted = parse_size(size)
-    read = partial(open_dataset, model_input=wanted, resize=wanted is not None, class_names=names)
+    read = partial(
+        open_dataset, model_input=wanted, resize=wanted is not None, class_names=names, reading=options.reading()
+    )
     splits = _splits(data or DEFAULT_DATA, training_data, download, read)
+    for dataset in splits.values():
+        tell_notes(dataset)
     from featurelens.reports.data_page import write_exploration
 
     path = write_exploration(splits, output, seed=seed)

@@ -9,8 +9,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurelens.scripts.options.image_size import Size, parse_size
+from featurelens.scripts.options.opening import tell_notes
 from featurelens.scripts.options.outputs import check_outputs
-from featurelens.scripts.options.records import takes_records
+from featurelens.scripts.options.reading import DataReading
+from featurelens.scripts.options.records import Without, takes_records
 from featurelens.scripts.terminal.interruption import Interrupted
 
 if TYPE_CHECKING:
@@ -37,7 +39,7 @@ def _help(context: typer.Context, wanted: bool) -> None:
 
 
 @dataclass(frozen=True)
-class TrainingData:
+class TrainingData(DataReading):
     """The images to train on, and those to test on."""
 
     data: Annotated[str | None, typer.Option(help="Training images: IDX, CSV, or a folder per class.")] = None
@@ -70,7 +72,7 @@ class RecipeChanges:
 def train(
     name: Annotated[str, typer.Argument(help="The architecture, one of those listed below.")],
     output: Annotated[Path | None, typer.Option(help="File to write; by default ./NAME.keras.")] = None,
-    images: TrainingData = TrainingData(),
+    images: Annotated[TrainingData, Without("preprocess")] = TrainingData(),
     changes: RecipeChanges = RecipeChanges(),
     force: Annotated[bool, typer.Option("--force", help="Replace files that are there already.")] = False,
     wants_help: Annotated[
@@ -116,11 +118,13 @@ def _datasets(images: TrainingData) -> tuple[Dataset, Dataset | None]:
     if data is None:
         data, test_data = "fashion_mnist:train", test_data or "fashion_mnist:test"
     names = None if images.class_names is None else read_class_names(images.class_names)
-    training = open_dataset(data, model_input=size, resize=size is not None, class_names=names)
+    reading = images.reading()
+    training = open_dataset(data, model_input=size, resize=size is not None, class_names=names, reading=reading)
+    tell_notes(training)
     if test_data is None:
         return training, None
     shape = None if size is None else training.images.shape[1:]
-    test = open_dataset(test_data, model_input=shape, resize=size is not None, class_names=names)
+    test = open_dataset(test_data, model_input=shape, resize=size is not None, class_names=names, reading=reading)
     return training, place_classes(test, training.class_names) or test  # classes that have no place are refused later
 
 

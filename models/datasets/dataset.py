@@ -3,14 +3,26 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Iterator
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
-from .image_store import ImageStore
+from ..visible_text import visible
+from .image_store import IN_MEMORY, ImageStore
+from .lazy_images import LazyImages, lazily
 from .resizing import convert_channels, resize_images
+
+
+@dataclass(frozen=True)
+class Preparation:
+    """What was done to the pictures, from the file to the model, for the page and the model card."""
+
+    preprocessing: str | None = None  # as --preprocess names it; None: only brought to the value range
+    interpolation: str | None = None  # how the pictures were resized; None: they are as stored
+    fit: str = "stretch"  # 'stretch', 'crop' or 'pad'
+    notes: tuple[str, ...] = ()  # what was recognised or assumed, a sentence each
 
 
 @dataclass(frozen=True, eq=False)
@@ -35,21 +47,45 @@ class Dataset:
         (2, [[1.0, 0.0], [0.0, 1.0]])
     """
 
-    images: Any  # float32[B, H, W, C], within value_range: an array, or an `ImageStore`, which is indexed like one
+    images: (
+        Any  # float32[B, H, W, C], within value_range: an array, or `LazyImages` or an `ImageStore`, which read as one
+    )
     labels: np.ndarray  # int64[B], 0 to K-1
     class_names: tuple[str, ...]  # K names, by label
     source: str  # where the images came from, for people to read
     value_range: tuple[float, float] = (0.0, 1.0)  # (black, white): what the darkest and brightest pixel may be
     files: tuple[tuple[str, str], ...] = ()  # (file name, SHA-256 as hex) of what was read
     unreadable: tuple[str, ...] = ()  # names of the files that could not be read
+    names: tuple[str, ...] = ()  # [B], of each image's file, such as 'cats/1.png'; none where files hold many
+    pictures: Any = None  # float32[B, H, W, C] in [0, 1], for people; None: the images, in value_range
+    preparation: Preparation = Preparation()
 
     def __post_init__(self) -> None:
         _check_layout(self.images, self.labels)
         _check_labels(self.labels, self.class_names)
-        _check_pixels(self.images, self.value_range)
+        if not isinstance(self.images, LazyImages):  # those on disk are checked by what reads them
+            _check_pixels(self.images, self.value_range)
 
     def __len__(self) -> int:
         return len(self.images)
+
+    @property
+    def shown(self) -> Any:
+        """float32[B, H, W, C] within `shown_range`: what people see, whatever preprocessing the model wants."""
+        return self.images if self.pictures is None else self.pictures
+
+    @property
+    def shown_range(self) -> tuple[float, float]:
+        """(black, white) of `shown`."""
+        return self.value_range if self.pictures is None else (0.0, 1.0)
+
+    def called(self, number: int) -> str:
+        """What to call an image: '31', or '31 (cats/IMG_2041.jpg)' where it has a file of its own."""
+        return f"{number} ({visible(self.names[number])})" if self.names else f"{number}"
+
+    def noting(self, *notes: str) -> Dataset:
+        """Return the same data with more to tell about how they were read."""
+        return replace(self, preparation=replace(self.preparation, notes=(*self.preparation.notes, *notes)))
 
     def batches(self, size: int) -> Iterator[Pictures]:
         """The images in order, up to `size` at a time, with their numbers and labels."""
@@ -72,20 +108,35 @@ class Dataset:
                 f"The data '{self.source}' have {len(self)} images, counted from 0."
             )
         chosen = chosen.astype(np.int64)
-        return replace(self, images=self.images[chosen], labels=self.labels[chosen])
+        return replace(
+            self,
+            images=_taken(self.images, chosen),
+            labels=self.labels[chosen],
+            names=tuple(self.names[number] for number in chosen) if self.names else (),
+            pictures=None if self.pictures is None else _taken(self.pictures, chosen),
+        )
 
     def scaled(self, low: float, high: float) -> Dataset:
         """Return the same pictures with `low` for black and `high` for white (a linear map of `value_range`)."""
         if not low < high:
             raise ValueError(f"Expected low < high, got {low} and {high}. Pass the range as in scaled(0, 255).")
-        old_low, old_high = self.value_range
-        if (low, high) == (old_low, old_high):
+        old_low, old_high = self.shown_range
+        if (low, high) == (old_low, old_high) and self.pictures is None:
             return self
         if isinstance(self.images, ImageStore):
             return replace(self, images=self.images.scaled(low, high), value_range=(float(low), float(high)))
         factor = (high - low) / (old_high - old_low)
-        images = (self.images - np.float32(old_low)) * np.float32(factor) + np.float32(low)
-        return replace(self, images=images, value_range=(float(low), float(high)))
+
+        def linear(images: np.ndarray) -> np.ndarray:
+            return (images - np.float32(old_low)) * np.float32(factor) + np.float32(low)
+
+        return replace(
+            self,
+            images=_changed(self.shown, linear, self.shown.shape[1:]),
+            value_range=(float(low), float(high)),
+            pictures=None,
+            preparation=replace(self.preparation, preprocessing=None),
+        )
 
     def one_hot(self) -> np.ndarray:
         """Return the labels as float32[B, K]: 1 at the label, 0 elsewhere."""
@@ -93,11 +144,32 @@ class Dataset:
 
     def resized(self, height: int, width: int) -> Dataset:
         """Return the images at `height` x `width`, aspect ratio not kept (see `resize_images`)."""
-        return replace(self, images=resize_images(self.images, height, width))
+        return self._redrawn(lambda images: resize_images(images, height, width))
 
     def with_channels(self, channels: int) -> Dataset:
         """Return the images in grey (1) or RGB (3) (see `convert_channels`)."""
-        return replace(self, images=convert_channels(self.images, channels))
+        return self._redrawn(lambda images: convert_channels(images, channels))
+
+    def _redrawn(self, change: Callable[[np.ndarray], np.ndarray]) -> Dataset:
+        pictures = None if self.pictures is None else _changed(self.pictures, change)
+        return replace(self, images=_changed(self.images, change), pictures=pictures)
+
+
+def _taken(images: Any, chosen: np.ndarray) -> Any:
+    """Those images: read at once where they are few, still unread where they are many."""
+    if isinstance(images, np.ndarray):
+        return images[chosen]
+    some = lazily(images).taking(chosen)
+    return some if some.nbytes > IN_MEMORY else np.asarray(some)
+
+
+def _changed(
+    images: Any, change: Callable[[np.ndarray], np.ndarray], shape: tuple[int, ...] | None = None
+) -> np.ndarray | LazyImages:
+    """The images as `change` makes them; `shape` (H, W, C) of the result, where it is known without reading one."""
+    if isinstance(images, np.ndarray):
+        return change(images)
+    return lazily(images).changed(change, shape or change(images[:1]).shape[1:])
 
 
 def _check_layout(images: np.ndarray, labels: np.ndarray) -> None:

@@ -69,8 +69,13 @@ class Described(Protocol):
         ...
 
     @property
-    def value_range(self) -> tuple[float, float]:
-        """(black, white)."""
+    def shown_range(self) -> tuple[float, float]:
+        """(black, white) of what people see."""
+        ...
+
+    @property
+    def pictures(self) -> Any:
+        """What people see, [B,H,W,C] as an array reads; None: the images themselves."""
         ...
 
     def __len__(self) -> int:
@@ -111,7 +116,8 @@ class DataStatistic:
         self, source: Described, *, samples: int = 12, bins: int = 64, most_compared: int = 20_000, seed: int = 0
     ) -> None:
         self.key = f"data|{samples}|{bins}|{most_compared}|{seed}"
-        self._range, self._classes = source.value_range, len(source.class_names)
+        self._pictures = source.pictures  # what people see, where a preprocessing made the images unlike it
+        self._range, self._classes = source.shown_range, len(source.class_names)
         self._samples, self._seed = samples, seed
         self._compared = compared_numbers(len(source), most_compared, seed)
         self._pixels = PixelCounts(self._range, bins)
@@ -126,15 +132,16 @@ class DataStatistic:
 
     def update(self, batch: Images) -> None:
         """Look at some more images."""
-        self._pixels.add(batch.images)
+        images = batch.images if self._pictures is None else self._pictures[batch.numbers]
+        self._pixels.add(images)
         for label in np.unique(batch.labels):
-            self._moments[label].add(batch.images[batch.labels == label])
+            self._moments[label].add(images[batch.labels == label])
         numbers = batch.numbers.tolist()
         self._labels.update(zip(numbers, batch.labels.tolist(), strict=True))
-        self._contents.update(zip(numbers, contents(batch.images), strict=True))
+        self._contents.update(zip(numbers, contents(images), strict=True))
         rows = np.flatnonzero(np.isin(batch.numbers, self._compared))
         if len(rows):
-            self._reduced.update(zip(batch.numbers[rows].tolist(), reduced(batch.images[rows]), strict=True))
+            self._reduced.update(zip(batch.numbers[rows].tolist(), reduced(images[rows]), strict=True))
 
     def merge(self, later: DataStatistic) -> None:
         """Take over what another one saw."""
@@ -178,9 +185,9 @@ class DataStatistic:
 
 def pixel_counts(dataset: Dataset, bins: int) -> np.ndarray:
     """How many pixel values lie in each of `bins` equal steps from black to white, int64[bins]; outside: the end bins."""
-    found = PixelCounts(dataset.value_range, bins)
+    found = PixelCounts(dataset.shown_range, bins)
     for batch in dataset.batches(at_once(dataset.images)):
-        found.add(batch.images)
+        found.add(batch.images if dataset.pictures is None else dataset.pictures[batch.numbers])
     return found.counts
 
 

@@ -22,7 +22,7 @@ def weights_fingerprint(model: Any) -> str:
 
 
 def images_fingerprint(images: Any) -> str:
-    """SHA-256 over the pixels of float32[B,H,W,C], an array or an `ImageStore`, with their shape."""
+    """SHA-256 over the pixels of float32[B,H,W,C], an array or what reads as one, with their shape."""
     return _digest([images])
 
 

@@ -53,7 +53,7 @@ def class_neighbours(dataset: Dataset, *, pairs: int = 24, most: int = 20_000, s
     """
     numbers = compared_numbers(len(dataset), most, seed)
     parts = np.array_split(numbers, -(-len(numbers) // _READ))
-    images = np.concatenate([reduced(dataset.images[some]) for some in parts])
+    images = np.concatenate([reduced(dataset.shown[some]) for some in parts])
     return neighbours_among(numbers, images, dataset.labels[numbers], pairs=pairs)
 
 

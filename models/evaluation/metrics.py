@@ -8,6 +8,7 @@ import numpy as np
 
 from ..datasets.dataset import Dataset
 from ..datasets.pixel_range import warn_of_range
+from ..forward_pass import answers
 from .calibration import Calibration, calibrate
 from .probabilities import probabilities_of
 
@@ -75,7 +76,7 @@ def evaluate(model: Any, dataset: Dataset, *, batch_size: int = 256, head: str =
     Args:
         model: a Keras model with one output of K units, or of one unit where there are two classes.
         dataset: images float32[B,H,W,C] in the range that the model takes, labels int64[B].
-        batch_size: images per step; changes the memory needed, not the result.
+        batch_size: images per step, at most; of photos fewer, as memory wants. It does not change the result.
         head: what the output is: 'softmax', 'sigmoid' or 'probability' (probabilities), or 'linear' (logits).
 
     Warns where the images seem to be in another range than the model takes (see `range_remark`).
@@ -88,8 +89,7 @@ def evaluate(model: Any, dataset: Dataset, *, batch_size: int = 256, head: str =
         10000
     """
     warn_of_range(model, dataset)
-    starts = range(0, len(dataset), batch_size)
-    outputs = [np.asarray(model(dataset.images[start : start + batch_size], training=False)) for start in starts]
+    outputs = [np.asarray(answer) for answer in answers(model, dataset.images, batch_size)]
     outputs = [output.reshape(len(output), -1) for output in outputs]  # (B,) and (B,K,1) as well
     probabilities = probabilities_of(np.concatenate(outputs), len(dataset.class_names), head)
     return evaluation_from_probabilities(probabilities, dataset.labels, dataset.class_names)

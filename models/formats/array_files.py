@@ -1,66 +1,36 @@
-"""Images and labels in NumPy's files: `.npz` with both, or a pair of `.npy`. Pickled objects are never loaded."""
+"""Images and labels in NumPy's files: `.npz` with both, or a pair of `.npy`. Pickled objects are never loaded.
+
+Files above some megabytes are read row by row from the disk, never whole, unless they are compressed.
+"""
 
 from __future__ import annotations
 
+import hashlib
 import io
-import math
-import warnings
 import zipfile
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from ..datasets.class_names import numbered_names
 from ..datasets.dataset import Dataset
-from ..datasets.fingerprints import fingerprint, read_bytes
-from ..file_limits import require_unpacked
-
-KEY_PAIRS = (("images", "labels"), ("x_test", "y_test"), ("x", "y"))
+from ..datasets.fingerprints import read_bytes
+from ..file_limits import require_regular_file, require_unpacked
+from .containers.array_keys import NAME_KEYS, chosen_keys, named_classes
+from .containers.array_pixels import ArrayPixels, images_first
+from .containers.npy_rows import MAGIC, refusal, require_claim, rows_of_member, rows_of_npy, shape_in
+from .reading import Reading, Wanted
+from .stored_images import StoredImages, dataset_of
 
 
 def npz_images(path: str | Path) -> Dataset:
-    """Read a `.npz` file with the arrays images/labels, x_test/y_test or x/y (the first pair that is there)."""
-    path = Path(path)
-    raw = read_bytes(path)
-    arrays = _loaded(raw, path)
-    if isinstance(arrays, np.ndarray):
-        raise ValueError(f"Expected several arrays (.npz) in '{path}', got a single array. Rename it to .npy.")
-    with arrays:
-        keys = list(arrays.keys())
-        pair = next((pair for pair in KEY_PAIRS if set(pair) <= set(keys)), None)
-        if pair is None:
-            raise ValueError(
-                f"Expected the arrays images and labels (or x_test and y_test, or x and y) in '{path}', got "
-                f"{', '.join(keys) or 'none'}. Save with np.savez(path, images=..., labels=...)."
-            )
-        images, labels = (_member(arrays, key, path) for key in pair)
-    return dataset_from_arrays(images, labels, f"NumPy file {path}", files=(fingerprint(path, raw),))
+    """Read a `.npz` file with the arrays images/labels, x_test/y_test, x/y, or others that can be told by their shape."""
+    return dataset_of(stored_npz(Path(path), Reading()), Wanted())
 
 
 def npy_images(images_path: str | Path, labels_path: str | Path) -> Dataset:
     """Read a pair of `.npy` files: the images and their labels."""
-    paths = Path(images_path), Path(labels_path)
-    contents = [read_bytes(path) for path in paths]
-    images, labels = (_single(raw, path) for raw, path in zip(contents, paths, strict=True))
-    files = tuple(fingerprint(path, raw) for raw, path in zip(contents, paths, strict=True))
-    return dataset_from_arrays(images, labels, f"NumPy files {paths[0]}, {paths[1].name}", files=files)
-
-
-def npy_beside_labels(images: Path) -> Dataset:
-    """Images with the labels beside them, named as in images.npy and labels.npy."""
-    _, labels = npy_files(images)
-    if labels == images or not labels.is_file():
-        raise ValueError(
-            f"Expected labels beside '{images}', named as in images.npy and labels.npy, got no such file. "
-            "Pass both, as in IMAGES.npy,LABELS.npy."
-        )
-    return npy_images(images, labels)
-
-
-def npy_files(images: Path) -> tuple[Path, Path]:
-    """The images and, whether they are there or not, the labels beside them."""
-    return images, images.with_name(images.name.replace("images", "labels"))
+    return dataset_of(stored_npy_pair(Path(images_path), Path(labels_path), Reading()), Wanted())
 
 
 def dataset_from_arrays(
@@ -71,55 +41,102 @@ def dataset_from_arrays(
     Args:
         images: integers from 0 to 255, or floats from 0 to 1; floats that reach above 1 but not above 255 are taken
             as 0 to 255, with a warning. Anything else is refused.
-        labels: integers [B] or [B, 1].
+        labels: integers [B] or [B, 1], one-hot [B, K], or text [B].
         source: where they came from, for people.
         files: (name, SHA-256) of what was read.
     """
-    if images.ndim == 3:
-        images = images[..., np.newaxis]
-    labels = _label_vector(labels, source)
-    return Dataset(_unit_pixels(images, source), labels, numbered_names(labels), source, files=files)
+    return dataset_of(stored_arrays(images, labels, source, Reading(), files=files), Wanted())
 
 
-def _unit_pixels(images: np.ndarray, source: str) -> np.ndarray:
-    if images.dtype.kind in "buif" and images.ndim == 4 and images.size == 0:
-        raise ValueError(
-            f"Expected at least one image in '{source}', got an empty set {list(images.shape)}. Store some images in it."
-        )
-    if images.dtype.kind not in "buif" or images.ndim != 4:
-        raise ValueError(
-            f"Expected images as numbers [B, H, W] or [B, H, W, C] in '{source}', got {images.dtype}"
-            f"{list(images.shape)}. Store the images as one array, channels last."
-        )
-    low, high = images.min(), images.max()
-    if not np.isfinite([low, high]).all():
-        return images.astype(np.float32)  # Dataset names the image with the NaN or Inf
-    if low < 0 or high > 255:
-        raise ValueError(
-            f"Expected pixels from 0 to 1 or from 0 to 255 in '{source}', got {low:g} to {high:g}. Bring them to one "
-            "of these, as in (x - x.min()) / (x.max() - x.min()); --scale gives the model the range that it wants."
-        )
-    whole = images.dtype.kind in "ui"
-    if whole != (high > 1):  # floats that look like bytes, or bytes that look like floats
-        warnings.warn(
-            f"Pixels of type {images.dtype} from {low:g} to {high:g} in '{source}' are taken as 0 to 255 (white). "
-            "Store bytes as uint8 from 0 to 255, fractions as float32 from 0 to 1.",
-            stacklevel=4,
-        )
-    unit = images.astype(np.float32)
-    unit /= 255 if whole or high > 1 else 1
-    return unit
+def stored_arrays(
+    images: Any,
+    labels: np.ndarray,
+    source: str,
+    reading: Reading,
+    *,
+    files: tuple[tuple[str, str], ...] = (),
+    class_names: tuple[str, ...] | None = None,
+    notes: tuple[str, ...] = (),
+) -> StoredImages:
+    """Arrays in any order of axes as stored images; `images` may lie on the disk."""
+    labels = np.asarray(labels)
+    ordered, told = images_first(
+        images, max(labels.shape) if labels.size == max(labels.shape, default=0) else len(labels), source
+    )
+    if labels.ndim > 1 and labels.size == max(labels.shape):
+        labels = labels.ravel()  # [B, 1], [1, B] or, in PatchCamelyon, [B, 1, 1, 1]
+    return StoredImages(
+        ArrayPixels(ordered, source, reading.depth), labels, source, class_names, files, notes=(*notes, *told)
+    )
 
 
-def _label_vector(labels: np.ndarray, source: str) -> np.ndarray:
-    vector = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
-    numeric = vector.dtype.kind in "uif"
-    if vector.ndim != 1 or not numeric or not np.array_equal(vector, np.floor(vector)):
+def stored_npz(path: Path, reading: Reading) -> StoredImages:
+    """The images and labels of a `.npz` file, by their names or, where these say nothing, by their shapes."""
+    with _archive(path) as arrays:
+        shapes = {key: shape_in(arrays, key, path) for key in arrays.files}
+        images_key, labels_key, notes = chosen_keys(shapes, path, reading)
+        images = rows_of_member(path, images_key) or _member(arrays, images_key, path)
+        labels = _member(arrays, labels_key, path)
+        names_key = next((key for key in NAME_KEYS if key in shapes), None)
+        names = None if names_key is None else _member(arrays, names_key, path)
+    class_names = named_classes(names, labels)
+    return stored_arrays(
+        images, labels, f"NumPy file {path}", reading, files=(file_print(path),), class_names=class_names, notes=notes
+    )
+
+
+def stored_npy_pair(images_path: Path, labels_path: Path, reading: Reading) -> StoredImages:
+    """A pair of `.npy` files."""
+    require_regular_file(images_path)
+    images = rows_of_npy(images_path)
+    images = _single(read_bytes(images_path), images_path) if images is None else images
+    labels = _single(read_bytes(labels_path), labels_path)
+    files = file_print(images_path), file_print(labels_path)
+    return stored_arrays(images, labels, f"NumPy files {images_path}, {labels_path.name}", reading, files=files)
+
+
+def stored_npy(images: Path, reading: Reading) -> StoredImages:
+    """Images with the labels beside them, named as in images.npy and labels.npy, or X_test.npy and y_test.npy."""
+    _, *beside = npy_files(images)
+    if len(beside) != 1:
         raise ValueError(
-            f"Expected one whole number per image as labels in '{source}', got {labels.dtype}{list(labels.shape)}. "
-            "Turn one-hot labels into numbers with labels.argmax(axis=1), names with np.unique(return_inverse=True)."
+            f"Expected labels beside '{images}', named as in images.npy and labels.npy, got no such file. "
+            "Pass both, as in IMAGES.npy,LABELS.npy."
         )
-    return vector.astype(np.int64)
+    return stored_npy_pair(images, beside[0], reading)
+
+
+def npy_files(images: Path) -> list[Path]:
+    """The images, and what may be their labels by its name."""
+    names = {
+        images.name.replace("images", "labels"),
+        images.name.replace("X", "y", 1),
+        images.name.replace("x", "y", 1),
+    }
+    beside = (images.with_name(name) for name in sorted(names - {images.name}))
+    return [images, *(file for file in beside if file.is_file())]
+
+
+def file_print(path: Path) -> tuple[str, str]:
+    """(name, SHA-256) of a file, read some at a time."""
+    require_regular_file(path)
+    with path.open("rb") as file:
+        return path.name, hashlib.file_digest(file, "sha256").hexdigest()
+
+
+def _archive(path: Path) -> np.lib.npyio.NpzFile:
+    require_regular_file(path)
+    try:
+        with path.open("rb") as file:
+            if file.read(len(MAGIC)) == MAGIC:
+                raise ValueError(f"Expected several arrays (.npz) in '{path}', got a single array. Rename it to .npy.")
+        _require_claims(path)
+        arrays = np.load(path, allow_pickle=False)
+    except (OSError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
+        raise refusal(path, error) from error
+    except ValueError as error:
+        raise (error if str(error).startswith("Expected") else refusal(path, error)) from error
+    return arrays
 
 
 def _single(raw: bytes, path: Path) -> np.ndarray:
@@ -132,52 +149,27 @@ def _single(raw: bytes, path: Path) -> np.ndarray:
 
 def _loaded(raw: bytes, path: Path) -> np.ndarray | np.lib.npyio.NpzFile:
     try:
-        if raw.startswith(np.lib.format.MAGIC_PREFIX):
-            _require_claim(io.BytesIO(raw), len(raw), str(path))
-        elif raw.startswith(b"PK"):
-            _require_claims(raw, path)
+        if raw.startswith(MAGIC):
+            require_claim(io.BytesIO(raw), len(raw), str(path))
         return np.load(io.BytesIO(raw), allow_pickle=False)
     except (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
-        raise _refusal(path, error) from error
+        raise refusal(path, error) from error
 
 
-def _require_claims(raw: bytes, path: Path) -> None:
+def _require_claims(path: Path) -> None:
     """Refuse an archive that unpacks to more than is taken, or whose arrays claim more than they hold."""
-    with zipfile.ZipFile(io.BytesIO(raw)) as archive:
+    with zipfile.ZipFile(path) as archive:
         entries = archive.infolist()
-        require_unpacked(str(path), len(raw), sum(entry.file_size for entry in entries))
+        require_unpacked(str(path), path.stat().st_size, sum(entry.file_size for entry in entries))
         for entry in entries:
             with archive.open(entry) as member:
-                if member.read(len(np.lib.format.MAGIC_PREFIX)) == np.lib.format.MAGIC_PREFIX:
+                if member.read(len(MAGIC)) == MAGIC:
                     member.seek(0)
-                    _require_claim(member, entry.file_size, f"{path}, {entry.filename}")
-
-
-def _require_claim(file: Any, size: int, name: str) -> None:
-    """Refuse an array whose header says that it is larger than its file: NumPy would take memory for all of it."""
-    read = {1: np.lib.format.read_array_header_1_0, 2: np.lib.format.read_array_header_2_0}
-    major, _ = np.lib.format.read_magic(file)
-    if major not in read:
-        return  # NumPy names a version that it does not know
-    shape, _, dtype = read[major](file)
-    if not dtype.hasobject and math.prod(shape) * dtype.itemsize > size:
-        raise ValueError(
-            f"its header claims {list(shape)} values of {dtype}, {math.prod(shape) * dtype.itemsize:,} bytes, where "
-            f"'{name}' has {size:,}"
-        )
+                    require_claim(member, entry.file_size, f"{path}, {entry.filename}")
 
 
 def _member(arrays: np.lib.npyio.NpzFile, key: str, path: Path) -> np.ndarray:
     try:
         return arrays[key]
     except (OSError, EOFError, ValueError, NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
-        raise _refusal(path, error) from error
-
-
-def _refusal(path: Path, error: Exception) -> ValueError:
-    if "pickle" in str(error).lower():
-        return ValueError(
-            f"Expected an array of numbers in '{path}', got Python objects (a pickle), which could run code and are "
-            "never loaded. Save it again as numbers, as in np.save(path, np.stack(images).astype(np.uint8))."
-        )
-    return ValueError(f"Expected a NumPy file at '{path}', got '{error}'. Check the path, or save it again.")
+        raise refusal(path, error) from error

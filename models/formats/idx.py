@@ -17,7 +17,9 @@ import numpy as np
 from ..datasets.dataset import Dataset
 from ..datasets.fingerprints import fingerprint, read_bytes
 from ..file_limits import LIMITS, Limits, require_unpacked
-from .array_files import dataset_from_arrays
+from .array_files import stored_arrays
+from .reading import Reading, Wanted
+from .stored_images import StoredImages, dataset_of
 
 TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}  # third byte of the file -> big-endian dtype
 GZIP_MAGIC = b"\x1f\x8b"
@@ -93,11 +95,16 @@ PATTERNS = ("*images*ubyte", "*images*ubyte.gz", "*images*.idx", "*images*.idx.g
 
 def idx_images(images_path: str | Path, labels_path: str | Path) -> Dataset:
     """Read images float32[B, H, W, 1 or C] in [0, 1] and their labels from two IDX files, gzipped or not."""
-    paths = Path(images_path), Path(labels_path)
+    return dataset_of(stored_idx_pair(Path(images_path), Path(labels_path), Reading()), Wanted())
+
+
+def stored_idx_pair(images_path: Path, labels_path: Path, reading: Reading) -> StoredImages:
+    """Two IDX files, gzipped or not."""
+    paths = images_path, labels_path
     contents = [read_bytes(path) for path in paths]
     images, labels = (parse_idx(unzipped(raw, str(path)), str(path)) for raw, path in zip(contents, paths, strict=True))
     files = tuple(fingerprint(path, raw) for raw, path in zip(contents, paths, strict=True))
-    return dataset_from_arrays(images, labels, f"IDX files {paths[0]}, {paths[1].name}", files=files)
+    return stored_arrays(images, labels, f"IDX files {paths[0]}, {paths[1].name}", reading, files=files)
 
 
 def idx_files(folder: Path) -> list[Path]:
@@ -105,21 +112,21 @@ def idx_files(folder: Path) -> list[Path]:
     return sorted(path for pattern in PATTERNS for path in folder.glob(pattern) if path.is_file())
 
 
-def idx_folder(folder: Path) -> Dataset:
-    """Read the one IDX pair of a folder; where there are several, the caller must name one."""
-    found = idx_files(folder)
+def stored_idx_folder(folder: Path, reading: Reading) -> StoredImages:
+    """The one IDX pair of a folder; where there are several, the caller must name one, or a split in their names."""
+    found = [path for path in idx_files(folder) if reading.split is None or reading.split in path.name.lower()]
     if len(found) != 1:
         names = ", ".join(path.name for path in found) or "none"
         raise ValueError(
             f"Expected one IDX file of images in '{folder}', got {names}. "
             "Pass the file itself; its labels are looked for beside it."
         )
-    return idx_images(found[0], idx_partner(found[0]))
+    return stored_idx_pair(found[0], idx_partner(found[0]), reading)
 
 
-def idx_beside_labels(images_path: Path) -> Dataset:
+def stored_idx(images_path: Path, reading: Reading) -> StoredImages:
     """Images with the labels that are named as they are."""
-    return idx_images(*idx_pair(images_path))
+    return stored_idx_pair(*idx_pair(images_path), reading)
 
 
 def idx_pair(images_path: Path) -> tuple[Path, Path]:

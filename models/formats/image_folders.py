@@ -1,38 +1,36 @@
-"""Images in folders, one folder per class, as people keep their own."""
+"""Images in folders, one folder per class, as people keep their own; or the class in each file's name."""
 
 from __future__ import annotations
 
-import hashlib
+import os
+import re
 import warnings
-from collections import deque
-from collections.abc import Iterator
-from concurrent.futures import Future, ThreadPoolExecutor
-from dataclasses import dataclass, field
+from collections.abc import Callable, Sequence
 from pathlib import Path
-from typing import Any
 
 import numpy as np
 
 from ..datasets.dataset import Dataset
-from ..datasets.fingerprints import read_bytes
-from ..datasets.model_fit import InputShape
-from .collected_pictures import CollectedPictures
-from .image_files import SUFFIXES, decode_image
+from .image_files import SUFFIXES, check_image, is_picture_name, not_a_picture
+from .picture_files import file_reader, pictures
+from .reading import Reading
+from .stored_images import StoredImages, dataset_of
 
 CHANNELS = {"grey": 1, "rgb": 3}
-_AHEAD = 8  # files that are decoded before they are needed
+SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing", "dev", "eval"}
 
 
 def image_folder(path: str | Path, size: tuple[int, int] | None = None, color: str | None = None) -> Dataset:
-    """Read a folder with one folder of PNG, JPEG, WebP or BMP files per class.
+    """Read a folder with one folder of pictures per class (PNG, JPEG, WebP, BMP, GIF, TIFF, AVIF).
 
-    Classes and files are sorted by name as text, as in `keras.utils.image_dataset_from_directory`. What cannot be
-    read, and what is no image, is left out, named in a warning and kept in `Dataset.unreadable`; only hidden files
-    (their name starts with a dot) pass unmentioned. Alpha is dropped; 16-bit files keep their precision.
+    Classes and files are sorted by name as text and folders within a class are walked, as in
+    `keras.utils.image_dataset_from_directory`. What cannot be read, and what is no image, is left out, named in a warning
+    and kept in `Dataset.unreadable`; only hidden files (their name starts with a dot) pass unmentioned. Alpha is dropped;
+    16-bit files keep their precision.
 
     Args:
         path: the folder.
-        size: (H, W) that every image is resized to; None: as stored, all must be of one size.
+        size: (H, W) that every image is resized to, as Keras resizes (bilinear); None: as stored, all must be of one size.
         color: 'grey' or 'rgb'; None: grey if all files are stored grey, else RGB.
 
     Returns:
@@ -40,38 +38,25 @@ def image_folder(path: str | Path, size: tuple[int, int] | None = None, color: s
     """
     if color is not None and color not in CHANNELS:
         raise ValueError(f"Expected color 'grey', 'rgb' or None, got '{color}'. Pass one of these.")
-    root = Path(path)
+    height, width = size or (None, None)
+    shape = (height, width, None if color is None else CHANNELS[color])
+    wanted = Reading().for_model(shape, resize=True)
+    return dataset_of(stored_folder(Path(path), wanted.reading), wanted)
+
+
+def stored_folder(root: Path, reading: Reading) -> StoredImages:
+    """The pictures of class folders; of all pictures in the folder where `reading.label_from` tells the class."""
+    root = _split_folder(root, reading.split)
+    if reading.label_from is not None:
+        return _labelled_by_name(root, reading)
     classes = _class_folders(root)
-    kept, found = CollectedPictures(size, None if color is None else CHANNELS[color]), _Found()
-    for label, name, raw, decoded in _decoded_ahead(root, classes, found):
-        if decoded is None:
-            found.unreadable.append(name)
-            continue
-        found.digest.update(name.encode("utf-8", "surrogateescape") + b"\0" + hashlib.sha256(raw).digest())
-        found.labels.append(label)
-        kept.add(decoded)
-    _report(root, found)
+    files: list[tuple[Path, int]] = []
+    others = [entry.name for entry in _visible(root) if not entry.is_dir()]
     for label, folder in enumerate(classes):
-        if label not in found.labels:
-            raise ValueError(
-                f"Expected at least one readable image for each class, got none in '{folder}'. "
-                f"Put images there ({', '.join(SUFFIXES)}), or remove the folder."
-            )
-    return Dataset(
-        images=kept.images(),
-        labels=np.array(found.labels, np.int64),
-        class_names=tuple(folder.name for folder in classes),
-        source=f"folder {root}",
-        files=((root.resolve().name, found.digest.hexdigest()),),
-        unreadable=tuple(found.unreadable + found.others),
-    )
-
-
-def image_folder_for(path: Path, model_input: InputShape) -> Dataset:
-    """The images at the size and with the channels of (H, W, C); what is None stays as it is."""
-    height, width, channels = model_input
-    size = (height, width) if height is not None and width is not None else None
-    return image_folder(path, size=size, color={1: "grey", 3: "rgb"}.get(channels or 0))
+        found, odd = _walked(folder, root)
+        files += [(file, label) for file in found]
+        others += odd
+    return _stored(root, files, others, reading, classes=classes)
 
 
 def class_folders(path: str | Path) -> tuple[str, ...]:
@@ -79,13 +64,153 @@ def class_folders(path: str | Path) -> tuple[str, ...]:
     return tuple(folder.name for folder in _class_folders(Path(path)))
 
 
-def files_in_classes(path: Path) -> list[Path]:
-    """Whatever lies in the folders of the classes; no file is opened."""
-    return [file for folder in _class_folders(path) for file in folder.rglob("*")]
+def pictures_of_classes(path: Path) -> list[Path]:
+    """The pictures in the folders within a folder; without such, in the folder itself. No file is opened."""
+    folders = [entry for entry in _visible(path) if entry.is_dir()] or [path]
+    return [file for folder in folders for file in _walked(folder, path)[0]]
+
+
+def pictures_in(folder: Path) -> list[Path]:
+    """The pictures in a folder and in those within it, in Keras's order.
+
+    Raises:
+        ValueError: There are none.
+    """
+    found, _ = _walked(folder, folder)
+    if not found:
+        raise ValueError(f"Expected pictures in the folder '{folder}'. Received none. Check the path.")
+    return found
+
+
+def unlabelled_pictures(paths: Sequence[Path], reading: Reading) -> StoredImages:
+    """Single pictures without labels: all of one class, 'unknown'.
+
+    Raises:
+        ValueError: One is not there, or no picture.
+    """
+    for path in paths:
+        check_image(path)
+    found = pictures([path.as_posix() for path in paths], [file_reader(path) for path in paths], reading)
+    if found.unreadable:
+        raise not_a_picture(Path(found.unreadable[0]))
+    return StoredImages(
+        pixels=found.pixels,
+        labels=np.zeros(len(paths), np.int64),
+        source=paths[0].as_posix() if len(paths) == 1 else f"{len(paths)} pictures",
+        class_names=("unknown",),
+        files=(("pictures", found.sha256),),
+        names=tuple(path.name for path in paths),
+        notes=found.notes,
+    )
+
+
+def class_of_name(pattern: str) -> Callable[[str], str | None]:
+    """What finds the class in a file's name: the first group of a pattern, or all that it matches.
+
+    Example:
+        >>> class_of_name(r"(.*?)\\.")("cat.0.jpg")
+        'cat'
+    """
+    try:
+        compiled = re.compile(pattern)
+    except re.error as error:
+        raise ValueError(
+            f"Expected a regular expression as --label-from. Received '{pattern}': {error}. Write it as in '(.*?)[._]', which "
+            "takes what stands before the first dot or underscore."
+        ) from error
+
+    def found(name: str) -> str | None:
+        match = compiled.search(name)
+        return None if match is None else match[1] if compiled.groups else match[0]
+
+    return found
+
+
+def _labelled_by_name(root: Path, reading: Reading) -> StoredImages:
+    found, others = _walked(root, root)
+    label_of = class_of_name(reading.label_from or "")
+    labels = [label_of(file.name) for file in found]
+    without = [file.name for file, label in zip(found, labels, strict=True) if not label]
+    if without or not found:
+        what = f"no class in {', '.join(without[:5])}" if without else "no pictures"
+        raise ValueError(
+            f"Expected a class in the name of each picture in '{root}' by --label-from '{reading.label_from}'. Received "
+            f"{what}. Correct the pattern: its first group in brackets is the class."
+        )
+    names = sorted({str(label) for label in labels})
+    files = [(file, names.index(str(label))) for file, label in zip(found, labels, strict=True)]
+    return _stored(root, files, others, reading, names=tuple(names))
+
+
+def _stored(
+    root: Path,
+    files: Sequence[tuple[Path, int]],
+    others: Sequence[str],
+    reading: Reading,
+    *,
+    classes: Sequence[Path] = (),
+    names: tuple[str, ...] = (),
+) -> StoredImages:
+    paths = [file.relative_to(root).as_posix() for file, _ in files]
+    found = pictures(paths, [file_reader(file) for file, _ in files], reading)
+    report_left_out(root, len(files), found.unreadable, others)
+    labels = np.array([label for _, label in files], np.int64)[found.whole]
+    for label, folder in enumerate(classes):
+        if label not in labels:
+            raise ValueError(
+                f"Expected at least one readable image for each class, got none in '{folder}'. "
+                f"Put images there ({', '.join(SUFFIXES)})."
+            )
+    return StoredImages(
+        pixels=found.pixels,
+        labels=labels,
+        source=f"folder {root}",
+        class_names=names or tuple(folder.name for folder in classes),
+        files=((root.resolve().name, found.sha256),),
+        unreadable=(*found.unreadable, *others),
+        names=tuple(paths[number] for number in found.whole),
+        notes=found.notes,
+    )
+
+
+def report_left_out(root: Path, total: int, unreadable: Sequence[str], others: Sequence[str]) -> None:
+    """Warn of the files that are no images, by their names."""
+    for names, what in (
+        (unreadable, f"{len(unreadable)} of {total} image files cannot be read"),
+        (others, f"{len(others)} entries are not images in a class folder"),
+    ):
+        if names:
+            shown = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
+            warnings.warn(f"In '{root}' {what} and are left out: {shown}.", stacklevel=3)
 
 
 def _visible(folder: Path) -> list[Path]:
     return sorted((entry for entry in folder.iterdir() if not entry.name.startswith(".")), key=lambda entry: entry.name)
+
+
+def _walked(folder: Path, root: Path) -> tuple[list[Path], list[str]]:
+    """The pictures in a folder and in those within it, in Keras's order: folder by folder, by name; and what is none."""
+    found, others = [], []
+    for place, _, names in sorted(os.walk(folder), key=lambda walked: walked[0]):
+        inside = Path(place).relative_to(folder).parts
+        if any(part.startswith(".") for part in inside):
+            continue
+        for name in sorted(name for name in names if not name.startswith(".")):
+            file = Path(place, name)
+            if is_picture_name(name):
+                found.append(file)
+            else:
+                others.append(file.relative_to(root).as_posix())
+    return found, others
+
+
+def _split_folder(root: Path, split: str | None) -> Path:
+    if split is None:
+        return root
+    if not (root / split).is_dir():
+        known = ", ".join(entry.name for entry in _visible(root) if entry.is_dir()) or "no folders"
+        raise ValueError(f"Expected a folder for --split {split} in '{root}'. Received {known}. Pass one of these.")
+    return root / split
 
 
 def _class_folders(root: Path) -> list[Path]:
@@ -97,69 +222,19 @@ def _class_folders(root: Path) -> list[Path]:
     if not classes:
         raise ValueError(
             f"Expected one folder of images per class in '{root}', got no folders. "
-            "Put the images of each class into a folder of its name, as in cats/1.png, dogs/2.png."
+            "Put the images of each class into a folder of its name, as in cats/1.png, dogs/2.png, or tell the class from "
+            "each file's name with --label-from, as in --label-from '(.*?)[._]' for cat.0.jpg. Pictures without labels are "
+            "explained by featurelens explain MODEL --image FOLDER."
         )
+    _refuse_splits(root, classes)
     return classes
 
 
-@dataclass
-class _Found:
-    """What was found in the folders, beside the pixels."""
-
-    labels: list[int] = field(default_factory=list)  # 0 to K-1, of the pictures that could be decoded
-    unreadable: list[str] = field(default_factory=list)  # image files that could not be, relative to the folder
-    others: list[str] = field(default_factory=list)  # anything else that was left out
-    digest: Any = field(default_factory=hashlib.sha256)  # of all files that were decoded, names and contents, in order
-
-
-def _decoded_ahead(
-    root: Path, classes: list[Path], found: _Found
-) -> Iterator[tuple[int, str, bytes, np.ndarray | None]]:
-    """Label, name, bytes and pixels of each image file in order, decoded in a thread ahead of use, each once."""
-    waiting: deque[tuple[int, str, Future[tuple[bytes, np.ndarray | None]]]] = deque()
-    decoder = ThreadPoolExecutor(max_workers=1)
-    try:
-        for label, file in _files(root, classes, found):
-            waiting.append((label, file.relative_to(root).as_posix(), decoder.submit(_decoded, file)))
-            if len(waiting) > _AHEAD:
-                yield _next(waiting)
-        while waiting:
-            yield _next(waiting)
-    finally:
-        decoder.shutdown(cancel_futures=True)
-
-
-def _next(waiting: deque[Any]) -> tuple[int, str, bytes, np.ndarray | None]:
-    label, name, decoding = waiting.popleft()
-    return label, name, *decoding.result()
-
-
-def _files(root: Path, classes: list[Path], found: _Found) -> Iterator[tuple[int, Path]]:
-    """The label and path of each image file; whatever else there is is noted."""
-    found.others += [entry.name for entry in _visible(root) if not entry.is_dir()]
-    for label, folder in enumerate(classes):
-        for file in _visible(folder):
-            if file.suffix.lower() in SUFFIXES and not file.is_dir():
-                yield label, file
-            else:
-                found.others.append(file.relative_to(root).as_posix())
-
-
-def _decoded(file: Path) -> tuple[bytes, np.ndarray | None]:
-    """The file's bytes and pixels; one that is gone, locked, a pipe, a device or too large counts as unreadable."""
-    try:
-        raw = read_bytes(file)
-        return raw, decode_image(raw)
-    except ValueError:
-        return b"", None
-
-
-def _report(root: Path, found: _Found) -> None:
-    total = len(found.labels) + len(found.unreadable)
-    for names, what in (
-        (found.unreadable, f"{len(found.unreadable)} of {total} image files cannot be read"),
-        (found.others, f"{len(found.others)} entries are not images in a class folder"),
-    ):
-        if names:
-            shown = ", ".join(names[:10]) + (", ..." if len(names) > 10 else "")
-            warnings.warn(f"In '{root}' {what} and are left out: {shown}.", stacklevel=3)
+def _refuse_splits(root: Path, folders: Sequence[Path]) -> None:
+    names = [folder.name for folder in folders]
+    if len(names) > 1 and {name.lower() for name in names} <= SPLITS:
+        usual = next((name for name in names if name.lower() in ("test", "testing")), names[-1])
+        raise ValueError(
+            f"Expected one folder per class in '{root}'. Received {', '.join(names)}: these look like splits. Pass one of "
+            f"them, as in --data {root / usual}."
+        )

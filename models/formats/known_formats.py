@@ -25,14 +25,13 @@ class Format:
     name: str
     short: str  # in the help of --data, such as '.npz'
     words: str  # in a message that lists what can be read, such as 'a file .npz'
-    read: Function  # path -> Dataset
+    read: Function | None = None  # path -> Dataset, of a format of the user's own
     endings: tuple[str, ...] = ()  # of a file's name in lower case
     takes: Function | None = None  # path -> whether it is of this format, where endings do not tell
-    read_resized: Function | None = (
-        None  # (path, (H, W, C) or None for any) -> Dataset; where pictures may differ in size
-    )
-    read_pair: Function | None = None  # (images, labels) -> Dataset, for two files given as IMAGES,LABELS
+    stored: Function | None = None  # (path, Reading) -> StoredImages: read when looked at
+    stored_pair: Function | None = None  # (images, labels, Reading) -> StoredImages, for two files as IMAGES,LABELS
     class_names: Function | None = None  # path -> names, without opening an image
+    files: Function | None = None  # path -> every file that is read; None: the file, or all in the folder
     files: Function | None = None  # path -> every file that is read; None: the file, or all in the folder
     needs: tuple[str, ...] = ()  # packages that it is read with, as they are imported, beside those of featurelens
 
@@ -72,39 +71,92 @@ FORMATS: Registry[Format] = Registry(
             name="IDX folder",
             short="a folder with an IDX pair",
             words="a folder with an IDX pair",
-            read="idx:idx_folder",
             takes="idx:idx_files",
+            stored="idx:stored_idx_folder",
+        ),
+        Format(
+            name="CIFAR folder",
+            short="CIFAR's folder",
+            words="CIFAR's folder of batches",
+            takes="containers.cifar:is_cifar_folder",
+            stored="containers.cifar:stored_cifar_folder",
+        ),
+        Format(
+            name="TFRecord",
+            short="TFRecord",
+            words="TFRecord files with encoded images",
+            takes="containers.tfrecord:is_tfrecord",
+            stored="containers.tfrecord:stored_tfrecord",
+        ),
+        Format(
+            name="Parquet",
+            short="Parquet",
+            words="Parquet with encoded images or file names",
+            takes="containers.parquet:is_parquet",
+            stored="containers.parquet:stored_parquet",
+            files="containers.parquet:parquet_files",
         ),
         Format(
             name="image folders",
             short="a folder per class",
             words="a folder with one folder of images per class",
-            read="image_folders:image_folder",
             takes=Path.is_dir,
-            read_resized="image_folders:image_folder_for",
+            stored="image_folders:stored_folder",
             class_names="image_folders:class_folders",
-            files="image_folders:files_in_classes",
+            files="image_folders:pictures_of_classes",
         ),
-        Format("npz", ".npz", "a file .npz", "array_files:npz_images", (".npz",)),
+        Format("npz", ".npz", "a file .npz", endings=(".npz",), stored="array_files:stored_npz"),
         Format(
             name="npy",
             short=".npy",
             words="a file images.npy (labels.npy beside it)",
-            read="array_files:npy_beside_labels",
             endings=(".npy",),
-            read_pair="array_files:npy_images",
+            stored="array_files:stored_npy",
             files="array_files:npy_files",
+            stored_pair="array_files:stored_npy_pair",
         ),
-        Format("csv", ".csv", "a file .csv or .csv.gz", "csv_images:csv_images", (".csv", ".csv.gz")),
+        Format(
+            name="table",
+            short="a table of files and labels",
+            words="a table of files and labels (.csv, .tsv, .parquet)",
+            takes="manifest:is_manifest",
+            stored="manifest:stored_manifest",
+            files="manifest:manifest_files",
+        ),
+        Format(
+            name="csv",
+            short=".csv",
+            words="a file .csv or .csv.gz",
+            endings=(".csv", ".csv.gz"),
+            stored="csv_images:stored_csv",
+        ),
+        Format(
+            name="HDF5",
+            short=".h5",
+            words="HDF5 (.h5)",
+            takes="containers.hdf5:is_hdf5",
+            stored="containers.hdf5:stored_hdf5",
+            stored_pair="containers.hdf5:stored_hdf5_pair",
+        ),
+        Format(
+            name="MATLAB", short=".mat", words="MATLAB (.mat)", endings=(".mat",), stored="containers.matlab:stored_mat"
+        ),
+        Format(
+            name="CIFAR",
+            short="CIFAR's batches",
+            words="CIFAR's batches or a pickle of arrays",
+            takes="containers.cifar:is_cifar_file",
+            stored="containers.cifar:stored_pickle",
+        ),
         Format(
             name="IDX",
             short="IDX files",
             words="an IDX file",
-            read="idx:idx_beside_labels",
             endings=(".idx", ".idx.gz"),
             takes=lambda path: path.is_file() and "ubyte" in path.name.lower(),
-            read_pair="idx:idx_images",
+            stored="idx:stored_idx",
             files="idx:idx_pair",
+            stored_pair="idx:stored_idx_pair",
         ),
     ],
 )
@@ -117,7 +169,7 @@ def format_of(path: Path) -> Format | None:
 
 def format_of_pair(images: Path) -> Format:
     """The format of the first of two files; IDX, whose files often have no ending, where none recognises it."""
-    pairs = [known for known in FORMATS if known.read_pair is not None]
+    pairs = [known for known in FORMATS if known.stored_pair is not None]
     return next((known for known in pairs if known.recognises(images)), pairs[-1])
 
 

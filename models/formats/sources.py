@@ -3,48 +3,60 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
+from typing import Any
 
 from ..datasets.class_names import match_class_names
 from ..datasets.dataset import Dataset
-from ..datasets.model_fit import InputShape, require_fit, resized_to_fit
+from ..datasets.labels import fitted_to_outputs
+from ..datasets.resizing import InputShape
+from .containers.array_pixels import UnitPixels
+from .containers.python_sources import is_python_source, stored_source
 from .fashion_mnist import fashion_mnist
+from .image_files import is_picture_name
 from .known_formats import call, format_of, format_of_pair, kinds
+from .reading import Reading, Wanted
+from .stored_images import StoredImages, dataset_of
 
-SCALES = {"0-1": (0.0, 1.0), "0-255": (0.0, 255.0), "-1-1": (-1.0, 1.0)}
 NAMED = {"fashion_mnist": "test", "fashion_mnist:test": "test", "fashion_mnist:train": "train"}  # name -> split
 
 
 def open_dataset(
-    source: str | Path,
+    source: str | Path | Any,
     *,
     model_input: InputShape | None = None,
     scale: str | None = None,
     resize: bool = False,
     class_names: Sequence[str] | None = None,
+    reading: Reading | None = None,
 ) -> Dataset:
     """Read labelled images from a name, a folder or files, and make them fit a model.
 
     Args:
-        source: 'fashion_mnist', 'fashion_mnist:train', a folder (of class folders, or with one IDX pair), a `.npz`,
-            `.csv`, `.csv.gz`, `images.npy` with `labels.npy` beside it, an IDX file, or a pair 'IMAGES,LABELS'.
-            A folder of one of the two names is reached as './fashion_mnist'.
+        source: 'fashion_mnist', 'fashion_mnist:train', a folder (of class folders, or with one IDX pair), a file of one of
+            the `FORMATS`, or a pair 'IMAGES,LABELS'. A folder of one of the two names is reached as './fashion_mnist'.
+            From Python also a `tf.data.Dataset`, a Keras iterator or a generator of (images, labels).
         model_input: (H, W, C) that the model takes, None where it takes any; None: nothing is matched.
-        scale: the range that the model wants, '0-1' (also None), '0-255' or '-1-1'.
+        scale: the range that the model wants, '0-1' (also None), '0-255' or '-1-1', or 'stored' for values as they are.
         resize: match size and channels to `model_input`; otherwise images that differ are refused.
         class_names: in the order of the model's outputs (see `match_class_names`); None: those of the data.
+        reading: all else that the files leave open: preprocessing, interpolation, labels, keys; see `Reading`.
 
     Returns:
-        The data, images in the range of `scale`.
+        The data, images in the range of `scale`; of many images, read when they are looked at.
     """
-    check_scale(scale)
-    dataset = _read(str(source), model_input if resize else None)
+    reading = reading or Reading()
+    reading = (reading if scale is None else replace(reading, scale=scale)).checked()
+    wanted = reading.for_model(model_input, resize=resize)
+    if is_python_source(source):
+        dataset = dataset_of(stored_source(source, wanted.reading), wanted)
+    else:
+        dataset = _read(str(source), wanted)
     if class_names is not None:
-        dataset = match_class_names(dataset, class_names)
-    if model_input is not None:
-        dataset = resized_to_fit(dataset, model_input) if resize else require_fit(dataset, model_input)
-    return dataset.scaled(*SCALES[scale or "0-1"])
+        dataset = match_class_names(fitted_to_outputs(dataset, len(class_names)), class_names)
+    return dataset
 
 
 def class_names_of(source: str | Path) -> tuple[str, ...]:
@@ -62,21 +74,14 @@ def files_of(source: str) -> list[Path]:
         return []
     known = format_of(path) if path.exists() else None
     if known is not None and known.files is not None:
+        known.require_packages()
         return list(call(known.files, path))
     if path.is_dir():
         return list(path.rglob("*"))
     return [path] if path.exists() else [Path(part.strip()) for part in source.split(",")]
 
 
-def check_scale(scale: str | None) -> None:
-    """Refuse the name of a pixel range that does not exist."""
-    if scale is not None and scale not in SCALES:
-        raise ValueError(
-            f"Expected a scale out of {', '.join(SCALES)}, got '{scale}'. Pass the range that the model wants."
-        )
-
-
-def check_source(source: str) -> None:
+def check_source(source: str, reading: Reading | None = None) -> None:
     """Refuse what is neither a name nor there, or is of no kind that can be read; nothing is opened.
 
     Raises:
@@ -88,12 +93,10 @@ def check_source(source: str) -> None:
     if path.exists():
         known = format_of(path)
         if known is None:
-            raise ValueError(
-                f"Expected data: {kinds()}; got the file '{path}' of another kind. Convert it to one of these."
-            )
+            raise ValueError(f"Expected data: {kinds()}; got the file '{path}' of another kind. {_advice(path)}")
         known.require_packages()
-        if known.class_names is not None:
-            call(known.class_names, path)
+        if known.class_names is not None and (reading is None or not (reading.label_from or reading.split)):
+            call(known.class_names, path)  # folders bear the names
         return
     if source.count(",") == 1:
         missing = [part for part in source.split(",") if not Path(part.strip()).is_file()]
@@ -111,15 +114,57 @@ def check_source(source: str) -> None:
     )
 
 
-def _read(source: str, resize_to: InputShape | None) -> Dataset:
-    check_source(source)
+_ADVICE = {  # endings -> what to do with a file of this kind
+    (".zip", ".tar", ".tgz", ".tar.gz", ".rar", ".7z", ".bz2", ".xz"): "Unpack it, and pass the folder.",
+    (".keras", ".tflite", ".onnx"): "It is a model: give it in front, as in featurelens report MODEL --data IMAGES.",
+    (".json", ".xml", ".yaml", ".yml"): "Write a table of files and labels, a CSV with the columns file and label.",
+    (
+        ".dcm",
+        ".nii",
+        ".nii.gz",
+    ): "Save its slices as PNG of 16 bits in a folder per class, and pass --depth with their bits.",
+    (".pt", ".pth", ".npy.gz"): "Save its arrays with np.savez(path, images=..., labels=...).",
+    (".mp4", ".avi", ".mov", ".mkv"): "Save its frames as pictures in a folder per class.",
+    (".svg", ".pdf", ".psd", ".ai"): "Save it as PNG in a folder of its class.",
+    (".arrow", ".feather"): "Save it as Parquet, as in dataset.to_parquet(path).",
+}
+
+
+def _advice(path: Path) -> str:
+    """What to do with a file of a kind that is not read."""
+    if is_picture_name(path.name):
+        return (
+            f"It is a single picture, whose class nothing tells: featurelens explain MODEL --image {path} explains it; to be "
+            "measured, put it into a folder of its class."
+        )
+    known = (words for endings, words in _ADVICE.items() if path.name.lower().endswith(endings))
+    return next(known, "Convert it to one of these.")
+
+
+def _read(source: str, wanted: Wanted) -> Dataset:
+    check_source(source, wanted.reading)
     path = Path(source)
     if source in NAMED:
-        return fashion_mnist(NAMED[source])
+        return dataset_of(stored_again(fashion_mnist(NAMED[source])), wanted)
     known = format_of(path)
     if known is None:
         images, labels = (Path(part.strip()) for part in source.split(","))
-        return call(format_of_pair(images).read_pair or "", images, labels)
-    if known.read_resized is not None and resize_to is not None:
-        return call(known.read_resized, path, resize_to)
-    return call(known.read, path)
+        return dataset_of(call(format_of_pair(images).stored_pair or "", images, labels, wanted.reading), wanted)
+    if known.stored is not None:
+        return dataset_of(call(known.stored, path, wanted.reading), wanted)
+    return dataset_of(stored_again(call(known.read or "", path)), wanted)
+
+
+def stored_again(dataset: Dataset) -> StoredImages:
+    """A data set in memory, in [0, 1], as what a format found, to be brought to another size, range or order."""
+    whole = dataset if dataset.value_range == (0.0, 1.0) else dataset.scaled(0, 1)
+    return StoredImages(
+        UnitPixels(whole.images),
+        whole.labels,
+        whole.source,
+        whole.class_names,
+        whole.files,
+        whole.unreadable,
+        whole.names,
+        whole.preparation.notes,
+    )

@@ -31,6 +31,9 @@ class ModelCard:
     ]  # 'training', 'test' -> 'images', 'class_counts' [K], 'files' (name -> SHA-256), ...
     versions: dict[str, str]  # 'python', 'tensorflow', 'keras', 'numpy'
     training_seconds: float  # wall clock of all epochs, also of those before an interruption
+    preprocessing: str | None = None  # as --preprocess names it; None: the pixels were only brought to value_range
+    interpolation: str | None = None  # how pictures were resized; None: they were of this size
+    fit: str | None = None  # 'stretch', 'crop' or 'pad', where they were resized
 
 
 def card_path(weights: Path) -> Path:
@@ -75,10 +78,11 @@ def read_model_card(path: Path) -> ModelCard:
         found = content.get("format") if isinstance(content, dict) else type(content).__name__
         raise ValueError(f"{expected}, received JSON with the format {found!r}. {remedy}")
     names = {field.name for field in fields(ModelCard)}
-    missing = sorted(names - content.keys())
+    later = {"preprocessing", "interpolation", "fit"}  # cards of before lack them
+    missing = sorted(names - later - content.keys())
     if missing:
         raise ValueError(f"{expected}, received one without {', '.join(missing)}. {remedy}")
-    return ModelCard(**{name: _frozen(name, content[name]) for name in names})
+    return ModelCard(**{name: _frozen(name, content[name]) for name in names & content.keys()})
 
 
 def _frozen(name: str, value: Any) -> Any:

@@ -11,7 +11,7 @@ from typing import Any
 import numpy as np
 
 from ..datasets.dataset import Dataset
-from ..datasets.model_fit import describe
+from ..datasets.resizing import describe
 from ..networks.recipes import Recipe
 
 

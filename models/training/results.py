@@ -48,6 +48,9 @@ def model_card(
         data=_origins(sources),
         versions=versions(),
         training_seconds=round(seconds, 1),
+        preprocessing=sources["training"].preparation.preprocessing,
+        interpolation=sources["training"].preparation.interpolation,
+        fit=sources["training"].preparation.fit if sources["training"].preparation.interpolation else None,
     )
 
 

@@ -62,7 +62,7 @@ def _only(right: Measured, wrong: Measured) -> np.ndarray:
 
 def _sheets(found: ComparisonEvidence, numbers: np.ndarray) -> list[Sprite]:
     return [
-        sprite(f"part-{start // _PER_SHEET}", pictures(found.dataset.images[part], found.dataset.value_range, _SIDE))
+        sprite(f"part-{start // _PER_SHEET}", pictures(found.dataset.shown[part], found.dataset.shown_range, _SIDE))
         for start in range(0, len(numbers), _PER_SHEET)
         for part in [numbers[start : start + _PER_SHEET]]
     ]

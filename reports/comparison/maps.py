@@ -39,7 +39,7 @@ class _Row:
 
 def maps_section(found: ComparisonEvidence) -> tuple[Section, list[Sprite]]:
     """The section and its sprites."""
-    shown = pictures(found.dataset.images[found.chosen], found.dataset.value_range)
+    shown = pictures(found.dataset.shown[found.chosen], found.dataset.shown_range)
     picture = sprite("compared", shown)
     rows = [*_cams(found, shown), _slopes(found, shown.shape[1:3])]
     articles = (_article(found, picture, rows, place) for place in range(len(found.chosen)))

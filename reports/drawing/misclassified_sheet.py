@@ -36,7 +36,7 @@ def misclassified_sheet(evaluation: Evaluation, dataset: Dataset) -> np.ndarray 
     shown = numbers[:MOST_IMAGES]
     if not len(shown):
         return None
-    tiles = _enlarged(pictures(dataset.images[shown], dataset.value_range, _SIDE))
+    tiles = _enlarged(pictures(dataset.shown[shown], dataset.shown_range, _SIDE))
     height = tiles.shape[1]
     columns = max(6, math.ceil(math.sqrt(len(shown) * (height + 3 * _LINE + 8) / _WIDTH)))
     rows, down = math.ceil(len(shown) / columns), height + 3 * _LINE + 10

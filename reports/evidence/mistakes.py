@@ -74,7 +74,7 @@ def gather_mistakes(
         images = dataset.images[numbers[rows]]
         why, why_not = look(images, predicted[rows], batch_size), look(images, true[rows], batch_size)
         found = (
-            resize_images(images, height, width),
+            resize_images(dataset.shown[numbers[rows]], height, width),
             np.maximum(why["signed"], 0),
             np.maximum(why_not["signed"], 0),
             resize_images(why["saliency"][..., np.newaxis], height, width)[..., 0],

@@ -93,7 +93,7 @@ def gather_specimens(seen: Seen) -> tuple[Specimen, ...]:
         Specimen(
             label=label,
             number=int(number),
-            image=shown[place],
+            image=dataset.shown[number],
             mean_image=seen.exploration.means[label],
             probability=float(evaluation.probabilities[number, label]),
             predicted=int(evaluation.predictions[number]),

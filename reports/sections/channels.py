@@ -109,9 +109,9 @@ def patch_sheet(census: ChannelCensus, dataset: Dataset, channels: Sequence[int]
     tiles, starts, start = [], {}, 0
     for channel in channels:
         starts[channel] = start
-        cut = census.preferred.patches(dataset.images, channel, outside=np.nan)
+        cut = census.preferred.patches(dataset.shown, channel, outside=np.nan)
         if len(cut):
-            tiles.append(patch_pictures(cut, dataset.value_range))
+            tiles.append(patch_pictures(cut, dataset.shown_range))
             start += len(cut)
     sprites = [sprite("channel-patches", np.concatenate(tiles))] if tiles else []
     return PatchSheet(census, sprites, starts)

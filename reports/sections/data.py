@@ -115,8 +115,8 @@ def split_part(
 
 
 def _dimensions(dataset: Dataset, explored: Exploration) -> Markup:
-    low, high = dataset.value_range
-    return Markup(
+    low, high = dataset.shown_range
+    text = Markup(
         "<p>{} of {} (height × width × channels) in {}, from {}. Black is {:g}, white {:g}: {} of the pixel values are "
         "exactly black and {} exactly white.</p>"
     ).format(
@@ -129,6 +129,25 @@ def _dimensions(dataset: Dataset, explored: Exploration) -> Markup:
         percent(explored.black_share),
         percent(explored.white_share),
     )
+    return joined([text, _how_read(dataset)])
+
+
+def _how_read(dataset: Dataset) -> Markup:
+    """What was done to the pictures before the model got them, and what was recognised or assumed."""
+    done = dataset.preparation
+    told = []
+    if done.interpolation is not None:
+        loader = "load_img" if done.interpolation == "nearest" else "image_dataset_from_directory"
+        fits = {"stretch": "the aspect ratio is not kept", "crop": "cut to the middle", "pad": "with black around"}
+        told.append(f"Resized by {done.interpolation} interpolation, as Keras’s {loader} does it, {fits[done.fit]}.")
+    if done.preprocessing is not None:
+        low, high = dataset.value_range
+        told.append(
+            f"The model gets them preprocessed by “{done.preprocessing}”, in values from {low:.4g} to {high:.4g}; the pictures "
+            f"here are as they were before."
+        )
+    told += done.notes
+    return Markup("<p>{}</p>").format(" ".join(told)) if told else Markup("")
 
 
 def _classes(names: Sequence[str], counts: np.ndarray, trained_on: np.ndarray | None) -> Markup:

@@ -36,7 +36,7 @@ def class_pictures(dataset: Dataset, explored: Exploration, prefix: str) -> Clas
     spread = explored.deviations[shown].mean(axis=-1)
     most = float(spread.max())
     sheets = {
-        "mean": sprite(f"{prefix}means", pictures(explored.means[shown], dataset.value_range)),
+        "mean": sprite(f"{prefix}means", pictures(explored.means[shown], dataset.shown_range)),
         "deviation": sprite(
             f"{prefix}deviations", colorize(shrunk(spread[..., np.newaxis])[..., 0], "evidence", (0.0, most))
         ),
@@ -61,12 +61,14 @@ def sample_pictures(
 ) -> tuple[Markup, list[Sprite]]:
     """Draw the examples of each class, with their numbers in the data."""
     numbers = np.concatenate([explored.samples[label] for label in shown])
-    sheet = sprite(f"{prefix}samples", pictures(dataset.images[numbers], dataset.value_range))
+    sheet = sprite(f"{prefix}samples", pictures(dataset.shown[numbers], dataset.shown_range))
     rows, place = [], 0
     for label in shown:
         tiles = []
         for image in explored.samples[label]:
-            tiles.append((tile_html(sheet, place, f"image {image}, {dataset.class_names[label]}"), str(image)))
+            tiles.append(
+                (tile_html(sheet, place, f"image {dataset.called(image)}, {dataset.class_names[label]}"), str(image))
+            )
             place += 1
         rows.append(Markup('<p class="row-name">{}</p>{}').format(dataset.class_names[label], maps(tiles)))
     most = max(len(explored.samples[label]) for label in shown)
@@ -83,7 +85,7 @@ def duplicate_pictures(dataset: Dataset, explored: Exploration, prefix: str) -> 
     surplus = sum(len(group) - 1 for group in groups)
     said = "none of them with different classes" if not mixed else f"{mixed:,} of them with different classes"
     kept = [group[:_MOST_TWINS] for group in groups[:_MOST_GROUPS]]
-    sheet = sprite(f"{prefix}equal", pictures(dataset.images[[group[0] for group in kept]], dataset.value_range))
+    sheet = sprite(f"{prefix}equal", pictures(dataset.shown[[group[0] for group in kept]], dataset.shown_range))
     views = (_equal_view(dataset, sheet, place, group, len(groups[place])) for place, group in enumerate(kept))
     text = Markup(
         "<p>{} of images equal in every pixel, {}; {} could be left out without losing a picture.</p>"
@@ -94,7 +96,9 @@ def duplicate_pictures(dataset: Dataset, explored: Exploration, prefix: str) -> 
 
 def _equal_view(dataset: Dataset, sheet: Sprite, place: int, group: np.ndarray, size: int) -> Markup:
     names = dict.fromkeys(dataset.class_names[label] for label in dataset.labels[group])
-    images = ", ".join(map(str, group)) + (f" and {size - len(group)} more" if size > len(group) else "")
+    images = ", ".join(dataset.called(image) for image in group) + (
+        f" and {size - len(group)} more" if size > len(group) else ""
+    )
     said = " / ".join(names)
     return view(tile_html(sheet, place, f"images {images}, {said}"), said, note=f"images {images}")
 
@@ -104,12 +108,12 @@ def nearest_pictures(dataset: Dataset, explored: Exploration, prefix: str) -> tu
     found = explored.neighbours
     if not len(found.pairs):
         return Markup(""), []
-    sheet = sprite(f"{prefix}nearest", pictures(dataset.images[found.pairs.ravel()], dataset.value_range), columns=12)
+    sheet = sprite(f"{prefix}nearest", pictures(dataset.shown[found.pairs.ravel()], dataset.shown_range), columns=12)
     views = []
     for place, ((one, other), distance) in enumerate(zip(found.pairs, found.distances, strict=True)):
         names = [dataset.class_names[dataset.labels[image]] for image in (one, other)]
         tiles = [
-            tile_html(sheet, 2 * place + side, f"image {image}, {name}")
+            tile_html(sheet, 2 * place + side, f"image {dataset.called(image)}, {name}")
             for side, (image, name) in enumerate(zip((one, other), names, strict=True))
         ]
         twins = Markup('<span class="twins">{}{}</span>').format(*tiles)

@@ -116,7 +116,7 @@ def _introduction(found: FeatureMaps, about: About) -> Markup:
 
 def _views(found: FeatureMaps, about: About) -> tuple[list[Markup], list[Sprite]]:
     """The pictures at the head of each class."""
-    specimens, value_range = found.specimens, about.dataset.value_range
+    specimens, value_range = found.specimens, about.dataset.shown_range
     typical = pictures(np.stack([specimen.image for specimen in specimens]), value_range)
     means = pictures(np.stack([specimen.mean_image for specimen in specimens]), value_range)
     cams = np.stack([specimen.grad_cam for specimen in specimens])
@@ -171,7 +171,8 @@ def _article(
     said = "" if specimen.predicted == specimen.label else f", but taken for {names[specimen.predicted]}"
     recall = found.recall[specimen.label]
     left = faded(specimen.cam_state.saturation, about.information.head)
-    told = f"image {specimen.number}, {percent(specimen.probability)} sure{said}; {percent(recall)} of the class found"
+    image = about.dataset.called(specimen.number)
+    told = f"image {image}, {percent(specimen.probability)} sure{said}; {percent(recall)} of the class found"
     told = f"{told}; {left}" if left else told
     rows = joined(_stage_html(stage, sheet, place) for stage, sheet in zip(shown, sprites, strict=True))
     return Markup(

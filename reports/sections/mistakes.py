@@ -64,7 +64,7 @@ class MistakesSection:
         if not found.total:
             nothing = Markup("<p>None of the {} is incorrectly classified.</p>")
             return Part(nothing.format(count(len(about.dataset), "image")))
-        drawn = mistake_pictures(found, about.dataset.value_range, about.verdicts)
+        drawn = mistake_pictures(found, about.dataset.shown_range, about.verdicts)
         where = locate(found.contrast)
         groups = [
             _group(found, about, drawn, where, confusion, place == 0)
@@ -144,7 +144,7 @@ def _card(mistakes: Mistakes, about: About, drawn: MistakePictures, where: Evide
     return Markup(
         '<article class="mistake" id="image-{0}" data-true="{1}" data-predicted="{2}" data-confidence="{3:.4f}">'
         '<header><h4><span class="true">{1}</span> → <span class="predicted">{2}</span></h4>'
-        '<a class="number" href="#image-{0}">image {0}</a></header><div class="views">{4}</div>{5}'
+        '<a class="number" href="#image-{0}">image {7}</a></header><div class="views">{4}</div>{5}'
         '<p class="says">{6}</p></article>'
     ).format(
         image,
@@ -154,6 +154,7 @@ def _card(mistakes: Mistakes, about: About, drawn: MistakePictures, where: Evide
         _card_views(drawn, place, found, meant),
         probabilities(_bars(shares, true, predicted, names)),
         _sentence(mistakes, head, where, place, found, meant),
+        about.dataset.called(image),
     )
 
 

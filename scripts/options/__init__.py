@@ -4,6 +4,7 @@ early_checks  What is refused before anything is loaded?
 model_choice  Which of its outputs, and what is its answer for?
 records       How do several options become one record?
 opening       Which model, which data, read how?
+reading       How are the data read, where their files leave it open?
 single_image  Which one image?
 image_size    Which size?
 methods       Which attribution methods?

@@ -6,7 +6,7 @@ import shlex
 from collections.abc import Sequence
 from pathlib import Path
 
-from featurelens.scripts.options.opening import DEFAULT_DATA, Opening
+from featurelens.scripts.options.opening import DEFAULT_DATA, Opening, reading_for
 
 _MODELS = (".keras", ".h5", ".hdf5")
 _DATA = (".npz", ".npy", ".csv", ".gz", ".idx")
@@ -51,10 +51,10 @@ def checked_data_for(image: str, model: str, data: str | None, opening: Opening)
     """
     if image.lstrip("-").isdigit():
         return checked_data(model, data, opening)
-    from featurelens.models.formats.image_files import read_image
+    from featurelens.models.formats.image_files import check_image
 
     check_words([model], data, opening)
-    read_image(image)
+    check_image(image)
     return data
 
 
@@ -66,17 +66,17 @@ def check_words(models: Sequence[str], data: str | None, opening: Opening) -> No
         ImportError: OpenCV does not load.
     """
     from featurelens.models.datasets.class_names import read_class_names
-    from featurelens.models.formats.sources import check_scale, check_source
+    from featurelens.models.formats.sources import check_source
     from featurelens.models.model_files.loading import check_model
     from featurelens.models.opencv import opencv
 
-    check_scale(opening.scale)
+    reading = reading_for(None, opening)
     own = {entry.rpartition(":")[2] for entry in opening.custom_objects or ()}
     for model in models:
         _refuse_images_as_model(model)
         check_model(model, allow_code=opening.allow_code, known=own)
     if data is not None:
-        check_source(data)
+        check_source(data, reading)
     if opening.class_names is not None:
         read_class_names(opening.class_names)
     opencv()
@@ -121,9 +121,9 @@ def _explain(picture: str) -> str:
 
 
 def _is_picture(path: Path) -> bool:
-    from featurelens.models.formats.image_files import SUFFIXES
+    from featurelens.models.formats.image_files import is_picture_name
 
-    return path.suffix.lower() in SUFFIXES
+    return is_picture_name(path.name)
 
 
 def _is_data(path: Path) -> bool:

@@ -11,9 +11,13 @@ from typer.models import OptionInfo
 
 from featurelens.models.formats.known_formats import kinds_in_short
 from featurelens.scripts.options.model_choice import ModelOutput, Task, as_chosen, settle_task
+from featurelens.scripts.options.reading import DataReading
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     from featurelens.models.datasets.dataset import Dataset
+    from featurelens.models.formats.reading import Reading
     from featurelens.models.model_files.cards import ModelCard
 
 DEFAULT_MODEL = "zero_padded_dropout"
@@ -32,7 +36,11 @@ class _DataOption(OptionInfo):
 Model = Annotated[str, typer.Argument(help="A shipped model's name, or a .keras, .h5 or SavedModel path.")]
 Data = Annotated[str | None, _DataOption(default=..., param_decls=("--data",))]
 Scale = Annotated[
-    str | None, typer.Option(help="Pixel range that the model takes: 0-1, 0-255 or -1-1. Default: its card's, or 0-1.")
+    str | None,
+    typer.Option(
+        help="Pixel range that the model takes: 0-1, 0-255 or -1-1; stored leaves the values as they are. Default: its card's, "
+        "or as its first layers state it, or 0-1, which is tested."
+    ),
 ]
 Resize = Annotated[bool, typer.Option("--resize", help="Match the size and channels of the images to the model.")]
 ClassNames = Annotated[Path | None, typer.Option(help="Text file, one class name per line, in the model's order.")]
@@ -43,7 +51,7 @@ CustomObjects = Annotated[
 
 
 @dataclass(frozen=True)
-class Opening:
+class Opening(DataReading):
     """How a command line wants a model and its images to be read; a record of options (see `records`)."""
 
     scale: Scale = None
@@ -72,56 +80,137 @@ def open_for(data: str, model: Any, card: ModelCard | None, opening: Opening) ->
     """The data, at the range and, if asked, at the size that the model takes, the classes in the order of its outputs.
 
     Raises:
-        ValueError: The images do not fit the model, or it cannot be told which of its classes theirs are.
+        ValueError: The images do not fit the model, or it cannot be told which of its classes theirs are; or the model is
+            clearly right about them in another range than the one that had to be assumed.
     """
     from featurelens.models.datasets.class_names import require_classes
+    from featurelens.models.datasets.labels import fitted_to_outputs
 
-    dataset = open_images(data, model, card, opening)
+    dataset, assumed = _opened(data, model, card, opening)
     classes = _classes(model)
     if opening.class_names is None:
-        dataset = _as_card(dataset, card) if card is not None else _as_outputs(dataset, classes)
+        dataset = dataset if classes is None else fitted_to_outputs(dataset, classes)
+        dataset = _as_card(dataset, card) if card is not None else dataset
     if classes is not None:
         require_classes(dataset, classes)
     settle_task(model, dataset.class_names)
-    return dataset
+    if assumed is not None:
+        dataset = _tested(dataset, model, assumed)
+    return _told(dataset, model)
 
 
 def open_images(data: str, model: Any, card: ModelCard | None, opening: Opening) -> Dataset:
     """The data as `open_for` has them, where their classes do not matter."""
+    dataset, assumed = _opened(data, model, card, opening)
+    if assumed is not None:
+        dataset = dataset.noting(
+            f"The range {assumed} is assumed: neither a card nor a first layer of the model tells it."
+        )
+    return _told(dataset, model)
+
+
+def _opened(data: str, model: Any, card: ModelCard | None, opening: Opening) -> tuple[Dataset, str | None]:
+    """The data as they are read for the model, and its range where that is only assumed."""
     from featurelens.models import open_dataset
     from featurelens.models.datasets.class_names import read_class_names
-    from featurelens.models.datasets.pixel_range import warn_of_range
 
     names = None if opening.class_names is None else read_class_names(opening.class_names)
-    wanted = scale_of(opening.scale, card)
-    dataset = open_dataset(data, model_input=image_input(model), scale=wanted, resize=opening.resize, class_names=names)
+    reading = reading_for(card, opening)
+    dataset = open_dataset(
+        data, model_input=image_input(model), resize=opening.resize, class_names=names, reading=reading
+    )
+    return _in_stated_range(dataset, model, reading)
+
+
+def opened_for(files: Sequence[str], model: Any, card: ModelCard | None, opening: Opening) -> Dataset:
+    """Pictures without labels, as the model takes them; all of them of one class, 'unknown'."""
+    from featurelens.models.formats.image_folders import unlabelled_pictures
+    from featurelens.models.formats.stored_images import dataset_of
+
+    reading = reading_for(card, opening)
+    wanted = reading.for_model(image_input(model), resize=opening.resize)
+    pictures = dataset_of(unlabelled_pictures([Path(file) for file in files], wanted.reading), wanted)
+    dataset, assumed = _in_stated_range(pictures, model, reading)
+    if assumed is not None:
+        dataset = dataset.noting(
+            f"The range {assumed} is assumed: neither a card nor a first layer of the model tells it."
+        )
+    return _told(dataset, model)
+
+
+def _in_stated_range(dataset: Dataset, model: Any, reading: Reading) -> tuple[Dataset, str | None]:
+    """The data in the range that the first layers state, and the range where none do."""
+    from featurelens.models.datasets.pixel_range import assumed_range, states_its_range
+    from featurelens.models.datasets.range_trial import RANGES
+
+    if reading.scale is not None or reading.preprocess is not None:
+        return dataset, None
+    wanted = assumed_range(model, dataset)
+    if states_its_range(model):
+        if wanted != "0-1":
+            note = f"The model's first layers state that it takes pixels of {wanted}: it gets them so; --scale 0-1 does not."
+            dataset = dataset.scaled(*RANGES[wanted]).noting(note)
+        return dataset, None
+    return dataset, wanted
+
+
+def reading_for(card: ModelCard | None, opening: Opening) -> Reading:
+    """How the data are to be read: as typed, else as the model's card says that those of its training were."""
+    preprocess, scale = opening.preprocess, opening.scale
+    if card is not None and scale is None and preprocess is None:
+        preprocess = card.preprocessing
+        scale = scale_of(None, card) if preprocess is None else None
+    return opening.reading(
+        scale=scale,
+        preprocess=preprocess,
+        allow_code=opening.allow_code,
+        interpolation=opening.interpolation or (None if card is None else card.interpolation),
+        fit=opening.fit or (None if card is None else card.fit),
+    )
+
+
+def _tested(dataset: Dataset, model: Any, assumed: str) -> Dataset:
+    """The data, with a note of what was assumed; refused where the model is clearly right in another range."""
+    from featurelens.models.datasets.range_trial import try_ranges
+
+    trial = try_ranges(model, dataset, assumed)
+    if trial is not None and trial.contradicts:
+        raise ValueError(
+            f"Expected to be told the pixel range that the model takes: neither a card nor a first layer tells it. Received no "
+            f"--scale, and {assumed} is contradicted: {trial}. Pass --scale {trial.best}, which fits best, or --scale {assumed} "
+            f"to go on as it is."
+        )
+    shown = "" if trial is None else f" Tested: {trial}."
+    return dataset.noting(
+        f"The range {assumed} is assumed: neither a card nor a first layer of the model tells it.{shown}"
+    )
+
+
+def _told(dataset: Dataset, model: Any) -> Dataset:
+    """The data, with what is to tell of them told on the terminal."""
+    from featurelens.models.datasets.pixel_range import warn_of_range
+
     warn_of_range(model, dataset)
+    tell_notes(dataset)
     return dataset
+
+
+def tell_notes(dataset: Dataset) -> None:
+    """Print what was recognised or assumed while the data were read."""
+    for note in dataset.preparation.notes:
+        typer.echo(f"Note: {note}", err=True)
 
 
 def _as_card(dataset: Dataset, card: ModelCard) -> Dataset:
     """The data with their classes in the order of the card's, which is the order of the model's outputs."""
-    from featurelens.models.datasets.class_names import are_numbers, place_classes
+    from featurelens.models.datasets.class_names import are_numbers, classes_apart, place_classes
 
     placed = place_classes(dataset, card.class_names)
     if placed is None and are_numbers(card.class_names):  # trained on numbers: the data may know what they stand for
         return dataset
     if placed is None:
-        raise ValueError(
-            f"Expected classes that the model was trained on: {', '.join(card.class_names)}. Received "
-            f"{', '.join(dataset.class_names)} from '{dataset.source}'. Rename them, or list them in a text file, in the "
-            f"order of the model's, and pass it with --class-names FILE."
-        )
+        raise classes_apart(dataset, card.class_names, "among those that the model was trained on")
     return placed
-
-
-def _as_outputs(dataset: Dataset, classes: int | None) -> Dataset:
-    """Data that only number their classes get a number for each of the model's outputs."""
-    from featurelens.models.datasets.class_names import are_numbers, place_classes
-
-    if classes is None or not are_numbers(dataset.class_names):
-        return dataset
-    return place_classes(dataset, [str(label) for label in range(classes)]) or dataset
 
 
 def _classes(model: Any) -> int | None:
@@ -136,9 +225,9 @@ def scale_of(scale: str | None, card: ModelCard | None) -> str | None:
     """The pixel range asked for, or else the one that the model's card tells."""
     if scale is not None or card is None:
         return scale
-    from featurelens.models.formats.sources import SCALES
+    from featurelens.models.formats.reading import SCALES
 
-    known = {limits: name for name, limits in SCALES.items()}
+    known = {limits: name for name, limits in SCALES.items() if limits is not None}
     return known.get((float(card.value_range[0]), float(card.value_range[1])))
 
 

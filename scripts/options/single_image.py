@@ -2,17 +2,19 @@
 
 from __future__ import annotations
 
-from collections.abc import Callable
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from featurelens.scripts.options.opening import Opening, image_input, open_for, scale_of
+from featurelens.scripts.options.opening import Opening, open_for, opened_for
 
 if TYPE_CHECKING:
     import numpy as np
 
     from featurelens.models import Dataset, ModelCard
+
+    Reader = Callable[[str, Any, ModelCard | None, Opening], Dataset]
 
 
 @dataclass(frozen=True, eq=False)
@@ -21,9 +23,45 @@ class SingleImage:
 
     name: str  # what to call it
     pixels: np.ndarray  # float32[H,W,C]
-    value_range: tuple[float, float]  # (black, white)
+    value_range: tuple[float, float]  # (black, white) of `shown`
     class_names: tuple[str, ...] | None  # None where nothing tells them
     true: int | None  # None where it is not known
+    shown: np.ndarray  # float32[H,W,C], for people: the pixels, unless a preprocessing made them unlike a picture
+
+
+def images_asked_for(words: Sequence[str]) -> list[str]:
+    """What is typed, a folder as the pictures in it and in the folders within it.
+
+    Raises:
+        ValueError: A folder holds no picture.
+    """
+    from featurelens.models.formats.image_folders import pictures_in
+
+    asked: list[str] = []
+    for word in words:
+        asked += [str(path) for path in pictures_in(Path(word))] if Path(word).is_dir() else [word]
+    return list(dict.fromkeys(asked))
+
+
+def outputs_of(images: Sequence[str], output: Path) -> list[Path]:
+    """A file for each of several images: explanation-cat.png for cat.jpg, explanation-7.png for image 7; no two alike."""
+    names: list[str] = []
+    for image in images:
+        name = image if image.isdigit() else Path(image).stem
+        names.append(name if name not in names else f"{name}-{len(names)}")
+    return [output.with_name(f"{output.stem}-{name}{output.suffix}") for name in names]
+
+
+def once(read: Reader) -> Reader:
+    """The same reader, that opens the data a single time."""
+    opened: list[Dataset] = []
+
+    def kept(data: str, model: Any, card: ModelCard | None, opening: Opening) -> Dataset:
+        if not opened:
+            opened.append(read(data, model, card, opening))
+        return opened[0]
+
+    return kept
 
 
 def single_image(
@@ -33,7 +71,7 @@ def single_image(
     data: str | None,
     opening: Opening,
     *,
-    read: Callable[[str, Any, ModelCard | None, Opening], Dataset] = open_for,
+    read: Reader = open_for,
 ) -> SingleImage:
     """The image called `image`; `read` opens the data where it is a number of theirs. A file has no class names.
 
@@ -49,26 +87,17 @@ def single_image(
             f"Expected an image from 0 to {len(dataset) - 1}. Received {number}. Choose one of {dataset.source}."
         )
     label = int(dataset.labels[number])
-    return SingleImage(f"image {number}", dataset.images[number], dataset.value_range, dataset.class_names, label)
+    name = f"image {number} ({dataset.names[number]})" if dataset.names else f"image {number}"
+    return _of(dataset, number, name, dataset.class_names, label)
+
+
+def _of(dataset: Dataset, number: int, name: str, names: tuple[str, ...] | None, true: int | None) -> SingleImage:
+    return SingleImage(name, dataset.images[number], dataset.shown_range, names, true, dataset.shown[number])
 
 
 def _from_file(image: str, model: Any, card: ModelCard | None, opening: Opening) -> SingleImage:
-    import numpy as np
-
-    from featurelens.models import Dataset
-    from featurelens.models.datasets.model_fit import require_fit, resized_to_fit
-    from featurelens.models.datasets.pixel_range import warn_of_range
-    from featurelens.models.formats.image_files import read_image
-    from featurelens.models.formats.sources import SCALES
-
-    pixels = read_image(image)[np.newaxis]
-    alone = Dataset(pixels, np.zeros(1, np.int64), ("unknown",), image)
-    wanted = image_input(model)
-    if wanted is not None:
-        alone = resized_to_fit(alone, wanted) if opening.resize else require_fit(alone, wanted)
-    alone = alone.scaled(*SCALES[scale_of(opening.scale, card) or "0-1"])
-    warn_of_range(model, alone)
-    return SingleImage(Path(image).name, alone.images[0], alone.value_range, None, None)
+    alone = opened_for([image], model, card, opening)
+    return _of(alone, 0, Path(image).name, None, None)
 
 
 def names_without_images(card: ModelCard | None, data: str | None, class_names: Path | None) -> tuple[str, ...] | None:

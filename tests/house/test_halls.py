@@ -26,7 +26,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"dissection", "trust"},
     ],
     "models": [
-        {"known_names", "opencv", "file_limits", "registry", "visible_text"},
+        {"known_names", "opencv", "file_limits", "registry", "visible_text", "forward_pass"},
         {"datasets", "networks", "model_files"},
         {"formats", "evaluation"},
         {"training"},

@@ -58,7 +58,7 @@ def refusals(lines, folder, **environment):
 
 
 MEANT = {
-    "report --scale foo": "out of 0-1, 0-255, -1-1, got 'foo'",
+    "report --scale foo": "out of 0-1, 0-255, -1-1, stored, got 'foo'",
     "report --data nodir": "got 'nodir', which is neither a name nor there",
     "report --data empty": "one folder of images per class in 'empty'",
     "report --data notes.txt": "got the file 'notes.txt' of another kind",

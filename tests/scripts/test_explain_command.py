@@ -44,7 +44,7 @@ def _in_the_folder(folder, monkeypatch):
 
 def explained(*arguments, model="relu.keras", output="why.svg") -> int:
     with pytest.raises(SystemExit) as stopped:
-        main(["explain", model, "--data", "data.npz", "--output", output, *arguments])
+        main(["explain", model, "--data", "data.npz", "--scale", "0-1", "--output", output, *arguments])
     assert isinstance(stopped.value.code, int)
     return stopped.value.code
 

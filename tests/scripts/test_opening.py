@@ -84,7 +84,7 @@ def test_a_card_of_numbers_takes_the_data_in_their_own_order(tmp_path):
 def test_classes_that_could_only_be_guessed_are_refused(tmp_path, folders):
     model = saved(tmp_path, names=("dark", "bright"))
     data = pictures(tmp_path / "data", dict.fromkeys(folders, 10))
-    with pytest.raises(ValueError, match=r"trained on: dark, bright. Received .*--class-names FILE"):
+    with pytest.raises(ValueError, match=r"trained on: 'dark', 'bright'. Received .*--class-names FILE"):
         accuracy(model, "--data", data)
 
 

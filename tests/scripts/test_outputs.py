@@ -35,6 +35,7 @@ def folder(tmp_path, monkeypatch):
     np.savez(tmp_path / "d.npz", images=random.integers(0, 256, (6, 8, 8, 3), np.uint8), labels=np.arange(6) % 3)
     shutil.copy(tmp_path / "my.keras", tmp_path / "evaluation.keras")
     (tmp_path / "evaluation.json").write_text("{}")
+    (tmp_path / "table.csv").write_text("file,label\ncat.png,ant\nphotos/bee/misclassified.png,bee\n")
     (tmp_path / "three.csv").write_text("label,pixel1\n0,1\n")
     (tmp_path / "soft").symlink_to("my.keras")
     os.link(tmp_path / "my.keras", tmp_path / "hard")
@@ -60,6 +61,8 @@ LINES = {
     "report my.keras --data images.npy --output images.npy": "a file of the data",
     "report my.keras --data images.npy --output labels.npy": "a file of the data",
     "report my.keras --data images.npy,labels.npy --output labels.npy": "a file of the data",
+    "report my.keras --data table.csv --output table.csv": "a file of the data",
+    "report my.keras --data table.csv --output photos/bee/misclassified.png": "a file of the data",
     "report my.keras --data photos --class-names names.txt --output names.txt": "read by this command",
     "report my.keras --data photos --trust cat.png --output cat.png": "read by this command",
     "compare my.keras zero_padded_dropout --data photos --output my.keras": "a file of the model",

@@ -200,7 +200,7 @@ def test_test_images_of_other_classes_are_refused_and_not_renamed(photos):
 def test_names_for_the_classes_of_fashion_mnist_are_not_ignored(data):
     result = _run("three_conv", "--class-names", "names.txt", "--size", "8x8", "--epochs", "1")
     assert isinstance(result.exception, ValueError)
-    assert "fit the 10 classes of 'Fashion-MNIST, train split" in str(result.exception)
+    assert "each class of 'Fashion-MNIST, train split" in str(result.exception)
 
 
 def test_a_diverging_training_says_what_to_lower(data, capsys):

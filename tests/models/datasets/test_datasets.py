@@ -8,8 +8,10 @@ import numpy as np
 import pytest
 
 from featurelens.models.datasets.class_names import (
+    in_order_of_numbers,
     match_class_names,
     numbered_names,
+    order_note,
     place_classes,
     read_class_names,
     require_classes,
@@ -168,19 +170,43 @@ def test_classes_are_placed_only_where_that_is_no_guess():
         require_classes(dataset(), 4)
 
 
-def test_numbered_and_wholly_unknown_classes_are_renamed_in_order():
+def test_numbered_classes_take_the_name_at_their_number_in_any_order():
     assert match_class_names(dataset(names=("0", "1", "2")), ["x", "y", "z", "w"]).labels.tolist() == [0, 2, 1]
-    assert match_class_names(dataset(), ["x", "y", "z"]).class_names == ("x", "y", "z")
+    folders = dataset(labels=(0, 1, 2), names=("0", "10", "2"))  # in the order of text
+    assert match_class_names(folders, [f"class {k}" for k in range(11)]).labels.tolist() == [0, 10, 2]
+
+
+def test_classes_are_matched_in_another_case_where_none_is_the_same():
+    assert match_class_names(dataset(names=("CAT", "Dog", "cow")), ["dog", "cow", "Cat"]).labels.tolist() == [2, 1, 0]
+    with pytest.raises(ValueError, match="Received 'Cat', 'CAT', 'cow'"):  # which of the two?
+        match_class_names(dataset(names=("Cat", "CAT", "cow")), ["cow", "cat", "dog"])
 
 
 @pytest.mark.parametrize(
     ("own", "given"),
     [
         (("a", "b", "c"), ("x", "y")),  # too few
+        (("a", "b", "c"), ("x", "y", "z")),  # as many, and none of them known
         (("a", "b", "c"), ("a", "y", "z")),  # some known: which is which?
-        (("1", "10", "2"), ("x", "y", "z")),  # in order of text, or of number?
+        (("1", "10", "2"), ("x", "y", "z")),  # counted from 1, or not?
     ],
 )
 def test_names_that_could_only_be_guessed_are_refused(own, given):
-    with pytest.raises(ValueError, match=r"Name each class as in the data \('(a', 'b|1', '10)"):
+    with pytest.raises(
+        ValueError, match=r"in the list of class names: '\w', 'y'.*Received '(a', 'b|1', '10).*without a place"
+    ):
         match_class_names(dataset(names=own), given)
+
+
+def test_the_refusal_tells_which_name_may_be_meant():
+    with pytest.raises(ValueError, match=r"'T-shirt' may be 'T-shirt/top'; 'ankle_boot' may be 'Ankle boot'"):
+        match_class_names(dataset(names=("T-shirt", "ankle_boot", "Bag")), ["Bag", "Ankle boot", "T-shirt/top"])
+
+
+def test_numbers_in_the_order_of_text_are_told_and_ordered_where_asked():
+    assert "1, 10" not in (order_note(("0", "1", "2")) or "")
+    assert "--label-map numeric" in order_note(("0", "1", "10", "2"))
+    ordered = in_order_of_numbers(dataset(names=("0", "10", "2")))  # labels 0, 2, 1
+    assert ordered.class_names == ("0", "2", "10") and ordered.labels.tolist() == [0, 1, 2]
+    with pytest.raises(ValueError, match="classes that are numbers for --label-map numeric"):
+        in_order_of_numbers(dataset())

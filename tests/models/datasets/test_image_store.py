@@ -11,11 +11,11 @@ import numpy as np
 import pytest
 
 from featurelens.models import Dataset, image_folder
-from featurelens.models.datasets import image_store
 from featurelens.models.datasets.exploration import explore
 from featurelens.models.datasets.fingerprints import images_fingerprint
 from featurelens.models.datasets.image_store import ImageStore
-from featurelens.models.formats import collected_pictures
+from featurelens.models.datasets.lazy_images import LazyImages
+from featurelens.models.formats import stored_images
 
 BYTES = np.random.default_rng(0).integers(0, 256, (9, 4, 5, 3), np.uint8)
 FLOATS = np.random.default_rng(1).random((9, 4, 5, 3), np.float32)
@@ -104,10 +104,14 @@ def test_a_folder_that_is_kept_off_the_memory_is_the_same(
     ]
     folder = folder_of(tmp_path, pictures)
     whole = image_folder(folder, size)
-    monkeypatch.setattr(collected_pictures, "IN_MEMORY", 0)
+    monkeypatch.setattr(stored_images, "IN_MEMORY", 0)
     kept = image_folder(folder, size)
-    assert isinstance(whole.images, np.ndarray) and isinstance(kept.images, image_store.ImageStore)
-    np.testing.assert_allclose(kept.images[:], whole.images, rtol=0, atol=1e-7)
+    assert isinstance(whole.images, np.ndarray) and isinstance(kept.images, LazyImages)
+    np.testing.assert_array_equal(kept.images[:], whole.images)
+    asked = image_folder(
+        folder, size, color="grey" if whole.images.shape[3] == 1 else "rgb"
+    )  # the channels known before
+    np.testing.assert_array_equal(asked.images[:], whole.images)
     assert whole.files == kept.files and whole.images.shape[3] == max(channels for channels, _ in kinds)
 
 

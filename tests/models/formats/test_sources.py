@@ -75,7 +75,7 @@ def test_scale_is_the_range_that_the_model_wants(tmp_path, scale, white):
 
 
 def test_an_unknown_scale_is_refused():
-    with pytest.raises(ValueError, match=r"0-1, 0-255, -1-1, got '0-100'. Pass the range"):
+    with pytest.raises(ValueError, match=r"0-1, 0-255, -1-1, stored, got '0-100'. Pass the range"):
         open_dataset("fashion_mnist", scale="0-100")
 
 
@@ -87,7 +87,7 @@ def test_images_that_do_not_fit_are_refused_or_resized(tmp_path):
         open_dataset(tmp_path / "a.npz", model_input=(None, None, 3))
     assert open_dataset(tmp_path / "a.npz", model_input=(None, 2, None)).images.shape == (2, 2, 2, 1)
     resized = open_dataset(tmp_path / "a.npz", model_input=(1, None, 3), resize=True).images
-    # rows averaged, columns left open: (0 + 0.4) / 2, (0.2 + 1) / 2
+    # the place wanted lies between the two rows; columns left open: (0 + 0.4) / 2, (0.2 + 1) / 2
     np.testing.assert_allclose(resized[0, 0], [[0.2] * 3, [0.6] * 3], rtol=1e-6)
 
 
@@ -102,7 +102,9 @@ def test_folders_of_mixed_sizes_are_resized_when_asked(tmp_path):
 def test_class_names_are_matched(tmp_path):
     write_forms(tmp_path)
     assert open_dataset(tmp_path / "a.npz", class_names=["cat", "dog"]).class_names == ("cat", "dog")
-    with pytest.raises(ValueError, match=r"2 classes .*Name each class"):
+    with pytest.raises(
+        ValueError, match=r"in the list of class names: 'cat'. Received '0', '1': 2 of 2 without a place"
+    ):
         open_dataset(tmp_path / "a.npz", class_names=["cat"])
 
 
@@ -123,16 +125,23 @@ def test_bytes_that_look_like_fractions_get_a_warning(tmp_path):
 @pytest.mark.parametrize(
     ("arrays", "message"),
     [
-        ({"images": UNIT - 0.5, "labels": LABELS}, r"from 0 to 255 in .* got -0.5 to 0.5. Bring them"),
-        ({"images": UNIT * 300, "labels": LABELS}, r"got 0 to 300. Bring them"),
+        (
+            {"images": UNIT - 0.5, "labels": LABELS},
+            r"from 0 to 255 in .* got -0.5 to 0.5. If they are standardised .*--scale stored",
+        ),
+        ({"images": UNIT * 300, "labels": LABELS}, r"got 0 to 300. If they are standardised"),
         ({"images": np.where(UNIT == 1, np.inf, UNIT), "labels": LABELS}, r"NaN or Inf in 2 of 2, first at index 0"),
-        ({"images": UNIT[0], "labels": LABELS}, r"got float32\[2, 2\]. Store the images as one array"),
+        ({"images": UNIT[0], "labels": LABELS}, r"rows that make square ones. Received rows of 2 values"),
         ({"images": UNIT[:0], "labels": LABELS[:0]}, r"at least one image .* Store some images"),
         ({"images": UNIT, "labels": LABELS[:1]}, r"2 images and 1 labels"),
-        ({"images": UNIT, "labels": np.eye(2)}, r"float64\[2, 2\].*argmax"),
-        ({"images": UNIT, "labels": LABELS + 0.5}, r"whole number per image"),
-        ({"images": UNIT, "labels": np.array(["a", "b"])}, r"np.unique"),
-        ({"pictures": UNIT, "labels": LABELS}, r"got pictures, labels. Save with np.savez"),
+        ({"images": UNIT, "labels": np.full((2, 2), 0.5)}, r"one-hot .*float64\[2, 2\].*argmax"),
+        (
+            {"images": UNIT, "labels": np.ones((2, 2), int)},
+            r"one class for each image.*Received 2 classes for image 0.*--label-map",
+        ),
+        ({"images": UNIT, "labels": LABELS + 0.5}, r"one class per image as labels .*float64\[2\]"),
+        ({"images": UNIT, "labels": np.array(["a", "a|b"])}, r"Received 'a\|b' for image 1"),
+        ({"a": UNIT, "b": UNIT, "labels": LABELS}, r"got a \[2, 2, 2\], b .*--images-key .*save with np.savez"),
         ({"images": UNIT, "labels": LABELS.astype(object)}, r"a pickle.* never loaded. Save it again as numbers"),
     ],
 )

@@ -15,12 +15,12 @@ def unknown_name(what: str, received: str, known: Iterable[str], remedy: str) ->
 
     Example:
         >>> str(unknown_name("colour", "gren", ["red", "green"], "Pick one of them."))
-        "Expected the name of a colour (red, green), received 'gren'. Did you mean 'green'? Pick one of them."
+        "Expected the name of a colour (red, green). Received 'gren'. Did you mean 'green'? Pick one of them."
     """
     names = list(known)
     nearest = get_close_matches(received, names, n=1, cutoff=0.4)
     guess = f" Did you mean '{nearest[0]}'?" if nearest else ""
     article = "an" if what[0] in "aeiou" else "a"
     return ValueError(
-        f"Expected the name of {article} {what} ({', '.join(names)}), received '{received}'.{guess} {remedy}"
+        f"Expected the name of {article} {what} ({', '.join(names)}). Received '{received}'.{guess} {remedy}"
     )

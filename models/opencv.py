@@ -16,7 +16,7 @@ def opencv() -> ModuleType:
         return importlib.import_module("cv2")
     except ImportError as error:
         raise ImportError(
-            f"Expected OpenCV's module cv2 to import, got '{error}'. On a machine without a display install what it needs "
+            f"Expected OpenCV's module cv2 to import. Received '{error}'. On a machine without a display install what it needs "
             "(apt-get update && apt-get install -y libgl1 libglib2.0-0), or put the build that needs nothing in its place "
             "(pip uninstall -y opencv-python && pip install opencv-python-headless)."
         ) from error

@@ -51,7 +51,7 @@ def _check_splits(datasets: Mapping[str, Dataset]) -> None:
     kinds = {(dataset.class_names, dataset.value_range) for dataset in datasets.values()}
     if len(kinds) != 1:
         raise ValueError(
-            f"Expected splits of the same classes and range of values, got {len(kinds)} kinds in {len(datasets)} "
+            f"Expected splits of the same classes and range of values. Received {len(kinds)} kinds in {len(datasets)} "
             "splits. Open them with the same class names and scale."
         )
 

@@ -42,7 +42,7 @@ def linear_cka(first: np.ndarray, second: np.ndarray) -> float:
     """
     if len(first) != len(second):
         raise ValueError(
-            f"Expected outputs for the same images, got {len(first)} and {len(second)}. Run both layers on one set."
+            f"Expected outputs for the same images. Received {len(first)} and {len(second)}. Run both layers on one set."
         )
     return float(np.sum(similarity_matrix(first) * similarity_matrix(second)))
 
@@ -58,7 +58,7 @@ def similarity_matrix(outputs: np.ndarray) -> np.ndarray:
     """
     images = len(outputs)
     if images < LEAST:
-        raise ValueError(f"Expected at least {LEAST} images to compare layers by, got {images}. Give more images.")
+        raise ValueError(f"Expected at least {LEAST} images to compare layers by. Received {images}. Give more images.")
     features = outputs.reshape(images, -1)
     features = features - features.mean(axis=0, dtype=np.float64).astype(features.dtype)  # changes nothing but rounding
     products = (features @ features.T).astype(np.float64)

@@ -21,18 +21,18 @@ def read_class_names(path: str | Path) -> tuple[str, ...]:
         lines = Path(path).read_text(encoding="utf-8-sig").rstrip().splitlines()
     except (OSError, UnicodeDecodeError) as error:
         raise ValueError(
-            f"Expected a UTF-8 text file of class names, one per line, got '{path}': {error}. Check the path."
+            f"Expected a UTF-8 text file of class names, one per line. Received '{path}': {error}. Check the path."
         ) from error
     names = tuple(line.strip() for line in lines)
     for number, name in enumerate(names, start=1):
         if not name or name in names[: number - 1]:
             what = f"'{name}' a second time" if name else "an empty line"
             raise ValueError(
-                f"Expected a new class name on each line of '{path}', got {what} at line {number}. "
+                f"Expected a new class name on each line of '{path}'. Received {what} at line {number}. "
                 "Write one name per line, in the order of the model's outputs."
             )
     if not names:
-        raise ValueError(f"Expected class names in '{path}', got an empty file. Write one name per line.")
+        raise ValueError(f"Expected class names in '{path}'. Received an empty file. Write one name per line.")
     return names
 
 
@@ -41,7 +41,7 @@ def numbered_names(labels: np.ndarray) -> tuple[str, ...]:
     largest = int(labels.max(initial=0))
     if largest >= MOST_CLASSES:
         raise ValueError(
-            f"Expected labels below {MOST_CLASSES}, got {largest}. Check that the labels are class numbers from 0, "
+            f"Expected labels below {MOST_CLASSES}. Received {largest}. Check that the labels are class numbers from 0, "
             "and that the label column or file is the right one."
         )
     return tuple(str(number) for number in range(largest + 1))

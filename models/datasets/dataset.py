@@ -98,13 +98,13 @@ class Dataset:
         chosen = np.asarray(indices)
         if chosen.ndim != 1 or (chosen.size and chosen.dtype.kind not in "iu"):
             raise ValueError(
-                f"Expected indices as int[N], got {chosen.dtype}{list(chosen.shape)}. "
+                f"Expected indices as int[N]. Received {chosen.dtype}{list(chosen.shape)}. "
                 "Pass a list of integers (np.flatnonzero turns a mask into one)."
             )
         outside = chosen[(chosen < 0) | (chosen >= len(self))]
         if outside.size:
             raise ValueError(
-                f"Expected indices from 0 to {len(self) - 1}, got {outside[0]}. "
+                f"Expected indices from 0 to {len(self) - 1}. Received {outside[0]}. "
                 f"The data '{self.source}' have {len(self)} images, counted from 0."
             )
         chosen = chosen.astype(np.int64)
@@ -119,7 +119,7 @@ class Dataset:
     def scaled(self, low: float, high: float) -> Dataset:
         """Return the same pictures with `low` for black and `high` for white (a linear map of `value_range`)."""
         if not low < high:
-            raise ValueError(f"Expected low < high, got {low} and {high}. Pass the range as in scaled(0, 255).")
+            raise ValueError(f"Expected low < high. Received {low} and {high}. Pass the range as in scaled(0, 255).")
         old_low, old_high = self.shown_range
         if (low, high) == (old_low, old_high) and self.pictures is None:
             return self
@@ -175,22 +175,22 @@ def _changed(
 def _check_layout(images: np.ndarray, labels: np.ndarray) -> None:
     if images.dtype != np.float32 or images.ndim != 4:
         raise ValueError(
-            f"Expected images as float32[B, H, W, C], got {images.dtype}{list(images.shape)}. "
+            f"Expected images as float32[B, H, W, C]. Received {images.dtype}{list(images.shape)}. "
             "Convert with images.astype(np.float32); give grey images a last axis with images[..., np.newaxis]."
         )
     if labels.dtype != np.int64 or labels.ndim != 1:
         raise ValueError(
-            f"Expected labels as int64[B], got {labels.dtype}{list(labels.shape)}. "
+            f"Expected labels as int64[B]. Received {labels.dtype}{list(labels.shape)}. "
             "Convert with labels.astype(np.int64); one-hot labels with labels.argmax(axis=1)."
         )
     if len(images) != len(labels):
         raise ValueError(
-            f"Expected one label per image, got {len(images)} images and {len(labels)} labels. "
+            f"Expected one label per image. Received {len(images)} images and {len(labels)} labels. "
             "Check that both come from the same split."
         )
     if images.size == 0:
         raise ValueError(
-            f"Expected at least one image, got an empty set {list(images.shape)}. Check the source, or choose images."
+            f"Expected at least one image. Received an empty set {list(images.shape)}. Check the source, or choose images."
         )
 
 
@@ -198,8 +198,8 @@ def _check_labels(labels: np.ndarray, class_names: tuple[str, ...]) -> None:
     outside = np.flatnonzero((labels < 0) | (labels >= len(class_names)))
     if outside.size:
         raise ValueError(
-            f"Expected labels from 0 to {len(class_names) - 1} for {len(class_names)} classes, "
-            f"got {labels[outside[0]]} at image {outside[0]}. Correct the labels, or name every class."
+            f"Expected labels from 0 to {len(class_names) - 1} for {len(class_names)} classes. "
+            f"Received {labels[outside[0]]} at image {outside[0]}. Correct the labels, or name every class."
         )
 
 
@@ -207,19 +207,19 @@ def _check_pixels(images: np.ndarray, value_range: tuple[float, float]) -> None:
     low, high = value_range
     if not low < high:
         raise ValueError(
-            f"Expected value_range (low, high) with low < high, got {value_range}. Pass e.g. (0.0, 255.0)."
+            f"Expected value_range (low, high) with low < high. Received {value_range}. Pass e.g. (0.0, 255.0)."
         )
     seen = float(images.min()), float(images.max())
     if not np.isfinite(seen).all():  # a NaN anywhere makes both NaN
         bad = np.flatnonzero(~np.isfinite(images).all(axis=(1, 2, 3)))
         raise ValueError(
-            f"Expected finite pixels, got NaN or Inf in {bad.size} of {len(images)}, first at index {bad[0]}. "
+            f"Expected finite pixels. Received NaN or Inf in {bad.size} of {len(images)}, first at index {bad[0]}. "
             "Remove those images, or mend what computed them."
         )
     slack = 1e-4 * (high - low)
     if seen[0] < low - slack or seen[1] > high + slack:
         warnings.warn(
-            f"Expected pixels from {low:g} to {high:g}, got {seen[0]:g} to {seen[1]:g}. "
+            f"Expected pixels from {low:g} to {high:g}. Received {seen[0]:g} to {seen[1]:g}. "
             "Pass the range that they are stored at as value_range=(low, high).",
             stacklevel=4,
         )

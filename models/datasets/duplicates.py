@@ -56,7 +56,7 @@ def shared_images(first: np.ndarray, second: np.ndarray) -> np.ndarray:
     """
     if first.dtype != second.dtype:
         raise ValueError(
-            f"Expected two splits of one type, got {first.dtype} and {second.dtype}. Convert one with astype."
+            f"Expected two splits of one type. Received {first.dtype} and {second.dtype}. Convert one with astype."
         )
     if first.shape[1:] != second.shape[1:]:
         return np.zeros((0, 2), np.int64)

@@ -42,7 +42,7 @@ def read_bytes(path: Path, limits: Limits = LIMITS) -> bytes:
         return path.read_bytes()
     except OSError as error:
         raise ValueError(
-            f"Expected a file at '{path}', got '{error.strerror}'. Check the path and its permissions."
+            f"Expected a file at '{path}'. Received '{error.strerror}'. Check the path and its permissions."
         ) from error
 
 

@@ -36,7 +36,9 @@ def resize_images(images: np.ndarray, height: int, width: int) -> np.ndarray:
         float32[B, height, width, C], in the units of `images`.
     """
     if height < 1 or width < 1:
-        raise ValueError(f"Expected a size of at least 1x1, got {height}x{width}. Pass the height and width in pixels.")
+        raise ValueError(
+            f"Expected a size of at least 1x1. Received {height}x{width}. Pass the height and width in pixels."
+        )
     resized = np.empty((len(images), height, width, images.shape[3]), np.float32)
     for image, target in zip(images, resized, strict=True):
         target[...] = _resize(image, height, width)
@@ -71,7 +73,7 @@ def convert_channels(images: np.ndarray, channels: int) -> np.ndarray:
     if (have, channels) == (3, 1):
         return (images @ LUMA)[..., np.newaxis]
     raise ValueError(
-        f"Expected to change 1 channel into 3 or 3 into 1, got {have} into {channels}. "
+        f"Expected to change 1 channel into 3 or 3 into 1. Received {have} into {channels}. "
         "Convert the images first, in the way that their channels call for."
     )
 

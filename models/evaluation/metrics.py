@@ -182,8 +182,8 @@ def _check(probabilities: np.ndarray, labels: np.ndarray, class_names: Sequence[
     expected = f"Expected probabilities [B,{len(class_names)}] and labels [B] for the {len(class_names)} classes"
     shapes = f"{list(probabilities.shape)} and {list(labels.shape)}"
     if probabilities.shape != (len(labels), len(class_names)) or labels.ndim != 1 or len(labels) == 0:
-        raise ValueError(f"{expected}, received {shapes}. Pass one row per image and one column per class name.")
+        raise ValueError(f"{expected}. Received {shapes}. Pass one row per image and one column per class name.")
     if not np.isfinite(probabilities).all():
-        raise ValueError(f"{expected}, received NaN or infinity among them. Look at the model's weights and input.")
+        raise ValueError(f"{expected}. Received NaN or infinity among them. Look at the model's weights and input.")
     if labels.min() < 0 or labels.max() >= len(class_names):
-        raise ValueError(f"{expected}, received a label of {labels.min()} or {labels.max()}. Name every class.")
+        raise ValueError(f"{expected}. Received a label of {labels.min()} or {labels.max()}. Name every class.")

@@ -28,7 +28,7 @@ def probabilities_of(outputs: np.ndarray, classes: int, head: str) -> np.ndarray
         raise unknown_name("head", head, HEADS, "Pass what the model's output is.")
     if outputs.ndim != 2 or outputs.shape[1] not in ({classes, 1} if classes == 2 else {classes}):
         raise ValueError(
-            f"Expected an output [B,{classes}] for {classes} classes, received {list(outputs.shape)}. "
+            f"Expected an output [B,{classes}] for {classes} classes. Received {list(outputs.shape)}. "
             "Give the data and the model the same classes."
         )
     values = outputs.astype(np.float64)
@@ -53,12 +53,12 @@ def _check(values: np.ndarray, head: str) -> None:
     low, high = float(values.min()), float(values.max())
     if not (low >= -SLACK and high <= 1 + SLACK):
         raise ValueError(
-            f"Expected a {head} output in [0, 1], received values from {low:.4g} to {high:.4g}. "
+            f"Expected a {head} output in [0, 1]. Received values from {low:.4g} to {high:.4g}. "
             "Pass head='linear' if the model ends in logits."
         )
     worst = float(np.abs(values.sum(axis=1) - 1).max())
     if head == "softmax" and values.shape[1] > 1 and worst > SLACK:
         raise ValueError(
-            f"Expected a softmax output whose rows sum to 1, received a row that is {worst:.4g} off. "
+            f"Expected a softmax output whose rows sum to 1. Received a row that is {worst:.4g} off. "
             "Pass head='sigmoid' for one sigmoid per class, or head='linear' for logits."
         )

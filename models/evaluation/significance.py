@@ -44,7 +44,7 @@ def mcnemar(first: np.ndarray, second: np.ndarray) -> McNemarTest:
     """
     if first.shape != second.shape or first.ndim != 1:
         raise ValueError(
-            f"Expected an answer for each of the same images from both, got {first.shape} and {second.shape}. "
+            f"Expected an answer for each of the same images from both. Received {first.shape} and {second.shape}. "
             "Evaluate both on one data set."
         )
     from scipy import stats

@@ -100,7 +100,7 @@ def stored_npy(images: Path, reading: Reading) -> StoredImages:
     _, *beside = npy_files(images)
     if len(beside) != 1:
         raise ValueError(
-            f"Expected labels beside '{images}', named as in images.npy and labels.npy, got no such file. "
+            f"Expected labels beside '{images}', named as in images.npy and labels.npy. Received no such file. "
             "Pass both, as in IMAGES.npy,LABELS.npy."
         )
     return stored_npy_pair(images, beside[0], reading)
@@ -129,7 +129,9 @@ def _archive(path: Path) -> np.lib.npyio.NpzFile:
     try:
         with path.open("rb") as file:
             if file.read(len(MAGIC)) == MAGIC:
-                raise ValueError(f"Expected several arrays (.npz) in '{path}', got a single array. Rename it to .npy.")
+                raise ValueError(
+                    f"Expected several arrays (.npz) in '{path}'. Received a single array. Rename it to .npy."
+                )
         _require_claims(path)
         arrays = np.load(path, allow_pickle=False)
     except (OSError, EOFError, NotImplementedError, RuntimeError, zipfile.BadZipFile) as error:
@@ -144,7 +146,7 @@ def _single(raw: bytes, path: Path) -> np.ndarray:
     if isinstance(array, np.ndarray):
         return array
     array.close()
-    raise ValueError(f"Expected one array (.npy) in '{path}', got several. Rename it to .npz.")
+    raise ValueError(f"Expected one array (.npy) in '{path}'. Received several. Rename it to .npz.")
 
 
 def _loaded(raw: bytes, path: Path) -> np.ndarray | np.lib.npyio.NpzFile:

@@ -60,7 +60,7 @@ def stored_csv(
     shape = square_shape(pixels.shape[1], path) if shape is None else shape
     if math.prod(shape) != pixels.shape[1]:
         raise ValueError(
-            f"Expected {math.prod(shape)} pixel columns for images of {shape} in '{path}', got {pixels.shape[1]}. "
+            f"Expected {math.prod(shape)} pixel columns for images of {shape} in '{path}'. Received {pixels.shape[1]}. "
             "Check the file, or pass the shape (H, W, C) of its images."
         )
     _warn_of_small_pixels(pixels, path)
@@ -211,8 +211,8 @@ def square_shape(columns: int, path: str | Path) -> tuple[int, int, int]:
         if side and side * side * channels == columns:
             return side, side, channels
     raise ValueError(
-        f"Expected a number of pixel columns that makes a square image, grey or RGB (784 for 28x28), in '{path}', "
-        f"got {columns} beside the label. Check that the label column is there. Images that are not square are read in "
+        f"Expected a number of pixel columns that makes a square image, grey or RGB (784 for 28x28), in '{path}'. "
+        f"Received {columns} beside the label. Check that the label column is there. Images that are not square are read in "
         "Python, csv_images(path, shape=(H, W, C)); for a command, store them as .npz."
     )
 
@@ -244,7 +244,7 @@ def _is_valid(labels: np.ndarray, pixels: np.ndarray, classes: int | None, large
 def _warn_of_small_pixels(pixels: np.ndarray, path: Path) -> None:
     if pixels.max() <= 1:
         warnings.warn(
-            f"Expected pixels from 0 to 255 in '{path}', got {pixels.min():g} to {pixels.max():g}: the images are "
+            f"Expected pixels from 0 to 255 in '{path}'. Received {pixels.min():g} to {pixels.max():g}: the images are "
             "read as nearly black. Multiply the pixel columns by 255 if they are stored from 0 to 1.",
             stacklevel=3,
         )
@@ -268,7 +268,7 @@ def label_column(header: Sequence[str], name: str, asked: str | None = None) -> 
             break
     shown = ", ".join(header[:4]) + (", ..." if len(header) > 4 else "")
     raise ValueError(
-        f"Expected one column called 'label' in the header of the CSV file '{name}', got {len(places)} ({shown}). "
+        f"Expected one column called 'label' in the header of the CSV file '{name}'. Received {len(places)} ({shown}). "
         "Name the label column 'label', or pass its name with --label-column; separate columns by commas."
     )
 
@@ -314,8 +314,10 @@ def first_bad_row(
         if fault:
             return f"{fault} at line {rows.line_num} of the CSV file '{name}'. Correct or remove that line."
     if seen:
-        return f"Expected plain numbers in the CSV file '{name}', got another way of writing them. Save them as digits."
-    return f"Expected rows of a label and pixels in the CSV file '{name}', got none. Check that the file is complete."
+        return f"Expected plain numbers in the CSV file '{name}'. Received another way of writing them. Save them as digits."
+    return (
+        f"Expected rows of a label and pixels in the CSV file '{name}'. Received none. Check that the file is complete."
+    )
 
 
 def _readable(rows: Any) -> Iterator[list[str]]:
@@ -329,14 +331,14 @@ def _readable(rows: Any) -> Iterator[list[str]]:
 def row_fault(cells: Sequence[str], column: int, columns: int, classes: int | None) -> str | None:
     """Return what was expected and what came, or None for a good row."""
     if len(cells) != columns:
-        return f"Expected {columns} columns (a label and {columns - 1} pixels), got {len(cells)}"
+        return f"Expected {columns} columns (a label and {columns - 1} pixels). Received {len(cells)}"
     for place, cell in enumerate(cells):
         value = _number(cell)
         if place == column and not _is_label(value, classes):
             below = "" if classes is None else f" to {classes - 1}"
-            return f"Expected a whole number from 0{below} as label, got '{cell}'"
+            return f"Expected a whole number from 0{below} as label. Received '{cell}'"
         if place != column and (value is None or not 0 <= value <= 255):
-            return f"Expected a pixel from 0 to 255 in column {place + 1}, got '{cell}'"
+            return f"Expected a pixel from 0 to 255 in column {place + 1}. Received '{cell}'"
     return None
 
 

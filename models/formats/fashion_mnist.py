@@ -45,7 +45,7 @@ def fashion_mnist(split: str, source: str | Path | None = None) -> Dataset:
         source: a folder with the split's IDX files (gzipped or not) or a CSV file; then nothing else is tried.
     """
     if split not in FILES:
-        raise ValueError(f"Expected the split 'train' or 'test', got '{split}'. Pass one of these two.")
+        raise ValueError(f"Expected the split 'train' or 'test'. Received '{split}'. Pass one of these two.")
     if source is not None:
         return _from_source(split, Path(source))
     found = _searched(split)
@@ -74,7 +74,7 @@ def _from_source(split: str, source: Path) -> Dataset:
         return csv_images(source, shape=(28, 28, 1), class_names=CLASS_NAMES)
     raise ValueError(
         f"Expected Fashion-MNIST's {split} split at '{source}': a folder with {' and '.join(FILES[split])} "
-        f"(or both without .gz), or a CSV file; got {'a folder without them' if source.is_dir() else 'no such path'}. "
+        f"(or both without .gz), or a CSV file. Received {'a folder without them' if source.is_dir() else 'no such path'}. "
         "Correct the path, or leave the source out to search the usual places."
     )
 
@@ -108,7 +108,7 @@ def _downloaded(split: str) -> Dataset:
         train, test = keras.datasets.fashion_mnist.load_data()
     except Exception as error:  # Keras wraps what urllib raises in a bare Exception
         raise ValueError(
-            f"Expected Fashion-MNIST's {split} split, got none: no source was given, nothing is in Keras's cache "
+            f"Expected Fashion-MNIST's {split} split. Received none: no source was given, nothing is in Keras's cache "
             f"({_keras_caches()[0]}) or Debian's folder ({DEBIAN_FOLDER}), and the download failed ({error}). "
             f"Do one of four: pass source (--data) with a folder of {' and '.join(FILES[split])} or a CSV file; copy "
             "these files to Keras's cache; apt-get install dataset-fashion-mnist; or connect and run again."
@@ -161,7 +161,7 @@ def read_published(path: Path) -> tuple[np.ndarray, str]:
     content = unzipped(raw, str(path))
     if seen != file_hash and hashlib.sha256(content).hexdigest() != content_hash:
         raise ValueError(
-            f"Expected the published Fashion-MNIST file with SHA-256 {file_hash} at '{path}', got {seen}. "
+            f"Expected the published Fashion-MNIST file with SHA-256 {file_hash} at '{path}'. Received {seen}. "
             "Delete it and fetch it again; to use other data of this form, open it as --data FOLDER."
         )
     return parse_idx(content, str(path)), seen

@@ -39,7 +39,7 @@ def unzipped(raw: bytes, name: str, limits: Limits = LIMITS) -> bytes:
     if not raw.startswith(GZIP_MAGIC):
         if name.endswith(".gz"):
             raise ValueError(
-                f"Expected gzip in '{name}', got a file that starts with {raw[:4]!r}. "
+                f"Expected gzip in '{name}'. Received a file that starts with {raw[:4]!r}. "
                 "Remove '.gz' from its name if it is not compressed, or fetch it again."
             )
         return raw
@@ -49,7 +49,7 @@ def unzipped(raw: bytes, name: str, limits: Limits = LIMITS) -> bytes:
             content = packed.read(most + 1)
     except (EOFError, OSError, zlib.error) as error:
         raise ValueError(
-            f"Expected a whole gzip file in '{name}', got a truncated or damaged one ({error}). Fetch it again."
+            f"Expected a whole gzip file in '{name}'. Received a truncated or damaged one ({error}). Fetch it again."
         ) from error
     require_unpacked(name, len(raw), len(content), limits)
     return content
@@ -67,7 +67,7 @@ def parse_idx(payload: bytes, name: str) -> np.ndarray:
     if len(payload) != expected:
         fault = "truncated" if len(payload) < expected else "with trailing data"
         raise ValueError(
-            f"Expected {expected} bytes in the IDX file '{name}' for its shape {list(lengths)}, got {len(payload)}: "
+            f"Expected {expected} bytes in the IDX file '{name}' for its shape {list(lengths)}. Received {len(payload)}: "
             f"a file {fault}. Fetch it again."
         )
     return np.frombuffer(payload, dtype, offset=start).reshape(lengths).astype(dtype.newbyteorder("="))
@@ -78,13 +78,13 @@ def _header(payload: bytes, name: str) -> tuple[np.dtype, int]:
     magic = payload[:4]
     if len(magic) < 4 or magic[:2] != b"\0\0" or magic[2] not in TYPES or magic[3] == 0:
         raise ValueError(
-            f"Expected an IDX file (first bytes 00 00, a type from 08 to 0e, the number of axes) in '{name}', "
-            f"got first bytes '{magic.hex(' ')}'. Check that it is an IDX file such as train-images-idx3-ubyte."
+            f"Expected an IDX file (first bytes 00 00, a type from 08 to 0e, the number of axes) in '{name}'. "
+            f"Received first bytes '{magic.hex(' ')}'. Check that it is an IDX file such as train-images-idx3-ubyte."
         )
     axes = magic[3]
     if len(payload) < 4 + 4 * axes:
         raise ValueError(
-            f"Expected {4 + 4 * axes} bytes of header in the IDX file '{name}', got {len(payload)}: "
+            f"Expected {4 + 4 * axes} bytes of header in the IDX file '{name}'. Received {len(payload)}: "
             "a file truncated. Fetch it again."
         )
     return np.dtype(TYPES[magic[2]]), axes
@@ -118,7 +118,7 @@ def stored_idx_folder(folder: Path, reading: Reading) -> StoredImages:
     if len(found) != 1:
         names = ", ".join(path.name for path in found) or "none"
         raise ValueError(
-            f"Expected one IDX file of images in '{folder}', got {names}. "
+            f"Expected one IDX file of images in '{folder}'. Received {names}. "
             "Pass the file itself; its labels are looked for beside it."
         )
     return stored_idx_pair(found[0], idx_partner(found[0]), reading)
@@ -142,6 +142,6 @@ def idx_partner(images_path: Path) -> Path:
         if choice.is_file() and choice != images_path:
             return choice
     raise ValueError(
-        f"Expected the labels of '{images_path}' beside it as '{partner.name}', got no such file. "
+        f"Expected the labels of '{images_path}' beside it as '{partner.name}'. Received no such file. "
         "Pass both, as in IMAGES,LABELS."
     )

@@ -136,7 +136,7 @@ def not_a_picture(path: Path) -> ValueError:
             f"pip install {package}, or convert the picture to PNG."
         )
     return ValueError(
-        f"Expected a PNG, JPEG, WebP or BMP image in '{path}', or GIF, TIFF or AVIF, got a file that cannot be decoded. "
+        f"Expected a PNG, JPEG, WebP or BMP image in '{path}', or GIF, TIFF or AVIF. Received a file that cannot be decoded. "
         "Check that it is whole; convert other formats to PNG."
     )
 

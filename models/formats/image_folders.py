@@ -37,7 +37,7 @@ def image_folder(path: str | Path, size: tuple[int, int] | None = None, color: s
         Images float32[B, H, W, 1 or 3] in [0, 1]; class names are the folders' names.
     """
     if color is not None and color not in CHANNELS:
-        raise ValueError(f"Expected color 'grey', 'rgb' or None, got '{color}'. Pass one of these.")
+        raise ValueError(f"Expected color 'grey', 'rgb' or None. Received '{color}'. Pass one of these.")
     height, width = size or (None, None)
     shape = (height, width, None if color is None else CHANNELS[color])
     wanted = Reading().for_model(shape, resize=True)
@@ -158,7 +158,7 @@ def _stored(
     for label, folder in enumerate(classes):
         if label not in labels:
             raise ValueError(
-                f"Expected at least one readable image for each class, got none in '{folder}'. "
+                f"Expected at least one readable image for each class. Received none in '{folder}'. "
                 f"Put images there ({', '.join(SUFFIXES)})."
             )
     return StoredImages(
@@ -216,12 +216,12 @@ def _split_folder(root: Path, split: str | None) -> Path:
 def _class_folders(root: Path) -> list[Path]:
     if not root.is_dir():
         raise ValueError(
-            f"Expected a folder with one folder of images per class, got no folder '{root}'. Check the path."
+            f"Expected a folder with one folder of images per class. Received no folder '{root}'. Check the path."
         )
     classes = [entry for entry in _visible(root) if entry.is_dir()]
     if not classes:
         raise ValueError(
-            f"Expected one folder of images per class in '{root}', got no folders. "
+            f"Expected one folder of images per class in '{root}'. Received no folders. "
             "Put the images of each class into a folder of its name, as in cats/1.png, dogs/2.png, or tell the class from "
             "each file's name with --label-from, as in --label-from '(.*?)[._]' for cat.0.jpg. Pictures without labels are "
             "explained by featurelens explain MODEL --image FOLDER."

@@ -41,7 +41,7 @@ class Reading:
         """The same record; a ValueError says which word is wrong, before anything is opened."""
         if self.scale is not None and self.scale not in SCALES:
             raise ValueError(
-                f"Expected a scale out of {', '.join(SCALES)}, got '{self.scale}'. Pass the range that the model wants."
+                f"Expected a scale out of {', '.join(SCALES)}. Received '{self.scale}'. Pass the range that the model wants."
             )
         if self.scale is not None and self.preprocess is not None:
             raise ValueError(

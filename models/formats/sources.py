@@ -93,7 +93,7 @@ def check_source(source: str, reading: Reading | None = None) -> None:
     if path.exists():
         known = format_of(path)
         if known is None:
-            raise ValueError(f"Expected data: {kinds()}; got the file '{path}' of another kind. {_advice(path)}")
+            raise ValueError(f"Expected data: {kinds()}. Received the file '{path}' of another kind. {_advice(path)}")
         known.require_packages()
         if known.class_names is not None and (reading is None or not (reading.label_from or reading.split)):
             call(known.class_names, path)  # folders bear the names
@@ -102,14 +102,14 @@ def check_source(source: str, reading: Reading | None = None) -> None:
         missing = [part for part in source.split(",") if not Path(part.strip()).is_file()]
         if missing:
             raise ValueError(
-                f"Expected two files as IMAGES,LABELS, got '{source}', of which '{missing[0].strip()}' is not there. "
+                f"Expected two files as IMAGES,LABELS. Received '{source}', of which '{missing[0].strip()}' is not there. "
                 "Correct the path."
             )
         return
     close = get_close_matches(source, NAMED, n=1)
     hint = f" Did you mean '{close[0]}'?" if close else ""
     raise ValueError(
-        f"Expected data: {' or '.join(NAMED)}, {kinds()}; got '{source}', which is neither a name nor there.{hint} "
+        f"Expected data: {' or '.join(NAMED)}, {kinds()}. Received '{source}', which is neither a name nor there.{hint} "
         "Correct the name or the path."
     )
 

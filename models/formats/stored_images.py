@@ -94,7 +94,7 @@ def _classes(stored: StoredImages, label_map: LabelMap) -> tuple[ClassNumbers, n
         )
     if len(stored.labels) != len(stored.pixels):
         raise ValueError(
-            f"Expected one label per image, got {len(stored.pixels)} images and {len(stored.labels)} labels in "
+            f"Expected one label per image. Received {len(stored.pixels)} images and {len(stored.labels)} labels in "
             f"'{stored.source}'. Check that both come from the same split."
         )
     if stored.class_names is None:
@@ -106,7 +106,7 @@ def _classes(stored: StoredImages, label_map: LabelMap) -> tuple[ClassNumbers, n
     kept = np.flatnonzero(classes.labels != LEFT_OUT)
     if not kept.size:
         raise ValueError(
-            f"Expected at least one image in '{stored.source}', got an empty set. Store some images in it, or correct "
+            f"Expected at least one image in '{stored.source}'. Received an empty set. Store some images in it, or correct "
             "--label-map."
         )
     return replace(classes, labels=classes.labels[kept]), kept
@@ -119,7 +119,7 @@ def _shape(stored: StoredImages, wanted: Wanted) -> tuple[int, int, int]:
         own = (*_only_size(stored), _own_channels(stored, channels))
         if any(want is not None and want != have for want, have in zip((height, width, channels), own, strict=True)):
             raise ValueError(
-                f"Expected images of {describe((height, width, channels))}, as the model wants, got {describe(own)} from "
+                f"Expected images of {describe((height, width, channels))}, as the model wants. Received {describe(own)} from "
                 f"'{stored.source}'. Pass --resize (resize=True) to match size and channels, or choose data of that shape."
             )
         return own
@@ -140,7 +140,7 @@ def _only_size(stored: StoredImages) -> tuple[int, int]:
     if len(sizes) > 1:
         shown = ", ".join(f"{height}x{width}" for height, width in sizes[:8]) + (", ..." if len(sizes) > 8 else "")
         raise ValueError(
-            f"Expected images of one size (height x width), got {len(sizes)}: {shown}. "
+            f"Expected images of one size (height x width). Received {len(sizes)}: {shown}. "
             "To bring them to one, pass size=(H, W), on the command line --size HxW (train, explore) or --resize (where "
             "there is a model)."
         )
@@ -235,7 +235,7 @@ def _require_known_range(stored: StoredImages) -> None:
         else "If they are standardised already, as the model takes them, pass --scale stored: they stay as they are"
     )
     raise ValueError(
-        f"Expected pixels from 0 to 1 or from 0 to 255 in '{stored.source}', got {low:g} to {high:g}. {advice}; otherwise "
+        f"Expected pixels from 0 to 1 or from 0 to 255 in '{stored.source}'. Received {low:g} to {high:g}. {advice}; otherwise "
         "store them before they were changed."
     )
 

@@ -73,15 +73,15 @@ def read_model_card(path: Path) -> ModelCard:
     try:
         content = json.loads(path.read_text(encoding="utf-8"))
     except (UnicodeDecodeError, json.JSONDecodeError) as error:
-        raise ValueError(f"{expected}, received a file that is not JSON ({error}). {remedy}") from error
+        raise ValueError(f"{expected}. Received a file that is not JSON ({error}). {remedy}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
         found = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise ValueError(f"{expected}, received JSON with the format {found!r}. {remedy}")
+        raise ValueError(f"{expected}. Received JSON with the format {found!r}. {remedy}")
     names = {field.name for field in fields(ModelCard)}
     later = {"preprocessing", "interpolation", "fit"}  # cards of before lack them
     missing = sorted(names - later - content.keys())
     if missing:
-        raise ValueError(f"{expected}, received one without {', '.join(missing)}. {remedy}")
+        raise ValueError(f"{expected}. Received one without {', '.join(missing)}. {remedy}")
     return ModelCard(**{name: _frozen(name, content[name]) for name in names & content.keys()})
 
 

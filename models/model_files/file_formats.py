@@ -141,5 +141,5 @@ def _parsed(path: Path, text: bytes, limits: Limits) -> Any:
 
 def _not_a_model(path: Path, received: str, remedy: str) -> ValueError:
     return ValueError(
-        f"Expected a Keras model (.keras, .h5 or a SavedModel folder), received '{path}': {received}. {remedy}"
+        f"Expected a Keras model (.keras, .h5 or a SavedModel folder). Received '{path}': {received}. {remedy}"
     )

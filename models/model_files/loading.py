@@ -128,7 +128,7 @@ def import_custom_objects(names: Sequence[str]) -> dict[str, Any]:
             found[name] = getattr(importlib.import_module(module), name)
         except (ImportError, AttributeError, ValueError) as error:
             raise ValueError(
-                f"Expected a custom object as module:name, received '{entry}' ({error}). "
+                f"Expected a custom object as module:name. Received '{entry}' ({error}). "
                 "Start in the folder of the module, and check both names."
             ) from error
     return found
@@ -143,7 +143,7 @@ def _load_file(path: Path, version: str, allow_code: bool, custom_objects: dict[
         if version.startswith("2."):
             return load_by_tf_keras(path, version, allow_code=allow_code, custom_objects=custom_objects)
         raise ValueError(
-            f"Expected a model that Keras can load, received '{path}': {cause(error)} Name each layer and function of your "
+            f"Expected a model that Keras can load. Received '{path}': {cause(error)} Name each layer and function of your "
             "own with --custom-objects module:name (load_model(custom_objects={'name': object})); "
             "where there are none, save it anew with this version of Keras."
         ) from error
@@ -152,7 +152,7 @@ def _load_file(path: Path, version: str, allow_code: bool, custom_objects: dict[
 def _refuse_code(path: Path, code: list[str], allow_code: bool) -> None:
     if code and not allow_code:
         raise ValueError(
-            f"Expected a model without code of its own, received '{path}' with {', '.join(code)}: it could run "
+            f"Expected a model without code of its own. Received '{path}' with {', '.join(code)}: it could run "
             "anything on this computer. If you trust its author, pass --allow-code (load_model(allow_code=True))."
         )
 
@@ -163,7 +163,7 @@ def _refuse_foreign(path: Path, names: list[str]) -> None:
     own = [name for name in names if name.count(".") and " " not in name]
     module, _, last = own[0].rpartition(".") if own else ("module", "", "name")
     raise ValueError(
-        f"Expected a model made of Keras's own layers, received '{path}', which names {', '.join(names[:5])}"
+        f"Expected a model made of Keras's own layers. Received '{path}', which names {', '.join(names[:5])}"
         f"{', ...' if len(names) > 5 else ''}. If it is your own, pass --custom-objects {module}:{last} "
         f"(load_model(custom_objects={{'{last}': ...}})); if it is not, do not open the file."
     )

@@ -31,14 +31,14 @@ def saved_model(path: Path) -> Any:
     endpoint = next((name for name in ENDPOINTS if name in signatures), None)
     if endpoint is None:
         raise ValueError(
-            f"Expected a signature {' or '.join(ENDPOINTS)} in '{path}', received {sorted(signatures)}. "
+            f"Expected a signature {' or '.join(ENDPOINTS)} in '{path}'. Received {sorted(signatures)}. "
             "Export the model with `model.export(folder)`."
         )
     inputs = signatures[endpoint].structured_input_signature[1]
     outputs = signatures[endpoint].structured_outputs
     if len(inputs) != 1:
         raise ValueError(
-            f"Expected one input in '{path}', received inputs {sorted(inputs)}. Export a model that takes one image tensor."
+            f"Expected one input in '{path}'. Received inputs {sorted(inputs)}. Export a model that takes one image tensor."
         )
     spec = next(iter(inputs.values()))
     image = keras.Input(tuple(spec.shape[1:]), dtype=spec.dtype.name, name="input")

@@ -20,15 +20,15 @@ def check_output(output: Path, overwrite: bool) -> None:
     """
     expected = "Expected a path for the trained model"
     if output.suffix != ".keras":
-        raise ValueError(f"{expected} that ends in .keras, received '{output}'. Write it as '{output.stem}.keras'.")
+        raise ValueError(f"{expected} that ends in .keras. Received '{output}'. Write it as '{output.stem}.keras'.")
     if not output.parent.is_dir():
-        raise ValueError(f"{expected} in a folder that exists, received '{output}'. Make '{output.parent}' first.")
+        raise ValueError(f"{expected} in a folder that exists. Received '{output}'. Make '{output.parent}' first.")
     if not os.access(output.parent, os.W_OK):
-        raise ValueError(f"{expected} in a folder that can be written, received '{output}'. Choose another folder.")
+        raise ValueError(f"{expected} in a folder that can be written. Received '{output}'. Choose another folder.")
     taken = [path.name for path in trained_files(output) if path.exists()]
     if taken and not overwrite:
         raise ValueError(
-            f"{expected} that is free, received '{output}', beside which {', '.join(taken)} exists already. "
+            f"{expected} that is free. Received '{output}', beside which {', '.join(taken)} exists already. "
             "Choose another name, or allow overwriting (--force)."
         )
 

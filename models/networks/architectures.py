@@ -98,7 +98,7 @@ def build_model(
     if name not in known:
         raise unknown_name("architecture", name, known, "Pass one of them.")
     if classes < 2:
-        raise ValueError(f"Expected at least 2 classes, received {classes}. Pass the number of the data's classes.")
+        raise ValueError(f"Expected at least 2 classes. Received {classes}. Pass the number of the data's classes.")
     return known[name].builder(input_shape, classes, SeededLayers(seed), **base_options(name, base, base_weights))
 
 
@@ -118,7 +118,7 @@ def base_options(name: str, base: str | None, base_weights: str | None) -> dict[
     if given and name not in bases:
         others = ", ".join(f"'{other}'" for other in bases)
         raise ValueError(
-            f"Expected no base for '{name}', received {given}. Leave it out, or build the architecture {others}."
+            f"Expected no base for '{name}'. Received {given}. Leave it out, or build the architecture {others}."
         )
     check_base(**given)
     return given

@@ -108,5 +108,5 @@ def check_recipe(entry: Recipe) -> None:
 def _require(fine: bool, field: str, expected: str, received: object) -> None:
     if not fine:
         raise ValueError(
-            f"Expected the recipe's {field} to be {expected}, received {received!r}. Change it in the recipe."
+            f"Expected the recipe's {field} to be {expected}. Received {received!r}. Change it in the recipe."
         )

@@ -86,7 +86,7 @@ def _base(name: str, weights: str) -> Any:
         )
     except Exception as error:  # Keras raises a bare Exception where a download fails
         raise ValueError(
-            f"Expected to download ImageNet's weights for {name}, received: {error}. "
+            f"Expected to download ImageNet's weights for {name}. Received: {error}. "
             "Connect to the internet, or pass random base weights."
         ) from error
     network.trainable = weights == "random"
@@ -107,6 +107,6 @@ def _check_channels(shape: tuple[int, int, int]) -> None:
     """Refuse what the bases cannot take."""
     if shape[2] not in (1, 3):
         raise ValueError(
-            f"Expected images of 1 or 3 channels for transfer learning, received {shape[2]} channels "
+            f"Expected images of 1 or 3 channels for transfer learning. Received {shape[2]} channels "
             f"(input shape {shape}). Convert the images to gray or RGB, or train another architecture."
         )

@@ -33,7 +33,7 @@ def hold_out(data: Dataset, share: float, seed: int) -> tuple[Dataset, Dataset]:
         [57000, 3000]
     """
     if len(data) < 2:
-        raise ValueError(f"Expected at least 2 images to train on, received {len(data)}. Give more images.")
+        raise ValueError(f"Expected at least 2 images to train on. Received {len(data)}. Give more images.")
     held = min(max(1, round(len(data) * share)), len(data) - 1)
     order = np.random.default_rng(seed).permutation(len(data))
     return data.take(np.sort(order[held:])), data.take(np.sort(order[:held]))
@@ -44,12 +44,12 @@ def require_same_kind(training: Dataset, test: Dataset) -> None:
     wanted, got = training.images.shape[1:], test.images.shape[1:]
     if wanted != got:
         raise ValueError(
-            f"Expected test images of {describe(wanted)}, as those of the training are, received {describe(got)} from "
+            f"Expected test images of {describe(wanted)}, as those of the training are. Received {describe(got)} from "
             f"'{test.source}'. Bring both to one size with --size HxWxC (Dataset.resized and with_channels)."
         )
     if training.class_names != test.class_names:
         raise ValueError(
-            f"Expected the test split's classes to be those of the training, {', '.join(training.class_names)}, received "
+            f"Expected the test split's classes to be those of the training, {', '.join(training.class_names)}. Received "
             f"{', '.join(test.class_names)} from '{test.source}'. Name them alike and in one order, with --class-names FILE "
             "(match_class_names)."
         )

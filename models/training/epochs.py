@@ -110,7 +110,7 @@ class TrainingEpochs:
         rate = self._recipe.learning_rate
         lower = min(rate / 10, recipe(self._recipe.architecture).learning_rate)
         raise ValueError(
-            f"Expected a finite loss, received {loss} in {where}: at a learning rate of {rate:g} the training diverged. "
+            f"Expected a finite loss. Received {loss} in {where}: at a learning rate of {rate:g} the training diverged. "
             f"Lower --learning-rate (the recipe's learning_rate), for example to {lower:g}."
         )
 

@@ -138,13 +138,15 @@ def gather_comparison(
 def _check(contestants: Sequence[Contestant]) -> None:
     names = [each.name for each in contestants]
     if len(set(names)) < 2 or len(set(names)) < len(names):
-        raise ValueError(f"Expected two or more models of different names, got {', '.join(names)}. Name each once.")
+        raise ValueError(
+            f"Expected two or more models of different names. Received {', '.join(names)}. Name each once."
+        )
     first = contestants[0]
     for other in contestants[1:]:
         differs = _difference(first.dataset, other.dataset)
         if differs is not None:
             raise ValueError(
-                f"Expected the same images and classes for '{first.name}' and '{other.name}', received {differs}. "
+                f"Expected the same images and classes for '{first.name}' and '{other.name}'. Received {differs}. "
                 "Open one data set for both, and where their classes are called otherwise name them in one order, with "
                 "class_names (--class-names FILE)."
             )

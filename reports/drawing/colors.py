@@ -29,7 +29,9 @@ COLORMAPS = {"evidence": "inferno", "saliency": "viridis", "signed": "RdBu_r", "
 def color_table(scale: ColorScale) -> np.ndarray:
     """Return the colours of a scale, uint8[256,3]; those of `signed` run from 1 to 255 with zero at exactly 128."""
     if scale not in COLORMAPS:
-        raise ValueError(f"Expected one of the scales {', '.join(COLORMAPS)}, got '{scale}'. Pass one of these names.")
+        raise ValueError(
+            f"Expected one of the scales {', '.join(COLORMAPS)}. Received '{scale}'. Pass one of these names."
+        )
     import matplotlib
 
     steps = np.arange(256)
@@ -71,7 +73,7 @@ def colorize(values: np.ndarray, scale: ColorScale, limits: Limits, *, levels: i
     table = color_table(scale)
     low, high = checked_limits(values, scale, limits)
     if not 3 <= levels <= 256:
-        raise ValueError(f"Expected 3 to 256 levels of colour, got {levels}. Pass a number between these.")
+        raise ValueError(f"Expected 3 to 256 levels of colour. Received {levels}. Pass a number between these.")
     share = np.clip((values - low) / np.where(high > low, high - low, 1), 0, 1)
     if scale == "signed":
         half = (levels - 1) // 2
@@ -103,7 +105,7 @@ def overlay(
     """
     if pictures.shape != (*values.shape, 3):
         raise ValueError(
-            f"Expected one value for each pixel of the pictures {pictures.shape}, got maps {values.shape}. "
+            f"Expected one value for each pixel of the pictures {pictures.shape}. Received maps {values.shape}. "
             "Enlarge the maps to the pictures' height and width first."
         )
     colors = colorize(values, scale, limits, levels=levels)
@@ -118,7 +120,7 @@ def as_rgb(images: np.ndarray, limits: Limits = (0.0, 1.0)) -> np.ndarray:
     images = images[..., None] if images.ndim == 3 else images
     if images.ndim != 4 or images.shape[-1] not in (1, 3):
         raise ValueError(
-            f"Expected images of shape [B,H,W,1] or [B,H,W,3], got {images.shape}. "
+            f"Expected images of shape [B,H,W,1] or [B,H,W,3]. Received {images.shape}. "
             "Pass the one or three channels to show."
         )
     low, high = checked_limits(images, "grey", limits)
@@ -138,9 +140,13 @@ def checked_limits(values: np.ndarray, scale: ColorScale, limits: Limits) -> tup
     refuse_nan(values)
     low, high = np.asarray(limits[0]), np.asarray(limits[1])
     if not (np.isfinite(low).all() and np.isfinite(high).all() and (low <= high).all()):
-        raise ValueError(f"Expected finite limits with low <= high, got {limits}. Pass `limits_of(values, scale)`.")
+        raise ValueError(
+            f"Expected finite limits with low <= high. Received {limits}. Pass `limits_of(values, scale)`."
+        )
     if scale == "signed" and not np.allclose(-low, high):
-        raise ValueError(f"Expected limits (-m, m) on the signed scale, got {limits}. Zero has to lie in its middle.")
+        raise ValueError(
+            f"Expected limits (-m, m) on the signed scale. Received {limits}. Zero has to lie in its middle."
+        )
     return low, high
 
 
@@ -148,6 +154,6 @@ def refuse_nan(values: np.ndarray) -> None:
     """Raise where a value has no colour."""
     if not np.isfinite(values).all():
         raise ValueError(
-            f"Expected finite numbers to draw, got {int((~np.isfinite(values)).sum())} NaN or Inf in shape "
+            f"Expected finite numbers to draw. Received {int((~np.isfinite(values)).sum())} NaN or Inf in shape "
             f"{values.shape}. Look for the cause where the map was computed; a NaN has no colour."
         )

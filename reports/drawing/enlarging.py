@@ -53,7 +53,9 @@ def checked(maps: np.ndarray, size: tuple[int, int]) -> None:
     """Say what cannot be resized."""
     if maps.ndim != 3 or 0 in maps.shape[1:]:
         raise ValueError(
-            f"Expected maps of shape [B,h,w], got {maps.shape}. Take one channel, or sum over them, first."
+            f"Expected maps of shape [B,h,w]. Received {maps.shape}. Take one channel, or sum over them, first."
         )
     if min(size) < 1:
-        raise ValueError(f"Expected a height and a width of at least 1 pixel, got {size}. Pass the picture's size.")
+        raise ValueError(
+            f"Expected a height and a width of at least 1 pixel. Received {size}. Pass the picture's size."
+        )

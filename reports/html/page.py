@@ -129,4 +129,6 @@ def refuse_twins(what: str, names: Sequence[str]) -> None:
     """Raise where two things of the page have one name: links and styles would take the wrong one."""
     twins = sorted(name for name, count in Counter(names).items() if count > 1)
     if twins:
-        raise ValueError(f"Expected {what} with different names, got {', '.join(twins)} more than once. Rename one.")
+        raise ValueError(
+            f"Expected {what} with different names. Received {', '.join(twins)} more than once. Rename one."
+        )

@@ -50,10 +50,10 @@ def sprite(name: str, tiles: np.ndarray, *, columns: int | None = None) -> Sprit
         columns: tiles in a row; None makes the sprite about square.
     """
     if re.fullmatch(r"[a-z][a-z0-9-]*", name) is None:
-        raise ValueError(f"Expected a sprite name of a-z, 0-9 and hyphens, got '{name}'. It becomes a CSS class.")
+        raise ValueError(f"Expected a sprite name of a-z, 0-9 and hyphens. Received '{name}'. It becomes a CSS class.")
     if tiles.dtype != np.uint8 or len(tiles) == 0 or not (tiles.ndim == 3 or (tiles.ndim == 4 and tiles.shape[3] == 3)):
         raise ValueError(
-            f"Expected one or more tiles uint8[N,h,w] or uint8[N,h,w,3], got {tiles.dtype}{list(tiles.shape)}. "
+            f"Expected one or more tiles uint8[N,h,w] or uint8[N,h,w,3]. Received {tiles.dtype}{list(tiles.shape)}. "
             "Colour the values first (`colorize`)."
         )
     count, height, width = tiles.shape[:3]
@@ -61,7 +61,7 @@ def sprite(name: str, tiles: np.ndarray, *, columns: int | None = None) -> Sprit
     rows = math.ceil(count / columns)
     if max(columns * width, rows * height) > LARGEST_SIDE:
         raise ValueError(
-            f"Expected a sprite of at most {LARGEST_SIDE} pixels a side, got {rows * height} x {columns * width}. "
+            f"Expected a sprite of at most {LARGEST_SIDE} pixels a side. Received {rows * height} x {columns * width}. "
             "Split the tiles over several sprites, or change the columns."
         )
     return Sprite(name, encode(sheet(tiles, rows, columns)), height, width, columns, rows, count)
@@ -115,7 +115,7 @@ def tile_html(sheet: Sprite, index: int, label: str, *, zoom: float | None = Non
         zoom: screen pixels for each of its pixels; None takes the width that the element around it sets (`--side`).
     """
     if not 0 <= index < sheet.count:
-        raise ValueError(f"Expected a tile from 0 to {sheet.count - 1} of sprite '{sheet.name}', got {index}.")
+        raise ValueError(f"Expected a tile from 0 to {sheet.count - 1} of sprite '{sheet.name}'. Received {index}.")
     row, column = divmod(int(index), sheet.columns)
     enlarged = "" if zoom is None else f";--side:{sheet.width * zoom:g}px"
     return Markup(

@@ -55,7 +55,7 @@ def similarity_map(
     """
     if values.shape != (len(rows), len(columns)):
         raise ValueError(
-            f"Expected values [{len(rows)},{len(columns)}] for the layers, got {values.shape}. Pass one for each pair."
+            f"Expected values [{len(rows)},{len(columns)}] for the layers. Received {values.shape}. Pass one for each pair."
         )
     figure, drawn = axes(2.0 + 0.44 * len(columns), 1.7 + 0.36 * len(rows))
     drawn.add_patch(Rectangle((0, 0), len(columns), len(rows), facecolor=LINE, alpha=0.25))

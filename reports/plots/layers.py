@@ -25,7 +25,7 @@ def layer_measures(layers: Sequence[str], measures: Mapping[str, Sequence[float]
         numbers = np.asarray(values, float)
         if numbers.shape != places.shape:
             raise ValueError(
-                f"Expected {len(layers)} numbers of '{name}', one a layer, got {numbers.shape}. Use NaN for none."
+                f"Expected {len(layers)} numbers of '{name}', one a layer. Received {numbers.shape}. Use NaN for none."
             )
         drawn.plot(places, numbers, marker="o", markersize=4, **series_style(number))
         known = np.flatnonzero(np.isfinite(numbers))

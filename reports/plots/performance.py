@@ -25,7 +25,7 @@ def confusion_matrix(counts: np.ndarray, class_names: Sequence[str], *, chosen: 
     classes = len(class_names)
     if counts.shape != (classes, classes):
         raise ValueError(
-            f"Expected counts [{classes},{classes}] for {classes} class names, got {counts.shape}. Pass the name of each "
+            f"Expected counts [{classes},{classes}] for {classes} class names. Received {counts.shape}. Pass the name of each "
             "class, and the classes to draw as chosen."
         )
     places = list(range(classes)) if chosen is None else list(chosen)

@@ -50,7 +50,9 @@ def training_curves(
     curves = {kind: np.asarray(history[key], float) for kind, key in kinds.items() if key in history}
     styles = {kind: series_style(number) for number, kind in enumerate(kinds)}  # one colour for a split everywhere
     if not curves:
-        raise ValueError(f"Expected a history of '{measure}', got {', '.join(history)}. Name one of these measures.")
+        raise ValueError(
+            f"Expected a history of '{measure}'. Received {', '.join(history)}. Name one of these measures."
+        )
     figure, drawn = axes(5.2, 3.0)
     for kind, values in curves.items():
         label = "test (decided nothing)" if kind == "test" else kind

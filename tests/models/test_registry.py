@@ -106,5 +106,5 @@ def test_an_architecture_without_a_recipe_is_trained_by_the_defaults_and_may_tak
         assert base_options("headed", "MobileNetV2", None) == {"base": "MobileNetV2"}
         with pytest.raises(ValueError, match="build the architecture 'transfer', 'headed'"):
             base_options("three_conv", "MobileNetV2", None)
-    with pytest.raises(ValueError, match=r"received 'one_layer'\. Pass one of them"):
+    with pytest.raises(ValueError, match=r"Received 'one_layer'\. Pass one of them"):
         recipe("one_layer")

@@ -331,17 +331,17 @@ def test_what_cannot_be_compared_is_refused(tmp_path):
     one, few = Contestant("one", None, images()), Contestant("few", None, images(20))
     with pytest.raises(ValueError, match="Make it first"):
         write_comparison([one, few], tmp_path / "missing" / "comparison.html")
-    with pytest.raises(ValueError, match=r"received 90 and 20 images\. Open one data set for both"):
+    with pytest.raises(ValueError, match=r"Received 90 and 20 images\. Open one data set for both"):
         write_comparison([one, few], tmp_path / "comparison.html")
     for names, differs in (
         (("a", "x", "c"), "a class 1 called 'b' and 'x'"),
         (("a", "b", "c", "d"), "3 and 4 classes"),
     ):
         other = Contestant("other", None, images(names=names))
-        with pytest.raises(ValueError, match=f"received {differs}.*--class-names FILE"):
+        with pytest.raises(ValueError, match=f"Received {differs}.*--class-names FILE"):
             write_comparison([one, other], tmp_path / "comparison.html")
     moved = dataclasses.replace(images(), labels=(images().labels + 1) % 3)
-    with pytest.raises(ValueError, match="received an image 0 of"):
+    with pytest.raises(ValueError, match="Received an image 0 of"):
         write_comparison([one, Contestant("moved", None, moved)], tmp_path / "comparison.html")
     with pytest.raises(ValueError, match="Name each once"):
         write_comparison([one, one], tmp_path / "comparison.html")

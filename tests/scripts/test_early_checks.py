@@ -58,12 +58,12 @@ def refusals(lines, folder, **environment):
 
 
 MEANT = {
-    "report --scale foo": "out of 0-1, 0-255, -1-1, stored, got 'foo'",
-    "report --data nodir": "got 'nodir', which is neither a name nor there",
+    "report --scale foo": "out of 0-1, 0-255, -1-1, stored. Received 'foo'",
+    "report --data nodir": "Received 'nodir', which is neither a name nor there",
     "report --data empty": "one folder of images per class in 'empty'",
-    "report --data notes.txt": "got the file 'notes.txt' of another kind",
+    "report --data notes.txt": "Received the file 'notes.txt' of another kind",
     "evaluate --data a.npy,b.npy": "of which 'a.npy' is not there",
-    "trust --training-data nodir": "got 'nodir'",
+    "trust --training-data nodir": "Received 'nodir'",
     "report --class-names absent.txt": "text file of class names",
     "report notes.txt": "Expected a Keras model",
     "report cat.jpg": "Received the picture 'cat.jpg'. Did you mean: featurelens explain MODEL --image cat.jpg?",

@@ -192,7 +192,7 @@ def test_test_images_of_other_classes_are_refused_and_not_renamed(photos):
     Path("others/cat").rename("others/cow")
     result = _run("three_conv", "--data", "mine", "--test-data", "others", "--size", "8x8")
     assert isinstance(result.exception, ValueError)
-    assert "cat, dog, hen, received cow, hen" in str(result.exception)
+    assert "cat, dog, hen. Received cow, hen" in str(result.exception)
     assert not Path("featurelens-runs").exists()
 
 

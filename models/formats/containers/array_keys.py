@@ -51,7 +51,7 @@ def chosen_keys(
     found = None if reading.split else _keys_by_shape(shapes, reading)
     if found is None:
         raise ValueError(
-            f"Expected the arrays images and labels (or x_test and y_test, or x and y) in '{path}', got "
+            f"Expected the arrays images and labels (or x_test and y_test, or x and y) in '{path}'. Received "
             f"{listed}. Name them with --images-key and --labels-key (or a split with --split), or save with "
             "np.savez(path, images=..., labels=...)."
         )

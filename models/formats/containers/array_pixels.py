@@ -29,13 +29,13 @@ class ArrayPixels:
         self._array = array
         if array.dtype.kind not in "buif" or len(array.shape) not in (3, 4):
             raise ValueError(
-                f"Expected images as numbers [B, H, W] or [B, H, W, C] in '{source}', got {array.dtype}"
+                f"Expected images as numbers [B, H, W] or [B, H, W, C] in '{source}'. Received {array.dtype}"
                 f"{list(array.shape)}. Store the images as one array, channels last; name it with --images-key where the "
                 "file has several."
             )
         if math.prod(array.shape) == 0:
             raise ValueError(
-                f"Expected at least one image in '{source}', got an empty set {list(array.shape)}. Store some images in it."
+                f"Expected at least one image in '{source}'. Received an empty set {list(array.shape)}. Store some images in it."
             )
         self.channels = 1 if len(array.shape) == 3 else int(array.shape[3])
         self.alpha = self.channels == 4
@@ -101,7 +101,7 @@ class ArrayPixels:
         axes = tuple(range(1, len(self._array.shape)))
         bad = np.flatnonzero(np.concatenate([~np.isfinite(block).all(axis=axes) for block in self._blocks()]))
         return ValueError(
-            f"Expected finite pixels, got NaN or Inf in {bad.size} of {len(self)}, first at index {bad[0]}. "
+            f"Expected finite pixels. Received NaN or Inf in {bad.size} of {len(self)}, first at index {bad[0]}. "
             "Remove those images, or mend what computed them."
         )
 

@@ -123,7 +123,7 @@ def refusal(path: Path, error: Exception) -> ValueError:
     """What to tell of a file that NumPy does not take."""
     if "pickle" in str(error).lower():
         return ValueError(
-            f"Expected an array of numbers in '{path}', got Python objects (a pickle), which could run code and are "
+            f"Expected an array of numbers in '{path}'. Received Python objects (a pickle), which could run code and are "
             "never loaded. Save it again as numbers, as in np.save(path, np.stack(images).astype(np.uint8))."
         )
-    return ValueError(f"Expected a NumPy file at '{path}', got '{error}'. Check the path, or save it again.")
+    return ValueError(f"Expected a NumPy file at '{path}'. Received '{error}'. Check the path, or save it again.")

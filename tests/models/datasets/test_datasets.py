@@ -34,7 +34,7 @@ def test_take_follows_the_order_and_keeps_the_rest():
 
 @pytest.mark.parametrize("indices", [[3], [-1]])
 def test_take_refuses_what_is_outside(indices):
-    with pytest.raises(ValueError, match=r"0 to 2, got -?\d\. .*3 images, counted from 0"):
+    with pytest.raises(ValueError, match=r"0 to 2. Received -?\d\. .*3 images, counted from 0"):
         dataset().take(indices)
 
 
@@ -50,7 +50,7 @@ def test_scaled_maps_black_and_white_and_back():
     np.testing.assert_allclose(scaled.images, 2 * original.images - 1, atol=1e-6)
     assert scaled.value_range == (-1.0, 1.0)
     np.testing.assert_allclose(scaled.scaled(0, 255).images, 255 * original.images, atol=1e-4)
-    with pytest.raises(ValueError, match=r"low < high, got 1 and 0.*scaled\(0, 255\)"):
+    with pytest.raises(ValueError, match=r"low < high. Received 1 and 0.*scaled\(0, 255\)"):
         original.scaled(1, 0)
 
 
@@ -88,13 +88,13 @@ def test_channels_grey_to_rgb_repeats_and_back_is_the_same():
 @pytest.mark.parametrize(
     ("fields", "message"),
     [
-        ({"images": np.zeros((3, 2, 2, 1))}, r"got float64\[3, 2, 2, 1\].*astype\(np.float32\)"),
-        ({"images": np.zeros((3, 2, 2), np.float32)}, r"got float32\[3, 2, 2\].*np.newaxis"),
+        ({"images": np.zeros((3, 2, 2, 1))}, r"Received float64\[3, 2, 2, 1\].*astype\(np.float32\)"),
+        ({"images": np.zeros((3, 2, 2), np.float32)}, r"Received float32\[3, 2, 2\].*np.newaxis"),
         ({"images": np.zeros((2, 2, 2, 1), np.float32)}, "2 images and 3 labels.*same split"),
         ({"images": np.zeros((0, 2, 2, 1), np.float32), "labels": []}, "empty set.*Check the source"),
-        ({"labels": (0, 3, 1)}, "0 to 2 for 3 classes, got 3 at image 1.*name every class"),
-        ({"labels": (0, -1, 1)}, "got -1 at image 1"),
-        ({"value_range": (1.0, 1.0)}, r"low < high, got \(1.0, 1.0\).*Pass"),
+        ({"labels": (0, 3, 1)}, "0 to 2 for 3 classes. Received 3 at image 1.*name every class"),
+        ({"labels": (0, -1, 1)}, "Received -1 at image 1"),
+        ({"value_range": (1.0, 1.0)}, r"low < high. Received \(1.0, 1.0\).*Pass"),
     ],
 )
 def test_bad_records_are_refused_with_the_remedy(fields, message):
@@ -103,7 +103,7 @@ def test_bad_records_are_refused_with_the_remedy(fields, message):
 
 
 def test_labels_of_another_type_are_refused():
-    with pytest.raises(ValueError, match=r"got int32\[1\].*argmax"):
+    with pytest.raises(ValueError, match=r"Received int32\[1\].*argmax"):
         Dataset(np.zeros((1, 2, 2, 1), np.float32), np.zeros(1, np.int32), ("a",), "by hand")
 
 
@@ -117,7 +117,7 @@ def test_the_first_image_that_is_not_finite_is_named(value):
 
 def test_pixels_outside_the_range_get_a_warning_with_what_was_seen():
     images = np.array([0, 7.5, 255], np.float32).reshape(3, 1, 1, 1)
-    with pytest.warns(UserWarning, match=r"from 0 to 1, got 0 to 255. .*value_range=\(low, high\)"):
+    with pytest.warns(UserWarning, match=r"from 0 to 1. Received 0 to 255. .*value_range=\(low, high\)"):
         dataset(images)
     dataset(images, value_range=(0.0, 255.0))  # no warning: warnings are errors here
 
@@ -151,7 +151,7 @@ def test_bad_class_name_files_are_refused(tmp_path, content, message):
 
 def test_numbered_names_refuse_a_label_that_is_no_class():
     assert numbered_names(np.array([2, 0])) == ("0", "1", "2")
-    with pytest.raises(ValueError, match=r"below 10000, got 70000.*label column"):
+    with pytest.raises(ValueError, match=r"below 10000. Received 70000.*label column"):
         numbered_names(np.array([0, 70000]))
 
 

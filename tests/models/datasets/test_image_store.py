@@ -117,5 +117,5 @@ def test_a_folder_that_is_kept_off_the_memory_is_the_same(
 
 def test_pictures_of_several_sizes_are_listed(tmp_path: Path) -> None:
     folder = folder_of(tmp_path, [np.zeros((height, 4, 3), np.uint8) for height in (3, 4, 5)])
-    with pytest.raises(ValueError, match="got 3: 3x4, 4x4, 5x4"):
+    with pytest.raises(ValueError, match="Received 3: 3x4, 4x4, 5x4"):
         image_folder(folder)

@@ -85,7 +85,7 @@ def test_heads_by_hand():
     [
         ([[2.0, -1.0]], 2, "softmax", "Pass head='linear'"),
         ([[0.9, 0.9]], 2, "softmax", "head='sigmoid' for one sigmoid per class"),
-        ([[np.nan, 1.0]], 2, "softmax", "received values from nan"),
+        ([[np.nan, 1.0]], 2, "softmax", "Received values from nan"),
         ([[0.5, 0.5]], 3, "softmax", "the same classes"),
         ([[0.5]], 3, "sigmoid", "the same classes"),
         ([[0.5, 0.5]], 2, "sofmax", "Did you mean 'softmax'"),

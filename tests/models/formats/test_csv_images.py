@@ -55,17 +55,17 @@ def test_class_names_are_kept(tmp_path):
 @pytest.mark.parametrize(
     ("row", "message"),
     [
-        ("1,2,3,4", r"Expected 5 columns \(a label and 4 pixels\), got 4 at line 3"),
-        ("1,2,3,4,5,6", "got 6 at line 3"),
-        ("1,2,x,4,5", "pixel from 0 to 255 in column 3, got 'x' at line 3"),
-        ("1,2,,4,5", "column 3, got '' at line 3"),
-        ("1,2,3,4,256", "column 5, got '256' at line 3"),
-        ("1,-1,3,4,5", "column 2, got '-1' at line 3"),
-        ("1,2,3,nan,5", "column 4, got 'nan' at line 3"),
-        ("2,2,3,4,5", "whole number from 0 to 1 as label, got '2' at line 3"),
-        ("-1,2,3,4,5", "as label, got '-1' at line 3"),
-        ("0.5,2,3,4,5", "as label, got '0.5' at line 3"),
-        ("cat,2,3,4,5", "as label, got 'cat' at line 3"),
+        ("1,2,3,4", r"Expected 5 columns \(a label and 4 pixels\). Received 4 at line 3"),
+        ("1,2,3,4,5,6", "Received 6 at line 3"),
+        ("1,2,x,4,5", "pixel from 0 to 255 in column 3. Received 'x' at line 3"),
+        ("1,2,,4,5", "column 3. Received '' at line 3"),
+        ("1,2,3,4,256", "column 5. Received '256' at line 3"),
+        ("1,-1,3,4,5", "column 2. Received '-1' at line 3"),
+        ("1,2,3,nan,5", "column 4. Received 'nan' at line 3"),
+        ("2,2,3,4,5", "whole number from 0 to 1 as label. Received '2' at line 3"),
+        ("-1,2,3,4,5", "as label. Received '-1' at line 3"),
+        ("0.5,2,3,4,5", "as label. Received '0.5' at line 3"),
+        ("cat,2,3,4,5", "as label. Received 'cat' at line 3"),
     ],
 )
 @pytest.mark.parametrize("header", ["label,a,b,c,d\n", "\n"])
@@ -78,13 +78,13 @@ def test_a_bad_row_is_named_by_its_line(tmp_path, header, row, message):
 @pytest.mark.parametrize(
     ("text", "message"),
     [
-        ("", "got none. Check that the file is complete"),
-        ("label,a,b,c,d\n", "got none. Check that the file is complete"),
-        ("kind,a,b\n0,1,2\n", r"'label' in the header .* got 0 \(kind, a, b\). Name the label column"),
-        ("label,label\n0,1\n", "got 2 .*Name the label column"),
+        ("", "Received none. Check that the file is complete"),
+        ("label,a,b,c,d\n", "Received none. Check that the file is complete"),
+        ("kind,a,b\n0,1,2\n", r"'label' in the header .* Received 0 \(kind, a, b\). Name the label column"),
+        ("label,label\n0,1\n", "Received 2 .*Name the label column"),
         ("label;a;b\n0;1;2\n", "separate columns by commas"),
-        ("0,1,2\n", r"a square image.*got 2 beside the label.*shape=\(H, W, C\)"),
-        ("0\n", "got 0 beside the label"),
+        ("0,1,2\n", r"a square image.*Received 2 beside the label.*shape=\(H, W, C\)"),
+        ("0\n", "Received 0 beside the label"),
         ("1_0,1,2,3,4\n", "another way of writing"),
     ],
 )
@@ -94,7 +94,7 @@ def test_files_of_another_form_are_refused(tmp_path, text, message):
 
 
 def test_a_shape_that_does_not_fit_is_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"Expected 9 pixel columns .* got 4. Check the file, or pass the shape"):
+    with pytest.raises(ValueError, match=r"Expected 9 pixel columns .* Received 4. Check the file, or pass the shape"):
         csv_images(written(tmp_path, PLAIN), shape=(3, 3, 1))
 
 
@@ -108,5 +108,5 @@ def test_missing_and_damaged_files(tmp_path):
 
 
 def test_pixels_already_divided_get_a_warning(tmp_path):
-    with pytest.warns(UserWarning, match=r"got 0 to 1: .*Multiply the pixel columns by 255"):
+    with pytest.warns(UserWarning, match=r"Received 0 to 1: .*Multiply the pixel columns by 255"):
         csv_images(written(tmp_path, "0,0.5,1,0,0.25\n"))

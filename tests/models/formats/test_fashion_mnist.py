@@ -84,7 +84,7 @@ def test_a_csv_file_as_source(tmp_path, shipped):
 
 
 def test_an_unknown_split_is_refused():
-    with pytest.raises(ValueError, match=r"'train' or 'test', got 'validation'"):
+    with pytest.raises(ValueError, match=r"'train' or 'test'. Received 'validation'"):
         fashion_mnist("validation")
 
 
@@ -95,7 +95,7 @@ def test_each_usual_place_is_searched(nowhere, place):
     folder.mkdir(parents=True)
     for name in ("train-images-idx3-ubyte.gz", "train-labels-idx1-ubyte.gz"):
         (folder / name).write_bytes(gzip.compress(SMALL, mtime=0))
-    with pytest.raises(ValueError, match=f"{place}/train-images-idx3-ubyte.gz', got .*Delete it"):
+    with pytest.raises(ValueError, match=f"{place}/train-images-idx3-ubyte.gz'. Received .*Delete it"):
         fashion_mnist("train")
 
 
@@ -144,11 +144,11 @@ def test_idx_by_hand(tmp_path):
 @pytest.mark.parametrize(
     ("name", "content", "message"),
     [
-        ("a", SMALL[:-1], r"Expected 18 bytes .* shape \[2, 3\], got 17: a file truncated. Fetch it again"),
-        ("a", SMALL + b"\0", "got 19: a file with trailing data"),
-        ("a", SMALL[:7], "12 bytes of header .* got 7"),
+        ("a", SMALL[:-1], r"Expected 18 bytes .* shape \[2, 3\]. Received 17: a file truncated. Fetch it again"),
+        ("a", SMALL + b"\0", "Received 19: a file with trailing data"),
+        ("a", SMALL[:7], "12 bytes of header .* Received 7"),
         ("a", b"\0\0\x09", "first bytes '00 00 09'"),
-        ("a", b"\x89PNG....", "got first bytes '89 50 4e 47'. Check that it is an IDX file"),
+        ("a", b"\x89PNG....", "Received first bytes '89 50 4e 47'. Check that it is an IDX file"),
         ("a.gz", SMALL, "Expected gzip .* starts with .*Remove '.gz'"),
         ("a.gz", gzip.compress(SMALL, mtime=0)[:-9], "whole gzip file .*truncated or damaged"),
         ("a.gz", gzip.compress(SMALL, mtime=0)[:-8] + b"\1\1\1\1\1\1\1\1", "truncated or damaged"),

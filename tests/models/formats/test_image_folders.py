@@ -49,7 +49,7 @@ def test_color_is_grey_only_if_all_are(tmp_path):
     (tmp_path / "a" / "2.png").unlink()
     assert image_folder(tmp_path).images.shape[3] == 1
     assert image_folder(tmp_path, color="rgb").images.shape[3] == 3
-    with pytest.raises(ValueError, match=r"'grey', 'rgb' or None, got 'gray'. Pass one"):
+    with pytest.raises(ValueError, match=r"'grey', 'rgb' or None. Received 'gray'. Pass one"):
         image_folder(tmp_path, color="gray")
 
 
@@ -62,7 +62,7 @@ def test_alpha_is_dropped_and_sixteen_bits_are_scaled(tmp_path):
 def test_sizes_must_agree_or_be_asked_for(tmp_path):
     write(tmp_path / "a" / "1.png", GREY)
     write(tmp_path / "a" / "2.png", np.array([[0, 255]], np.uint8))
-    with pytest.raises(ValueError, match=r"got 2: 1x2, 4x6. .*pass size=\(H, W\), .*--size HxW .*or --resize"):
+    with pytest.raises(ValueError, match=r"Received 2: 1x2, 4x6. .*pass size=\(H, W\), .*--size HxW .*or --resize"):
         image_folder(tmp_path)
     images = image_folder(tmp_path, size=(1, 4)).images
     np.testing.assert_allclose(images[..., 0], [[[0.2] * 4], [[0, 0.25, 0.75, 1]]], rtol=1e-5)
@@ -104,16 +104,16 @@ def test_a_jpeg_that_ends_early_is_not_read(tmp_path):
 
 
 def test_folders_without_images_are_refused(tmp_path):
-    with pytest.raises(ValueError, match=r"got no folder .*Check the path"):
+    with pytest.raises(ValueError, match=r"Received no folder .*Check the path"):
         image_folder(tmp_path / "none")
-    with pytest.raises(ValueError, match=r"got no folders. Put the images of each class into a folder"):
+    with pytest.raises(ValueError, match=r"Received no folders. Put the images of each class into a folder"):
         image_folder(tmp_path)
     write(tmp_path / "a" / "1.png", GREY)
     (tmp_path / "b").mkdir()
-    with pytest.raises(ValueError, match=r"got none in '.*b'. Put images there"):
+    with pytest.raises(ValueError, match=r"Received none in '.*b'. Put images there"):
         image_folder(tmp_path)
     (tmp_path / "b" / "bad.png").write_bytes(b"bad")
-    with pytest.warns(UserWarning, match=r"b/bad.png"), pytest.raises(ValueError, match=r"got none in '.*b'"):
+    with pytest.warns(UserWarning, match=r"b/bad.png"), pytest.raises(ValueError, match=r"Received none in '.*b'"):
         image_folder(tmp_path)
 
 

@@ -75,13 +75,15 @@ def test_scale_is_the_range_that_the_model_wants(tmp_path, scale, white):
 
 
 def test_an_unknown_scale_is_refused():
-    with pytest.raises(ValueError, match=r"0-1, 0-255, -1-1, stored, got '0-100'. Pass the range"):
+    with pytest.raises(ValueError, match=r"0-1, 0-255, -1-1, stored. Received '0-100'. Pass the range"):
         open_dataset("fashion_mnist", scale="0-100")
 
 
 def test_images_that_do_not_fit_are_refused_or_resized(tmp_path):
     write_forms(tmp_path)
-    with pytest.raises(ValueError, match=r"of 4x4 with 3 channels \(RGB\).* got 2x2 with 1 channel \(grey\).*--resize"):
+    with pytest.raises(
+        ValueError, match=r"of 4x4 with 3 channels \(RGB\).* Received 2x2 with 1 channel \(grey\).*--resize"
+    ):
         open_dataset(tmp_path / "a.npz", model_input=(4, 4, 3))
     with pytest.raises(ValueError, match=r"of anyxany with 3 channels"):
         open_dataset(tmp_path / "a.npz", model_input=(None, None, 3))
@@ -94,7 +96,7 @@ def test_images_that_do_not_fit_are_refused_or_resized(tmp_path):
 def test_folders_of_mixed_sizes_are_resized_when_asked(tmp_path):
     write_forms(tmp_path)
     (tmp_path / "classes" / "0" / "2.png").write_bytes(cv2.imencode(".png", np.zeros((5, 3), np.uint8))[1].tobytes())
-    with pytest.raises(ValueError, match=r"got 2: 2x2, 5x3.*--resize"):
+    with pytest.raises(ValueError, match=r"Received 2: 2x2, 5x3.*--resize"):
         open_dataset(tmp_path / "classes", model_input=(2, 2, 3))
     assert open_dataset(tmp_path / "classes", model_input=(2, 2, 3), resize=True).images.shape == (3, 2, 2, 3)
 
@@ -127,9 +129,9 @@ def test_bytes_that_look_like_fractions_get_a_warning(tmp_path):
     [
         (
             {"images": UNIT - 0.5, "labels": LABELS},
-            r"from 0 to 255 in .* got -0.5 to 0.5. If they are standardised .*--scale stored",
+            r"from 0 to 255 in .* Received -0.5 to 0.5. If they are standardised .*--scale stored",
         ),
-        ({"images": UNIT * 300, "labels": LABELS}, r"got 0 to 300. If they are standardised"),
+        ({"images": UNIT * 300, "labels": LABELS}, r"Received 0 to 300. If they are standardised"),
         ({"images": np.where(UNIT == 1, np.inf, UNIT), "labels": LABELS}, r"NaN or Inf in 2 of 2, first at index 0"),
         ({"images": UNIT[0], "labels": LABELS}, r"rows that make square ones. Received rows of 2 values"),
         ({"images": UNIT[:0], "labels": LABELS[:0]}, r"at least one image .* Store some images"),
@@ -141,7 +143,7 @@ def test_bytes_that_look_like_fractions_get_a_warning(tmp_path):
         ),
         ({"images": UNIT, "labels": LABELS + 0.5}, r"one class per image as labels .*float64\[2\]"),
         ({"images": UNIT, "labels": np.array(["a", "a|b"])}, r"Received 'a\|b' for image 1"),
-        ({"a": UNIT, "b": UNIT, "labels": LABELS}, r"got a \[2, 2, 2\], b .*--images-key .*save with np.savez"),
+        ({"a": UNIT, "b": UNIT, "labels": LABELS}, r"Received a \[2, 2, 2\], b .*--images-key .*save with np.savez"),
         ({"images": UNIT, "labels": LABELS.astype(object)}, r"a pickle.* never loaded. Save it again as numbers"),
     ],
 )
@@ -154,18 +156,18 @@ def test_arrays_that_are_refused(tmp_path, arrays, message):
 def test_files_that_are_not_arrays_are_refused(tmp_path):
     write_forms(tmp_path)
     np.save(tmp_path / "images.npy", BYTES.astype(object), allow_pickle=True)
-    with pytest.raises(ValueError, match=r"images.npy', got Python objects \(a pickle\)"):
+    with pytest.raises(ValueError, match=r"images.npy'. Received Python objects \(a pickle\)"):
         open_dataset(tmp_path / "images.npy")
     (tmp_path / "a.npz").write_bytes((tmp_path / "a.npz").read_bytes()[:-30])
     with pytest.raises(ValueError, match=r"Expected a NumPy file at .*a.npz.*save it again"):
         open_dataset(tmp_path / "a.npz")
     np.save(tmp_path / "a.npz.npy", BYTES)
     (tmp_path / "a.npz.npy").rename(tmp_path / "a.npz")
-    with pytest.raises(ValueError, match=r"several arrays \(\.npz\) .* got a single array"):
+    with pytest.raises(ValueError, match=r"several arrays \(\.npz\) .* Received a single array"):
         open_dataset(tmp_path / "a.npz")
     np.savez(tmp_path / "images.npz", BYTES)
     (tmp_path / "images.npz").rename(tmp_path / "images.npy")
-    with pytest.raises(ValueError, match=r"one array \(\.npy\) .* got several"):
+    with pytest.raises(ValueError, match=r"one array \(\.npy\) .* Received several"):
         open_dataset(tmp_path / "images.npy")
 
 
@@ -175,9 +177,11 @@ def test_missing_partners_and_choices_are_refused(tmp_path):
     with pytest.raises(ValueError, match=r"Pass both, as in IMAGES.npy,LABELS.npy"):
         open_dataset(tmp_path / "images.npy")
     (tmp_path / "idx" / "other-images-idx3-ubyte").write_bytes(idx(BYTES))
-    with pytest.raises(ValueError, match=r"got my-images-idx3-ubyte.gz, other-images-idx3-ubyte. Pass the file itself"):
+    with pytest.raises(
+        ValueError, match=r"Received my-images-idx3-ubyte.gz, other-images-idx3-ubyte. Pass the file itself"
+    ):
         open_dataset(tmp_path / "idx")
-    with pytest.raises(ValueError, match=r"as 'other-labels-idx1-ubyte', got no such file. Pass both"):
+    with pytest.raises(ValueError, match=r"as 'other-labels-idx1-ubyte'. Received no such file. Pass both"):
         open_dataset(tmp_path / "idx" / "other-images-idx3-ubyte")
 
 

@@ -156,7 +156,7 @@ def test_a_custom_layer_is_asked_for_by_its_name(suffix, named, tmp_path, monkey
 @pytest.mark.parametrize("entry", ["my_missing_module:Layer", "math:Layer", "Layer", ":Layer"])
 def test_a_custom_object_that_cannot_be_imported(entry, monkeypatch):
     monkeypatch.setattr(sys, "path", [*sys.path])
-    with pytest.raises(ValueError, match=f"as module:name, received '{entry}'.*check both names"):
+    with pytest.raises(ValueError, match=f"as module:name. Received '{entry}'.*check both names"):
         import_custom_objects([entry])
 
 

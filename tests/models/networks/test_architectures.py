@@ -97,10 +97,10 @@ def test_transfer_goes_on_with_random_weights_where_none_can_be_downloaded(monke
     [
         (("three_cnov",), {}, "Did you mean 'three_conv'"),
         (("three_conv",), {"base": "MobileNetV2"}, "build the architecture 'transfer'"),
-        (("three_conv",), {"classes": 1}, "at least 2 classes, received 1"),
+        (("three_conv",), {"classes": 1}, "at least 2 classes. Received 1"),
         (("transfer",), {"base": "MobileNet2"}, "Did you mean 'MobileNetV2'"),
         (("transfer",), {"base_weights": "none"}, "imagenet, random"),
-        (("transfer",), {"input_shape": (28, 28, 2)}, "received 2 channels"),
+        (("transfer",), {"input_shape": (28, 28, 2)}, "Received 2 channels"),
     ],
 )
 def test_what_cannot_be_built_is_refused(arguments, options, message):

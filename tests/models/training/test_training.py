@@ -162,10 +162,10 @@ def test_other_test_images_start_a_training_anew(few, tmp_path):
     ("change", "message"),
     [
         (lambda data: data.with_channels(3), r"of 16x16 with 1 channel \(grey\).* 3 channels \(RGB\).*--size HxWxC"),
-        (lambda data: data.resized(16, 20), r"received 16x20 .*--size HxWxC"),
+        (lambda data: data.resized(16, 20), r"Received 16x20 .*--size HxWxC"),
         (
             lambda data: replace(data, class_names=data.class_names[::-1]),
-            "T-shirt/top, .*received Ankle boot.*--class-names",
+            "T-shirt/top, .*Received Ankle boot.*--class-names",
         ),
     ],
 )
@@ -196,7 +196,7 @@ def test_a_training_that_diverges_stops_and_keeps_nothing(few, tmp_path):
     # one batch per epoch: two epochs survive such a rate, with a loss of 1e30; then numbers of 32 bits do not reach
     entry = replace(SMALL, learning_rate=1e8, schedule="cosine", epochs=20, batch_size=200)
     progress = Interruption()
-    with pytest.raises(ValueError, match=r"received nan in the val.* 1e\+08 .*Lower --learning-rate.* to 0\.003"):
+    with pytest.raises(ValueError, match=r"Received nan in the val.* 1e\+08 .*Lower --learning-rate.* to 0\.003"):
         train(entry, few, output=tmp_path / "m.keras", progress=progress)
     assert 1 <= len(progress.rows) < 20 and all(np.isfinite(list(row.values())).all() for row in progress.rows)
     assert list(tmp_path.iterdir()) == []

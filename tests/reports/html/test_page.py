@@ -176,12 +176,12 @@ def test_a_plot_that_stands_twice_has_ids_of_its_own():
 
 def test_two_sections_or_sprites_of_one_name_are_refused():
     header = Header("", "")
-    with pytest.raises(ValueError, match="sections with different names, got a"):
+    with pytest.raises(ValueError, match=r"sections with different names. Received a"):
         render_page("", [Section("a", "", Markup("")), Section("a", "", Markup(""))], header)
-    with pytest.raises(ValueError, match="parts of the page with different names, got b"):
+    with pytest.raises(ValueError, match=r"parts of the page with different names. Received b"):
         render_page("", [Section("a", "", Markup('<p id="b"></p><p class="x" id="b"></p>'))], header)
     made = sprite("s", np.zeros((1, 2, 2), np.uint8))
-    with pytest.raises(ValueError, match="sprites with different names, got s"):
+    with pytest.raises(ValueError, match=r"sprites with different names. Received s"):
         render_page("", [], header, [made, made])
 
 

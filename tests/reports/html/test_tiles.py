@@ -59,7 +59,7 @@ def test_labels_are_escaped():
         (lambda: sprite("a", np.zeros((1, 2, 2), np.float32)), "Colour the values first"),
         (lambda: sprite("a b", np.zeros((1, 2, 2), np.uint8)), "CSS class"),
         (lambda: sprite("a", np.zeros((2, 2, 9000), np.uint8), columns=2), "Split the tiles"),
-        (lambda: tile_html(sprite("a", np.zeros((2, 2, 2), np.uint8)), 2, ""), "from 0 to 1 of sprite 'a', got 2"),
+        (lambda: tile_html(sprite("a", np.zeros((2, 2, 2), np.uint8)), 2, ""), "from 0 to 1 of sprite 'a'. Received 2"),
         (lambda: tile_html(sprite("a", np.zeros((2, 2, 2), np.uint8)), -1, ""), "from 0 to 1"),
     ],
 )

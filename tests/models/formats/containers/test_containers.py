@@ -296,7 +296,7 @@ def test_arrays_under_other_names_and_in_other_orders(tmp_path: Path) -> None:
     same(read(saved(images=IMAGES[..., 0].transpose(1, 2, 0), labels=LABELS)), IMAGES[..., :1])
     same(read(saved(X=SQUARE.reshape(20, -1), y=TENS)), SQUARE, TENS)
     same(read(saved(X=SQUARE.transpose(0, 3, 1, 2).reshape(20, -1), y=TENS)), SQUARE, TENS)
-    with pytest.raises(ValueError, match=r"got a \[5, 8, 6, 3\], b \[5\], c \[5\]. Name them"):
+    with pytest.raises(ValueError, match=r"Received a \[5, 8, 6, 3\], b \[5\], c \[5\]. Name them"):
         read(saved(a=IMAGES, b=LABELS, c=LABELS))
 
 

@@ -195,6 +195,12 @@ def _check_layout(images: np.ndarray, labels: np.ndarray) -> None:
 
 
 def _check_labels(labels: np.ndarray, class_names: tuple[str, ...]) -> None:
+    twice = next((name for place, name in enumerate(class_names) if name in class_names[:place]), None)
+    if twice is not None:
+        raise ValueError(
+            f"Expected a name of its own for each class. Received '{visible(twice)}' twice. Rename one of them, or give other "
+            "names (--class-names FILE)."
+        )
     outside = np.flatnonzero((labels < 0) | (labels >= len(class_names)))
     if outside.size:
         raise ValueError(

@@ -8,6 +8,7 @@ links and storage), at itself, or claim more values than are stored; each is ref
 
 from __future__ import annotations
 
+import math
 import re
 import zipfile
 from collections.abc import Collection, Iterator
@@ -209,6 +210,7 @@ def stored_elsewhere(path: Path | Any, packed: int, limits: Limits = LIMITS) -> 
                 elif isinstance(child, h5py.Dataset):
                     if child.external or child.is_virtual:
                         return f"values of '{name}' that are stored in another file"
-                    claimed += child.size * child.dtype.itemsize if child.size else 0
+                    values = max(child.size or 0, math.prod(child.chunks or (0,)))  # a chunk is unpacked whole
+                    claimed += values * child.dtype.itemsize
         require_unpacked(str(getattr(path, "name", path)), packed, claimed, limits)
     return None

@@ -9,7 +9,6 @@ links and storage), at itself, or claim more values than are stored; each is ref
 from __future__ import annotations
 
 import math
-import re
 import zipfile
 from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
@@ -72,9 +71,6 @@ _SINGLE_FUNCTIONS = {  # of TensorFlow, as layers of Keras 2 name them: they com
     "transpose", "truediv", "unstack", "where", "zeros", "zeros_like",
 }
 # fmt: on
-_BRACKETS = re.compile(
-    rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL
-)  # whole strings, so that what is in them is passed over
 _MEMBERS = ("metadata.json", "config.json", "model.weights.h5", "model.weights.npz", "model.weights.json")
 
 
@@ -141,23 +137,6 @@ def parts(config: Any) -> Iterator[dict[str, Any]]:
             waiting.extend(child for key, child in here.items() if key != "compile_config")
         elif isinstance(here, list):
             waiting.extend(here)
-
-
-def nesting(text: bytes) -> int:
-    """How many lists and mappings of a JSON text lie within each other, at most; read without building anything.
-
-    Example:
-        >>> nesting(b'{"a": [1, [2]], "b": "[[["}')
-        3
-    """
-    depth = deepest = 0
-    for token in _BRACKETS.finditer(text):
-        if token[0] in (b"[", b"{"):
-            depth += 1
-            deepest = max(deepest, depth)
-        elif token[0] in (b"]", b"}"):
-            depth -= 1
-    return deepest
 
 
 def archive_fault(archive: zipfile.ZipFile, packed: int, limits: Limits = LIMITS) -> str | None:

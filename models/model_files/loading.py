@@ -7,6 +7,7 @@ from pathlib import Path
 from typing import Any
 
 from ..file_limits import LIMITS, Limits
+from ..keras_backend import keras_on_tensorflow
 from ..known_names import unknown_name
 from .cards import ModelCard, card_path, read_model_card
 from .contents import foreign_names
@@ -135,8 +136,7 @@ def import_custom_objects(names: Sequence[str]) -> dict[str, Any]:
 
 
 def _load_file(path: Path, version: str, allow_code: bool, custom_objects: dict[str, Any]) -> Any:
-    import keras
-
+    keras = keras_on_tensorflow()
     try:
         return keras.saving.load_model(path, custom_objects=custom_objects, compile=False, safe_mode=not allow_code)
     except Exception as error:  # Keras raises whatever the first thing that fails raises

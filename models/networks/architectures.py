@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ..keras_backend import keras_on_tensorflow
 from ..known_names import unknown_name
 from ..registry import Registry
 from . import plain_networks
@@ -99,6 +100,7 @@ def build_model(
         raise unknown_name("architecture", name, known, "Pass one of them.")
     if classes < 2:
         raise ValueError(f"Expected at least 2 classes. Received {classes}. Pass the number of the data's classes.")
+    keras_on_tensorflow()
     return known[name].builder(input_shape, classes, SeededLayers(seed), **base_options(name, base, base_weights))
 
 

@@ -34,7 +34,10 @@ def quiet_start() -> Iterator[None]:
 
 def start_tensorflow() -> None:
     """Import TensorFlow and look for devices, quietly."""
+    from featurelens.models.keras_backend import keras_on_tensorflow
+
     with quiet_start():
+        keras_on_tensorflow()
         import tensorflow
 
         tensorflow.config.list_logical_devices()

@@ -10,11 +10,9 @@ from collections.abc import Callable, Sequence
 import typer
 
 from featurelens.models.visible_text import visible_line
+from featurelens.scripts.terminal.exit_codes import INTERRUPTED, REFUSED, USAGE
 from featurelens.scripts.terminal.interruption import Interrupted
 from featurelens.scripts.terminal.option_words import in_options
-
-_USAGE = 2  # exit code, as of a wrong option
-_INTERRUPTED = 130  # exit code, by custom 128 + SIGINT
 
 
 def run_alone(name: str, command: Callable[..., None]) -> None:
@@ -48,18 +46,18 @@ def run(
             before(kept[0])
         app(args=kept, prog_name=program)
     except SystemExit as stopped:
-        if stopped.code == _INTERRUPTED:  # what typer makes of Ctrl-C
+        if stopped.code == INTERRUPTED:  # what typer makes of Ctrl-C
             typer.echo("Interrupted. No half-written file is left.", err=True)
         raise
     except Interrupted as stopped:
         typer.echo(f"Interrupted. {stopped}", err=True)
-        sys.exit(_INTERRUPTED)
+        sys.exit(INTERRUPTED)
     except (ValueError, ImportError, OSError, MemoryError) as error:
         if verbose:
             traceback.print_exc()
         else:
             typer.echo(f"Error: {in_options(visible_line(error)) or type(error).__name__}", err=True)
-        sys.exit(1)
+        sys.exit(REFUSED)
 
 
 def _with_size_limit(arguments: list[str]) -> list[str]:
@@ -74,7 +72,7 @@ def _with_size_limit(arguments: list[str]) -> list[str]:
         typer.echo(
             f"Error: Expected {name} as whole gigabytes, such as {name} 8. Received '{visible_line(value)}'.", err=True
         )
-        sys.exit(_USAGE)
+        sys.exit(USAGE)
     from featurelens.models.file_limits import LIMITS
 
     LIMITS.raise_to(int(value) * 2**30)

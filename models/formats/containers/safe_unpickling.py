@@ -13,6 +13,7 @@ import io
 import math
 import pickle
 import pickletools
+from collections.abc import Iterator
 from typing import Any
 
 import numpy as np
@@ -61,7 +62,8 @@ def _require_harmless(raw: bytes, limits: Limits) -> None:
     """Go through the instructions as they would run, with how deep each value is nested in the place of the value."""
     depths: list[int | None] = []  # None is a mark
     kept: dict[int, int] = {}
-    for instruction, argument, place in pickletools.genops(raw):
+    steps: Iterator[tuple[Any, Any, Any]] = pickletools.genops(raw)
+    for instruction, argument, place in steps:
         name = instruction.name
         if name in _KEEPS:
             where = len(kept) if name == "MEMOIZE" else int(argument)
@@ -130,7 +132,8 @@ class _Values(np.ndarray):
         if not isinstance(kind, _Type) or not isinstance(values, bytes):
             raise NotOfArrays("an array of Python objects")
         _require_bytes(shape, kind, len(values))
-        super().__setstate__((1, shape, kind.dtype, bool(in_fortran), values))
+        whole: Any = (1, shape, kind.dtype, bool(in_fortran), values)
+        super().__setstate__(whole)
 
 
 def _require_bytes(shape: Any, kind: _Type, size: int) -> None:

@@ -9,6 +9,7 @@ from pathlib import Path
 from typing import Any
 
 from .file_limits import LIMITS, Limits, require_regular_file, too_large
+from .visible_text import visible
 
 _BRACKETS = re.compile(
     rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL
@@ -16,7 +17,7 @@ _BRACKETS = re.compile(
 
 
 def read_json(path: Path, limits: Limits = LIMITS) -> Any:
-    """What a JSON file holds.
+    """What a JSON file holds, its texts in letters that can be shown.
 
     Raises:
         ValueError: It cannot be read, or is not JSON of the kind that `parsed` takes; the message is a clause that follows
@@ -29,7 +30,7 @@ def read_json(path: Path, limits: Limits = LIMITS) -> Any:
         raw = path.read_bytes()
     except OSError as error:
         raise ValueError(f"cannot be read: {error.strerror}") from error
-    return parsed(raw, limits)
+    return _shown(parsed(raw, limits))
 
 
 def parsed(raw: bytes, limits: Limits = LIMITS) -> Any:
@@ -63,6 +64,16 @@ def nesting(text: bytes) -> int:
         elif token[0] in (b"]", b"}"):
             depth -= 1
     return deepest
+
+
+def _shown(content: Any) -> Any:
+    if isinstance(content, str):
+        return visible(content)
+    if isinstance(content, list):
+        return [_shown(part) for part in content]
+    if isinstance(content, dict):
+        return {visible(name): _shown(part) for name, part in content.items()}
+    return content
 
 
 def _constant(text: str) -> None:

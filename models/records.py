@@ -57,7 +57,8 @@ def _read(kind: Any, content: Any, where: str) -> Any:
     if origin is list:
         return [_read(inner[0], part, inside(where, n)) for n, part in enumerate(_as(list, content, where))]
     if origin is dict:
-        return {name: _read(inner[1], part, inside(where, name)) for name, part in _as(dict, content, where).items()}
+        held = _as(dict, content, where)
+        return {name: _read(inner[1], part, inside(where, name)) for name, part in held.items()}
     if isinstance(kind, type) and is_dataclass(kind):
         return _read_record(kind, content, where)
     if kind is np.ndarray:

@@ -20,6 +20,7 @@ from featurelens.scripts.options.early_checks import refuse_file_as_command
 from featurelens.scripts.report import report
 from featurelens.scripts.terminal.exit_codes import listed
 from featurelens.scripts.terminal.running import run
+from featurelens.scripts.terminal.saying import say
 from featurelens.scripts.train import train
 from featurelens.scripts.trust import trust
 
@@ -49,7 +50,7 @@ def _version(wanted: bool) -> None:
         return
     from importlib.metadata import version
 
-    typer.echo(f"featurelens {version('featurelens')}")
+    say(f"featurelens {version('featurelens')}")
     raise typer.Exit
 
 

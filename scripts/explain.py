@@ -30,6 +30,7 @@ from featurelens.scripts.options.single_image import (
     outputs_of,
     single_image,
 )
+from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
     from featurelens.reports.explanation import MethodChoice
@@ -101,7 +102,7 @@ def _write(chosen: SingleImage, shown: ExplainedImage, output: Path) -> None:
 
     plot = explanation_figure(shown)
     write_bytes_whole(output, plot.svg().encode() if output.suffix.lower() == ".svg" else plot.png())
-    typer.echo(" ".join(part for part in (_said(chosen, shown), shown.faded, f"Wrote {output}.") if part))
+    say(" ".join(part for part in (_said(chosen, shown), shown.faded, f"Wrote {output}.") if part))
 
 
 def _said(chosen: SingleImage, shown: ExplainedImage) -> str:
@@ -123,7 +124,7 @@ def _explained(model: Any, chosen: SingleImage, question: Question, choice: Meth
             model, picture, choice, question.class_name, question.versus, question.layer, step=step
         )
     for line in remarks:
-        typer.echo(line, err=True)
+        say(line, err=True)
     return shown
 
 

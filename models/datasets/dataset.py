@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ..visible_text import visible
+from ..visible_text import all_visible, visible
 from .image_store import IN_MEMORY, ImageStore
 from .lazy_images import LazyImages, lazily
 from .resizing import convert_channels, resize_images
@@ -61,10 +61,26 @@ class Dataset:
     preparation: Preparation = Preparation()
 
     def __post_init__(self) -> None:
+        self._make_names_visible()
         _check_layout(self.images, self.labels)
         _check_labels(self.labels, self.class_names)
         if not isinstance(self.images, LazyImages):  # those on disk are checked by what reads them
             _check_pixels(self.images, self.value_range)
+
+    def _make_names_visible(self) -> None:
+        """Names from outside are kept as pages, drawings and terminals can show them, so that all of these agree."""
+        notes = all_visible(self.preparation.notes)
+        for field, value in {
+            "class_names": all_visible(map(str, self.class_names)),
+            "source": visible(self.source),
+            "files": tuple((visible(name), digest) for name, digest in self.files),
+            "unreadable": all_visible(self.unreadable),
+            "names": all_visible(self.names),
+            "preparation": self.preparation
+            if notes == self.preparation.notes
+            else replace(self.preparation, notes=notes),
+        }.items():
+            object.__setattr__(self, field, value)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -81,7 +97,7 @@ class Dataset:
 
     def called(self, number: int) -> str:
         """What to call an image: '31', or '31 (cats/IMG_2041.jpg)' where it has a file of its own."""
-        return f"{number} ({visible(self.names[number])})" if self.names else f"{number}"
+        return f"{number} ({self.names[number]})" if self.names else f"{number}"
 
     def noting(self, *notes: str) -> Dataset:
         """Return the same data with more to tell about how they were read."""

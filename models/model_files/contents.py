@@ -9,6 +9,7 @@ links and storage), at itself, or claim more values than are stored; each is ref
 from __future__ import annotations
 
 import math
+import re
 import zipfile
 from collections.abc import Collection, Iterator
 from pathlib import Path, PurePosixPath
@@ -71,6 +72,8 @@ _SINGLE_FUNCTIONS = {  # of TensorFlow, as layers of Keras 2 name them: they com
     "transpose", "truediv", "unstack", "where", "zeros", "zeros_like",
 }
 # fmt: on
+_ROOT_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_./>-]*")
+_INNER_NAME = re.compile(r"[A-Za-z0-9_./>-]*")
 _MEMBERS = ("metadata.json", "config.json", "model.weights.h5", "model.weights.npz", "model.weights.json")
 
 
@@ -125,6 +128,25 @@ def _foreign_function(config: Any) -> str | None:
     first, _, rest = name.partition(".")
     taken = first in _TENSOR_FUNCTIONS and bool(rest) if rest else first in _SINGLE_FUNCTIONS
     return None if taken or not name else f"tf.{name}"
+
+
+def unusable_name(config: Any) -> str | None:
+    """The first name of a layer, or of the model, that TensorFlow does not take as a part of a graph's names.
+
+    Example:
+        >>> unusable_name({"class_name": "Dense", "config": {"name": "my\\\\dense"}})
+        'my\\\\dense'
+    """
+    models = ("Sequential", "Functional", "Model")
+    for part in parts(config):
+        kind, inner = part.get("class_name"), part.get("config")
+        name = inner.get("name") if isinstance(inner, dict) else None
+        if kind == "InputLayer" or not isinstance(kind, str) or not isinstance(name, str):
+            continue
+        letters = _ROOT_NAME if part is config and kind in models else _INNER_NAME
+        if not letters.fullmatch(name):
+            return name
+    return None
 
 
 def parts(config: Any) -> Iterator[dict[str, Any]]:

@@ -13,6 +13,7 @@ from featurelens.models.formats.known_formats import kinds_in_short
 from featurelens.models.visible_text import visible_line
 from featurelens.scripts.options.model_choice import ModelOutput, Task, as_chosen, settle_task
 from featurelens.scripts.options.reading import DataReading
+from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -79,7 +80,7 @@ def load_with_card(model: str, opening: Opening | None = None) -> tuple[Any, Mod
     loaded = load_model(model, allow_code=opening.allow_code, custom_objects=own)
     told = None if card is None else require_own_card(card, card_path(path), weights_fingerprint(loaded), path)
     if told is not None:
-        typer.echo(f"Note: {visible_line(told)}", err=True)
+        say(f"Note: {visible_line(told)}", err=True)
     return as_chosen(loaded, card, task=opening.task, output=opening.model_output), card
 
 
@@ -205,7 +206,7 @@ def _told(dataset: Dataset, model: Any) -> Dataset:
 def tell_notes(dataset: Dataset) -> None:
     """Print what was recognised or assumed while the data were read."""
     for note in dataset.preparation.notes:
-        typer.echo(f"Note: {visible_line(note)}", err=True)
+        say(f"Note: {visible_line(note)}", err=True)
 
 
 def _as_card(dataset: Dataset, card: ModelCard) -> Dataset:

@@ -9,17 +9,18 @@ from __future__ import annotations
 import datetime
 import importlib.metadata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+from ..interpret import ModelInformation
 from ..interpret.methods.catalogue import KnownMethod
 from ..interpret.progress import Step
 from ..models.datasets.dataset import Dataset
 from ..models.datasets.pixel_range import warn_of_range
 from ..models.model_files.cards import ModelCard
 from .drawing.wording import count, percent
-from .evidence.layers import LayersEvidence
+from .evidence.layers import LayersEvidence, own_channels
 from .evidence.performance import PerformanceEvidence
 from .evidence.plan import ReportPlan
 from .evidence.seen import Seen
@@ -59,6 +60,7 @@ class Report:
     about: About
     evidence: Mapping[str, Any]  # {id of a section: its record of numbers}
     sections: Sequence[ReportSection[Any]]  # all that were asked for, those left out included
+    title: str | None = None  # of the page; None: made from the model's name
 
 
 def write_report(
@@ -68,6 +70,7 @@ def write_report(
     *,
     card: ModelCard | None = None,
     command: str | None = None,
+    title: str | None = None,
     batch_size: int | None = None,
     trust_images: int = TRUST_IMAGES,
     trust_budget: int | None = None,
@@ -84,6 +87,7 @@ def write_report(
         path: The file; an older one is replaced in one step when the new one is whole.
         card: What is known of the training, for its curves and its recipe.
         command: The command line to print in the report.
+        title: Of the page; None: 'What NAME sees', with the model's own name.
         batch_size: Images at a time; None: as many as fit a few megabytes, 256 of 28x28, 16 of 224x224.
         trust_images: Images that the trust in the maps is measured on, at most; 0 measures none.
         trust_budget: Passes forward and backward for that (see `interpret.trust.budget`); None: by the images' size.
@@ -106,7 +110,7 @@ def write_report(
     plan = ReportPlan(
         batch_size, trust_images, trust_file, trust_budget=trust_budget, seed=seed, methods=tuple(methods)
     )
-    found = gather_report(Seen(model, dataset, plan, card=card, command=command, step=step))
+    found = replace(gather_report(Seen(model, dataset, plan, card=card, command=command, step=step)), title=title)
     if step is not None:
         step("drawing the page", 0, 1)
     write_whole(target, report_html(found))
@@ -130,7 +134,7 @@ def report_html(report: Report) -> str:
     """The whole page."""
     told = ordered_findings(report.sections, report.evidence, report.about)
     shown, sprites = _drawn(report)
-    title = f"What {report.about.information.name} sees"
+    title = report.title or f"What {report.about.information.name} sees"
     return render_page(title, [findings_section(told), *shown], _header(report), sprites, report_twin(report, told))
 
 
@@ -176,7 +180,7 @@ def _header(report: Report) -> Header:
         ),
         figures=[
             *_performance_figures(report.evidence.get(PerformanceSection.id)),
-            *_layer_figures(report.evidence.get(LayersSection.id)),
+            *_layer_figures(report.evidence.get(LayersSection.id), information),
         ],
         footer=f"Made by featurelens {version}. This file is complete: it loads nothing from anywhere.",
     )
@@ -196,9 +200,9 @@ def _performance_figures(found: PerformanceEvidence | None) -> list[KeyFigure]:
     return [*shown, KeyFigure("Calibration error", f"{figures.expected_calibration_error:.3f}", "0 is perfect")]
 
 
-def _layer_figures(found: LayersEvidence | None) -> list[KeyFigure]:
-    if found is None:
+def _layer_figures(found: LayersEvidence | None, information: ModelInformation) -> list[KeyFigure]:
+    counted = [] if found is None else own_channels(found.layers, information)
+    if not counted:
         return []
-    silent = sum(len(layer.silent_channels) for layer in found.layers)
-    channels = sum(layer.channels for layer in found.layers[1:-1])
-    return [KeyFigure("Silent channels", f"{silent}", f"of {channels} surveyed")]
+    silent, channels = sum(len(each.silent_channels) for each in counted), sum(each.channels for each in counted)
+    return [KeyFigure("Silent channels", f"{silent:,}", f"of {channels:,}, units included")]

@@ -91,6 +91,7 @@ def report(
             output,
             card=card,
             command=_command(),
+            title=f"What {Path(model).stem} sees",  # the file's name: Keras's own may be 'sequential_4'
             batch_size=batch_size,
             trust_images=images,
             trust_budget=tested.trust_budget,

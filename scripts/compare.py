@@ -34,7 +34,7 @@ def compare(
         int | None, typer.Option(min=0, help="Test each model's maps on so many images; 0 for none. Default: 100.")
     ] = None,
     seed: Annotated[int, typer.Option(help="Of the bootstrap and of the drawn images.")] = 0,
-    opening: Annotated[Opening, Without("task", "model_output")] = Opening(),
+    opening: Annotated[Opening, Without("task", "model_output", "wrt", "held")] = Opening(),
 ) -> None:
     """Compare models on the same images: figures, tests, images they part on, maps side by side, layers.
 

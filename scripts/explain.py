@@ -10,7 +10,6 @@ import typer
 
 from featurelens.scripts.options.early_checks import checked_data_for
 from featurelens.scripts.options.methods import chosen_methods, usual_methods
-from featurelens.scripts.options.model_choice import refuse_several_inputs
 from featurelens.scripts.options.opening import (
     DEFAULT_MODEL,
     Data,
@@ -116,7 +115,6 @@ def _explained(model: Any, chosen: SingleImage, question: Question, choice: Meth
     from featurelens.reports.explanation import Picture, explained_image
     from featurelens.scripts.terminal.progress import steps_shown
 
-    refuse_several_inputs(model)
     picture = Picture(chosen.pixels, chosen.value_range, chosen.class_names, chosen.true, chosen.shown)
     with steps_shown() as step:
         shown, remarks = explained_image(

@@ -126,6 +126,6 @@ def _units(answer: tf.Tensor) -> int:
         raise ValueError(
             f"Expected a classifier that answers one number per class, shape (batch, classes). "
             f"This one answers shape {('batch', *shape[1:]) if shape else 'unknown'}. "
-            f"Pass a model, or name an output=, that ends in one score per class."
+            f"Pass a model that ends in one score per class, or name an output that does with output=."
         )
     return int(long[0] or 1) if long else 1

@@ -35,6 +35,7 @@ from ..stream.image_choice import sample_numbers
 from ..stream.joint_maps import JointMaps
 from ..tracing.batched_graph import Program
 from ..tracing.folding import Folding, folding_of
+from ..tracing.inputs import as_dtype, declared_inputs
 from ..tracing.targets import NONE
 from ..tracing.traced_model import TracedModel
 from ..tracing.variants import VariantScores, rows_at_once
@@ -240,7 +241,7 @@ class _Measures:
         asked = self._asked(self.look, self.sizes.noise)
         return max_sensitivities(
             self.methods,
-            asked.images,
+            self._as_taken(asked.images),
             asked.classes,
             sample=None,
             seed=self.plan.seed,
@@ -280,6 +281,12 @@ class _Measures:
     def _asked(self, look: _Look, sample: int) -> AskedAbout:
         numbers = sample_numbers(len(self.images), sample, self.plan.seed)
         return AskedAbout(self.images[numbers], numbers, look.classes[numbers], len(self.images))
+
+    def _as_taken(self, images: np.ndarray) -> np.ndarray:
+        """The images as whole numbers, where the model takes such: noise is then made of whole numbers too."""
+        form = declared_inputs(self.model)
+        dtype = "float32" if form is None else form.dtypes[form.image_index(None)]
+        return as_dtype(images, dtype) if "int" in dtype else images
 
     def _telling(self, what: str) -> Progress:
         step, many = self.step, f"{what} ({len(self.methods)})"

@@ -10,7 +10,7 @@ import typer
 from typer.models import OptionInfo
 
 from featurelens.models.formats.known_formats import kinds_in_short
-from featurelens.scripts.options.model_choice import ModelOutput, Task, as_chosen, settle_task
+from featurelens.scripts.options.model_choice import ModelPart, as_chosen, is_bare, require_one_picture, settle_task
 from featurelens.scripts.options.reading import DataReading
 
 if TYPE_CHECKING:
@@ -51,14 +51,12 @@ CustomObjects = Annotated[
 
 
 @dataclass(frozen=True)
-class Opening(DataReading):
+class Opening(ModelPart, DataReading):
     """How a command line wants a model and its images to be read; a record of options (see `records`)."""
 
     scale: Scale = None
     resize: Resize = False
     class_names: ClassNames = None
-    task: Task = None
-    model_output: ModelOutput = None
     allow_code: AllowCode = False
     custom_objects: CustomObjects = None
 
@@ -73,7 +71,7 @@ def load_with_card(model: str, opening: Opening | None = None) -> tuple[Any, Mod
     start_tensorflow()
     own = import_custom_objects(opening.custom_objects or ())
     loaded, card = load_model(model, allow_code=opening.allow_code, custom_objects=own), model_card_of(model)
-    return as_chosen(loaded, card, task=opening.task, output=opening.model_output), card
+    return as_chosen(loaded, card, opening), card
 
 
 def open_for(data: str, model: Any, card: ModelCard | None, opening: Opening) -> Dataset:
@@ -87,6 +85,8 @@ def open_for(data: str, model: Any, card: ModelCard | None, opening: Opening) ->
     from featurelens.models.datasets.labels import fitted_to_outputs
 
     dataset, assumed = _opened(data, model, card, opening)
+    if len(dataset.class_names) > 2 and is_bare(model):
+        settle_task(model, dataset.class_names)  # one number cannot tell these apart: refused for what it is
     classes = _classes(model)
     if opening.class_names is None:
         dataset = dataset if classes is None else fitted_to_outputs(dataset, classes)
@@ -114,6 +114,7 @@ def _opened(data: str, model: Any, card: ModelCard | None, opening: Opening) -> 
     from featurelens.models import open_dataset
     from featurelens.models.datasets.class_names import read_class_names
 
+    require_one_picture(model)
     names = None if opening.class_names is None else read_class_names(opening.class_names)
     reading = reading_for(card, opening)
     dataset = open_dataset(
@@ -127,6 +128,7 @@ def opened_for(files: Sequence[str], model: Any, card: ModelCard | None, opening
     from featurelens.models.formats.image_folders import unlabelled_pictures
     from featurelens.models.formats.stored_images import dataset_of
 
+    require_one_picture(model)
     reading = reading_for(card, opening)
     wanted = reading.for_model(image_input(model), resize=opening.resize)
     pictures = dataset_of(unlabelled_pictures([Path(file) for file in files], wanted.reading), wanted)

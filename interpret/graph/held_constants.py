@@ -1,4 +1,4 @@
-"""What else a trace reads: the objects of one's own that a layer holds, its class, and what its functions refer to.
+"""What else a trace reads: the user's objects that a layer holds, its class, and what its functions refer to.
 
 A layer may keep a constant in an object (`self.settings.scale`), in its class, in a global, or in the closure of a function.
 All of these are written into the graph when it is traced. Each is a namespace here: something that gives its values anew
@@ -64,7 +64,7 @@ def namespaces_of(values: Iterable[Any], layers: Iterable[Any]) -> list[Any]:
 
 
 def _namespace(value: Any) -> Any:
-    """Where the values of a thing of one's own lie; None for what a library defines."""
+    """The values of an object, class or function that the user wrote; None for one of a library."""
     if isinstance(value, FunctionType):
         return Reads(value) if _is_own(value.__module__) else None
     if isinstance(value, type):

@@ -4,7 +4,7 @@ A gradient of the probability fades where the softmax saturates, so every score 
 (Selvaraju et al. 2017, section 3: "the score for class c, y^c (before the softmax)"). Keras offers no way to ask for
 it: the softmax may be fused in a Dense layer, be a layer of its own, or be a plain function. In the traced graph all of
 these are the same operation, so the logits are its input. Where the end of the model is the call of a function (a
-SavedModel), the walk goes on inside of it.
+SavedModel), the walk continues inside it.
 
 What is found here is proven later, on images (see `tracing.proof`).
 """

@@ -100,7 +100,7 @@ class Structure:
         return self._is_untouched(model) or self.equals(Structure(model))
 
     def _is_untouched(self, model: Any) -> bool:
-        """Whether every attribute is the very object that it was: what is told without looking closer."""
+        """Whether every attribute is the very object that it was: a check that looks no closer."""
         layers = layers_within(model)
         if len(layers) != len(self._layers) or not all(map(is_, layers, self._layers)):
             return False

@@ -84,7 +84,7 @@ def default_layers(taps: Taps) -> list[TappedLayer]:
 
 
 def default_layer(taps: Taps) -> str | None:
-    """Where class activation maps look unless told; None where no layer on the way has a map of places."""
+    """Where class activation maps look by default; None where no layer on the way has a map of places."""
     found = default_layers(taps)
     return found[-1].name if found else None
 

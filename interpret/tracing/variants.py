@@ -63,7 +63,7 @@ class Asked:
     run: Callable[[slice, np.ndarray], dict[str, np.ndarray]]  # (rows I, variants [I,V,H,W,C]) -> {name: [I*V, ...]}
 
     def blocks(self, count: int, vary: Vary, batch_size: int, progress: Progress = False) -> Iterator[Block]:
-        """The results of variants 0..count-1 of every image; `progress` is told of batches done."""
+        """The results of variants 0..count-1 of every image; `progress` counts batches."""
         plan = list(_plan(len(self.images), count, rows_at_once(self.images, batch_size)))
         for step in steps(len(plan), 1, progress):
             rows, variants = plan[step.start]

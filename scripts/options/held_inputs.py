@@ -6,9 +6,9 @@ from collections.abc import Sequence
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-import numpy as np
-
 if TYPE_CHECKING:
+    import numpy as np
+
     from featurelens.interpret.tracing.inputs import InputForm
 
 _TYPED = "a number, as many numbers as it takes with commas between them, or a .npy file of its shape"
@@ -92,6 +92,8 @@ def _repeated(library: Any, image: Any, value: np.ndarray, name: str) -> Any:
 
 def _value(name: str, typed: str, shape: tuple[int | None, ...], dtype: str) -> np.ndarray:
     """The value of one input, without a batch axis."""
+    import numpy as np
+
     try:
         given = np.load(typed, allow_pickle=False) if Path(typed).suffix == ".npy" else _numbers(typed)
         value = np.asarray(given, dtype=dtype)

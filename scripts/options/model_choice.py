@@ -15,7 +15,7 @@ if TYPE_CHECKING:
 Task = Annotated[
     str | None,
     typer.Option(
-        help="What one answer without an activation is for: binary or regression. Default: as data or card tell."
+        help="What one answer without an activation is for: binary or regression. Default: what the data or the card say."
     ),
 ]
 ModelOutput = Annotated[str | None, typer.Option(help="Which output to look at, where the model has several.")]

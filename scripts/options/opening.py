@@ -67,7 +67,7 @@ def load_with_card(model: str, opening: Opening | None = None) -> tuple[Any, Mod
     from featurelens.scripts.terminal.progress import start_tensorflow
 
     opening = opening or Opening()
-    model_path(model)  # a wrong name is told before TensorFlow is loaded
+    model_path(model)  # a wrong name is reported before TensorFlow is loaded
     start_tensorflow()
     own = import_custom_objects(opening.custom_objects or ())
     loaded, card = load_model(model, allow_code=opening.allow_code, custom_objects=own), model_card_of(model)
@@ -180,7 +180,7 @@ def _tested(dataset: Dataset, model: Any, assumed: str) -> Dataset:
         raise ValueError(
             f"Expected to be told the pixel range that the model takes: neither a card nor a first layer tells it. Received no "
             f"--scale, and {assumed} is contradicted: {trial}. Pass --scale {trial.best}, which fits best, or --scale {assumed} "
-            f"to go on as it is."
+            f"to keep it."
         )
     shown = "" if trial is None else f" Tested: {trial}."
     return dataset.noting(
@@ -189,7 +189,7 @@ def _tested(dataset: Dataset, model: Any, assumed: str) -> Dataset:
 
 
 def _told(dataset: Dataset, model: Any) -> Dataset:
-    """The data, with what is to tell of them told on the terminal."""
+    """The data; what was recognised or assumed of them is printed on the terminal."""
     from featurelens.models.datasets.pixel_range import warn_of_range
 
     warn_of_range(model, dataset)

@@ -43,9 +43,9 @@ class Reads:
         ]
 
 
-def namespaces_of(values: Iterable[Any], layers: Iterable[Any]) -> list[Any]:
-    """The namespaces that are reached from the layers' classes, and from the values that the layers hold."""
-    found: list[Any] = []
+def namespaces_of(values: Iterable[Any], layers: Iterable[Any]) -> dict[int, Any]:
+    """The namespaces that are reached from the layers' classes, and from the values that they hold, by the id of the owner."""
+    found: dict[int, Any] = {}
     seen: set[int] = {id(layer) for layer in layers}
     waiting = [*(own for layer in layers for own in type(layer).__mro__), *values]
     while waiting and len(found) < _MOST:
@@ -55,7 +55,7 @@ def namespaces_of(values: Iterable[Any], layers: Iterable[Any]) -> list[Any]:
         seen.add(id(value))
         namespace = _namespace(value)
         if namespace is not None:
-            found.append(namespace)
+            found[id(value)] = namespace
             waiting.extend(namespace.values())
             waiting.extend(type(value).__mro__)
         else:

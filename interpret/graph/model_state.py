@@ -10,7 +10,7 @@ from __future__ import annotations
 
 import zlib
 from collections.abc import Iterator
-from itertools import chain, compress
+from itertools import chain, compress, islice
 from operator import is_
 from typing import Any
 
@@ -73,20 +73,29 @@ class Structure:
 
     Args:
         model: A Keras model.
+        written: What the model's own runs write, from `written_since`; it is not looked at.
     """
 
-    def __init__(self, model: Any) -> None:
+    def __init__(self, model: Any, written: frozenset[Any] = frozenset()) -> None:
+        self._written = written
         self._layers = layers_within(model)
         spaces = [vars(layer) for layer in self._layers]
         held = [value for space in spaces for name, value in space.items() if not _is_unread(name)]
-        self._spaces = [*spaces, *namespaces_of(held, self._layers)]
+        others = namespaces_of(held, self._layers)
+        self._owners = [*map(id, self._layers), *others]
+        self._spaces = [*spaces, *others.values()]
         self._counts = [len(space) for space in self._spaces]
-        every = [name for space in self._spaces for name in space.keys()]  # noqa: SIM118  a namespace is no dict
-        self._read = [not _is_unread(name) for name in every]
-        self._names = list(compress(every, self._read))
+        self._every = [
+            (owner, name)
+            for owner, space in zip(self._owners, self._spaces, strict=True)
+            for name in tuple(space.keys())
+        ]
+        self._read = [not _is_unread(name) and (owner, name) not in written for owner, name in self._every]
+        self._names = [name for _, name in compress(self._every, self._read)]
         self._all = list(_values(self._spaces))  # what training touches included: mostly nothing did
         self._values = list(compress(self._all, self._read))
-        self._containers = [value for value in self._values if isinstance(value, (list, tuple, dict, set))]
+        containers = (value for value in self._values if isinstance(value, (list, tuple, dict, set)))
+        self._containers = [value for value in containers if id(value) not in written]
         self._held = [_held(container) for container in self._containers]
         mutable = [value for value in self._containers if not isinstance(value, tuple)]
         self._lists = [value for value in mutable if not isinstance(value, dict)]
@@ -97,7 +106,26 @@ class Structure:
 
     def is_still_of(self, model: Any) -> bool:
         """Whether the model did not change since."""
-        return self._is_untouched(model) or self.equals(Structure(model))
+        return self._is_untouched(model) or self.equals(Structure(model, self._written))
+
+    def written_since(self, model: Any) -> frozenset[Any]:
+        """What changed outside of the layers, as after runs of the model alone: a list that it appends to, a count.
+
+        No constant of the graph is among it, since a run of the graph does not run the code that reads one.
+        """
+        if self._is_untouched(model):
+            return self._written
+        moved = {
+            id(held)
+            for held, before in zip(self._containers, self._held, strict=True)
+            if not _same(before, _held(held))
+        }
+        others = zip(self._owners, self._spaces, strict=True)
+        for owner, space in islice(others, len(self._layers), None):
+            before = {name: value for (of, name), value in zip(self._every, self._all, strict=True) if of == owner}
+            now = dict(zip(space.keys(), space.values(), strict=True))
+            moved |= {(owner, name) for name, value in before.items() if not _same([value], [now.get(name)])}
+        return self._written | moved
 
     def _is_untouched(self, model: Any) -> bool:
         """Whether every attribute is the very object that it was: a check that looks no closer."""

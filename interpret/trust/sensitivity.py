@@ -61,7 +61,7 @@ def max_sensitivity(
         samples: Noisy copies of each image, at least 1.
         sample: Images drawn (with `seed`) where there are more; None for all.
         seed: Of the sample and the noise.
-        progress: True for a bar, or a function called with (done, total), counted in runs of the method.
+        progress: True for a bar, or a function called with (what, done, total), counted in runs of the method.
 
     Example:
         A map that does not depend on the image, such as the saliency of a linear model, has sensitivity 0.

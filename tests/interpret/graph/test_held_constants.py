@@ -10,10 +10,11 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 from oracle import Case, assert_equal, by_hand
 from small_models import SHAPE, images, plain_forward, plain_layers
 
-from featurelens.interpret import GradCAM
+from featurelens.interpret import ActivationExtractor, GradCAM
 from featurelens.interpret.graph.model_state import Structure
 
 pytestmark = pytest.mark.numeric
@@ -117,3 +118,19 @@ def test_an_equal_number_is_no_change() -> None:
     assert before.is_still_of(model)
     change(2.0)
     assert not before.is_still_of(model)
+
+
+def test_what_the_model_itself_writes_while_it_runs_is_no_change() -> None:
+    log: list[int] = []
+
+    class Logging(keras.layers.Layer):
+        def call(self, inputs):
+            noted = tf.numpy_function(lambda values: (log.append(len(values)), values)[1], [inputs], tf.float32)
+            return tf.ensure_shape(noted, inputs.shape)
+
+    model = keras.Sequential([keras.Input(SHAPE), Logging(), *plain_layers()])
+    method = ActivationExtractor(model, ["conv1"])
+    method(images())
+    traced = method._program.tracings
+    method(images())
+    assert len(log) > 2 and method._program.tracings == traced

@@ -43,24 +43,26 @@ class Reads:
         ]
 
 
-def namespaces_of(values: Iterable[Any], layers: Iterable[Any]) -> dict[int, Any]:
-    """The namespaces that are reached from the layers' classes, and from the values that they hold, by the id of the owner."""
-    found: dict[int, Any] = {}
+def reached_from(values: Iterable[Any], layers: Iterable[Any]) -> tuple[dict[int, Any], list[Any]]:
+    """The namespaces that the layers' classes and values lead to, by the id of the owner; and all containers on the way."""
+    spaces: dict[int, Any] = {}
+    containers: list[Any] = []
     seen: set[int] = {id(layer) for layer in layers}
     waiting = [*(own for layer in layers for own in type(layer).__mro__), *values]
-    while waiting and len(found) < _MOST:
+    while waiting and len(spaces) < _MOST:
         value = waiting.pop()
         if id(value) in seen or isinstance(value, (str, bytes, int, float, complex, type(None))):
             continue
         seen.add(id(value))
+        if isinstance(value, (list, tuple, dict, set)):
+            containers.append(value)
         namespace = _namespace(value)
         if namespace is not None:
-            found[id(value)] = namespace
+            spaces[id(value)] = namespace
             waiting.extend(namespace.values())
             waiting.extend(type(value).__mro__)
-        else:
-            waiting.extend(_parts(value))
-    return found
+        waiting.extend(_parts(value))
+    return spaces, containers
 
 
 def _namespace(value: Any) -> Any:

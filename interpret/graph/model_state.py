@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from .held_constants import namespaces_of
+from .held_constants import reached_from
 
 _SAMPLED = 4096  # values of an array that are looked at; training, shuffling and adapting change nearly all of them
 _SCALARS = (bool, int, float, complex, str, bytes, type(None))
@@ -81,7 +81,7 @@ class Structure:
         self._layers = layers_within(model)
         spaces = [vars(layer) for layer in self._layers]
         held = [value for space in spaces for name, value in space.items() if not _is_unread(name)]
-        others = namespaces_of(held, self._layers)
+        others, containers = reached_from(held, self._layers)
         self._owners = [*map(id, self._layers), *others]
         self._spaces = [*spaces, *others.values()]
         self._counts = [len(space) for space in self._spaces]
@@ -94,7 +94,6 @@ class Structure:
         self._names = [name for _, name in compress(self._every, self._read)]
         self._all = list(_values(self._spaces))  # what training touches included: mostly nothing did
         self._values = list(compress(self._all, self._read))
-        containers = (value for value in self._values if isinstance(value, (list, tuple, dict, set)))
         self._containers = [value for value in containers if id(value) not in written]
         self._held = [_held(container) for container in self._containers]
         mutable = [value for value in self._containers if not isinstance(value, tuple)]

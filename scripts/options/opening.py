@@ -120,7 +120,7 @@ def _opened(data: str, model: Any, card: ModelCard | None, opening: Opening) -> 
     dataset = open_dataset(
         data, model_input=image_input(model), resize=opening.resize, class_names=names, reading=reading
     )
-    return _in_stated_range(dataset, model, reading)
+    return _in_stated_range(_saying_what_is_held(dataset, opening), model, reading)
 
 
 def opened_for(files: Sequence[str], model: Any, card: ModelCard | None, opening: Opening) -> Dataset:
@@ -132,12 +132,19 @@ def opened_for(files: Sequence[str], model: Any, card: ModelCard | None, opening
     reading = reading_for(card, opening)
     wanted = reading.for_model(image_input(model), resize=opening.resize)
     pictures = dataset_of(unlabelled_pictures([Path(file) for file in files], wanted.reading), wanted)
-    dataset, assumed = _in_stated_range(pictures, model, reading)
+    dataset, assumed = _in_stated_range(_saying_what_is_held(pictures, opening), model, reading)
     if assumed is not None:
         dataset = dataset.noting(
             f"The range {assumed} is assumed: neither a card nor a first layer of the model tells it."
         )
     return _told(dataset, model)
+
+
+def _saying_what_is_held(dataset: Dataset, opening: Opening) -> Dataset:
+    """The data, with a note of the inputs that are the same for all of them."""
+    if not opening.held:
+        return dataset
+    return dataset.noting(f"The model's other inputs are held, the same for all images: {', '.join(opening.held)}.")
 
 
 def _in_stated_range(dataset: Dataset, model: Any, reading: Reading) -> tuple[Dataset, str | None]:

@@ -81,7 +81,14 @@ def in_a_partial() -> tuple[Times, Callable[[float], None]]:
     return Times(partial(lambda given, _: given.factor, settings)), partial(setattr, settings, "factor")
 
 
+def in_a_dict_of_dicts() -> tuple[Times, Callable[[float], None]]:
+    inner = {"factor": 1.0}
+    outer = {"a": [inner]}
+    return Times(lambda _: outer["a"][0]["factor"]), partial(inner.__setitem__, "factor")
+
+
 PLACES = [
+    in_a_dict_of_dicts,
     in_an_object,
     in_an_object_of_an_object,
     in_a_list_of_objects,

@@ -15,7 +15,7 @@ from typing import Any
 
 from ..interpret import ModelInformation
 from ..interpret.methods.catalogue import KnownMethod
-from ..interpret.progress import Step
+from ..interpret.progress import Progress
 from ..models.datasets.dataset import Dataset
 from ..models.datasets.pixel_range import warn_of_range
 from ..models.model_files.cards import ModelCard
@@ -77,7 +77,7 @@ def write_report(
     trust_file: TrustFile | None = None,
     methods: Sequence[KnownMethod] = (),
     seed: int = 0,
-    step: Step | None = None,
+    step: Progress = False,
 ) -> Path:
     """Explain a model on a data set, and write what was found into one HTML file.
 
@@ -95,7 +95,7 @@ def write_report(
         methods: Drawn beside each mistake and tested like the others, one of `METHODS` or of your own; an image
             costs as many passes as the method's record says.
         seed: Of all images that are sampled.
-        step: Called with (what is being done, done, total).
+        step: True for a bar of each stage, or a function called with (what is being done, done, total).
 
     Returns:
         The absolute path of the file.
@@ -111,10 +111,10 @@ def write_report(
         batch_size, trust_images, trust_file, trust_budget=trust_budget, seed=seed, methods=tuple(methods)
     )
     found = replace(gather_report(Seen(model, dataset, plan, card=card, command=command, step=step)), title=title)
-    if step is not None:
+    if callable(step):
         step("drawing the page", 0, 1)
     write_whole(target, report_html(found))
-    if step is not None:
+    if callable(step):
         step("drawing the page", 1, 1)
     return target
 

@@ -50,7 +50,7 @@ class Attribution:
             classes: The class explained: None for the predicted one, an int, or int[B].
             versus: Why `classes` rather than this one: None, an int, or int[B].
             batch_size: Images at a time.
-            progress: True for a bar with the time left, or a function called with (done, total).
+            progress: True for a bar with the time left, or a function called with (what, done, total).
 
         Returns:
             float32[B, h, w].
@@ -96,7 +96,7 @@ class Perturbation(VariantProgram):
             classes: The class explained: None for the predicted one, an int, or int[B].
             versus: Why `classes` rather than this one: None, an int, or int[B].
             batch_size: Rows at a time, images times variants.
-            progress: True for a bar with the time left, or a function called with (done, total), counted in batches.
+            progress: True for a bar with the time left, or a function called with (what, done, total), counted in batches.
 
         Returns:
             float32[B, h, w].

@@ -13,7 +13,7 @@ from contextlib import contextmanager
 def quiet_start() -> Iterator[None]:
     """Hold back what TensorFlow's libraries write to stderr while they load; shown after all where loading fails.
 
-    The messages come from C++ before any setting of Python is read, so the file descriptor itself is put aside.
+    The messages come from C++ before any setting of Python is read, so the file descriptor itself is replaced for that time.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
     sys.stderr.flush()

@@ -38,13 +38,14 @@ a function of activations and gradients: `MultiLayerCAM` gives any of them at se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from ..given import Layer, Layers, takes_given
 from ..progress import Progress
-from ..tracing.batched_graph import Compute, Program
+from ..tracing.batched_graph import Compute, OfModel, Program
 from ..tracing.inputs import Arrays
 from ..tracing.layer_choice import spatial_layer, spatial_layers
 from ..tracing.layer_hooks import TappedLayer
@@ -71,8 +72,9 @@ class GradCAM(Attribution):
         everywhere, so the map is 0.75 * x.
     """
 
+    @takes_given
     def __init__(
-        self, model: Any, layer: str | None = None, *, output: str | None = None, wrt: str | None = None
+        self, model: Any, layer: Layer | None = None, *, output: str | None = None, wrt: str | None = None
     ) -> None:
         def compute(taps: Taps, scores: Any) -> dict[str, Any]:
             import tensorflow as tf
@@ -84,6 +86,7 @@ class GradCAM(Attribution):
 
         super().__init__(model, compute, output=output, wrt=wrt)
 
+    @takes_given
     def before_cut(
         self,
         images: Arrays,
@@ -108,8 +111,9 @@ class GradCAMPlusPlus(Attribution):
         4 * 0.2 * 3/4 = 0.6, and the map is 0.6 * x.
     """
 
+    @takes_given
     def __init__(
-        self, model: Any, layer: str | None = None, *, output: str | None = None, wrt: str | None = None
+        self, model: Any, layer: Layer | None = None, *, output: str | None = None, wrt: str | None = None
     ) -> None:
         super().__init__(model, at_layer(layer, grad_cam_plus_plus), output=output, wrt=wrt)
 
@@ -126,8 +130,9 @@ class HiResCAM(Attribution):
         The model of `GradCAM`: the map is 0.75 * x, and sums to the logit.
     """
 
+    @takes_given
     def __init__(
-        self, model: Any, layer: str | None = None, *, output: str | None = None, wrt: str | None = None
+        self, model: Any, layer: Layer | None = None, *, output: str | None = None, wrt: str | None = None
     ) -> None:
         super().__init__(model, at_layer(layer, hi_res_cam), output=output, wrt=wrt)
 
@@ -143,8 +148,9 @@ class LayerCAM(Attribution):
         The model of `GradCAM`: the map is 0.75 * ReLU(x).
     """
 
+    @takes_given
     def __init__(
-        self, model: Any, layer: str | None = None, *, output: str | None = None, wrt: str | None = None
+        self, model: Any, layer: Layer | None = None, *, output: str | None = None, wrt: str | None = None
     ) -> None:
         super().__init__(model, at_layer(layer, layer_cam), output=output, wrt=wrt)
 
@@ -222,12 +228,12 @@ def layer_cam(activations: Any, slope: Any) -> Any:
 _PREFIX = "layer:"  # keeps a layer called 'logits' apart from the logits
 
 
-class MultiLayerCAM:
+class MultiLayerCAM(OfModel):
     """One map per layer, in one forward and one backward pass.
 
     Args:
         model: A Keras model.
-        layers: Names of layers with a map of places; None for all convolutions.
+        layers: Layers with a map of places, by name, index or themselves; None for all convolutions.
         formula: `grad_cam`, `grad_cam_plus_plus`, `hi_res_cam` or `layer_cam` of `class_activation`.
         output: Which output to explain, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
@@ -241,16 +247,17 @@ class MultiLayerCAM:
         {'conv1': (100, 28, 28), 'conv2': (100, 14, 14)}
     """
 
+    @takes_given
     def __init__(
         self,
         model: Any,
-        layers: Sequence[str] | None = None,
+        layers: Layers | None = None,
         formula: Formula = grad_cam,
         *,
         output: str | None = None,
         wrt: str | None = None,
     ) -> None:
-        names = None if layers is None else list(layers)
+        names: list[str] | None = layers
 
         def compute(taps: Taps, scores: Any) -> dict[str, Any]:
             chosen = spatial_layers(taps, names)
@@ -260,6 +267,7 @@ class MultiLayerCAM:
 
         self._program = Program(TracedModel(model, output=output, wrt=wrt), compute)
 
+    @takes_given
     def __call__(
         self,
         images: Arrays,

@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ... import Record, ask
 from ..datasets.dataset import Dataset
 from ..datasets.pixel_range import warn_of_range
 from ..forward_pass import answers
@@ -26,7 +27,7 @@ class PrecisionRecallCurve:
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
+class Evaluation(Record):
     """Everything measured on one set of images. NaN where a number is not defined (0 of 0 images)."""
 
     class_names: tuple[str, ...]  # [K], by label
@@ -43,6 +44,26 @@ class Evaluation:
     average_precision: np.ndarray  # float64[K], area under the class's precision-recall curve, in [0, 1]
     curves: tuple[PrecisionRecallCurve, ...]  # [K]; of length 0 for a class without images
     calibration: Calibration  # whether the probabilities can be believed
+
+    def mistakes(self) -> Any:
+        """A row for each incorrectly classified image, the surest first: a `pandas.DataFrame`, or a list of dicts.
+
+        Columns: image (its number), true, predicted (names), confidence (of the predicted class), probability (of the
+        true one), both 0 to 1.
+        """
+        wrong = np.flatnonzero(self.predictions != self.labels)
+        sure = self.probabilities[wrong, self.predictions[wrong]]
+        rows = [
+            {
+                "image": int(number),
+                "true": self.class_names[self.labels[number]],
+                "predicted": self.class_names[self.predictions[number]],
+                "confidence": float(self.probabilities[number, self.predictions[number]]),
+                "probability": float(self.probabilities[number, self.labels[number]]),
+            }
+            for number in wrong[np.argsort(-sure, kind="stable")]
+        ]
+        return ask("table", rows)
 
 
 @dataclass(frozen=True, eq=False)

@@ -79,8 +79,9 @@ def dataset_for(
     """The images of a source as the model takes them.
 
     Args:
-        source: One picture's path, a list of such, a folder of pictures without classes (then all are of one class,
-            'unknown'); or whatever `open_dataset` reads.
+        source: A `Dataset`, which stays as it is; arrays as (images, labels), whose values stay too; one picture's path, a
+            list of such, a folder of pictures without classes (then all are of one class, 'unknown'); or whatever
+            `open_dataset` reads.
         model: A Keras model of one image.
         reading: What a person says of their data; None: as the card says.
         class_names: In the order of the model's outputs; None: those of the card, else of the data.
@@ -89,7 +90,13 @@ def dataset_for(
         ValueError: The source cannot be read, its classes are not the model's, or the model is clearly right about the
             images in another range than the one assumed.
     """
+    if isinstance(source, Dataset):
+        return source
     card = card_of(model)
+    if isinstance(source, tuple) and len(source) == 2 and all(hasattr(each, "shape") for each in source):
+        names = class_names if class_names is not None or card is None else card.class_names
+        made = Dataset.from_arrays(*source, class_names=names)
+        return made if names is not None else _in_order(made, model, None)
     read = _as_trained(card, reading or Reading()).checked()
     paths = _pictures(source)
     if paths is not None:

@@ -91,12 +91,13 @@ def _mean_of_known(values: np.ndarray, weights: np.ndarray) -> float:
     return float(np.average(values[known], weights=weights[known])) if known.any() else float("nan")
 
 
-def evaluate(model: Any, dataset: Dataset, *, batch_size: int = 256, head: str = "softmax") -> Evaluation:
+def evaluate(model: Any, dataset: Any, *, batch_size: int = 256, head: str = "softmax") -> Evaluation:
     """Run the model once over the images and measure how good it is.
 
     Args:
         model: a Keras model with one output of K units, or of one unit where there are two classes.
-        dataset: images float32[B,H,W,C] in the range that the model takes, labels int64[B].
+        dataset: a `Dataset` in the range that the model takes; (images, labels); or whatever `open_dataset` reads, which
+            is fitted to the model.
         batch_size: images per step, at most; of photos fewer, as memory wants. It does not change the result.
         head: what the output is: 'softmax', 'sigmoid' or 'probability' (probabilities), or 'linear' (logits).
 
@@ -109,6 +110,7 @@ def evaluate(model: Any, dataset: Dataset, *, batch_size: int = 256, head: str =
         >>> evaluate(load_model("zero_padded_dropout"), fashion_mnist("test")).confusion.sum()
         10000
     """
+    dataset = dataset if isinstance(dataset, Dataset) else ask("dataset", dataset, model)
     warn_of_range(model, dataset)
     outputs = [np.asarray(answer) for answer in answers(model, dataset.images, batch_size)]
     outputs = [output.reshape(len(output), -1) for output in outputs]  # (B,) and (B,K,1) as well

@@ -38,7 +38,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"sections", "files", "explanation"},
         {"figures"},
         {"notebook"},
-        {"report", "data_page", "comparison"},
+        {"report", "report_choice", "data_page", "comparison"},
     ],
     "scripts": [{"terminal"}, {"options"}],
 }

@@ -200,18 +200,33 @@ def class_numbers(classes: Any, names: Sequence[str] | None, model: Any) -> Any:
         >>> class_numbers(["dog", "cat"], ("cat", "dog"), None).tolist()
         [1, 0]
     """
-    spelled = isinstance(classes, str)
-    several = not spelled and not isinstance(classes, (int, np.integer)) and len(classes) > 0
-    if not spelled and not (several and all(isinstance(each, str) for each in classes)):
+    words = [classes] if isinstance(classes, str) else _words(classes)
+    if not words:
         return classes
     known = names or (None if model is None else ask("class names", model))
     if known is None:
-        word = classes if spelled else classes[0]
         raise ValueError(
-            f"Expected the number of a class, as neither the images nor the model's card name the classes. Received {word!r}. "
-            "Give its number, or a Dataset as the images: Dataset.from_arrays(images, labels, class_names)."
+            f"Expected the number of a class: neither the images nor the model's card name the classes. Received "
+            f"{words[0]!r}. Give its number, or a Dataset as the images: Dataset.from_arrays(images, labels, class_names)."
         )
-    return _number(classes, known) if spelled else np.array([_number(each, known) for each in classes], np.int64)
+    numbers = [_number(each, known) for each in words]
+    return numbers[0] if isinstance(classes, str) else np.array(numbers, np.int64)
+
+
+def _words(classes: Any) -> list[str]:
+    """A name for each image; none where classes are numbers.
+
+    Raises:
+        ValueError: Some are names, some are not.
+    """
+    if np.ndim(classes) != 1:
+        return []
+    words = [str(each) for each in classes if isinstance(each, str)]
+    if words and len(words) < len(classes):
+        raise ValueError(
+            f"Expected names of classes, or numbers. Received both: {list(classes)[:6]}. Give all of them in one way."
+        )
+    return words
 
 
 def _number(name: str, known: Sequence[str]) -> int:
@@ -235,10 +250,10 @@ def layer_name(model: Any, layer: Layer) -> str:
     """
     if isinstance(layer, str):
         return layer
-    if isinstance(layer, (int, np.integer)) and not isinstance(layer, bool):
+    if isinstance(layer, (int, np.integer)) and type(layer) is not bool:
         return _at(model, int(layer))
-    if hasattr(layer, "receptive_field") and hasattr(layer, "name"):
-        return str(layer.name)
+    if hasattr(layer, "receptive_field"):
+        return str(getattr(layer, "name", ""))
     path = next((path for path, each in _paths(model) if each is layer), None)
     if path is None:
         what = getattr(layer, "name", type(layer).__name__)

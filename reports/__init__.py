@@ -24,8 +24,10 @@ if TYPE_CHECKING:
     from .figures.tables import plot_confusion, plot_trust
     from .notebook.written import WrittenReport
     from .report import write_report
+    from .training_film.callback import FeatureMaps
 
 __all__ = [
+    "FeatureMaps",
     "ImageStory",
     "WrittenReport",
     "explain",
@@ -40,6 +42,7 @@ __all__ = [
 ]
 
 _HOMES = {
+    "FeatureMaps": "training_film.callback",
     "ImageStory": "figures.one_image",
     "WrittenReport": "notebook.written",
     "explain": "figures.one_image",

@@ -98,7 +98,7 @@ class Dataset(Record):
         numbers = numbers.astype(np.int64)
         known = max(int(numbers.max(initial=0)) + 1, 2)
         names = tuple(map(str, range(known))) if class_names is None else tuple(map(str, class_names))
-        return cls(pixels, numbers, names, source, value_range=(0.0, 255.0) if whole else _range_of(pixels))
+        return cls(pixels, numbers, names, source, value_range=(0.0, 255.0) if whole else range_of_values(pixels))
 
     def __len__(self) -> int:
         return len(self.images)
@@ -212,7 +212,7 @@ class Dataset(Record):
         return replace(self, images=_changed(self.images, change), pictures=pictures)
 
 
-def _range_of(pixels: np.ndarray) -> tuple[float, float]:
+def range_of_values(pixels: np.ndarray) -> tuple[float, float]:
     """(black, white) that the values speak for."""
     low, high = (float(pixels.min()), float(pixels.max())) if pixels.size else (0.0, 1.0)
     if low < 0:

@@ -36,7 +36,7 @@ def _figure(width: float, height: float) -> Any:
     return Figure(**size) if pyplot is None else pyplot.figure(**size)  # type: ignore[arg-type]
 
 
-def colored(scale: ColorScale, limits: Limits) -> ScalarMappable:
+def colored(scale: ColorScale, limits: Limits) -> Any:
     """The colours of a scale between two limits; those of equal limits are never seen, since nothing lies between."""
     low, high = ends(limits)
     table = color_table(scale)[1 if scale == "signed" else 0 :] / 255

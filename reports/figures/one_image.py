@@ -13,6 +13,7 @@ from ... import Shown, ask
 from ...interpret.given import Given, Layer, are_paths, class_numbers, given_images, layer_name
 from ...interpret.methods.catalogue import METHODS, KnownMethod, method_called
 from ...interpret.tracing.inputs import missing_from_model
+from ...models.datasets.dataset import range_of_values
 from ..explanation import MethodChoice, Picture, explained_image
 from ..plots.explanation import ExplainedImage, explanation_figure
 from ..plots.plot import Plot
@@ -107,15 +108,7 @@ def _picture(image: Any, model: Any) -> tuple[Given, Picture]:
         given = Given(given.images)
     true = None if given.labels is None or given.class_names is None else int(given.labels[0])
     shown = np.asarray(source.shown)[0] if hasattr(source, "shown") else None
-    return given, Picture(batch[0], getattr(source, "shown_range", None) or range_of(batch), None, true, shown)
-
-
-def range_of(pixels: np.ndarray) -> tuple[float, float]:
-    """(black, white) of an array whose range nobody tells, for its picture alone."""
-    low, high = float(pixels.min()), float(pixels.max())
-    if low < 0:
-        return (-1.0, 1.0) if max(-low, high) <= 1 else (low, high)
-    return (0.0, 1.0) if high <= 1 else (0.0, max(255.0, high))
+    return given, Picture(batch[0], getattr(source, "shown_range", None) or range_of_values(batch), None, true, shown)
 
 
 def _method(name: str) -> KnownMethod:

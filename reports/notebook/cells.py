@@ -21,7 +21,7 @@ from ...interpret.stream.explainer import Explanation
 from ...interpret.trust.record import Trust
 from ...models.datasets.dataset import Dataset
 from ...models.evaluation.metrics import Evaluation
-from ..drawing.colors import colorize, limits_of
+from ..drawing.colors import ColorScale, colorize, limits_of
 from ..drawing.enlarging import enlarge
 from ..drawing.pictures import pictures
 from ..drawing.wording import count, percent
@@ -127,7 +127,11 @@ def _explanation(found: Explanation, most: int) -> Markup:
         for k, label in enumerate(found.classes)
     ]
     parts = []
-    for title, maps, scale in (("Grad-CAM", found.grad_cam, "evidence"), ("Saliency", found.saliency, "saliency")):
+    scales: tuple[tuple[str, np.ndarray, ColorScale], ...] = (
+        ("Grad-CAM", found.grad_cam, "evidence"),
+        ("Saliency", found.saliency, "saliency"),
+    )
+    for title, maps, scale in scales:
         if maps.ndim == 3 and most:
             some = enlarge(maps[:most], (84, 84))
             limits = [limits_of(each, scale) for each in maps[:most]]

@@ -94,11 +94,11 @@ def row(pictures: Sequence[Markup]) -> Markup:
     return Markup('<div style="margin:.4em 0">{}</div>').format(Markup("").join(pictures))
 
 
-def data_uri(pixels: np.ndarray) -> str:
-    """A picture uint8[H,W,3] as the address of an image."""
+def data_uri(pixels: np.ndarray, *, lossless: bool = False) -> str:
+    """A picture uint8[H,W,3] as the address of an image; a large one as JPEG, unless it may lose nothing."""
     from PIL import Image
 
-    held, lossy = io.BytesIO(), min(pixels.shape[:2]) > _LOSSY_FROM
+    held, lossy = io.BytesIO(), not lossless and min(pixels.shape[:2]) > _LOSSY_FROM
     Image.fromarray(np.ascontiguousarray(pixels)).save(held, "JPEG" if lossy else "PNG", quality=82)
     return f"data:image/{'jpeg' if lossy else 'png'};base64,{base64.b64encode(held.getvalue()).decode()}"
 

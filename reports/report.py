@@ -111,8 +111,9 @@ def write_report(
     found = gather_report(Seen(model, dataset, plan, card=card, command=command, step=step), shown)
     if step is not None:
         step("drawing the page", 0, 1)
-    write_whole(target, report_html(found, title, [section.id for section in chosen_sections(sections)]))
-    _write_beside(found, *beside)
+    asked = _only(found, [section.id for section in chosen_sections(sections)])
+    write_whole(target, report_html(asked, title))
+    _write_beside(found, asked, *beside)
     if step is not None:
         step("drawing the page", 1, 1)
     return WrittenReport(target)
@@ -131,11 +132,17 @@ def _check_files(page: Path, json: Path | None, arrays: Path | None) -> None:
         )
 
 
-def _write_beside(found: Report, json: Path | None, arrays: Path | None) -> None:
-    """The figures for programs, and the numbers of each image."""
+def _only(found: Report, ids: Sequence[str]) -> Report:
+    """The report without the sections that were computed for something beside the page."""
+    evidence = {name: record for name, record in found.evidence.items() if name in ids}
+    return replace(found, evidence=evidence, sections=tuple(each for each in found.sections if each.id in ids))
+
+
+def _write_beside(found: Report, asked: Report, json: Path | None, arrays: Path | None) -> None:
+    """The figures for programs, as in the page, and the numbers of each image."""
     if json is not None:
-        told = ordered_findings(found.sections, found.evidence, found.about)
-        write_whole(json, json_text(report_twin(found, told), indent=1) + "\n")
+        told = ordered_findings(asked.sections, asked.evidence, asked.about)
+        write_whole(json, json_text(report_twin(asked, told), indent=1) + "\n")
     if arrays is not None:
         evaluation = found.evidence[PerformanceSection.id].evaluation
         write_arrays(
@@ -160,16 +167,13 @@ def gather_report(seen: Seen, sections: Sequence[ReportSection[Any]] = PAGE_SECT
     return Report(About.of(seen), evidence, tuple(sections))
 
 
-def report_html(report: Report, title: str | None = None, only: Sequence[str] | None = None) -> str:
-    """The whole page; with `only`, of the sections of these ids, and without links to the others."""
-    everything = report
-    if only is not None:
-        report = replace(report, sections=tuple(each for each in report.sections if each.id in only))
+def report_html(report: Report, title: str | None = None) -> str:
+    """The whole page; of some sections, without links to the others."""
     told = ordered_findings(report.sections, report.evidence, report.about)
     shown, sprites = _drawn(report)
     title = title or f"What {report.about.information.name} sees"
-    page = render_page(title, [findings_section(told), *shown], _header(report), sprites, report_twin(everything, told))
-    return page if len(report.sections) == len(PAGE_SECTIONS) else without_dead_links(page)
+    page = render_page(title, [findings_section(told), *shown], _header(report), sprites, report_twin(report, told))
+    return page if len(report.sections) >= len(PAGE_SECTIONS) else without_dead_links(page)
 
 
 def _drawn(report: Report) -> tuple[list[Section], list[Sprite]]:

@@ -91,6 +91,10 @@ def inspect_model(
     Raises:
         ValueError: The logits do not give the model's answer; the model does not declare its inputs and no images were
             given; or the images do not fit.
+
+    Example:
+        >>> inspect_model(model).layer("conv2").output_shape
+        (14, 14, 64)
     """
     traced = TracedModel(model, output=output, wrt=wrt)
 

@@ -117,7 +117,11 @@ def survey_layers(
         progress: True for a bar with the time left, or a function called with (done, total).
 
     Raises:
-        ValueError: A layer is unknown, or images do not fit the model.
+        ValueError: A layer is unknown, there are no labels, or images do not fit the model.
+
+    Example:
+        >>> [row["layer"] for row in survey_layers(model, data, layers="conv2").rows()]
+        ['image', 'conv2', 'logits']
     """
     if labels is None:
         raise ValueError(

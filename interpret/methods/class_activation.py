@@ -70,6 +70,9 @@ class GradCAM(Attribution):
     Example:
         A model whose logit is 3 * mean(x), with a 1x1 convolution of weight 1 on a 2x2 image: dy/dA is 3/4
         everywhere, so the map is 0.75 * x.
+
+        >>> GradCAM(model)(data).shape
+        (20, 14, 14)
     """
 
     @takes_given
@@ -128,6 +131,9 @@ class HiResCAM(Attribution):
 
     Example:
         The model of `GradCAM`: the map is 0.75 * x, and sums to the logit.
+
+        >>> HiResCAM(model)(data).shape
+        (20, 14, 14)
     """
 
     @takes_given
@@ -146,6 +152,9 @@ class LayerCAM(Attribution):
 
     Example:
         The model of `GradCAM`: the map is 0.75 * ReLU(x).
+
+        >>> LayerCAM(model)(data).shape
+        (20, 14, 14)
     """
 
     @takes_given
@@ -242,9 +251,9 @@ class MultiLayerCAM(OfModel):
         ValueError: A layer is unknown, or has no map of places.
 
     Example:
-        >>> maps = MultiLayerCAM(model, ["conv1", "conv2"], formula=layer_cam)(images)    # doctest: +SKIP
-        >>> {name: each.shape for name, each in maps.items()}                             # doctest: +SKIP
-        {'conv1': (100, 28, 28), 'conv2': (100, 14, 14)}
+        >>> maps = MultiLayerCAM(model, ["conv1", "conv2"])(images)
+        >>> {name: each.shape for name, each in maps.items()}
+        {'conv1': (20, 28, 28), 'conv2': (20, 14, 14)}
     """
 
     @takes_given

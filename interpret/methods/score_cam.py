@@ -147,9 +147,9 @@ class MultiLayerScoreCAM(Shown):
         ValueError: A layer is unknown, or has no map of places.
 
     Example:
-        >>> maps = MultiLayerScoreCAM(model, ["conv1", "conv2"], max_channels=32)(images)    # doctest: +SKIP
-        >>> {name: each.shape for name, each in maps.items()}                                # doctest: +SKIP
-        {'conv1': (100, 28, 28), 'conv2': (100, 14, 14)}
+        >>> maps = MultiLayerScoreCAM(model, ["conv1", "conv2"], max_channels=2)(images)
+        >>> {name: each.shape for name, each in maps.items()}
+        {'conv1': (20, 28, 28), 'conv2': (20, 14, 14)}
     """
 
     @takes_given

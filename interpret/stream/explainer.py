@@ -48,6 +48,11 @@ class Explainer(OfModel):
 
     Raises:
         ValueError: A layer is unknown, or `cam_layer` has no map of places.
+
+    Example:
+        >>> found = Explainer(model, "conv1")(images)
+        >>> found.logits.shape, found.grad_cam.shape, found.activations["conv1"].shape
+        ((20, 10), (20, 14, 14), (20, 28, 28, 32))
     """
 
     @takes_given

@@ -37,8 +37,10 @@ class GradCAMState(OfModel):
     gives it; 'saturation': float32[B]}.
 
     Example:
-        >>> found = GradCAMState(model)(images)                                                # doctest: +SKIP
-        >>> map_states(GradCAM(model)(images), before_cut=found["signed"], saturation=found["saturation"])
+        >>> found = GradCAMState(model)(images)
+        >>> states = map_states(GradCAM(model)(images), before_cut=found["signed"], saturation=found["saturation"])
+        >>> len(states), states[0].kind
+        (20, 'mixed')
     """
 
     @takes_given

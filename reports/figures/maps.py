@@ -201,6 +201,10 @@ def plot_layer(
 
     Raises:
         ValueError: The layer is unknown or has no map of places, there is no such channel, or there are several images.
+
+    Example:
+        >>> [ax.get_title() for ax in plot_layer(model, "conv1", data[0], channels=[3, 5])]
+        ['conv1, channel 3', 'conv1, channel 5']
     """
     name, values = next(iter(ActivationExtractor(model, layer)(as_batch(image, model)).items()))
     if values.ndim != 4 or len(values) != 1:

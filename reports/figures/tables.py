@@ -79,6 +79,12 @@ def plot_trust(trust: Trust, ax: Axes | None = None, *, limits: tuple[float, flo
 
     Returns:
         The axis; a method of which neither was measured has its verdict alone.
+
+    Example:
+        >>> few = Samples(curves=5, filled=0, noise=0, shuffled=2)
+        >>> found = measure_trust(model, data, METHODS[:1], TrustPlan(few, few))
+        >>> [each.get_text() for each in plot_trust(found).get_yticklabels()]
+        ['Grad-CAM']
     """
     ax = canvas(ax, 6.4, 1.2 + 0.4 * max(len(trust.methods), 1))
     for row, found in enumerate(trust.methods.values()):

@@ -88,10 +88,10 @@ def train(
     keep_freed_memory()  # before anything imports TensorFlow
     from featurelens.models.model_files.writing import trained_files
     from featurelens.models.networks.recipes import recipe
+    from featurelens.models.quiet_start import start_tensorflow
     from featurelens.models.training.checkpoints import TrainingInterrupted
     from featurelens.models.training.fit import check_settings
     from featurelens.models.training.fit import train as train_model
-    from featurelens.scripts.terminal.progress import start_tensorflow
     from featurelens.scripts.terminal.training_display import TrainingDisplay
 
     chosen = changes.applied(recipe(name))

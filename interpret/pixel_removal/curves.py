@@ -19,12 +19,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ... import Record
 from ..progress import Progress
 from ..tracing.variants import Asked, VariantScores, Vary
 
 
 @dataclass(frozen=True, eq=False)
-class Curves:
+class Curves(Record):
     """The curves of one order of the pixels; N baselines, B images, S steps."""
 
     deletion: np.ndarray  # float32[N,B,S+1], the score with a share 0, 1/S, ..., 1 of the pixels removed

@@ -18,7 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from ... import Record
 from ..arguments import at_least
+from ..given import takes_given
 from ..intervals import Comparison, compare
 from ..methods.attribution import Method
 from ..progress import Progress, part_of
@@ -34,7 +36,7 @@ _NUMBERS = 100_000_000  # ranks of pixels in memory at a time (400 MB): 12,000 i
 
 
 @dataclass(frozen=True, eq=False)
-class Faithfulness:
+class Faithfulness(Record):
     """How well one method names the pixels that the model uses; N baselines, B images, S steps."""
 
     method: str
@@ -51,6 +53,7 @@ class Faithfulness:
     against_brightness: Comparison
 
 
+@takes_given
 def faithfulness(
     model: Any,
     images: Arrays,

@@ -15,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from ... import Record
 from ..arguments import at_least
+from ..given import takes_given
 from ..progress import Progress, steps
 from ..tracing.inputs import Arrays, InputForm
 from ..tracing.targets import Classes
@@ -26,7 +28,7 @@ from .weight_shuffling import layers_from_the_last, shuffle
 
 
 @dataclass(frozen=True, eq=False)
-class RandomLabels:
+class RandomLabels(Record):
     """How alike a method's maps are to those of a copy that was trained on random labels."""
 
     method: str
@@ -38,6 +40,7 @@ class RandomLabels:
     ssim: np.ndarray  # float32[B]; NaN where a map is zero
 
 
+@takes_given
 def random_label_check(
     model: Any,
     images: Arrays,

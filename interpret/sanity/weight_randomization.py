@@ -20,7 +20,9 @@ from typing import Any
 
 import numpy as np
 
+from ... import Record
 from ..arguments import at_least
+from ..given import takes_given
 from ..methods.attribution import Method
 from ..progress import Progress, steps
 from ..stream.image_choice import sample_of
@@ -38,7 +40,7 @@ Factory = Callable[[Any], Method]  # a model -> a method for it, such as `lambda
 
 
 @dataclass(frozen=True, eq=False)
-class Randomization:
+class Randomization(Record):
     """How alike a method's maps stay while the weights are randomised; S stops, B images."""
 
     method: str
@@ -50,6 +52,7 @@ class Randomization:
     ssim: np.ndarray  # float32[S,B]; NaN where a map is zero
 
 
+@takes_given
 def randomization_check(
     model: Any,
     images: Arrays,

@@ -19,7 +19,7 @@ import numpy as np
 from ..arguments import refuse_other_than_pictures
 from ..progress import Progress, steps
 from .axes import Axes
-from .batched_graph import Compute, Program, computed
+from .batched_graph import Compute, OfModel, Program, computed
 from .inputs import Arrays, as_dtype
 from .targets import Classes, target_array
 from .traced_model import Taps, TracedModel
@@ -77,7 +77,7 @@ class Asked:
         return np.concatenate([block.results["scores"][:, 0] for block in blocks])
 
 
-class VariantProgram:
+class VariantProgram(OfModel):
     """A traced model, ready to be asked about variants of images.
 
     Args:
@@ -102,6 +102,11 @@ class VariantProgram:
         traced = TracedModel(model, output=output, wrt=wrt, fold=fold)
         self._variants = Program(traced, with_scores(variants))
         self._originals = Program(traced, with_scores(originals)) if originals != variants else self._variants
+
+    @property
+    def model(self) -> Any:
+        """The Keras model that it was made with."""
+        return self._variants.traced.model
 
     any_form = False  # whether inputs of any form will do, or pictures [B,H,W,C] alone
 

@@ -25,6 +25,7 @@ from typing import Any
 
 import numpy as np
 
+from ..given import Layer, takes_given
 from ..methods.catalogue import KnownMethod, Makers, made_for, made_once, makers_of
 from ..pixel_removal.faithfulness import Faithfulness, faithfulness
 from ..pixel_removal.road import Road, road
@@ -46,13 +47,14 @@ from .summary import summed
 _COMPARED = 16  # images on which the folded logits are compared with the model's own
 
 
+@takes_given
 def measure_trust(
     model: Any,
     images: np.ndarray,
     methods: Sequence[KnownMethod],
     plan: TrustPlan | None = None,
     *,
-    cam_layer: str | None = None,
+    cam_layer: Layer | None = None,
     training: tuple[np.ndarray, np.ndarray] | None = None,
     batch_size: int = 256,
     step: Progress = False,

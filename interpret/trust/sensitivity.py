@@ -17,7 +17,9 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ... import Record
 from ..arguments import at_least
+from ..given import takes_given
 from ..intervals import Interval, bootstrap_mean
 from ..methods.attribution import Method
 from ..progress import Progress
@@ -28,7 +30,7 @@ from ..tracing.inputs import as_dtype
 
 
 @dataclass(frozen=True, eq=False)
-class Sensitivity:
+class Sensitivity(Record):
     """How unsteady a method's maps are."""
 
     numbers: np.ndarray  # int64[B], which images were measured
@@ -39,6 +41,7 @@ class Sensitivity:
     mean: Interval  # of `largest`, over the images whose map is not zero
 
 
+@takes_given
 def max_sensitivity(
     method: Method,
     images: np.ndarray,

@@ -3,17 +3,19 @@
 import csv
 import json
 import platform
+import weakref
 from dataclasses import asdict, dataclass, fields
 from pathlib import Path
 from typing import Any
 
+from ... import Record
 from .partial_files import written_whole
 
 FORMAT = 1
 
 
 @dataclass(frozen=True, eq=False)
-class ModelCard:
+class ModelCard(Record):
     """What is known of a trained model beside its weights."""
 
     name: str  # of the architecture
@@ -34,6 +36,23 @@ class ModelCard:
     preprocessing: str | None = None  # as --preprocess names it; None: the pixels were only brought to value_range
     interpolation: str | None = None  # how pictures were resized; None: they were of this size
     fit: str | None = None  # 'stretch', 'crop' or 'pad', where they were resized
+
+
+_cards: weakref.WeakKeyDictionary[Any, ModelCard] = weakref.WeakKeyDictionary()  # of the models that were loaded
+
+
+def remember_card(model: Any, card: ModelCard | None) -> None:
+    """Keep the card of a loaded model for as long as the model is there; None: it has none."""
+    if card is not None:
+        _cards[model] = card
+
+
+def card_of(model: Any) -> ModelCard | None:
+    """The card that a loaded model came with; None where it came without, or was made here."""
+    try:
+        return _cards.get(model)
+    except TypeError:  # nothing that can be looked up, such as a name
+        return None
 
 
 def card_path(weights: Path) -> Path:

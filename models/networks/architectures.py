@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..known_names import unknown_name
+from ..quiet_start import start_tensorflow
 from ..registry import Registry
 from . import plain_networks
 from .residual_network import residual
@@ -99,6 +100,7 @@ def build_model(
         raise unknown_name("architecture", name, known, "Pass one of them.")
     if classes < 2:
         raise ValueError(f"Expected at least 2 classes. Received {classes}. Pass the number of the data's classes.")
+    start_tensorflow()
     return known[name].builder(input_shape, classes, SeededLayers(seed), **base_options(name, base, base_weights))
 
 

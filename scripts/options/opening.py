@@ -64,7 +64,7 @@ class Opening(ModelPart, DataReading):
 def load_with_card(model: str, opening: Opening | None = None) -> tuple[Any, ModelCard | None]:
     """The model, and its card where there is one."""
     from featurelens.models.model_files.loading import import_custom_objects, load_model, model_card_of, model_path
-    from featurelens.scripts.terminal.progress import start_tensorflow
+    from featurelens.models.quiet_start import start_tensorflow
 
     opening = opening or Opening()
     model_path(model)  # a wrong name is reported before TensorFlow is loaded

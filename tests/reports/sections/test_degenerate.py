@@ -133,7 +133,5 @@ def test_the_title_is_the_files_name_where_it_is_known():
     seen = Seen(model(), data(20), ReportPlan(trust_images=0))
     report = gather_report(seen)
     assert "<title>What sequential" in report_html(report)
-    from dataclasses import replace
-
-    assert "<title>What right sees" in report_html(replace(report, title="What right sees"))
+    assert "<title>What right sees" in report_html(report, "What right sees")
     assert report_twin(report, ())["about"]["model"] == report.about.information.name

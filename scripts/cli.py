@@ -18,7 +18,9 @@ from featurelens.scripts.explore import explore
 from featurelens.scripts.inspect_model import inspect_layers
 from featurelens.scripts.options.early_checks import refuse_file_as_command
 from featurelens.scripts.report import report
+from featurelens.scripts.terminal.exit_codes import listed
 from featurelens.scripts.terminal.running import run
+from featurelens.scripts.terminal.saying import say
 from featurelens.scripts.train import train
 from featurelens.scripts.trust import trust
 
@@ -29,6 +31,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Show what every layer of a Keras CNN sees, why it decides as it does, and how far each picture can be trusted.",
+    epilog=listed(),
 )
 app.command("report")(report)
 app.command("inspect")(inspect_layers)
@@ -47,7 +50,7 @@ def _version(wanted: bool) -> None:
         return
     from importlib.metadata import version
 
-    typer.echo(f"featurelens {version('featurelens')}")
+    say(f"featurelens {version('featurelens')}")
     raise typer.Exit
 
 

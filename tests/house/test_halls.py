@@ -27,7 +27,8 @@ ORDER: dict[str, list[set[str]]] = {
         {"dissection", "trust"},
     ],
     "models": [
-        {"known_names", "opencv", "file_limits", "registry", "visible_text", "forward_pass", "quiet_start"},
+        {"known_names", "opencv", "file_limits", "registry", "visible_text", "forward_pass", "keras_backend"},
+        {"json_files", "records", "quiet_start"},
         {"datasets", "networks", "model_files"},
         {"formats", "evaluation"},
         {"training"},

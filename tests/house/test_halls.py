@@ -22,7 +22,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"tracing"},
         {"methods"},
         {"stream"},
-        {"layers", "pixel_removal", "sanity"},
+        {"layers", "pixel_removal", "sanity", "reference"},
         {"dissection", "trust"},
     ],
     "models": [

@@ -37,7 +37,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"sections", "files", "explanation"},
         {"report", "data_page", "comparison"},
     ],
-    "scripts": [{"terminal"}, {"options"}],
+    "scripts": [{"terminal"}, {"options"}, {"serving"}],
 }
 
 

@@ -2,7 +2,6 @@
 
 from __future__ import annotations
 
-import asyncio
 import json
 import time
 from collections.abc import Sequence
@@ -67,6 +66,8 @@ class Questions:
             return self._job(asked, sent)
         found = await self.answers(exchange, asked, sent, deadline, mapped=True)
         found = [_told_apart(answer, asked) for answer in found]
+        if len(found) == 1 and isinstance(found[0], Exception):
+            raise refused(found[0])
         if form == PNG:
             return self._drawn(asked, sent, found)
         words = self._service.words[asked.served.name]
@@ -288,8 +289,3 @@ def _form(accept: bytes) -> bytes:
     if not numbers:
         return PNG
     return b"both" if PNG in kinds else b""
-
-
-def unanswered(error: BaseException) -> bool:
-    """Whether nobody waits for the answer any more."""
-    return isinstance(error, asyncio.CancelledError)

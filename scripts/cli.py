@@ -1,4 +1,4 @@
-"""The command line: `featurelens report | train | evaluate | inspect | explain | trust | explore | compare | benchmark`.
+"""The command line: `featurelens report | train | evaluate | inspect | explain | trust | explore | compare | serve | benchmark`.
 
 Nothing heavy is imported here, so that `--help` answers at once; each command imports what it needs when it runs.
 """
@@ -18,6 +18,7 @@ from featurelens.scripts.explore import explore
 from featurelens.scripts.inspect_model import inspect_layers
 from featurelens.scripts.options.early_checks import refuse_file_as_command
 from featurelens.scripts.report import report
+from featurelens.scripts.serve import serve
 from featurelens.scripts.terminal.exit_codes import listed
 from featurelens.scripts.terminal.running import run
 from featurelens.scripts.terminal.saying import say
@@ -41,6 +42,7 @@ app.command("explore")(explore)
 app.command("evaluate")(evaluate)
 app.command("compare")(compare)
 app.command("train")(train)
+app.command("serve")(serve)
 app.command("benchmark")(benchmark)
 
 
@@ -79,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _refuse_file_as_command(first: str) -> None:
-    """A file in the place of a command is told which command takes it."""
+    """Say which command takes a file that stands in the place of a command."""
     if first[:1] != "-" and first not in {command.name for command in app.registered_commands}:
         refuse_file_as_command(first)
 

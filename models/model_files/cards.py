@@ -4,10 +4,12 @@ import csv
 import json
 import platform
 import re
+import weakref
 from dataclasses import asdict, dataclass
 from pathlib import Path
 from typing import Any
 
+from ... import Record
 from ..json_files import read_json
 from ..records import from_twin
 from ..visible_text import visible
@@ -17,7 +19,7 @@ FORMAT = 1
 
 
 @dataclass(frozen=True, eq=False)
-class ModelCard:
+class ModelCard(Record):
     """What is known of a trained model beside its weights."""
 
     name: str  # of the architecture
@@ -41,6 +43,23 @@ class ModelCard:
     weights: str | None = (
         None  # SHA-256 of the weights that it is of (`weights_fingerprint`); None: of before this was written
     )
+
+
+_cards: weakref.WeakKeyDictionary[Any, ModelCard] = weakref.WeakKeyDictionary()  # of the models that were loaded
+
+
+def remember_card(model: Any, card: ModelCard | None) -> None:
+    """Keep the card of a loaded model for as long as the model is there; None: it has none."""
+    if card is not None:
+        _cards[model] = card
+
+
+def card_of(model: Any) -> ModelCard | None:
+    """The card that a loaded model came with; None where it came without, or was made here."""
+    try:
+        return _cards.get(model)
+    except TypeError:  # nothing that can be looked up, such as a name
+        return None
 
 
 def card_path(weights: Path) -> Path:

@@ -1,5 +1,6 @@
 """Load a shipped model by its name, or any Keras model from its file, without running code that the file holds."""
 
+import contextlib
 import importlib
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -9,8 +10,9 @@ from typing import Any
 from ..file_limits import LIMITS, Limits
 from ..keras_backend import keras_on_tensorflow
 from ..known_names import unknown_name
+from ..quiet_start import start_tensorflow
 from ..visible_text import visible
-from .cards import ModelCard, card_path, read_model_card
+from .cards import ModelCard, card_of, card_path, read_model_card, remember_card
 from .contents import foreign_names, unusable_name
 from .file_formats import code_in, model_config, model_format
 from .keras_2 import cause, load_by_tf_keras, version_of
@@ -76,12 +78,18 @@ def load_model(
     """
     path = model_path(name_or_path)
     config = check_model(path, allow_code=allow_code, known=custom_objects or {}, limits=limits)
-    if config is None:
-        return saved_model(path)
+    start_tensorflow()  # what is refused was refused before
+    model = saved_model(path) if config is None else _loaded(path, allow_code, custom_objects or {}, limits)
+    with contextlib.suppress(ValueError):  # a damaged card is told where it is asked for, not where a model is loaded
+        remember_card(model, model_card_of(path))
+    return model
+
+
+def _loaded(path: Path, allow_code: bool, custom_objects: Mapping[str, Any], limits: Limits) -> Any:
     version = version_of(path, model_format(path, limits))
     if version.startswith("2.") and path.suffix == ".keras":
-        return load_by_tf_keras(path, version, allow_code=allow_code, custom_objects=custom_objects or {})
-    return _load_file(path, version, allow_code, dict(custom_objects or {}))
+        return load_by_tf_keras(path, version, allow_code=allow_code, custom_objects=custom_objects)
+    return _load_file(path, version, allow_code, dict(custom_objects))
 
 
 def check_model(
@@ -109,8 +117,10 @@ def check_model(
     return config
 
 
-def model_card_of(name_or_path: str | Path) -> ModelCard | None:
-    """The card beside a model, or None where there is none."""
+def model_card_of(name_or_path: str | Path | Any) -> ModelCard | None:
+    """The card beside a model file, or the one that a loaded model came with; None where there is none."""
+    if not isinstance(name_or_path, (str, Path)):
+        return card_of(name_or_path)
     path = card_path(model_path(name_or_path))
     return read_model_card(path) if path.is_file() else None
 

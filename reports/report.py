@@ -15,13 +15,14 @@ from typing import Any
 
 import numpy as np
 
+from ..interpret import ModelInformation
 from ..interpret.methods.catalogue import KnownMethod
-from ..interpret.progress import Step
+from ..interpret.progress import Progress
 from ..models.datasets.pixel_range import warn_of_range
 from ..models.fitting import dataset_for
 from ..models.model_files.cards import ModelCard, card_of
 from .drawing.wording import count, percent
-from .evidence.layers import LayersEvidence
+from .evidence.layers import LayersEvidence, own_channels
 from .evidence.performance import PerformanceEvidence
 from .evidence.plan import ReportPlan
 from .evidence.seen import Seen
@@ -66,7 +67,7 @@ def write_report(
     json: str | Path | None = None,
     arrays: str | Path | None = None,
     seed: int = 0,
-    step: Step | None = None,
+    step: Progress = False,
 ) -> WrittenReport:
     """Explain a model on a data set, and write what was found into one HTML file.
 
@@ -90,7 +91,7 @@ def write_report(
         arrays: A file .npz for the numbers of each image: labels int64[B], predictions int64[B], probabilities
             float32[B,K], and class_names.
         seed: Of all images that are sampled.
-        step: Called with (what is being done, done, total).
+        step: True for a bar of each stage, or a function called with (what is being done, done, total).
 
     Returns:
         The absolute path of the file, which a notebook shows as the page.
@@ -109,12 +110,12 @@ def write_report(
     warn_of_range(model, dataset)
     plan = ReportPlan(batch_size, trust_images, trust_file, trust_budget=trust_budget, seed=seed, methods=further)
     found = gather_report(Seen(model, dataset, plan, card=card, command=command, step=step), shown)
-    if step is not None:
+    if callable(step):
         step("drawing the page", 0, 1)
     asked = _only(found, [section.id for section in chosen_sections(sections)])
     write_whole(target, report_html(asked, title))
     _write_beside(found, asked, *beside)
-    if step is not None:
+    if callable(step):
         step("drawing the page", 1, 1)
     return WrittenReport(target)
 
@@ -218,7 +219,7 @@ def _header(report: Report) -> Header:
         ),
         figures=[
             *_performance_figures(report.evidence.get(PerformanceSection.id)),
-            *_layer_figures(report.evidence.get(LayersSection.id)),
+            *_layer_figures(report.evidence.get(LayersSection.id), information),
         ],
         footer=f"Made by featurelens {version}. This file is complete: it loads nothing from anywhere.",
     )
@@ -238,9 +239,9 @@ def _performance_figures(found: PerformanceEvidence | None) -> list[KeyFigure]:
     return [*shown, KeyFigure("Calibration error", f"{figures.expected_calibration_error:.3f}", "0 is perfect")]
 
 
-def _layer_figures(found: LayersEvidence | None) -> list[KeyFigure]:
-    if found is None:
+def _layer_figures(found: LayersEvidence | None, information: ModelInformation) -> list[KeyFigure]:
+    counted = [] if found is None else own_channels(found.layers, information)
+    if not counted:
         return []
-    silent = sum(len(layer.silent_channels) for layer in found.layers)
-    channels = sum(layer.channels for layer in found.layers[1:-1])
-    return [KeyFigure("Silent channels", f"{silent}", f"of {channels} surveyed")]
+    silent, channels = sum(len(each.silent_channels) for each in counted), sum(each.channels for each in counted)
+    return [KeyFigure("Silent channels", f"{silent:,}", f"of {channels:,}, units included")]

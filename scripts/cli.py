@@ -76,7 +76,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _refuse_file_as_command(first: str) -> None:
-    """A file in the place of a command is told which command takes it."""
+    """Say which command takes a file that stands in the place of a command."""
     if first[:1] != "-" and first not in {command.name for command in app.registered_commands}:
         refuse_file_as_command(first)
 

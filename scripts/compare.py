@@ -10,12 +10,8 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurelens.scripts.options.early_checks import checked_data
-from featurelens.scripts.options.opening import (
-    Data,
-    Opening,
-    load_with_card,
-    open_for,
-)
+from featurelens.scripts.options.measuring import HtmlFile, Seed, TrustImages
+from featurelens.scripts.options.opening import Data, Opening, load_with_card, open_for
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import Without, takes_records
 
@@ -29,14 +25,12 @@ def compare(
         list[str] | None, typer.Argument(help="Two or more: shipped names or paths. Without any, all shipped models.")
     ] = None,
     data: Data = None,
-    output: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("featurelens-comparison.html"),
-    trust_images: Annotated[
-        int | None, typer.Option(min=0, help="Test each model's maps on so many images; 0 for none. Default: 100.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap and of the drawn images.")] = 0,
-    opening: Annotated[Opening, Without("task", "model_output")] = Opening(),
+    output: HtmlFile = Path("featurelens-comparison.html"),
+    trust_images: TrustImages = None,
+    seed: Seed = 0,
+    opening: Annotated[Opening, Without("task", "model_output", "wrt", "held")] = Opening(),
 ) -> None:
-    """Compare models on the same images: figures, tests, images they part on, maps side by side, layers.
+    """Compare models on the same images: figures, tests, images that they answer differently, maps side by side, layers.
 
     Each model gets the images in the pixel range of its card, unless --scale names one for all.
     """

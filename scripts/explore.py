@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurelens.scripts.options.image_size import Size, parse_size
+from featurelens.scripts.options.measuring import HtmlFile, Seed, training_data_option
 from featurelens.scripts.options.opening import DEFAULT_DATA, ClassNames, Data, tell_notes
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.reading import DataReading
@@ -23,15 +24,15 @@ if TYPE_CHECKING:
 def explore(
     data: Data = DEFAULT_DATA,
     training_data: Annotated[
-        str | None, typer.Option(help="Training images, to compare with --data. Fashion-MNIST's are found if here.")
+        str | None, training_data_option("to compare with --data. Fashion-MNIST's are found if here.")
     ] = None,
     download: Annotated[
         bool, typer.Option("--download", help="Fetch Fashion-MNIST's training images where they are not here.")
     ] = False,
-    output: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("featurelens-data.html"),
+    output: HtmlFile = Path("featurelens-data.html"),
     class_names: ClassNames = None,
     size: Size = None,
-    seed: Annotated[int, typer.Option(help="Of the images that are drawn.")] = 0,
+    seed: Seed = 0,
     options: Annotated[DataReading, Without("preprocess")] = DataReading(),
 ) -> None:
     """Describe data: classes, pixel values, means, examples, equal images, and images nearest to another class."""

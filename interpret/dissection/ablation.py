@@ -84,7 +84,7 @@ def ablate_channels(
         output: Which output to follow, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
         batch_size: Rows at a time, images times channels.
-        progress: True for a bar with the time left, or a function called with (done, total), in images.
+        progress: True for a bar with the time left, or a function called with (what, done, total), in images.
 
     Raises:
         ValueError: A layer or channel is unknown, images or labels do not fit, or the confusion does not occur.

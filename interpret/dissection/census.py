@@ -99,7 +99,7 @@ def channels(
         output: Which output to follow, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
         batch_size: Images at a time.
-        progress: True for a bar with the time left, or a function called with (done, total).
+        progress: True for a bar with the time left, or a function called with (what, done, total).
 
     Raises:
         ValueError: The layer is unknown, or images or labels do not fit the model.

@@ -55,7 +55,7 @@ class ModelInformation(Record):
     warning: str | None  # what a reader should know before trusting the maps
     task: str = "classes"  # 'classes', 'independent labels', 'binary', 'regression', or 'binary or regression'
     axes: str = "(B, H, W, C)"  # of the image: which are places, which is the channel
-    cam_layer: str | None = None  # where class activation maps look unless told; None where no layer has places
+    cam_layer: str | None = None  # where class activation maps look by default; None where no layer has places
     refused: tuple[str, ...] = ()  # which methods do not take the model, and why
     unit: str = "logit"  # of the scores that maps explain: 'logit', 'probability' or 'answer'
 

@@ -114,7 +114,7 @@ def survey_layers(
         probe_images: Images that the probe uses, half to fit and half to test; drawn with `seed`.
         seed: Of that draw.
         batch_size: Images at a time.
-        progress: True for a bar with the time left, or a function called with (done, total).
+        progress: True for a bar with the time left, or a function called with (what, done, total).
 
     Raises:
         ValueError: A layer is unknown, there are no labels, or images do not fit the model.

@@ -54,7 +54,7 @@ class Attribution(OfModel):
             classes: The class explained: None for the predicted one, a number or a name, or one for each image.
             versus: Why `classes` rather than this one: None, a number or a name, or one for each image.
             batch_size: Images at a time.
-            progress: True for a bar with the time left, or a function called with (done, total).
+            progress: True for a bar with the time left, or a function called with (what, done, total).
 
         Returns:
             float32[B, h, w].
@@ -102,7 +102,7 @@ class Perturbation(VariantProgram):
             classes: The class explained: None for the predicted one, a number or a name, or one for each image.
             versus: Why `classes` rather than this one: None, a number or a name, or one for each image.
             batch_size: Rows at a time, images times variants.
-            progress: True for a bar with the time left, or a function called with (done, total), counted in batches.
+            progress: True for a bar with the time left, or a function called with (what, done, total), counted in batches.
 
         Returns:
             float32[B, h, w].

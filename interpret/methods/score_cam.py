@@ -85,7 +85,7 @@ def score_cam(
         asked: The images, and what is asked about each.
         layers: The channels A of each layer, float32[B,C,h,w].
         batch_size: Rows at a time, images times channels.
-        progress: True for a bar, or a function called with (done, total), counted in batches.
+        progress: True for a bar, or a function called with (what, done, total), counted in batches.
     """
     images, counts = asked.images, [channels.shape[1] for channels in layers]
 

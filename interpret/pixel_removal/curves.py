@@ -66,7 +66,7 @@ def deletion_insertion(
         blanks: float32[N,B,H,W,C], the image that is left when all pixels are gone.
         steps: Points of a curve beside its start.
         batch_size: Rows at a time, images times variants.
-        progress: True for a bar, or a function called with (done, total), counted in batches.
+        progress: True for a bar, or a function called with (what, done, total), counted in batches.
 
     The ends of the curves are the same for every order and are run once.
     """

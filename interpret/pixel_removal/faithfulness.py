@@ -88,7 +88,7 @@ def faithfulness(
         wrt: Which input is the image, where the model has several that could be.
         batch_size: Rows at a time, images times variants; less where the images are large.
         scores: The model, made ready beforehand for several measures; `score`, `output` and `wrt` are then its own.
-        progress: True for a bar, or a function called with (done, total), counted in batches.
+        progress: True for a bar, or a function called with (what, done, total), counted in batches.
 
     The model runs 1 + N + 2 * N * (S - 1) * (methods + 2) times per image for N baselines and S steps, and once more
     for the class.

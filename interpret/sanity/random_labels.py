@@ -64,7 +64,7 @@ def random_label_check(
         epochs: Passes over the training images. The `lesson` says how far the copy came: the paper trains until it knows
             nearly all labels by heart, which takes many.
         seed: Of the sample, the weights to begin with, the permutation and the batches.
-        progress: True for a bar, or a function called with (done, total), counted in training images.
+        progress: True for a bar, or a function called with (what, done, total), counted in training images.
 
     Raises:
         ValueError: The model cannot be copied, or data and labels do not fit.
@@ -112,7 +112,7 @@ def learn_random_labels(
         labels: int64[T], 0..K-1; which image has which is drawn anew.
         epochs: Passes over the images, at least 1.
         draw: Of the permutation and the batches.
-        progress: True for a bar, or a function called with (done, total), counted in images.
+        progress: True for a bar, or a function called with (what, done, total), counted in images.
 
     Raises:
         ValueError: There is not one label per image.

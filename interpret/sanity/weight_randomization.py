@@ -80,7 +80,7 @@ def randomization_check(
         copier: Makes another model that is built alike, for a model that cannot be copied otherwise.
         output: Which output to explain, where the model has several; the factories have to name it too.
         wrt: Which input is the image, where the model has several that could be; likewise.
-        progress: True for a bar, or a function called with (done, total), counted in stops.
+        progress: True for a bar, or a function called with (what, done, total), counted in stops.
 
     Raises:
         ValueError: The model cannot be copied, has no weights, or images, classes or settings do not fit.

@@ -125,6 +125,7 @@ class Program:
         self._function(form)
         if self.proof is None:
             self.proof = self._prove(form, flat)
+            self._leave_out_what_a_run_writes()
         return flat
 
     def proved(self, images: Arrays) -> Proof:
@@ -189,6 +190,12 @@ class Program:
             self._functions.clear()
             self.traced.look_again()
             self.proof = None
+
+    def _leave_out_what_a_run_writes(self) -> None:
+        """A list that the model itself appends to while it runs is no change of the model."""
+        model = self.traced.model
+        if self._structure is not None and (written := self._structure.written_since(model)):
+            self._structure = Structure(model, written)
 
     def _trace(self, form: InputForm) -> Any:
         import tensorflow as tf

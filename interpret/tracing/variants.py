@@ -20,7 +20,7 @@ from ..arguments import refuse_other_than_pictures
 from ..progress import Progress, steps
 from .axes import Axes
 from .batched_graph import Compute, OfModel, Program, computed
-from .inputs import Arrays
+from .inputs import Arrays, as_dtype
 from .targets import Classes, target_array
 from .traced_model import Taps, TracedModel
 
@@ -63,7 +63,7 @@ class Asked:
     run: Callable[[slice, np.ndarray], dict[str, np.ndarray]]  # (rows I, variants [I,V,H,W,C]) -> {name: [I*V, ...]}
 
     def blocks(self, count: int, vary: Vary, batch_size: int, progress: Progress = False) -> Iterator[Block]:
-        """The results of variants 0..count-1 of every image; `progress` is told of batches done."""
+        """The results of variants 0..count-1 of every image; `progress` counts batches."""
         plan = list(_plan(len(self.images), count, rows_at_once(self.images, batch_size)))
         for step in steps(len(plan), 1, progress):
             rows, variants = plan[step.start]
@@ -134,7 +134,7 @@ class VariantProgram(OfModel):
         def run(rows: slice, variants: np.ndarray) -> dict[str, np.ndarray]:
             times = variants.shape[1]
             inputs = [np.repeat(array[rows], times, axis=0) if i != image else array for i, array in enumerate(flat)]
-            inputs[image] = variants.reshape(-1, *variants.shape[2:]).astype(flat[image].dtype, copy=False)
+            inputs[image] = as_dtype(variants.reshape(-1, *variants.shape[2:]), flat[image].dtype)
             return call(inputs, np.repeat(named[rows], times), np.repeat(other[rows], times))
 
         return Asked(flat[image], named, original["scores"], axes, original, run)

@@ -20,7 +20,7 @@ class Architecture:
     name: str  # what `build_model` and `featurelens train` call it
     summary: str  # one line: its layers in words
     builder: Callable[..., Any]  # (input shape, classes, SeededLayers) -> uncompiled Keras model
-    takes_base: bool = False  # whether the builder is told of a base network too: 'base' and 'weights'
+    takes_base: bool = False  # whether the builder takes a base network too: 'base' and 'weights'
 
 
 ARCHITECTURES: Registry[Architecture] = Registry(
@@ -105,7 +105,7 @@ def build_model(
 
 
 def base_options(name: str, base: str | None, base_weights: str | None) -> dict[str, str]:
-    """What the builder of an architecture is told of its base network: 'base' and 'weights', where they are given.
+    """What the builder of an architecture gets to know of its base network: 'base' and 'weights', where they are given.
 
     Raises:
         ValueError: for a base that does not exist, or where none belongs.

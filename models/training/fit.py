@@ -53,7 +53,7 @@ def train(
         output: NAME.keras to write, the card (.json) and the history (.csv) beside it; a training that was
             interrupted is resumed from there. None: nothing is written, and it cannot be resumed.
         overwrite: whether files at `output` may be replaced.
-        progress: is told of each epoch and batch.
+        progress: called at each epoch and batch.
 
     Raises:
         ValueError: for an unknown name, a recipe that cannot be followed, an output that cannot be written, or
@@ -113,7 +113,7 @@ def _train(
 
 
 def _digests(sources: dict[str, Dataset]) -> dict[str, str]:
-    """SHA-256 of each split's images and labels: with other data a training must not go on from these weights.
+    """SHA-256 of each split's images and labels: with other data a training must not resume from these weights.
 
     The test split counts too, or that there is none, because the history has its loss.
     """

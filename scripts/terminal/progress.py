@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
 
-from featurelens.models.quiet_start import quiet_start, start_tensorflow  # noqa: F401 - commands start by it
-
 
 @contextmanager
 def steps_shown() -> Iterator[Callable[[str, int, int], None]]:

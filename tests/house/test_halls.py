@@ -145,6 +145,8 @@ def test_a_folders_contents_are_listed_where_it_is_entered(package: str) -> None
         listed = re.findall(r"^(\w+) {2,}", contents, re.MULTILINE)
         held = [path.stem for path in folder.glob("*.py") if path.name != "__init__.py"]
         assert sorted(listed) == sorted(held), f"the contents of {folder.relative_to(ROOT)} are not those of the folder"
+        starts = {len(entry) for entry in re.findall(r"^\w+/? {2,}", contents, re.MULTILINE)}
+        assert len(starts) <= 1, f"the contents of {folder.relative_to(ROOT)} are not aligned"
 
 
 @pytest.mark.parametrize("package", PACKAGES)

@@ -8,6 +8,8 @@ import tempfile
 from collections.abc import Iterator
 from contextlib import contextmanager
 
+from .keras_backend import keras_on_tensorflow
+
 
 @contextmanager
 def quiet_start() -> Iterator[None]:
@@ -35,8 +37,10 @@ def quiet_start() -> Iterator[None]:
 def start_tensorflow() -> None:
     """Import TensorFlow and look for devices, quietly; nothing where it is there already."""
     if "tensorflow" in sys.modules:
+        keras_on_tensorflow()
         return
     with quiet_start():
+        keras_on_tensorflow()
         import tensorflow
 
         tensorflow.config.list_logical_devices()

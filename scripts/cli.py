@@ -1,4 +1,4 @@
-"""The command line: `featurelens report | train | evaluate | inspect | explain | trust | explore | compare | benchmark`.
+"""The command line: `featurelens report | train | evaluate | inspect | explain | trust | explore | compare | serve | benchmark`.
 
 Nothing heavy is imported here, so that `--help` answers at once; each command imports what it needs when it runs.
 """
@@ -18,7 +18,10 @@ from featurelens.scripts.explore import explore
 from featurelens.scripts.inspect_model import inspect_layers
 from featurelens.scripts.options.early_checks import refuse_file_as_command
 from featurelens.scripts.report import report
+from featurelens.scripts.serve import serve
+from featurelens.scripts.terminal.exit_codes import listed
 from featurelens.scripts.terminal.running import run
+from featurelens.scripts.terminal.saying import say
 from featurelens.scripts.train import train
 from featurelens.scripts.trust import trust
 
@@ -29,6 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Show what every layer of a Keras CNN sees, why it decides as it does, and how far each picture can be trusted.",
+    epilog=listed(),
 )
 app.command("report")(report)
 app.command("inspect")(inspect_layers)
@@ -38,6 +42,7 @@ app.command("explore")(explore)
 app.command("evaluate")(evaluate)
 app.command("compare")(compare)
 app.command("train")(train)
+app.command("serve")(serve)
 app.command("benchmark")(benchmark)
 
 
@@ -47,7 +52,7 @@ def _version(wanted: bool) -> None:
         return
     from importlib.metadata import version
 
-    typer.echo(f"featurelens {version('featurelens')}")
+    say(f"featurelens {version('featurelens')}")
     raise typer.Exit
 
 

@@ -14,6 +14,7 @@ from featurelens.scripts.options.measuring import HtmlFile, Seed, TrustImages
 from featurelens.scripts.options.opening import Data, Opening, load_with_card, open_for
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import Without, takes_records
+from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
     from featurelens.reports.comparison.evidence import Contestant
@@ -49,7 +50,7 @@ def compare(
     tested = TRUST_IMAGES if trust_images is None else trust_images
     with steps_shown() as step:
         path = write_comparison(contestants, output, trust_images=tested, seed=seed, command=_command(), step=step)
-    typer.echo(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
+    say(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
 
 
 def _chosen(models: list[str] | None) -> dict[str, str]:

@@ -14,6 +14,7 @@ from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Open
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.options.single_image import SingleImage, images_asked_for, outputs_of, reader, single_image
+from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
     from featurelens.reports.explanation import MethodChoice
@@ -78,7 +79,7 @@ def _write(chosen: SingleImage, shown: ExplainedImage, output: Path) -> None:
 
     plot = explanation_figure(shown)
     write_bytes_whole(output, plot.svg().encode() if output.suffix.lower() == ".svg" else plot.png())
-    typer.echo(" ".join(part for part in (_said(chosen, shown), shown.faded, f"Wrote {output}.") if part))
+    say(" ".join(part for part in (_said(chosen, shown), shown.faded, f"Wrote {output}.") if part))
 
 
 def _said(chosen: SingleImage, shown: ExplainedImage) -> str:
@@ -99,7 +100,7 @@ def _explained(model: Any, chosen: SingleImage, question: Question, choice: Meth
             model, picture, choice, question.class_name, question.versus, question.layer, step=step
         )
     for line in remarks:
-        typer.echo(line, err=True)
+        say(line, err=True)
     return shown
 
 

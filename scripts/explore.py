@@ -15,6 +15,7 @@ from featurelens.scripts.options.opening import DEFAULT_DATA, ClassNames, Data, 
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.reading import DataReading
 from featurelens.scripts.options.records import Without, takes_records
+from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
     from featurelens.models import Dataset
@@ -57,7 +58,7 @@ def explore(
 
     path = write_exploration(splits, output, seed=seed)
     described = ", ".join(f"{name}: {len(dataset):,} images" for name, dataset in splits.items())
-    typer.echo(f"{described}. Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
+    say(f"{described}. Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
 
 
 def _splits(data: str, training_data: str | None, download: bool, read: Callable[[str], Dataset]) -> dict[str, Dataset]:

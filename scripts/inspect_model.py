@@ -17,6 +17,7 @@ from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Open
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import Without, takes_records
 from featurelens.scripts.options.single_image import single_image
+from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -88,10 +89,10 @@ def _draw(extractor: ActivationExtractor, layer: str, image: SingleImage, output
     check_writable(output)
     (activations,) = extractor(image.pixels[None]).values()
     write_picture(output, layer_sheet(activations[0], f"{layer} of {image.name}"))
-    typer.echo(f"Wrote {output}: {activations.shape[-1]} maps of {layer}.")
+    say(f"Wrote {output}: {activations.shape[-1]} maps of {layer}.")
     if save is not None:
         write_arrays(save, {layer: activations, "image": image.pixels[None]})
-        typer.echo(f"Wrote {save}: {layer} {activations.shape}.")
+        say(f"Wrote {save}: {layer} {activations.shape}.")
 
 
 def _draw_architecture(information: ModelInformation, path: Path) -> None:
@@ -100,7 +101,7 @@ def _draw_architecture(information: ModelInformation, path: Path) -> None:
 
     plot = architecture_diagram(information)
     write_bytes_whole(path, plot.svg().encode() if path.suffix.lower() == ".svg" else plot.png())
-    typer.echo(f"Wrote {path}: {len(information.layers)} layers, in order of execution.")
+    say(f"Wrote {path}: {len(information.layers)} layers, in order of execution.")
 
 
 def _print(information: ModelInformation) -> None:

@@ -20,6 +20,7 @@ from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Open
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.options.trust_file import trust_on_file
+from featurelens.scripts.terminal.saying import say
 
 
 @dataclass(frozen=True)
@@ -89,7 +90,7 @@ def report(
             seed=seed,
             step=step,
         )
-    typer.echo(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
+    say(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
 
 
 def _command() -> str:

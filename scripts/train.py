@@ -14,6 +14,7 @@ from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.reading import DataReading
 from featurelens.scripts.options.records import Without, takes_records
 from featurelens.scripts.terminal.interruption import Interrupted
+from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
     from featurelens.models.datasets.dataset import Dataset
@@ -30,7 +31,7 @@ def _help(context: typer.Context, wanted: bool) -> None:
 
     from featurelens.models.networks.architectures import architectures
 
-    typer.echo(context.get_help())
+    say(context.get_help())
     table = Table("name", "layers", title="Architectures", title_justify="left")
     for architecture in architectures().values():
         table.add_row(architecture.name, architecture.summary)
@@ -105,7 +106,7 @@ def train(
             trained = train_model(chosen, training, test, output=target, overwrite=force, progress=display)
     except TrainingInterrupted as stopped:
         raise Interrupted(_how_to_resume(stopped.folder)) from None
-    typer.echo(_summary(trained.card, chosen, target))
+    say(_summary(trained.card, chosen, target))
 
 
 def _datasets(images: TrainingData) -> tuple[Dataset, Dataset | None]:

@@ -16,6 +16,7 @@ from featurelens.scripts.options.methods import ALL, MethodNames, methods_named
 from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Opening, load_with_card, open_for
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
+from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -123,7 +124,7 @@ def trust(
         )
     _write(found, loaded, dataset, target, before)
     _print(found)
-    typer.echo(f"Wrote {target}. `featurelens report` shows it where it lies beside the model, or with --trust.")
+    say(f"Wrote {target}. `featurelens report` shows it where it lies beside the model, or with --trust.")
 
 
 def _default_output(model: str) -> Path:
@@ -173,7 +174,7 @@ def _print(found: Trust) -> None:
         )
     Console().print(table)
     for name, why in found.refused.items():
-        typer.echo(f"{name} was left out: {why}", err=True)
+        say(f"{name} was left out: {why}", err=True)
 
 
 if __name__ == "__main__":

@@ -10,7 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from ... import Record
-from ..visible_text import visible
+from ..visible_text import all_visible, visible
 from .image_store import IN_MEMORY, ImageStore
 from .lazy_images import LazyImages, lazily
 from .resizing import convert_channels, resize_images
@@ -62,6 +62,7 @@ class Dataset(Record):
     preparation: Preparation = Preparation()
 
     def __post_init__(self) -> None:
+        self._make_names_visible()
         _check_layout(self.images, self.labels)
         _check_labels(self.labels, self.class_names)
         if not isinstance(self.images, LazyImages):  # those on disk are checked by what reads them
@@ -99,6 +100,21 @@ class Dataset(Record):
         known = max(int(numbers.max(initial=0)) + 1, 2)
         names = tuple(map(str, range(known))) if class_names is None else tuple(map(str, class_names))
         return cls(pixels, numbers, names, source, value_range=(0.0, 255.0) if whole else range_of_values(pixels))
+
+    def _make_names_visible(self) -> None:
+        """Names from outside are kept as pages, drawings and terminals can show them, so that all of these agree."""
+        notes = all_visible(self.preparation.notes)
+        for field, value in {
+            "class_names": all_visible(map(str, self.class_names)),
+            "source": visible(self.source),
+            "files": tuple((visible(name), digest) for name, digest in self.files),
+            "unreadable": all_visible(self.unreadable),
+            "names": all_visible(self.names),
+            "preparation": self.preparation
+            if notes == self.preparation.notes
+            else replace(self.preparation, notes=notes),
+        }.items():
+            object.__setattr__(self, field, value)
 
     def __len__(self) -> int:
         return len(self.images)
@@ -138,7 +154,7 @@ class Dataset(Record):
 
     def called(self, number: int) -> str:
         """What to call an image: '31', or '31 (cats/IMG_2041.jpg)' where it has a file of its own."""
-        return f"{number} ({visible(self.names[number])})" if self.names else f"{number}"
+        return f"{number} ({self.names[number]})" if self.names else f"{number}"
 
     def noting(self, *notes: str) -> Dataset:
         """Return the same data with more to tell about how they were read."""
@@ -260,6 +276,12 @@ def _check_layout(images: np.ndarray, labels: np.ndarray) -> None:
 
 
 def _check_labels(labels: np.ndarray, class_names: tuple[str, ...]) -> None:
+    twice = next((name for place, name in enumerate(class_names) if name in class_names[:place]), None)
+    if twice is not None:
+        raise ValueError(
+            f"Expected a name of its own for each class. Received '{visible(twice)}' twice. Rename one of them, or give other "
+            "names (--class-names FILE)."
+        )
     outside = np.flatnonzero((labels < 0) | (labels >= len(class_names)))
     if outside.size:
         raise ValueError(

@@ -8,10 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from ..file_limits import LIMITS, Limits
+from ..keras_backend import keras_on_tensorflow
 from ..known_names import unknown_name
 from ..quiet_start import start_tensorflow
+from ..visible_text import visible
 from .cards import ModelCard, card_of, card_path, read_model_card, remember_card
-from .contents import foreign_names
+from .contents import foreign_names, unusable_name
 from .file_formats import code_in, model_config, model_format
 from .keras_2 import cause, load_by_tf_keras, version_of
 from .saved_models import saved_model
@@ -108,6 +110,7 @@ def check_model(
         _refuse_code(path, ["a SavedModel graph"], allow_code)
         return None
     config = model_config(path, kind, limits)
+    _refuse_unusable_name(path, config)
     _refuse_code(path, code_in(config), allow_code)
     if not allow_code:
         _refuse_foreign(path, foreign_names(config, known))
@@ -145,8 +148,7 @@ def import_custom_objects(names: Sequence[str]) -> dict[str, Any]:
 
 
 def _load_file(path: Path, version: str, allow_code: bool, custom_objects: dict[str, Any]) -> Any:
-    import keras
-
+    keras = keras_on_tensorflow()
     try:
         return keras.saving.load_model(path, custom_objects=custom_objects, compile=False, safe_mode=not allow_code)
     except Exception as error:  # Keras raises whatever the first thing that fails raises
@@ -157,6 +159,17 @@ def _load_file(path: Path, version: str, allow_code: bool, custom_objects: dict[
             "own with --custom-objects module:name (load_model(custom_objects={'name': object})); "
             "where there are none, save it anew with this version of Keras."
         ) from error
+
+
+def _refuse_unusable_name(path: Path, config: Any) -> None:
+    """TensorFlow names each part of a graph after its layer: other letters end a prediction in Keras too."""
+    name = unusable_name(config)
+    if name is not None:
+        raise ValueError(
+            f"Expected names of letters, digits and _ . - for the model and its layers, as TensorFlow takes them, the model's "
+            f"beginning with a letter. Received '{visible(name, 80)}' in '{path}'. Build the model with another name, and "
+            "copy the weights: new.set_weights(old.get_weights())."
+        )
 
 
 def _refuse_code(path: Path, code: list[str], allow_code: bool) -> None:

@@ -10,8 +10,10 @@ import typer
 from typer.models import OptionInfo
 
 from featurelens.models.formats.known_formats import kinds_in_short
+from featurelens.models.visible_text import visible_line
 from featurelens.scripts.options.model_choice import ModelPart, as_chosen, is_bare, require_one_picture, settle_task
 from featurelens.scripts.options.reading import DataReading
+from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -63,14 +65,20 @@ class Opening(ModelPart, DataReading):
 
 def load_with_card(model: str, opening: Opening | None = None) -> tuple[Any, ModelCard | None]:
     """The model, and its card where there is one."""
+    from featurelens.models.datasets.fingerprints import weights_fingerprint
+    from featurelens.models.model_files.cards import card_path, require_own_card
     from featurelens.models.model_files.loading import import_custom_objects, load_model, model_card_of, model_path
     from featurelens.models.quiet_start import start_tensorflow
 
     opening = opening or Opening()
-    model_path(model)  # a wrong name is reported before TensorFlow is loaded
+    path = model_path(model)  # a wrong name is told before TensorFlow is loaded
+    card = model_card_of(path)  # and so is a card that is none
     start_tensorflow()
     own = import_custom_objects(opening.custom_objects or ())
-    loaded, card = load_model(model, allow_code=opening.allow_code, custom_objects=own), model_card_of(model)
+    loaded = load_model(model, allow_code=opening.allow_code, custom_objects=own)
+    told = None if card is None else require_own_card(card, card_path(path), weights_fingerprint(loaded), path)
+    if told is not None:
+        say(f"Note: {visible_line(told)}", err=True)
     return as_chosen(loaded, card, opening), card
 
 
@@ -207,7 +215,7 @@ def _told(dataset: Dataset, model: Any) -> Dataset:
 def tell_notes(dataset: Dataset) -> None:
     """Print what was recognised or assumed while the data were read."""
     for note in dataset.preparation.notes:
-        typer.echo(f"Note: {note}", err=True)
+        say(f"Note: {visible_line(note)}", err=True)
 
 
 def _as_card(dataset: Dataset, card: ModelCard) -> Dataset:

@@ -23,11 +23,12 @@ ORDER: dict[str, list[set[str]]] = {
         {"given"},
         {"methods"},
         {"stream"},
-        {"layers", "pixel_removal", "sanity"},
+        {"layers", "pixel_removal", "sanity", "reference"},
         {"dissection", "trust"},
     ],
     "models": [
-        {"known_names", "opencv", "file_limits", "registry", "visible_text", "forward_pass", "quiet_start"},
+        {"known_names", "opencv", "file_limits", "registry", "visible_text", "forward_pass", "keras_backend"},
+        {"json_files", "records", "quiet_start"},
         {"datasets", "networks", "model_files"},
         {"formats", "evaluation"},
         {"training"},
@@ -40,7 +41,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"notebook"},
         {"report", "report_choice", "data_page", "comparison"},
     ],
-    "scripts": [{"terminal"}, {"options"}],
+    "scripts": [{"terminal"}, {"options"}, {"serving"}],
 }
 
 

@@ -19,7 +19,7 @@ from ..interpret import ModelInformation
 from ..interpret.methods.catalogue import KnownMethod
 from ..interpret.progress import Progress
 from ..models.datasets.pixel_range import warn_of_range
-from ..models.fitting import dataset_for
+from ..models.fitting import labelled_for
 from ..models.model_files.cards import ModelCard, card_of
 from .drawing.wording import count, percent
 from .evidence.layers import LayersEvidence, own_channels
@@ -105,7 +105,7 @@ def write_report(
     _check_files(target, *beside)
     shown = chosen_sections(sections, needs_performance=arrays is not None)
     further = tuple(each if isinstance(each, KnownMethod) else known_method(each) for each in methods)
-    dataset = only_classes(dataset_for(dataset, model), classes)
+    dataset = only_classes(labelled_for(dataset, model), classes)
     card = card_of(model) if card is None else card
     warn_of_range(model, dataset)
     plan = ReportPlan(batch_size, trust_images, trust_file, trust_budget=trust_budget, seed=seed, methods=further)

@@ -2,5 +2,6 @@
 
 state       How strong is the map, and of which sign; is it empty?
 location    Where does the evidence lie?
+regions     Which of nine places hold it?
 resampling  How is a map enlarged or blurred?
 """

@@ -28,7 +28,7 @@ ORDER: dict[str, list[set[str]]] = {
     "models": [
         {"known_names", "opencv", "file_limits", "registry", "visible_text", "forward_pass"},
         {"datasets", "networks", "model_files"},
-        {"formats", "evaluation"},
+        {"formats", "evaluation", "screening"},
         {"training"},
     ],
     "reports": [

@@ -6,4 +6,5 @@ road          The same, with the removed pixels filled in?
 imputation    How are removed pixels filled in from their neighbours?
 pixel_order   In which order does a map name the pixels?
 baselines     What is a removed pixel replaced by?
+smallest_flip  Which smallest grey square changes the answer?
 """

@@ -37,17 +37,23 @@ from .sections.layers import LayersSection
 from .sections.mistakes import MistakesSection
 from .sections.model import ModelSection
 from .sections.performance import PerformanceSection
+from .sections.screening.reasons import ReasonsSection
+from .sections.screening.soundness import SoundnessSection
+from .sections.screening.suspects import ScreeningSection
 from .sections.section import About, Finding, ReportSection
 from .sections.trust import TrustSection
 
 PAGE_SECTIONS: tuple[ReportSection[Any], ...] = (  # of the page, from top to bottom, below the findings
     ModelSection(),
+    SoundnessSection(),
     DataSection(),
     PerformanceSection(),
+    ScreeningSection(),
     FeatureMapsSection(),
     LayersSection(),
     TrustSection(),
     MistakesSection(),
+    ReasonsSection(),
     CausesSection(),
 )
 
@@ -73,6 +79,7 @@ def write_report(
     trust_budget: int | None = None,
     trust_file: TrustFile | None = None,
     methods: Sequence[KnownMethod] = (),
+    training: Dataset | None = None,
     seed: int = 0,
     step: Step | None = None,
 ) -> Path:
@@ -90,6 +97,7 @@ def write_report(
         trust_file: The trust as `featurelens trust` measured it, on this model and these images; it is taken instead.
         methods: Drawn beside each mistake and tested like the others, one of `METHODS` or of your own; an image
             costs as many passes as the method's record says.
+        training: The images that the model was trained on, in the classes of the others: near copies of these are looked for.
         seed: Of all images that are sampled.
         step: Called with (what is being done, done, total).
 
@@ -104,7 +112,13 @@ def write_report(
     check_writable(target)
     warn_of_range(model, dataset)
     plan = ReportPlan(
-        batch_size, trust_images, trust_file, trust_budget=trust_budget, seed=seed, methods=tuple(methods)
+        batch_size,
+        trust_images,
+        trust_file,
+        trust_budget=trust_budget,
+        seed=seed,
+        methods=tuple(methods),
+        training=training,
     )
     found = gather_report(Seen(model, dataset, plan, card=card, command=command, step=step))
     if step is not None:

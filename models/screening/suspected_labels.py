@@ -214,7 +214,10 @@ class _Tails:
     def of(cls, seen: np.ndarray, planted: np.ndarray) -> _Tails:
         seen, planted = np.sort(seen), np.sort(planted)
         upper = planted[: round(len(planted) * (1 - _LEAST_TAIL))]  # beyond, few are left to compare with
-        return cls(seen, planted, float(min(1.0, (_tail(seen, upper) / _tail(planted, upper)).min())))
+        at_most = _tail(seen, upper) + 1 / len(
+            seen
+        )  # one more than was seen: of few images none may be there by chance
+        return cls(seen, planted, float(min(1.0, (at_most / _tail(planted, upper)).min())))
 
     def wrong(self, cut: Any) -> Any:
         return _tail(self.planted, cut)

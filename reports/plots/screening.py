@@ -45,7 +45,7 @@ def class_circle(found: DataMap, labels: np.ndarray, right: np.ndarray, names: S
     for kind, colour, size in ((right, MUTED, 3), (~right, SERIES[1], 5)):
         rows = random.permutation(np.flatnonzero(kind))[: _MOST_POINTS // 2]
         drawn.scatter(*found.points[rows].T, s=size, color=colour, linewidths=0, alpha=0.7)
-    for label in found.order[:_MOST_NAMES]:
+    for label in found.order[:_MOST_NAMES].tolist():
         x, y = found.places[label]
         side = "left" if x > 0.1 else "right" if x < -0.1 else "center"
         drawn.text(1.06 * x, 1.08 * y, plain(names[label]), ha=side, va="center", color=INK, fontsize=9)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 
@@ -88,8 +88,10 @@ def _nearest(seen: Seen, mistakes: Mistakes) -> tuple[str | None, NearestAnswers
         return None, None  # a sample of many images does not hold all mistakes
     labels, said = seen.dataset.labels[hidden.numbers], seen.evaluation.predictions[hidden.numbers]
     found = nearest_answers(hidden.features, labels, said, inside, count=_EACH)
-    named = (np.where(rows < 0, -1, hidden.numbers[rows]) for rows in (found.of_true, found.of_predicted))
-    return hidden.layer, NearestAnswers(*named, found.true_cosine, found.predicted_cosine)
+    of_true, of_predicted = (
+        np.where(rows < 0, -1, hidden.numbers[rows]) for rows in (found.of_true, found.of_predicted)
+    )
+    return hidden.layer, replace(found, of_true=of_true, of_predicted=of_predicted)
 
 
 def _turn(mistakes: Mistakes) -> np.ndarray:

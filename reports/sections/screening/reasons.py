@@ -83,7 +83,7 @@ def _card(found: ReasonsEvidence, about: About, sheets: dict[str, Sprite], place
     views += _neighbours(found, sheets, place, row, (meant, said))
     sentences = [flip_sentence(found, names, place), channels_sentence(found, row, said, meant)]
     return Markup(
-        '<article class="mistake"><header><h4><span class="true">{}</span> → <span class="predicted">{}</span></h4>'
+        '<article class="reason mistake"><header><h4><span class="true">{}</span> → <span class="predicted">{}</span></h4>'
         '<a class="number" href="#image-{}">image {}</a></header><div class="views">{}</div><p class="says">{}</p></article>'
     ).format(meant, said, image, about.dataset.called(image), joined(views), " ".join(filter(None, sentences)))
 

@@ -6,6 +6,7 @@ Nothing heavy is imported here, so that `--help` answers at once; each command i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 import typer
@@ -17,6 +18,7 @@ from featurelens.scripts.explain import explain
 from featurelens.scripts.explore import explore
 from featurelens.scripts.inspect_model import inspect_layers
 from featurelens.scripts.options.early_checks import refuse_file_as_command
+from featurelens.scripts.options.settings import settings
 from featurelens.scripts.report import report
 from featurelens.scripts.terminal.running import run
 from featurelens.scripts.train import train
@@ -72,7 +74,7 @@ def options(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command of `featurelens`; without `arguments` those that it was started with."""
-    run(app, arguments, before=_refuse_file_as_command)
+    run(app, arguments, before=_refuse_file_as_command, settings=partial(settings, app))
 
 
 def _refuse_file_as_command(first: str) -> None:

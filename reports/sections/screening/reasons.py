@@ -53,7 +53,7 @@ class ReasonsSection:
         cards = joined(_card(found, about, sheets, place, int(row)) for place, row in enumerate(rows))
         text = Markup("<p>{} of {:,} explained: the surest of each confusion, the largest confusions first.</p>")
         head = text.format(count(len(rows), "mistake"), len(found.numbers))
-        return Part(joined([head, Markup('<div class="mistakes">{}</div>').format(cards)]), list(sheets.values()))
+        return Part(joined([head, Markup('<div class="reasons">{}</div>').format(cards)]), list(sheets.values()))
 
 
 def _sheets(found: ReasonsEvidence, about: About) -> dict[str, Sprite]:
@@ -83,7 +83,7 @@ def _card(found: ReasonsEvidence, about: About, sheets: dict[str, Sprite], place
     views += _neighbours(found, sheets, place, row, (meant, said))
     sentences = [flip_sentence(found, names, place), channels_sentence(found, row, said, meant)]
     return Markup(
-        '<article class="reason mistake"><header><h4><span class="true">{}</span> → <span class="predicted">{}</span></h4>'
+        '<article class="reason"><header><h4><span class="true">{}</span> → <span class="predicted">{}</span></h4>'
         '<a class="number" href="#image-{}">image {}</a></header><div class="views">{}</div><p class="says">{}</p></article>'
     ).format(meant, said, image, about.dataset.called(image), joined(views), " ".join(filter(None, sentences)))
 

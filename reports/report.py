@@ -115,7 +115,7 @@ def write_report(
         ValueError: The file cannot be written (found before the work starts), the data do not fit the model, the logits
             could not be proven, or the model refuses one of the methods.
     """
-    files = ReportFiles(*(None if each is None else _target(each) for each in (path, json, arrays)))
+    files = ReportFiles(_target(path), *(None if each is None else _target(each) for each in (json, arrays)))
     plan = ReportPlan(
         batch_size,
         trust_images,

@@ -1,4 +1,4 @@
-"""The command line: `featurelens report | train | evaluate | inspect | explain | trust | explore | compare | benchmark`.
+"""The command line: `featurelens report | train | evaluate | inspect | explain | trust | explore | compare | diff | benchmark`.
 
 Nothing heavy is imported here, so that `--help` answers at once; each command imports what it needs when it runs.
 """
@@ -13,6 +13,7 @@ import typer
 
 from featurelens.scripts.benchmark import benchmark
 from featurelens.scripts.compare import compare
+from featurelens.scripts.diff import diff
 from featurelens.scripts.evaluate import evaluate
 from featurelens.scripts.explain import explain
 from featurelens.scripts.explore import explore
@@ -39,6 +40,7 @@ app.command("trust")(trust)
 app.command("explore")(explore)
 app.command("evaluate")(evaluate)
 app.command("compare")(compare)
+app.command("diff")(diff)
 app.command("train")(train)
 app.command("benchmark")(benchmark)
 

@@ -41,6 +41,7 @@ from .sections.mistakes import MistakesSection
 from .sections.model import ModelSection
 from .sections.performance import PerformanceSection
 from .sections.screening.reasons import ReasonsSection
+from .sections.screening.review import ReviewSection
 from .sections.screening.soundness import SoundnessSection
 from .sections.screening.suspects import ScreeningSection
 from .sections.section import About, Finding, ReportSection
@@ -58,6 +59,7 @@ PAGE_SECTIONS: tuple[ReportSection[Any], ...] = (  # of the page, from top to bo
     MistakesSection(),
     ReasonsSection(),
     CausesSection(),
+    ReviewSection(),
 )
 
 

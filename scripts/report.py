@@ -63,6 +63,9 @@ def report(
     training_data: Annotated[
         str | None, typer.Option(help="Training images: near copies of the others are looked for among them.")
     ] = None,
+    review: Annotated[
+        Path | None, typer.Option(help="A review that was exported from a report of this model, to sum up.")
+    ] = None,
     gates: Gates = Gates(),
     seed: Annotated[int, typer.Option(min=0, help="Of all images that are drawn.")] = 0,
     opening: Opening = Opening(),
@@ -71,6 +74,7 @@ def report(
 
     Without arguments: the shipped zero-padded dropout CNN on the 10,000 test images of Fashion-MNIST, offline.
     """
+    from featurelens.reports.evidence.screening.review import read_review
     from featurelens.reports.files.whole_files import check_writable
     from featurelens.scripts.terminal.progress import whole_shown
 
@@ -83,7 +87,10 @@ def report(
     if training_data is not None:
         checked_data(model, training_data, opening)
     read = [images_from, training_data]
-    check_outputs([target, *gates.written], models=[model], data=read, files=[opening.class_names, tested.trust])
+    check_outputs(
+        [target, *gates.written], models=[model], data=read, files=[opening.class_names, tested.trust, review]
+    )
+    reviewed = None if review is None else read_review(review)
     loaded, card = load_with_card(model, opening)
     dataset = open_for(images_from, loaded, card, opening)
     training = None if training_data is None else open_for(training_data, loaded, card, opening)
@@ -105,6 +112,7 @@ def report(
         seed=seed,
         methods=tuple(further),
         training=training,
+        review=reviewed,
     )
     with whole_shown(plan.expected(dataset.images.shape)) as step:
         found = explained(loaded, dataset, plan, card=card, command=_command(), step=step)

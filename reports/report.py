@@ -44,6 +44,7 @@ from .sections.screening.reasons import ReasonsSection
 from .sections.screening.review import ReviewSection
 from .sections.screening.soundness import SoundnessSection
 from .sections.screening.suspects import ScreeningSection
+from .sections.screening.which_layer import WhichLayerSection
 from .sections.section import About, Finding, ReportSection
 from .sections.trust import TrustSection
 
@@ -56,6 +57,7 @@ PAGE_SECTIONS: tuple[ReportSection[Any], ...] = (  # of the page, from top to bo
     FeatureMapsSection(),
     LayersSection(),
     TrustSection(),
+    WhichLayerSection(),
     MistakesSection(),
     ReasonsSection(),
     CausesSection(),

@@ -14,14 +14,14 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from ..interpret.methods.catalogue import KnownMethod
 from ..interpret.progress import Step
 from ..models.datasets.dataset import Dataset
 from ..models.datasets.pixel_range import warn_of_range
 from ..models.model_files.cards import ModelCard
-from .drawing.wording import count, percent
-from .evidence.layers import LayersEvidence
+from .drawing.wording import count
 from .evidence.performance import PerformanceEvidence
 from .evidence.plan import ReportPlan
 from .evidence.seen import Seen
@@ -29,13 +29,15 @@ from .evidence.trust import TRUST_IMAGES, TrustFile
 from .evidence.twin import json_text, twin
 from .files.report_files import ReportFiles, document, drawn_arrays
 from .files.whole_files import check_writable, write_arrays, write_whole
-from .html.page import Header, KeyFigure, Section, render_page
+from .html.page import Header, Section, View, render_page
 from .html.score_words import in_score_words
 from .html.tiles import Sprite
 from .sections.causes import CausesSection
 from .sections.data import DataSection
 from .sections.feature_maps import FeatureMapsSection
-from .sections.findings import findings_section, ordered_findings
+from .sections.front.findings import ordered_findings
+from .sections.front.opening import opening
+from .sections.images import IMAGES, page_payload
 from .sections.layers import LayersSection
 from .sections.mistakes import MistakesSection
 from .sections.model import ModelSection
@@ -45,7 +47,7 @@ from .sections.screening.review import ReviewSection
 from .sections.screening.soundness import SoundnessSection
 from .sections.screening.suspects import ScreeningSection
 from .sections.screening.which_layer import WhichLayerSection
-from .sections.section import About, Finding, ReportSection
+from .sections.section import VIEWS, About, Finding, Part, ReportSection
 from .sections.trust import TrustSection
 
 PAGE_SECTIONS: tuple[ReportSection[Any], ...] = (  # of the page, from top to bottom, below the findings
@@ -198,21 +200,43 @@ def gather_report(seen: Seen, sections: Sequence[ReportSection[Any]] = PAGE_SECT
 def report_html(report: Report) -> str:
     """The whole page."""
     told = ordered_findings(report.sections, report.evidence, report.about)
-    shown, sprites = _drawn(report)
-    title = f"What {report.about.information.name} sees"
-    return render_page(title, [findings_section(told), *shown], _header(report), sprites, report_twin(report, told))
+    first = opening(report.evidence, told, report.about)
+    shown, sprites, parts = _drawn(report)
+    return render_page(
+        report.about.information.name,
+        shown,
+        _header(report),
+        [*first.sprites, *sprites],
+        report_twin(report, told),
+        views=_views(report, first.html),
+        payload=page_payload(report.evidence, parts, report.about),
+    )
 
 
-def _drawn(report: Report) -> tuple[list[Section], list[Sprite]]:
-    """The sections that have evidence, and all their sprites."""
-    shown, sprites = [], []
+def _drawn(report: Report) -> tuple[list[Section], list[Sprite], list[Part]]:
+    """The sections that have evidence, all their sprites, and what they hand to the page's program."""
+    shown, sprites, parts = [], [], []
     for section in report.sections:
         if section.id in report.evidence:
             part = section.html(report.evidence[section.id], report.about)
             html = in_score_words(part.html, report.about.information.unit)
-            shown.append(Section(section.id, section.title, html, part.lead or section.lead, part.parts))
+            tab = getattr(section, "view", "method")
+            shown.append(Section(section.id, section.title, html, part.lead or section.lead, part.parts, tab))
             sprites += part.sprites
-    return shown, sprites
+            parts.append(part)
+    return shown, sprites, parts
+
+
+def _views(report: Report, first: Markup) -> list[View]:
+    """The tabs, with how much is behind them."""
+    found: PerformanceEvidence | None = report.evidence.get(PerformanceSection.id)
+    notes = {"classes": f"{len(report.about.class_names):,}"}
+    if found is not None:
+        notes["confusions"] = f"{len(found.confusions):,}"
+    fronts = {"findings": first}
+    if MistakesSection.id in report.evidence:
+        fronts["images"] = IMAGES
+    return [View(name, title, notes.get(name, ""), fronts.get(name)) for name, title in VIEWS.items()]
 
 
 _MOST_FILES = 20_000  # names in the figures for programs
@@ -239,37 +263,13 @@ def _header(report: Report) -> Header:
     about, information = report.about, report.about.information
     version = importlib.metadata.version("featurelens")
     images = count(len(about.dataset), "image")
+    made = f"featurelens {version} on {datetime.date.today():%d %B %Y}"
     return Header(
-        kicker=f"featurelens {version} · {datetime.date.today():%d %B %Y} · {about.dataset.source}",
-        lead=(
-            f"A classifier of {count(information.classes, 'class', 'classes')} with {information.parameters:,} parameters, "
-            f"looked at layer by layer through {images}: what it sees, why it decides as it does, and where it goes wrong."
+        kicker=about.dataset.source,
+        lead="",
+        about=f"on {about.dataset.source}, {images}",
+        footer=(
+            f"Made by {made}, of {information.name}: {count(information.classes, 'class', 'classes')}, "
+            f"{information.parameters:,} parameters. This file is complete: it loads nothing from anywhere."
         ),
-        figures=[
-            *_performance_figures(report.evidence.get(PerformanceSection.id)),
-            *_layer_figures(report.evidence.get(LayersSection.id)),
-        ],
-        footer=f"Made by featurelens {version}. This file is complete: it loads nothing from anywhere.",
     )
-
-
-def _performance_figures(found: PerformanceEvidence | None) -> list[KeyFigure]:
-    if found is None:
-        return []
-    evaluation, figures = found.evaluation, found.figures
-    shown = [
-        KeyFigure("Accuracy", percent(figures.accuracy, 2), f"of {count(figures.images, 'image')}"),
-        KeyFigure("Mistakes", f"{found.mistakes:,}", f"in {count(len(found.confusions), 'confusion')}"),
-    ]
-    if found.weakest is not None and evaluation.support.all():
-        found_of_it = f"{percent(evaluation.recall[found.weakest])} found"
-        shown.append(KeyFigure("Weakest class", evaluation.class_names[found.weakest], found_of_it))
-    return [*shown, KeyFigure("Calibration error", f"{figures.expected_calibration_error:.3f}", "0 is perfect")]
-
-
-def _layer_figures(found: LayersEvidence | None) -> list[KeyFigure]:
-    if found is None:
-        return []
-    silent = sum(len(layer.silent_channels) for layer in found.layers)
-    channels = sum(layer.channels for layer in found.layers[1:-1])
-    return [KeyFigure("Silent channels", f"{silent}", f"of {channels} surveyed")]

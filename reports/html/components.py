@@ -11,10 +11,28 @@ from typing import Literal
 from markupsafe import Markup
 
 from ..drawing.colors import ColorScale
+from ..drawing.wording import percent
 
 MarkLevel = Literal["good", "weak", "failed", "unknown"]
 MARKS: dict[str, str] = {"good": "●", "weak": "◐", "failed": "○", "unknown": "?"}
 EMPTY = Markup("")
+
+
+LONGEST_NAME = 24  # letters that are shown; the whole name is in the title
+
+
+def name_html(name: str) -> Markup:
+    """A name from outside: apart from the direction of the text around it, and cut at its end where it is long.
+
+    Example:
+        >>> name_html("shirt")
+        Markup('<bdi>shirt</bdi>')
+    """
+    if not any(letter.isprintable() and not letter.isspace() for letter in name):
+        return Markup('<bdi title="{}">(no visible name)</bdi>').format(name)
+    if len(name) <= LONGEST_NAME:
+        return Markup("<bdi>{}</bdi>").format(name)
+    return Markup('<bdi title="{}">{}…</bdi>').format(name, name[: LONGEST_NAME - 1])
 
 
 def joined(parts: Iterable[Markup]) -> Markup:
@@ -94,9 +112,9 @@ def probabilities(shares: Iterable[tuple[str, float, str]]) -> Markup:
     """Return bars from (class name, probability 0 to 1, kind): kind is 'true', 'predicted' or ''."""
     entry = Markup(
         '<li class="{}" style="--p:{:.3f}"><span class="name">{}</span><span class="bar"></span>'
-        '<span class="value">{:.1%}</span></li>'
+        '<span class="value">{}</span></li>'
     )
-    bars = (entry.format(kind, share, name, share) for name, share, kind in shares)
+    bars = (entry.format(kind, share, name_html(name), percent(share)) for name, share, kind in shares)
     return Markup('<ul class="probabilities">{}</ul>').format(joined(bars))
 
 

@@ -15,15 +15,17 @@ from ..evidence.causes import Causes, CausesEvidence, causes_evidence, census_of
 from ..evidence.performance import ranked_confusions
 from ..evidence.seen import Seen
 from ..html.components import folded, how_to_read, joined, table
-from .channels import PatchSheet, census_sentence, census_table, patch_sheet
+from .channels import PatchSheet, census_sentence, census_table, channel_sentence, patch_sheet
 from .section import About, Finding, Part
 
 MOST_CHANNELS = 4  # shown for each confusion
+MOST_PAGES = 64  # channels with a page of their own
 
 
 class CausesSection:
     """The section; see `ReportSection`."""
 
+    view = "confusions"
     id, title, lead = "causes", "Causes", "Which channels take part in the largest confusions?"
 
     def needs(self, seen: Seen) -> tuple[Statistic[Any], ...]:
@@ -44,7 +46,9 @@ class CausesSection:
     def html(self, found: CausesEvidence, about: About) -> Part:
         """A table for each confusion, and the census of the channels."""
         causes, names = found.causes, about.class_names
-        shown = sorted({int(channel) for ablation in causes.ablations for channel in shown_channels(ablation)})
+        told = sorted({int(channel) for ablation in causes.ablations for channel in shown_channels(ablation)})
+        every = np.argsort(-causes.census.active_share, kind="stable")[:MOST_PAGES]
+        shown = sorted({*told, *(int(channel) for channel in every)})
         sheet = patch_sheet(causes.census, about.dataset, shown)
         groups = [
             _confusion(causes, ablation, total, sheet, names)
@@ -53,8 +57,26 @@ class CausesSection:
         return Part(
             html=joined([_introduction(causes), *groups, *_census(causes, names)]),
             sprites=sheet.sprites,
+            payload={"channels": _pages(found, sheet, shown, names)},
             lead=f"Which channels of {found.layer} take part in the largest confusions?",
         )
+
+
+def _pages(found: CausesEvidence, sheet: PatchSheet, shown: list[int], names: tuple[str, ...]) -> dict[str, Any]:
+    """What the page of a channel tells: its patches, its facts, and what happens without it."""
+    rows = {
+        str(channel): {
+            "patches": [sheet.starts[channel], int((sheet.census.preferred.images[channel] >= 0).sum())],
+            "facts": channel_sentence(sheet.census, channel, names),
+            "effects": [
+                [each.true, each.predicted, int(each.repaired[place]), each.images_run, int(each.broken[place])]
+                for each in found.confusions
+                for place in np.flatnonzero(each.channels == channel)
+            ],
+        }
+        for channel in shown
+    }
+    return {"layer": found.layer, "columns": sheet.sprites[0].columns if sheet.sprites else 1, "rows": rows}
 
 
 def shown_channels(ablation: ChannelAblation) -> np.ndarray:
@@ -113,7 +135,7 @@ def _confusion(
 ) -> Markup:
     true, predicted = ablation.confusion or (0, 0)
     heading = Markup('<h3 id="cause-{}-{}">{} → {}</h3>').format(true, predicted, names[true], names[predicted])
-    link = Markup('<a href="#confusion-{}-{}">{}</a>').format(true, predicted, _these(total))
+    link = Markup('<a href="#/confusion/{}-{}">{}</a>').format(true, predicted, _these(total))
     shown = ablation.effects.taken(np.arange(len(shown_channels(ablation))))
     if not len(shown.channels):
         return Markup("{}<p>No channel’s removal repairs any of the {} run. {}</p>").format(
@@ -206,10 +228,9 @@ def _most_repaired(causes: Causes, names: tuple[str, ...]) -> Iterator[Finding]:
     true, predicted = (names[label] for label in labels)
     broken, repaired = int(best.effects.broken[0].sum()), int(best.effects.repaired[0])
     yield Finding(
-        f"Of the largest confusions {true} taken for {predicted} is the one that taking away one channel of {best.layer} "
-        f"repairs most of: without channel {best.effects.channels[0]}, {repaired} of its "
-        f"{count(best.confused, 'image')} are right (without a random one {best.control.repaired.mean():.1f}), but "
-        f"{broken:,} of the {causes.tried:,} least sure right answers break.",
+        f"Without channel {best.effects.channels[0]} of {best.layer}, {repaired} of the "
+        f"{count(best.confused, 'image')} of {true} taken for {predicted} are right, without a channel at random "
+        f"{best.control.repaired.mean():.1f}; but {broken:,} of the {causes.tried:,} least sure right answers break.",
         severity="fact",
         number=repaired,
         anchor="cause-{}-{}".format(*labels),

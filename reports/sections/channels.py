@@ -41,6 +41,19 @@ def census_sentence(census: ChannelCensus, names: tuple[str, ...]) -> str:
     )
 
 
+def channel_sentence(census: ChannelCensus, channel: int, names: tuple[str, ...]) -> str:
+    """How often one channel fires, and for which class most."""
+    said = (
+        f"Above 0 at {percent(census.active_share[channel])} of the places, on "
+        f"{percent(census.active_images[channel])} of the images; mean {number(float(census.mean[channel]))}."
+    )
+    chosen = census.selectivity[channel]
+    if not np.isfinite(chosen).any():
+        return said
+    label = int(np.nanargmax(chosen))
+    return f"{said} It fires most for {names[label]}: selectivity {chosen[label]:.2f}, where 1 is for this class alone."
+
+
 def census_table(census: ChannelCensus, names: tuple[str, ...]) -> Markup:
     """One row per channel; of many channels the most active."""
     total = len(census.active_share)

@@ -29,6 +29,7 @@ _READING = (
 class LayersSection:
     """The section; see `ReportSection`."""
 
+    view = "layers"
     id, title = "layers", "What the layers keep"
     lead = (
         "First layers are said to stay close to the picture, last ones to keep only what decides the class. "
@@ -58,7 +59,10 @@ class LayersSection:
             "active": [layer.active_share for layer in layers],
         }
         drawn = layer_measures([layer.name for layer in layers], measures, title=self.title)
-        return Part(joined([figure(drawn.svg(), _caption(found), reading=_READING), _table(layers), _silent(layers)]))
+        place = Markup('<div id="layer-detail"></div>')
+        return Part(
+            joined([place, figure(drawn.svg(), _caption(found), reading=_READING), _table(layers), _silent(layers)])
+        )
 
 
 def _caption(found: LayersEvidence) -> str:
@@ -106,15 +110,16 @@ def _silent(layers: tuple[LayerSurvey, ...]) -> Markup:
 
 
 def _fading_image(layers: Sequence[LayerSurvey]) -> Iterator[Finding]:
+    """How alike the maps are to the picture, which is 1.00 by itself: from the first layer to the lowest and the last."""
     known = [layer for layer in layers[1:] if np.isfinite(layer.image_correlation)]
     if len(known) < 2:
         return
-    first, last = known[0], known[-1]
-    change = last.image_correlation - first.image_correlation
-    move = "hardly move" if abs(change) < 0.05 else "move away" if change < 0 else "do not move away"
+    first, last, lowest = known[0], known[-1], min(known, key=lambda layer: layer.image_correlation)
+    told = [f"{first.image_correlation:.2f} at {first.name}", f"{last.image_correlation:.2f} at {last.name}"]
+    if lowest not in (first, last):
+        told.insert(1, f"{lowest.image_correlation:.2f} at {lowest.name}")
     yield Finding(
-        f"From {first.name} to {last.name} the maps {move} from the picture: their mean correlation with it goes "
-        f"from {first.image_correlation:.2f} to {last.image_correlation:.2f}.",
+        f"The mean correlation of the maps with the picture, 1.00 for the picture itself, is {listed(told)}.",
         severity="fact",
         number=last.image_correlation,
         anchor="layers",
@@ -140,11 +145,12 @@ def _probe(layers: Sequence[LayerSurvey]) -> Iterator[Finding]:
 
 
 def _silent_channels(layers: Sequence[LayerSurvey]) -> Finding:
+    """Per layer, so that a pooling layer's copies of a convolution's channels are not counted with them."""
     silent = [layer for layer in layers if len(layer.silent_channels)]
     surveyed = [layer.name for layer in layers if np.isfinite(layer.active_share)]
-    shares = [f"{len(layer.silent_channels)} of {layer.channels} in {layer.name}" for layer in silent]
+    shares = [f"{len(layer.silent_channels)} of {layer.channels:,} in {layer.name}" for layer in silent]
     return Finding(
-        f"Some channels never fire on any image: {listed(shares)}."
+        f"Never above 0 on any image: {listed(shares)}."
         if silent
         else f"Every channel of {listed(surveyed)} fires on at least one image.",
         severity="caution" if silent else "fact",

@@ -8,7 +8,7 @@ one line in that list; where it has numbers that nobody computes yet, one module
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 
 from markupsafe import Markup
@@ -25,6 +25,16 @@ from ..html.tiles import Sprite
 
 E = TypeVar("E")
 _FIRST = 256  # images that stand for all in the fingerprint: the others need not be read again
+VIEWS = {  # {id of a tab: its title}, in order
+    "findings": "Findings",
+    "confusions": "Confusions",
+    "classes": "Classes",
+    "images": "Images",
+    "layers": "Layers",
+    "trust": "Trust",
+    "data": "Data",
+    "method": "Method",
+}
 Severity = Literal["problem", "caution", "fact"]  # a fault; what a reader should know before relying on it; neither
 
 
@@ -48,6 +58,8 @@ class Part:
     sprites: Sequence[Sprite] = ()  # of the tiles in it
     parts: Sequence[tuple[str, str]] = ()  # (id, title) of what the table of contents lists below it
     lead: str = ""  # in place of the section's own, where it states a figure
+    payload: Mapping[str, Any] = field(default_factory=dict)  # for the page's program; lists of one key are joined
+    pictures: Sequence[int] = ()  # numbers of the images that the payload speaks of, whose pictures the page shall hold
 
 
 @dataclass(frozen=True, eq=False)
@@ -101,6 +113,11 @@ class ReportSection(Protocol[E]):
     @property
     def lead(self) -> str:
         """The question that it answers; empty for none."""
+        ...
+
+    @property
+    def view(self) -> str:
+        """The tab that it stands in, one of `VIEWS`."""
         ...
 
     def needs(self, seen: Seen) -> Sequence[Statistic[Any]]:

@@ -39,6 +39,7 @@ _MORE = (
 class TrustSection:
     """The section; see `ReportSection`."""
 
+    view = "trust"
     id, title = "trust", "Trust"
     lead = "Do the maps name the pixels that the model uses, and do they depend on what it has learnt?"
 

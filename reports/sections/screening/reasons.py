@@ -18,6 +18,7 @@ from ...evidence.screening.reasons import ReasonsEvidence, gather_reasons
 from ...evidence.screening.suspects import hidden_of
 from ...evidence.seen import Seen
 from ...html.components import EMPTY, joined, view
+from ...html.payload import packed
 from ...html.tiles import Sprite, sprite, tile_html
 from ..section import About, Finding, Part
 
@@ -25,6 +26,7 @@ from ..section import About, Finding, Part
 class ReasonsSection:
     """The section; see `ReportSection`."""
 
+    view = "confusions"
     id, title, lead = (
         "reasons",
         "Behind single mistakes",
@@ -48,12 +50,42 @@ class ReasonsSection:
         """The mistakes whose smallest flip was searched, with all that lies behind them."""
         rows = found.flipped
         if not len(rows):
-            return Part(EMPTY)
+            return Part(EMPTY, payload={"reasons": _told(found)}, pictures=_pictured(found))
         sheets = _sheets(found, about)
         cards = joined(_card(found, about, sheets, place, int(row)) for place, row in enumerate(rows))
         text = Markup("<p>{} of {:,} explained: the surest of each confusion, the largest confusions first.</p>")
         head = text.format(count(len(rows), "mistake"), len(found.numbers))
-        return Part(joined([head, Markup('<div class="reasons">{}</div>').format(cards)]), list(sheets.values()))
+        more = Markup("<p>The card of every explained mistake has its nearest right answers and its channels.</p>")
+        html = Markup('<noscript>{}<div class="mistakes">{}</div></noscript>').format(head, cards)
+        return Part(
+            joined([more, html]), list(sheets.values()), payload={"reasons": _told(found)}, pictures=_pictured(found)
+        )
+
+
+def _pictured(found: ReasonsEvidence) -> tuple[int, ...]:
+    """The neighbours' numbers."""
+    if found.nearest is None:
+        return ()
+    near = np.concatenate([found.nearest.of_true, found.nearest.of_predicted], axis=1)
+    return tuple(int(number) for number in np.unique(near[near >= 0]))
+
+
+def _told(found: ReasonsEvidence) -> dict[str, Any]:
+    """What stands behind each explained mistake, for the page's program."""
+    told: dict[str, Any] = {"hidden": found.hidden, "layer": found.layer}
+    if found.nearest is not None:
+        near = np.concatenate([found.nearest.of_true, found.nearest.of_predicted], axis=1)
+        told |= {"near": packed(near.astype(np.int32)), "each": found.nearest.of_true.shape[1]}
+    if found.layer is not None and np.isfinite(found.share).any():
+        told |= {"channels": packed(found.channels.astype(np.uint16)), "parts": packed(found.parts.astype(np.float32))}
+    if found.flips is not None and found.flips.searched:
+        flips = found.flips
+        columns = zip(flips.before, flips.after, flips.row, flips.column, flips.side, strict=True)
+        told["flips"] = {
+            str(int(row)): [*(int(value) for value in each), int(flips.searched)]
+            for row, each in zip(found.flipped, columns, strict=True)
+        }
+    return told
 
 
 def _sheets(found: ReasonsEvidence, about: About) -> dict[str, Sprite]:
@@ -83,8 +115,8 @@ def _card(found: ReasonsEvidence, about: About, sheets: dict[str, Sprite], place
     views += _neighbours(found, sheets, place, row, (meant, said))
     sentences = [flip_sentence(found, names, place), channels_sentence(found, row, said, meant)]
     return Markup(
-        '<article class="reason"><header><h4><span class="true">{}</span> → <span class="predicted">{}</span></h4>'
-        '<a class="number" href="#image-{}">image {}</a></header><div class="views">{}</div><p class="says">{}</p></article>'
+        '<article class="reason mistake"><header><h4><span class="true">{}</span> → <span class="predicted">{}</span></h4>'
+        '<a class="number" href="#/image/{}">image {}</a></header><div class="views">{}</div><p class="says">{}</p></article>'
     ).format(meant, said, image, about.dataset.called(image), joined(views), " ".join(filter(None, sentences)))
 
 

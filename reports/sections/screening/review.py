@@ -20,6 +20,7 @@ from ..section import About, Finding, Part
 class ReviewSection:
     """The section; see `ReportSection`."""
 
+    view = "images"
     id, title, lead = "review", "Review", "What did people say of the reasons?"
 
     def needs(self, seen: Seen) -> Sequence[Statistic[Any]]:

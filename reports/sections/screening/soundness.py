@@ -18,6 +18,7 @@ from ..section import About, Finding, Part
 class SoundnessSection:
     """The section; see `ReportSection`."""
 
+    view = "layers"
     id, title, lead = "soundness", "Is the model sound?", "What can make a model answer badly, whatever it has learnt."
 
     def needs(self, seen: Seen) -> tuple[SurveyStatistic]:

@@ -16,17 +16,20 @@ from ...drawing.wording import count, listed, percent
 from ...evidence.screening.suspects import ScreeningEvidence, gather_screening, hidden_of
 from ...evidence.seen import Seen
 from ...html.components import EMPTY, figure, joined, view
+from ...html.payload import packed
 from ...html.tiles import Sprite, sprite, tile_html
 from ...plots.screening import class_circle, refusal_curve
 from ..section import About, Finding, Part
 
 _REFUSE_BELOW = 0.5
 _MOST_PAIRS = 24
+_MOST_FLAGGED = 50
 
 
 class ScreeningSection:
     """The section; see `ReportSection`."""
 
+    view = "data"
     id, title, lead = "screening", "Suspects", "Which labels and images deserve a second look?"
 
     def needs(self, seen: Seen) -> tuple[SurveyStatistic, HiddenStatistic]:
@@ -57,7 +60,33 @@ class ScreeningSection:
         }
         html = [Markup('<h3 id="{}">{}</h3>{}').format(name, *each) for name, each in parts.items()]
         named = [(name, heading) for name, (heading, _) in parts.items()]
-        return Part(joined(html), [*label_sheets, *copy_sheets, *stranger_sheets], named)
+        sheets = [*label_sheets, *copy_sheets, *stranger_sheets]
+        flags = _flags(found)
+        listed_images = sorted({number for flag in flags for number in flag["ids"]})
+        return Part(
+            joined(html), sheets, named, payload={"flags": flags, "map": _placed(found)}, pictures=listed_images
+        )
+
+
+def _flags(found: ScreeningEvidence) -> list[dict[str, Any]]:
+    """The lists that the images can be filtered by."""
+    suspects = found.labels.numbers[:_MOST_FLAGGED] if found.labels.refused is None else np.zeros(0, np.int64)
+    lists = {
+        "suspected": ("suspected wrong labels", suspects),
+        "copies": ("near copies", np.unique(found.copies.pairs[:_MOST_PAIRS])),
+        "unlike": ("unlike the rest", np.zeros(0, np.int64) if found.strangers is None else found.strangers.numbers),
+    }
+    return [
+        {"id": name, "title": title, "ids": [int(number) for number in numbers]}
+        for name, (title, numbers) in lists.items()
+        if len(numbers)
+    ]
+
+
+def _placed(found: ScreeningEvidence) -> dict[str, Any]:
+    """The map as the page's program draws it: x and y from -127 to 127."""
+    points = np.rint(127 * np.clip(found.map.points, -1, 1)).astype(np.int8)
+    return {"x": packed(points[:, 0]), "y": packed(points[:, 1]), "places": found.map.places.round(3).tolist()}
 
 
 def _labels_finding(found: ScreeningEvidence) -> Iterator[Finding]:
@@ -234,7 +263,8 @@ def _map(found: ScreeningEvidence, about: About) -> Markup:
     if found.close is not None:
         named = listed([about.class_names[label] for label in found.close.classes])
         close = Markup("<p>The classes confused most are {}.</p>").format(named)
-    return joined([figure(drawn.svg(), caption), close])
+    place = Markup('<div id="data-map-canvas"></div><noscript>{}</noscript><p class="foot">{}</p>')
+    return joined([place.format(figure(drawn.svg(), caption), caption), close])
 
 
 def _is(amount: int) -> str:

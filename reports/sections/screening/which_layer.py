@@ -18,6 +18,7 @@ from ..section import About, Finding, Part
 class WhichLayerSection:
     """The section; see `ReportSection`."""
 
+    view = "trust"
     id, title, lead = "which-layer", "Which layer", "At which layer do the maps name the pixels that count?"
 
     def needs(self, seen: Seen) -> tuple[SurveyStatistic]:

@@ -10,10 +10,10 @@ from markupsafe import Markup
 
 from ....interpret.layers.survey import SurveyStatistic
 from ....interpret.stream.hidden import HiddenStatistic
-from ....models.screening.near_copies import NearCopies
+from ....models.screening.near_copies import NearCopies, SmallPictures
 from ...drawing.pictures import pictures
 from ...drawing.wording import count, listed, percent
-from ...evidence.screening.suspects import ScreeningEvidence, gather_screening, hidden_of
+from ...evidence.screening.suspects import ScreeningEvidence, gather_screening, hidden_of, pictures_of
 from ...evidence.seen import Seen
 from ...html.components import EMPTY, figure, joined, view
 from ...html.payload import packed
@@ -32,9 +32,9 @@ class ScreeningSection:
     view = "data"
     id, title, lead = "screening", "Suspects", "Which labels and images deserve a second look?"
 
-    def needs(self, seen: Seen) -> tuple[SurveyStatistic, HiddenStatistic]:
-        """The model's answers and the last hidden layer."""
-        return seen.surveying(), hidden_of(seen)
+    def needs(self, seen: Seen) -> tuple[SurveyStatistic, HiddenStatistic, SmallPictures]:
+        """The model's answers, the last hidden layer, and small pictures."""
+        return seen.surveying(), hidden_of(seen), pictures_of(seen)
 
     def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> ScreeningEvidence | None:
         """What is suspect; None where the answers are no probabilities of classes."""

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Iterator, Mapping
 from typing import Any
 
@@ -69,7 +70,7 @@ def _problems(found: SoundnessEvidence, names: tuple[str, ...]) -> Iterator[tupl
             1.35,
         )
     if found.drifted:
-        worst = max(found.drifted, key=lambda each: each.mean_off)
+        worst = max(found.drifted, key=lambda each: max(each.mean_off, abs(math.log(max(each.deviation, 1e-9)))))
         yield (
             f"The moving statistics of {listed([each.layer for each in found.drifted], 4)} are far from those of the images: "
             f"at {worst.layer} the median channel’s mean is {number(worst.mean_off)} deviations off, its deviation "

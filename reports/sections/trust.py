@@ -69,11 +69,11 @@ class TrustSection:
         """Every method's verdict, with the curves of those that the page draws."""
         trust = found.trust
         html = [
-            Markup("<p>{}</p>{}{}").format(
-                _sample(trust) + _bought(trust), _origin(found), how_to_read(_reading(trust))
-            ),
             _cite(trust),
             thresholds(),
+            Markup("<h3>How it was measured</h3><p>{}</p>{}{}").format(
+                _sample(trust) + _bought(trust), _origin(found), how_to_read(_reading(trust))
+            ),
             *_refused(trust),
             folded("All numbers, with their intervals", _verdicts(trust)),
             folded("The curves behind them", joined([*_shares(trust), _curves(trust), _shuffled(trust)])),

@@ -89,11 +89,26 @@ const drawMethods = () => $$("[data-method]").forEach((place) => {  // the sures
   paintMap(canvas, kind.sheets[0], 0, atlas.place.get(id), endsOf(kind.sheets[0])[0]);
   place.append(canvas);
 });
+const classLinks = (label) => {  // what the class is taken for, and what is taken for it
+  const some = (carried.confusions || []).filter((each) => each.t === label || each.p === label).slice(0, 8);
+  const none = some.length ? [] : [element("li", { textContent: "No image of it is confused with another class." })];
+  return element("ul", { id: "class-links", className: "lc" }, ...none, ...some.map((each) => {
+    const bar = element("i");
+    bar.style.setProperty("--p", each.n / some[0].n);
+    return element("li", {}, element("a", { href: `#/confusion/${each.t}-${each.p}` }, element("span", { className: "t" }, bdi(names[each.t])), " → ", element("span", { className: "p" }, bdi(names[each.p]))), bar, element("b", { textContent: each.n }));
+  }));
+};
 const showClass = (label) => {
   const articles = $$(".specimen"), found = articles.find((article) => article.dataset.label === label);
   articles.forEach((article) => (article.hidden = label !== null && article !== found));
   if (label === null) articles.slice(1).forEach((article) => (article.hidden = true));
-  if (label !== null) (found || document.getElementById(`/class/${label}`))?.scrollIntoView();
+  const view = viewNamed("classes"), head = view && $("h1", view), own = label !== null && found;
+  view?.classList.toggle("one-class", !!own);
+  if (!head) return;
+  head.replaceChildren(...(own ? [element("a", { href: "#/classes", textContent: "Classes" }), " › ", bdi(names[label])] : ["Classes"]));
+  $("#class-links")?.remove();
+  if (own) head.after(classLinks(+label));
+  if (label !== null && !own) document.getElementById(`/class/${label}`)?.scrollIntoView();
 };
 const showLayer = (name, query) => {
   const place = $("#layer-detail"), stages = carried.stages;

@@ -63,7 +63,7 @@ const showElement = (target) => {
   if (view.id === "/data") drawDataMap();
   if (view.id === "/images") showImages(new URLSearchParams());
   if (view.id === "/layers") showLayer(undefined, new URLSearchParams());
-  if (view.id === "/classes" && !target.closest(".specimen")) showClass(null);
+  if (view.id === "/classes") showClass(target.closest(".specimen")?.dataset.label ?? null);
   for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   target.scrollIntoView();
 };

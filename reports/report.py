@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import numpy as np
 from markupsafe import Markup
 
 from ..interpret.methods.catalogue import KnownMethod
@@ -26,8 +27,9 @@ from .evidence.performance import PerformanceEvidence
 from .evidence.plan import ReportPlan
 from .evidence.seen import Seen
 from .evidence.trust import TRUST_IMAGES, TrustFile
-from .evidence.twin import twin
-from .files.whole_files import check_writable, write_whole
+from .evidence.twin import json_text, twin
+from .files.report_files import ReportFiles, document, drawn_arrays
+from .files.whole_files import check_writable, write_arrays, write_whole
 from .html.page import Header, Section, View, render_page
 from .html.score_words import in_score_words
 from .html.tiles import Sprite
@@ -42,8 +44,10 @@ from .sections.mistakes import MistakesSection
 from .sections.model import ModelSection
 from .sections.performance import PerformanceSection
 from .sections.screening.reasons import ReasonsSection
+from .sections.screening.review import ReviewSection
 from .sections.screening.soundness import SoundnessSection
 from .sections.screening.suspects import ScreeningSection
+from .sections.screening.which_layer import WhichLayerSection
 from .sections.section import VIEWS, About, Finding, Part, ReportSection
 from .sections.trust import TrustSection
 
@@ -56,9 +60,11 @@ PAGE_SECTIONS: tuple[ReportSection[Any], ...] = (  # of the page, from top to bo
     LayersSection(),
     SoundnessSection(),
     TrustSection(),
+    WhichLayerSection(),
     MistakesSection(),
     ReasonsSection(),
     CausesSection(),
+    ReviewSection(),
 )
 
 
@@ -84,6 +90,8 @@ def write_report(
     trust_file: TrustFile | None = None,
     methods: Sequence[KnownMethod] = (),
     training: Dataset | None = None,
+    json: str | Path | None = None,
+    arrays: str | Path | None = None,
     seed: int = 0,
     step: Step | None = None,
 ) -> Path:
@@ -102,6 +110,8 @@ def write_report(
         methods: Drawn beside each mistake and tested like the others, one of `METHODS` or of your own; an image
             costs as many passes as the method's record says.
         training: The images that the model was trained on, in the classes of the others: near copies of these are looked for.
+        json: A file for all figures (see `reports.files.report_files`); None for none.
+        arrays: A .npz file for all maps drawn, by the image's number; None for none.
         seed: Of all images that are sampled.
         step: Called with (what is being done, done, total).
 
@@ -112,9 +122,7 @@ def write_report(
         ValueError: The file cannot be written (found before the work starts), the data do not fit the model, the logits
             could not be proven, or the model refuses one of the methods.
     """
-    target = Path(path).expanduser().absolute()
-    check_writable(target)
-    warn_of_range(model, dataset)
+    files = ReportFiles(_target(path), *(None if each is None else _target(each) for each in (json, arrays)))
     plan = ReportPlan(
         batch_size,
         trust_images,
@@ -124,13 +132,59 @@ def write_report(
         methods=tuple(methods),
         training=training,
     )
-    found = gather_report(Seen(model, dataset, plan, card=card, command=command, step=step))
+    write_files(explained(model, dataset, plan, card=card, command=command, step=step), files, step=step)
+    return files.page
+
+
+def _target(path: str | Path) -> Path:
+    """A file that can be written."""
+    target = Path(path).expanduser().absolute()
+    check_writable(target)
+    return target
+
+
+def explained(
+    model: Any,
+    dataset: Dataset,
+    plan: ReportPlan,
+    *,
+    card: ModelCard | None = None,
+    command: str | None = None,
+    step: Step | None = None,
+) -> Report:
+    """All that a page is written from; arguments and errors as for `write_report`."""
+    warn_of_range(model, dataset)
+    return gather_report(Seen(model, dataset, plan, card=card, command=command, step=step))
+
+
+def write_files(report: Report, files: ReportFiles, *, step: Step | None = None) -> dict[str, Any]:
+    """Write the page and, where they are named, its figures and its arrays; returns the figures."""
     if step is not None:
         step("drawing the page", 0, 1)
-    write_whole(target, report_html(found))
+    write_whole(files.page, report_html(report))
+    told = ordered_findings(report.sections, report.evidence, report.about)
+    figures = document(report_twin(report, told), _answers(report), files.arrays)
+    if files.json is not None:
+        write_whole(files.json, json_text(figures) + "\n")
+    if files.arrays is not None:
+        write_arrays(files.arrays, drawn_arrays(report.evidence))
     if step is not None:
         step("drawing the page", 1, 1)
-    return target
+    return figures
+
+
+def _answers(report: Report) -> dict[str, Any]:
+    """The answer to each image, in their order."""
+    evaluation = report.about.evaluation
+    assert evaluation is not None  # by About.of
+    every, predicted, true = np.arange(len(evaluation.labels)), evaluation.predictions, evaluation.labels
+    columns = {
+        "true": true,
+        "predicted": predicted,
+        "probability": evaluation.probabilities[every, predicted].astype(np.float64).round(6),
+        "of_true": evaluation.probabilities[every, true].astype(np.float64).round(6),
+    }
+    return twin(columns)
 
 
 def gather_report(seen: Seen, sections: Sequence[ReportSection[Any]] = PAGE_SECTIONS) -> Report:
@@ -205,6 +259,8 @@ def report_twin(report: Report, told: Sequence[Finding]) -> dict[str, Any]:
         "data": report.about.dataset.source,
         "images": len(report.about.dataset),
         "classes": report.about.class_names,
+        "weights": report.about.weights,
+        "pixels": report.about.pixels,
         "seed": report.about.seed,
         "command": report.about.command,
         "read": report.about.dataset.preparation,

@@ -1,4 +1,4 @@
-"""The command line: `featurelens report | train | evaluate | inspect | explain | trust | explore | compare | benchmark`.
+"""The command line: `featurelens report | train | evaluate | inspect | explain | trust | explore | compare | diff | benchmark`.
 
 Nothing heavy is imported here, so that `--help` answers at once; each command imports what it needs when it runs.
 """
@@ -6,17 +6,20 @@ Nothing heavy is imported here, so that `--help` answers at once; each command i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from featurelens.scripts.benchmark import benchmark
 from featurelens.scripts.compare import compare
+from featurelens.scripts.diff import diff
 from featurelens.scripts.evaluate import evaluate
 from featurelens.scripts.explain import explain
 from featurelens.scripts.explore import explore
 from featurelens.scripts.inspect_model import inspect_layers
 from featurelens.scripts.options.early_checks import refuse_file_as_command
+from featurelens.scripts.options.settings import settings
 from featurelens.scripts.report import report
 from featurelens.scripts.terminal.running import run
 from featurelens.scripts.train import train
@@ -37,6 +40,7 @@ app.command("trust")(trust)
 app.command("explore")(explore)
 app.command("evaluate")(evaluate)
 app.command("compare")(compare)
+app.command("diff")(diff)
 app.command("train")(train)
 app.command("benchmark")(benchmark)
 
@@ -72,7 +76,7 @@ def options(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command of `featurelens`; without `arguments` those that it was started with."""
-    run(app, arguments, before=_refuse_file_as_command)
+    run(app, arguments, before=_refuse_file_as_command, settings=partial(settings, app))
 
 
 def _refuse_file_as_command(first: str) -> None:

@@ -7,4 +7,5 @@ imputation    How are removed pixels filled in from their neighbours?
 pixel_order   In which order does a map name the pixels?
 baselines     What is a removed pixel replaced by?
 smallest_flip  Which smallest grey square changes the answer?
+layer_sweep   At which layer is a map the most faithful?
 """

@@ -17,9 +17,11 @@ darkened and JPEG of quality 50 100 of 100, moved by 1 % 98, cropped by 2 % 75, 
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
+from ..datasets.exploration import Described, Images
 from .picture_vectors import has_plain_ground, picture_vectors, small_grey
 
 CORRELATION = 0.98
@@ -53,18 +55,64 @@ def near_copies(pictures: np.ndarray, others: np.ndarray | None = None, *, seed:
         others: float32[A,H,W,C], another split; None to look among the images themselves.
         seed: of the sample that the principal components are computed from.
     """
-    own = _small(pictures)
+    return copies_among(small_pictures(pictures), None if others is None else small_pictures(others), seed=seed)
+
+
+def copies_among(own: np.ndarray, other: np.ndarray | None, *, seed: int = 0) -> NearCopies:
+    """The same, of pictures that are small and grey already, float32[B,h,w] (see `small_grey`)."""
     centred = has_plain_ground(own)
     rows, mirror = (picture_vectors(each, centred=centred) for each in (own, own[:, :, ::-1]))
-    within = others is None
-    known = rows if within else picture_vectors(_small(others), centred=centred)
+    within = other is None
+    known = rows if other is None else picture_vectors(other, centred=centred)
     if len(known) < 1 + within or known.shape[1] != rows.shape[1]:
         return _record([], len(rows), len(known), centred, within)
     found = _search(rows, mirror, known, _projection(known, seed), within)
     return _record(found, len(rows), len(known), centred, within)
 
 
-def _small(pictures: np.ndarray) -> np.ndarray:
+class SmallPictures:
+    """Small grey pictures of a sample of the images, as a statistic of the stream: no image is read twice.
+
+    Args:
+        source: what is known of the images, as for `DataStatistic`.
+        most: of more images, so many are sampled.
+        seed: of that sample.
+    """
+
+    def __init__(self, source: Described, *, most: int, seed: int = 0) -> None:
+        self.key = f"small grey pictures|{most}|{seed}"
+        self._pictures = source.pictures  # what people see, where a preprocessing made the images unlike it
+        self._kept = np.zeros(len(source), bool)
+        self._kept[np.random.default_rng(seed).permutation(len(source))[:most]] = True
+        self._seen: list[tuple[np.ndarray, np.ndarray]] = []
+
+    def taps(self, taps: Any, scores: Any) -> None:
+        """Nothing of a model."""
+        return None
+
+    def update(self, batch: Images) -> None:
+        """See some more images."""
+        rows = np.flatnonzero(self._kept[batch.numbers])
+        if len(rows):
+            numbers = batch.numbers[rows]
+            pictures = batch.images[rows] if self._pictures is None else self._pictures[numbers]
+            self._seen.append((numbers, small_grey(pictures)))
+
+    def merge(self, later: SmallPictures) -> None:
+        """Take over what another one saw."""
+        self._seen += later._seen
+
+    def result(self) -> tuple[np.ndarray, np.ndarray]:
+        """int64[N], numbers of the images, rising, and float32[N,h,w]."""
+        if not self._seen:
+            return np.zeros(0, np.int64), np.zeros((0, 1, 1), np.float32)
+        numbers, pictures = (np.concatenate(column) for column in zip(*self._seen, strict=True))
+        order = np.argsort(numbers, kind="stable")
+        return numbers[order], pictures[order]
+
+
+def small_pictures(pictures: np.ndarray) -> np.ndarray:
+    """Pictures float32[B,H,W,C], or what reads like it, small and grey, read some at a time."""
     return np.concatenate([small_grey(pictures[start : start + _READ]) for start in range(0, len(pictures), _READ)])
 
 

@@ -82,6 +82,11 @@ def _hints(kind: type[Any]) -> dict[str, Any]:
     return {name: hints[name] for name in kept}
 
 
+def is_drawn_only(kind: type[Any], name: str) -> bool:
+    """Whether a field of a record is drawn only."""
+    return name not in _hints(kind)
+
+
 def _key(name: Any, where: str) -> str:
     if not isinstance(name, str):
         raise TypeError(f"Expected names as the keys of field '{where}'. Received {name!r}. JSON has no other keys.")

@@ -77,10 +77,7 @@ class View:
 
 def views_of(sections: Sequence[Section], named: Sequence[View] = ()) -> list[View]:
     """The named views with their sections, then a view for each section that names none."""
-    views = [
-        replace(view, sections=[section for section in sections if section.view == view.id])
-        for view in named
-    ]
+    views = [replace(view, sections=[section for section in sections if section.view == view.id]) for view in named]
     known = {view.id for view in named}
     alone = [section for section in sections if section.view not in known]
     shown = [view for view in views if view.sections or view.front is not None]
@@ -141,7 +138,7 @@ def program() -> Markup:
         re.sub(r"^/\*.*?\*/\n|^ +", "", path.read_text(encoding="utf-8").rstrip(), flags=re.MULTILINE | re.DOTALL)
         for path in sorted((TEMPLATES / "scripts").glob("*.js"))
     ]
-    return Markup("(() => {{\n\"use strict\";\n{}\n}})();\n").format(Markup("\n").join(map(Markup, parts)))
+    return Markup('(() => {{\n"use strict";\n{}\n}})();\n').format(Markup("\n").join(map(Markup, parts)))
 
 
 def _with_equal_plots_apart(page: str) -> str:

@@ -20,7 +20,9 @@ LEVEL_WORDS = {"good": "cite", "weak": "with a caveat", "failed": "do not cite",
 
 def chip(level: str, words: str) -> Markup:
     """A verdict with a name or a list of names, by shape and word."""
-    return Markup('<span class="chip {}"><span aria-hidden="true">{}</span> {}</span>').format(level, MARKS[level], words)
+    return Markup('<span class="chip {}"><span aria-hidden="true">{}</span> {}</span>').format(
+        level, MARKS[level], words
+    )
 
 
 def method_mark_of(verdicts: Verdicts, method: str) -> Markup:

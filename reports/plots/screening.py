@@ -45,10 +45,10 @@ def class_circle(found: DataMap, labels: np.ndarray, right: np.ndarray, names: S
     for kind, colour, size in ((right, MUTED, 3), (~right, SERIES[1], 5)):
         rows = random.permutation(np.flatnonzero(kind))[: _MOST_POINTS // 2]
         drawn.scatter(*found.points[rows].T, s=size, color=colour, linewidths=0, alpha=0.7)
-    for label in found.order[:_MOST_NAMES].tolist():
+    for label in found.order[:_MOST_NAMES]:
         x, y = found.places[label]
         side = "left" if x > 0.1 else "right" if x < -0.1 else "center"
-        drawn.text(1.06 * x, 1.08 * y, plain(names[label]), ha=side, va="center", color=INK, fontsize=9)
+        drawn.text(1.06 * x, 1.08 * y, plain(names[int(label)]), ha=side, va="center", color=INK, fontsize=9)
     drawn.set(xlim=(-1.7, 1.7), ylim=(-1.25, 1.25), aspect="equal")
     drawn.axis("off")
     shown = min(int(right.sum()), _MOST_POINTS // 2), min(int((~right).sum()), _MOST_POINTS // 2)

@@ -211,7 +211,9 @@ def _article(
         '<article class="specimen" id="class-{0}" data-label="{0}"><div class="specimen-head"><h3>{1}</h3><p>{2}</p></div>'
         '<div class="views">{3}</div><p class="see-layers"><a href="#/layer/{5}?class={0}">what each layer makes of it →</a></p>'
         "<noscript>{4}</noscript></article>"
-    ).format(specimen.label, name_html(names[specimen.label]), told, views, rows, _start(found, list(specimen.activations)))
+    ).format(
+        specimen.label, name_html(names[specimen.label]), told, views, rows, _start(found, list(specimen.activations))
+    )
 
 
 def _stage_html(stage: _Stage, sheet: Sprite, place: int) -> Markup:
@@ -223,9 +225,9 @@ def _stage_html(stage: _Stage, sheet: Sprite, place: int) -> Markup:
     what = "unit" if len(stage.shape) == 1 else "channel"
     shown = f"{shape(stage.shape)} · {len(channels)} strongest of {count(stage.shape[-1], what)}: {', '.join(map(str, channels))}"
     low, high = stage.limits[place]
-    return Markup(
-        '<section class="stage"><div class="stage-head"><h4>{}</h4><p>{}</p>{}</div>{}</section>'
-    ).format(stage.name, shown, scale_bar(*_scale(low, high), unit="activation"), joined(rows))
+    return Markup('<section class="stage"><div class="stage-head"><h4>{}</h4><p>{}</p>{}</div>{}</section>').format(
+        stage.name, shown, scale_bar(*_scale(low, high), unit="activation"), joined(rows)
+    )
 
 
 def _scale(low: float, high: float) -> tuple:

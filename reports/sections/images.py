@@ -42,7 +42,9 @@ def page_payload(evidence: Mapping[str, Any], parts: Sequence[Part], about: Abou
     payload["scales"] = {name: _ramp(name) for name in ("signed", "evidence", "saliency", "grey")}
     payload["size"] = list(about.dataset.images.shape[1:3])
     _add_margins(payload["confusions"], found.evaluation)
-    numbers = np.array(sorted({number for part in parts for number in part.pictures} | set(_found(found.evaluation, about.seed))))
+    numbers = np.array(
+        sorted({number for part in parts for number in part.pictures} | set(_found(found.evaluation, about.seed)))
+    )
     payload["atlas"] = {
         "ids": packed(numbers.astype(np.uint32)),
         "sheet": sheet(_grey(pictures(about.dataset.shown[numbers], about.dataset.shown_range, SIDE))),

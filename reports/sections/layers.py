@@ -60,7 +60,9 @@ class LayersSection:
         }
         drawn = layer_measures([layer.name for layer in layers], measures, title=self.title)
         place = Markup('<div id="layer-detail"></div>')
-        return Part(joined([place, figure(drawn.svg(), _caption(found), reading=_READING), _table(layers), _silent(layers)]))
+        return Part(
+            joined([place, figure(drawn.svg(), _caption(found), reading=_READING), _table(layers), _silent(layers)])
+        )
 
 
 def _caption(found: LayersEvidence) -> str:

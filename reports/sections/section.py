@@ -17,11 +17,14 @@ from ...interpret import ModelInformation
 from ...interpret.stream.statistic import Statistic
 from ...interpret.trust.verdicts import Verdict
 from ...models.datasets.dataset import Dataset
+from ...models.datasets.fingerprints import images_fingerprint, weights_fingerprint
+from ...models.evaluation.metrics import Evaluation
 from ...models.model_files.cards import ModelCard
 from ..evidence.seen import Seen
 from ..html.tiles import Sprite
 
 E = TypeVar("E")
+_FIRST = 256  # images that stand for all in the fingerprint: the others need not be read again
 VIEWS = {  # {id of a tab: its title}, in order
     "findings": "Findings",
     "confusions": "Confusions",
@@ -69,6 +72,9 @@ class About:
     verdicts: Mapping[str, Verdict]  # {method: how far it can be trusted}; empty where it was not measured
     seed: int  # of all that was sampled, but for a trust that was measured beforehand
     command: str | None  # that made the report, None where Python did
+    evaluation: Evaluation | None = None  # of the model's answers to all images
+    weights: str = ""  # SHA-256 of the model's weights
+    pixels: str = ""  # SHA-256 of the first 256 images
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -78,7 +84,17 @@ class About:
     @classmethod
     def of(cls, seen: Seen) -> About:
         """What a report sees, without the numbers that belong to one section."""
-        return cls(seen.information, seen.dataset, seen.card, seen.verdicts, seen.plan.seed, seen.command)
+        return cls(
+            seen.information,
+            seen.dataset,
+            seen.card,
+            seen.verdicts,
+            seen.plan.seed,
+            seen.command,
+            evaluation=seen.evaluation,
+            weights=weights_fingerprint(seen.model),
+            pixels=images_fingerprint(seen.dataset.images[:_FIRST]),
+        )
 
 
 class ReportSection(Protocol[E]):

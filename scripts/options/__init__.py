@@ -9,5 +9,7 @@ single_image  Which one image?
 image_size    Which size?
 methods       Which attribution methods?
 trust_file    Which measured trust?
+gates         What is written for programs, and what stops a run?
+settings      What does pyproject.toml set for each time?
 outputs       What may be written to?
 """

@@ -3,4 +3,6 @@
 suspects  Which labels are suspected, which images are near copies, unlike the rest, where do they lie?
 soundness  Does the model answer at all, does a signal collapse, do training and use agree?
 reasons   What lies behind each mistake shown?
+review    What did people say of the mistakes?
+which_layer  At which layer are the maps the most faithful?
 """

@@ -10,7 +10,7 @@ from ....interpret.stream.hidden import HiddenStatistic
 from ....models.datasets.dataset import Dataset
 from ....models.screening.answer_sets import AnswerSets, Refusals, refusals, sets_within
 from ....models.screening.data_map import DataMap, data_map, told_apart
-from ....models.screening.near_copies import NearCopies, near_copies
+from ....models.screening.near_copies import NearCopies, SmallPictures, copies_among, small_pictures
 from ....models.screening.suspected_labels import SuspectedLabels, suspected_labels, witnesses_first
 from ....models.screening.unlike import unlike_the_rest
 from ..seen import Seen
@@ -73,8 +73,8 @@ def gather_screening(seen: Seen) -> ScreeningEvidence:
     whole = len(hidden.numbers) == len(dataset)
     learnt = hidden.features if whole and learnt_from(seen) else None
     suspected = suspected_labels(probabilities, labels, learnt_in=learnt, seed=seed)
-    copies = _copies(dataset, None, seed)
-    across = None if seen.plan.training is None else _copies(dataset, seen.plan.training, seed)
+    copies = _copies(seen, None)
+    across = None if seen.plan.training is None else _copies(seen, seen.plan.training)
     witnessed = witnesses_first(suspected.numbers, copies.pairs, labels)
     if callable(telling):
         telling(1, 1)
@@ -109,13 +109,19 @@ def _reordered(found: SuspectedLabels, order: np.ndarray) -> SuspectedLabels:
     return replace(found, **{name: getattr(found, name)[order] for name in columns})
 
 
-def _copies(dataset: Dataset, others: Dataset | None, seed: int) -> NearCopies:
+def pictures_of(seen: Seen) -> SmallPictures:
+    """The small pictures that near copies are looked for among, as a statistic of the stream."""
+    return SmallPictures(seen.dataset, most=MOST_COMPARED, seed=seen.plan.seed)
+
+
+def _copies(seen: Seen, others: Dataset | None) -> NearCopies:
     """The near copies of a sample, with the numbers of the whole."""
-    drawn = np.sort(np.random.default_rng(seed).permutation(len(dataset))[:MOST_COMPARED])
-    pictures = dataset.shown if len(drawn) == len(dataset) else dataset.take(drawn).shown
-    found = near_copies(pictures, None if others is None else _alike(others, dataset), seed=seed)
+    drawn, own = seen.result(pictures_of(seen))
+    other = None if others is None else small_pictures(_alike(others, seen.dataset))
+    found = copies_among(own, other, seed=seen.plan.seed)
     pairs = found.pairs.copy()
-    pairs[:, : 2 if others is None else 1] = drawn[pairs[:, : 2 if others is None else 1]]
+    named = slice(2) if others is None else slice(1)
+    pairs[:, named] = drawn[pairs[:, named]]
     return replace(found, pairs=pairs)
 
 

@@ -67,7 +67,5 @@ def _mark(marked: Refusal, x: float, y: float) -> Markup:
     words = Markup(
         '<text x="{0:.1f}" y="{1:.1f}" text-anchor="end" class="lab">refuse below {2}:</text>'
         '<text x="{0:.1f}" y="{3:.1f}" text-anchor="end" class="lab">{4} answered, {5} right</text>'
-    ).format(
-        x - 8, y + 14, percent(marked.threshold, 0), y + 25, percent(marked.answered, 0), percent(marked.right, 0)
-    )
+    ).format(x - 8, y + 14, percent(marked.threshold, 0), y + 25, percent(marked.answered, 0), percent(marked.right, 0))
     return Markup('<circle cx="{:.1f}" cy="{:.1f}" r="4.5" class="pt"/>{}').format(x, y, words)

@@ -29,7 +29,11 @@ def headline(confusion: np.ndarray, names: Sequence[str]) -> str:
     if images == 1:
         true = int(np.flatnonzero(confusion.sum(axis=1))[0])
         answer = names[said[0]]
-        return f"Right on the one image: {answer}." if right else f"Wrong on the one image: {names[true]}, taken for {answer}."
+        return (
+            f"Right on the one image: {answer}."
+            if right
+            else f"Wrong on the one image: {names[true]}, taken for {answer}."
+        )
     if len(said) == 1 and len(names) > 1:
         return f"Always answers {names[said[0]]}: right on {percent(right / images, 2)} of {count(images, 'image')}."
     if right == images:
@@ -55,7 +59,9 @@ def _mistakes(confusion: np.ndarray, names: Sequence[str]) -> str:
         return f"{percent(share, 0)} of its mistakes lie among {listed([names[each] for each in group])}."
     kinds = int((wrong > 0).sum())
     total = int(wrong.sum())
-    return f"Its {count(total, 'mistake')} {'is' if total == 1 else 'are'} of {count(kinds, 'kind')}, none of them common."
+    return (
+        f"Its {count(total, 'mistake')} {'is' if total == 1 else 'are'} of {count(kinds, 'kind')}, none of them common."
+    )
 
 
 def close_classes(wrong: np.ndarray) -> list[int]:

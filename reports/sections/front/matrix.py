@@ -74,7 +74,9 @@ def largest(confusions: Sequence[ConfusionCount], names: Sequence[str], mistakes
     most = shown[0].count
     entry = Markup('<li><a href="#/confusion/{}-{}">{}</a><i style="--p:{:.3f}"></i><b>{:,}</b></li>')
     rows = joined(
-        entry.format(each.true, each.predicted, pair_html(names, each.true, each.predicted), each.count / most, each.count)
+        entry.format(
+            each.true, each.predicted, pair_html(names, each.true, each.predicted), each.count / most, each.count
+        )
         for each in shown
     )
     said = f"{len(shown)} of {len(confusions):,} make {percent(held, 0)} of {count(mistakes, 'mistake')}"

@@ -46,7 +46,9 @@ def _asked(question: Question) -> Markup:
 
 def all_findings(told: Sequence[Finding]) -> Markup:
     """Every finding, problems first; each leads to what it counts."""
-    entry = Markup('<li class="{0}"><span class="sev" title="{0}">{1}<span class="vh"> {0}: </span></span>{2} <a href="#{3}">{4} →</a></li>')
+    entry = Markup(
+        '<li class="{0}"><span class="sev" title="{0}">{1}<span class="vh"> {0}: </span></span>{2} <a href="#{3}">{4} →</a></li>'
+    )
     ordered = sorted(told, key=lambda finding: _ORDER[finding.severity])
     rows = joined(
         entry.format(finding.severity, _MARKS[finding.severity], finding.sentence, finding.anchor, finding.link)

@@ -72,7 +72,7 @@ def _where_words(found: PerformanceEvidence) -> Markup:
     ranked = [int(label) for label in np.argsort(-row, kind="stable")[:3] if row[label]]
     goes = [Markup("{:,} go to {}").format(row[ranked[0]], name_html(names[ranked[0]]))] if ranked else []
     goes += [Markup("{:,} to {}").format(row[label], name_html(names[label])) for label in ranked[1:]]
-    return Markup('{}: <b>{}</b> of its {} {} found. {}. {}').format(
+    return Markup("{}: <b>{}</b> of its {} {} found. {}. {}").format(
         name_html(names[weakest]),
         percent(recall[weakest]),
         count(int(evaluation.support[weakest]), "image"),
@@ -174,7 +174,9 @@ def _how_sure(found: PerformanceEvidence) -> Question:
         return Question("How sure is it?", EMPTY, Markup("{}").format(few))
     marked = refusal(found.evaluation)
     picture = coverage_curve(found.evaluation, marked)
-    return Question("How sure is it?", picture, Markup("{} {}").format(_calibrated(found), _to("#calibration", "calibration")))
+    return Question(
+        "How sure is it?", picture, Markup("{} {}").format(_calibrated(found), _to("#calibration", "calibration"))
+    )
 
 
 def _calibrated(found: PerformanceEvidence) -> Markup:

@@ -85,7 +85,9 @@ def _looked_at(found: SoundnessEvidence) -> str:
         "off earlier ones"
     )
     if found.modes is None:
-        return f"{said}. The model has no batch normalisation."
+        return (
+            f"{said}. Batch normalisation was not looked at: there is none, or the pictures are large and mostly right."
+        )
     return (
         f"{said}; the moving statistics of batch normalisation beside those of {count(found.modes.images, 'image')}; and "
         f"the accuracy on them in training ({percent(found.modes.in_training)}) and in use ({percent(found.modes.in_use)})."

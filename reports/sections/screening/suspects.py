@@ -10,10 +10,10 @@ from markupsafe import Markup
 
 from ....interpret.layers.survey import SurveyStatistic
 from ....interpret.stream.hidden import HiddenStatistic
-from ....models.screening.near_copies import NearCopies
+from ....models.screening.near_copies import NearCopies, SmallPictures
 from ...drawing.pictures import pictures
 from ...drawing.wording import count, listed, percent
-from ...evidence.screening.suspects import ScreeningEvidence, gather_screening, hidden_of
+from ...evidence.screening.suspects import ScreeningEvidence, gather_screening, hidden_of, pictures_of
 from ...evidence.seen import Seen
 from ...html.components import EMPTY, figure, folded, joined, view
 from ...html.payload import packed
@@ -33,9 +33,9 @@ class ScreeningSection:
     view = "data"
     id, title, lead = "screening", "Suspects", "Which labels and images deserve a second look?"
 
-    def needs(self, seen: Seen) -> tuple[SurveyStatistic, HiddenStatistic]:
-        """The model's answers and the last hidden layer."""
-        return seen.surveying(), hidden_of(seen)
+    def needs(self, seen: Seen) -> tuple[SurveyStatistic, HiddenStatistic, SmallPictures]:
+        """The model's answers, the last hidden layer, and small pictures."""
+        return seen.surveying(), hidden_of(seen), pictures_of(seen)
 
     def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> ScreeningEvidence | None:
         """What is suspect; None where the answers are no probabilities of classes."""
@@ -64,7 +64,9 @@ class ScreeningSection:
         sheets = [*label_sheets, *copy_sheets, *stranger_sheets]
         flags = _flags(found)
         listed_images = sorted({number for flag in flags for number in flag["ids"]})
-        return Part(joined(html), sheets, named, payload={"flags": flags, "map": _placed(found)}, pictures=listed_images)
+        return Part(
+            joined(html), sheets, named, payload={"flags": flags, "map": _placed(found)}, pictures=listed_images
+        )
 
 
 def _flags(found: ScreeningEvidence) -> list[dict[str, Any]]:

@@ -18,6 +18,7 @@ from featurelens.interpret.stream.one_pass import one_pass
 from featurelens.interpret.stream.statistic import ArraySource, Batch
 from featurelens.models.datasets.dataset import Dataset
 from featurelens.models.datasets.exploration import DataStatistic
+from featurelens.models.screening.near_copies import SmallPictures
 
 pytestmark = pytest.mark.numeric
 COUNT = 24
@@ -31,6 +32,7 @@ STATISTICS: dict[str, Callable[[], Any]] = {
     "census": lambda: CensusStatistic("conv1", patches=3),
     "census of more places than images": lambda: CensusStatistic("conv1", patches=50),
     "hidden": lambda: HiddenStatistic(COUNT, most=15),
+    "small pictures": lambda: SmallPictures(DATA, most=15),
     "data": lambda: DataStatistic(DATA, most_compared=15),
 }
 

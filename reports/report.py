@@ -8,6 +8,7 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
+import json
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
@@ -52,12 +53,12 @@ from .sections.trust import TrustSection
 
 PAGE_SECTIONS: tuple[ReportSection[Any], ...] = (  # of the page, from top to bottom, below the findings
     ModelSection(),
-    SoundnessSection(),
     DataSection(),
     PerformanceSection(),
     ScreeningSection(),
     FeatureMapsSection(),
     LayersSection(),
+    SoundnessSection(),
     TrustSection(),
     WhichLayerSection(),
     MistakesSection(),
@@ -207,10 +208,18 @@ def report_html(report: Report) -> str:
         shown,
         _header(report),
         [*first.sprites, *sprites],
-        report_twin(report, told),
+        _small_enough(report_twin(report, told)),
         views=_views(report, first.html),
         payload=page_payload(report.evidence, parts, report.about),
     )
+
+
+def _small_enough(told: dict[str, Any]) -> dict[str, Any]:
+    """The twin as the page carries it: a part that would make the file large is named, not carried."""
+    return {
+        name: {"left_out": "too large for the page"} if len(json.dumps(part)) > _MOST_OF_A_PART else part
+        for name, part in told.items()
+    }
 
 
 def _drawn(report: Report) -> tuple[list[Section], list[Sprite], list[Part]]:
@@ -239,6 +248,7 @@ def _views(report: Report, first: Markup) -> list[View]:
     return [View(name, title, notes.get(name, ""), fronts.get(name)) for name, title in VIEWS.items()]
 
 
+_MOST_OF_A_PART = 300_000  # letters of a section's figures that the page itself carries
 _MOST_FILES = 20_000  # names in the figures for programs
 
 

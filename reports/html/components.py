@@ -137,9 +137,13 @@ def command(text: str) -> Markup:
 
 
 def folded(summary: str, content: Markup, *, count: str = "", opened: bool = False) -> Markup:
-    """Return a long list behind its heading, closed or `opened`; `count` says how much there is."""
+    """Return a long list behind its heading, closed or `opened`; `count` says how much there is.
+
+    What is closed costs the browser nothing: the page's program makes its elements when it is opened.
+    """
     amount = Markup(' <span class="count">{}</span>').format(count) if count else EMPTY
     state = Markup(" open") if opened else EMPTY
+    inside = content if opened or "<noscript" in content else Markup("<noscript>{}</noscript>").format(content)
     return Markup('<details class="fold"{}><summary>{}{}</summary><div>{}</div></details>').format(
-        state, summary, amount, content
+        state, summary, amount, inside
     )

@@ -14,7 +14,7 @@ import numpy as np
 from .tiles import sprite
 
 _TYPES = {"u1": "u8", "u2": "u16", "u4": "u32", "i1": "i8", "i2": "i16", "i4": "i32", "f4": "f32"}
-LEVELS = 63  # steps of a map's grey from zero to its end; more would double the file, and nobody sees them
+LEVELS = 31  # steps of the grey of a map from zero to its end; more would double the file, and nobody sees them
 
 
 def packed(values: np.ndarray) -> dict[str, str]:

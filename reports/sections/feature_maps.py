@@ -108,7 +108,8 @@ def _told(found: FeatureMaps, shown: Sequence[_Stage]) -> dict[str, Any]:
         for place, stage in enumerate(shown)
     ]
     labels = [specimen.label for specimen in found.specimens]
-    return {"labels": labels, "start": _start(found, [stage.name for stage in shown]), "list": stages}
+    numbers = [specimen.number for specimen in found.specimens]
+    return {"labels": labels, "numbers": numbers, "start": _start(found, [stage.name for stage in shown]), "list": stages}
 
 
 def _start(found: FeatureMaps, names: Sequence[str]) -> str:

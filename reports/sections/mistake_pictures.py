@@ -9,7 +9,7 @@ import numpy as np
 
 from ...interpret.maps.state import LOGIT_PER_PIXEL
 from ...interpret.trust.verdicts import Verdict
-from ..drawing.colors import overlay
+from ..drawing.colors import contrast_overlay
 from ..drawing.enlarging import enlarge
 from ..drawing.method_maps import scale_for
 from ..drawing.pictures import pictures
@@ -70,5 +70,5 @@ def ready_made(mistakes: Mistakes, rows: np.ndarray, value_range: tuple[float, f
     """The pictures and contrasts of some mistakes, coloured here."""
     shown = pictures(mistakes.pictures[rows], value_range)
     end = np.abs(mistakes.contrast[rows]).max(axis=(1, 2))[:, None, None]
-    laid = overlay(shown, enlarge(mistakes.contrast[rows], shown.shape[1:3]), "signed", (-end, end), levels=32)
+    laid = contrast_overlay(shown, enlarge(mistakes.contrast[rows], shown.shape[1:3]), end)
     return {"picture": sprite("mistake-picture", shown), "contrast": sprite("mistake-contrast", laid)}

@@ -15,7 +15,7 @@ from ...models.model_files.cards import ModelCard
 from ..drawing.wording import count, listed, percent
 from ..evidence.performance import PerformanceEvidence, gather_performance
 from ..evidence.seen import Seen
-from ..html.components import EMPTY, figure, joined, name_html, table
+from ..html.components import EMPTY, figure, folded, joined, name_html, table
 from ..plots.performance import (
     MOST_CURVES,
     class_curves,
@@ -99,7 +99,8 @@ def _precision_recall(evaluation: Evaluation) -> Markup:
         caption.append(f"The {MOST_CURVES} classes with the lowest average precision, of {known}.")
     if empty:
         caption.append(f"Without images, and so without a curve: {listed(empty)}.")
-    return figure(class_curves(evaluation).svg(), " ".join(caption), reading=reading)
+    drawn = figure(class_curves(evaluation).svg(), " ".join(caption), reading=reading)
+    return folded("Precision and recall, each class", drawn)
 
 
 def _calibration(evaluation: Evaluation) -> Markup:
@@ -126,7 +127,7 @@ def _training(card: ModelCard | None) -> Markup:
         for measure in ("accuracy", "loss")
         if measure in card.history
     ]
-    return Markup('<h3 id="curves">Training</h3><div class="pair">{}</div>').format(joined(drawn))
+    return folded("The training’s curves", Markup('<div class="pair">{}</div>').format(joined(drawn)))
 
 
 def _training_caption(card: ModelCard, measure: str) -> str:

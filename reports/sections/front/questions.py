@@ -11,7 +11,7 @@ from markupsafe import Markup
 
 from ....interpret.maps.regions import evidence_regions
 from ....models.evaluation.calibration import accuracy_interval
-from ...drawing.colors import overlay
+from ...drawing.colors import contrast_overlay
 from ...drawing.enlarging import enlarge
 from ...drawing.pictures import pictures
 from ...drawing.wording import count, listed, percent
@@ -113,7 +113,7 @@ def _why(evidence: Mapping[str, Any], about: About) -> Question | None:
     means = pictures(data.exploration.means[[true, said]], about.dataset.shown_range, 56)
     middle = np.rint(means.mean(axis=0, keepdims=True)).astype(np.uint8)
     end = float(np.abs(contrast).max())
-    laid = overlay(middle, enlarge(contrast, middle.shape[1:3]), "signed", (-end, end))
+    laid = contrast_overlay(middle, enlarge(contrast, middle.shape[1:3]), end)
     sheet = sprite("why", np.concatenate([means, laid]))
     names = about.class_names
     labels = [
@@ -145,14 +145,14 @@ def _speaks(contrast: np.ndarray, true: str, said: str) -> Markup:
         where = both.name(row)
         if where:
             parts.append(
-                Markup('the <b>{}</b> ({} of it) for <span class="{}">{}</span>').format(
-                    where, percent(float(both.held[row]), 0), kind, name_html(name)
+                Markup('the <b>{}</b> for <span class="{}">{}</span> ({} of all that does)').format(
+                    where, kind, name_html(name), percent(float(both.held[row]), 0)
                 )
             )
         elif np.isfinite(both.shares[row]).all():
-            parts.append(Markup('no one place for <span class="{}">{}</span>').format(kind, name_html(name)))
+            parts.append(Markup('no one place of nine for <span class="{}">{}</span>').format(kind, name_html(name)))
     lead = Markup("{} is taken for {} most often. ").format(name_html(true), name_html(said))
-    return lead + (Markup("On average {} speaks.").format(Markup(", ").join(parts)) if parts else EMPTY)
+    return lead + (Markup("In the mean contrast speak {}.").format(Markup("; ").join(parts)) if parts else EMPTY)
 
 
 def _channels(causes: CausesEvidence | None) -> str:

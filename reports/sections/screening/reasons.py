@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from ....interpret.layers.nearest_answers import NearestAnswers
 from ....interpret.layers.survey import SurveyStatistic
 from ....interpret.pixel_removal.smallest_flip import with_square
 from ....interpret.stream.hidden import HiddenStatistic
@@ -21,6 +22,8 @@ from ...html.components import EMPTY, joined, view
 from ...html.payload import packed
 from ...html.tiles import Sprite, sprite, tile_html
 from ..section import About, Finding, Part
+
+_DRAWN_OF_EACH = 2  # of the nearest right answers, on every card; more would make the file large
 
 
 class ReasonsSection:
@@ -66,16 +69,21 @@ def _pictured(found: ReasonsEvidence) -> tuple[int, ...]:
     """The neighbours' numbers."""
     if found.nearest is None:
         return ()
-    near = np.concatenate([found.nearest.of_true, found.nearest.of_predicted], axis=1)
+    near = _near(found.nearest)
     return tuple(int(number) for number in np.unique(near[near >= 0]))
+
+
+def _near(found: NearestAnswers) -> np.ndarray:
+    """int64[N,4]: the two nearest of the true class, then of the predicted one."""
+    return np.concatenate([found.of_true[:, :_DRAWN_OF_EACH], found.of_predicted[:, :_DRAWN_OF_EACH]], axis=1)
 
 
 def _told(found: ReasonsEvidence) -> dict[str, Any]:
     """What stands behind each explained mistake, for the page's program."""
     told: dict[str, Any] = {"hidden": found.hidden, "layer": found.layer}
     if found.nearest is not None:
-        near = np.concatenate([found.nearest.of_true, found.nearest.of_predicted], axis=1)
-        told |= {"near": packed(near.astype(np.int32)), "each": found.nearest.of_true.shape[1]}
+        near = _near(found.nearest)
+        told |= {"near": packed(near.astype(np.int32)), "each": near.shape[1] // 2}
     if found.layer is not None and np.isfinite(found.share).any():
         told |= {"channels": packed(found.channels.astype(np.uint16)), "parts": packed(found.parts.astype(np.float32))}
     if found.flips is not None and found.flips.searched:

@@ -15,7 +15,7 @@ from ...drawing.pictures import pictures
 from ...drawing.wording import count, listed, percent
 from ...evidence.screening.suspects import ScreeningEvidence, gather_screening, hidden_of, pictures_of
 from ...evidence.seen import Seen
-from ...html.components import EMPTY, figure, joined, view
+from ...html.components import EMPTY, figure, folded, joined, view
 from ...html.payload import packed
 from ...html.tiles import Sprite, sprite, tile_html
 from ...plots.screening import class_circle, refusal_curve
@@ -24,6 +24,7 @@ from ..section import About, Finding, Part
 _REFUSE_BELOW = 0.5
 _MOST_PAIRS = 24
 _MOST_FLAGGED = 50
+_LISTS = {"suspects": "suspected", "strangers": "unlike"}  # {its sprite: the flag that lists the same images}
 
 
 class ScreeningSection:
@@ -186,7 +187,8 @@ def _gallery(
     sheet = sprite(name, pictures(about.dataset.shown[numbers], about.dataset.shown_range, 56))
     tiles = [tile_html(sheet, place, f"{what}; {note}") for place, (what, note) in enumerate(notes)]
     views = [view(tile, what, note=note) for tile, (what, note) in zip(tiles, notes, strict=True)]
-    return joined([text, Markup('<div class="views">{}</div>').format(joined(views))]), [sheet]
+    shown = Markup('<p><a href="#/images?flag={}">as a list →</a></p><noscript><div class="views">{}</div></noscript>')
+    return joined([text, shown.format(_LISTS[name], joined(views))]), [sheet]
 
 
 def _copies(found: ScreeningEvidence, about: About) -> tuple[Markup, list[Sprite]]:
@@ -207,7 +209,7 @@ def _copies(found: ScreeningEvidence, about: About) -> tuple[Markup, list[Sprite
         tiles = [tile_html(sheet, 2 * place + side, f"image {pair[side]}, {labels[side]}") for side in (0, 1)]
         twins = Markup('<span class="twins">{}{}</span>').format(*tiles)
         views.append(view(twins, " | ".join(dict.fromkeys(labels)), note=f"{pair[0]} and {pair[1]}, r {alike:.3f}"))
-    shown = Markup('<div class="views twin-views">{}</div>').format(joined(views))
+    shown = folded("The pairs", Markup('<div class="views twin-views">{}</div>').format(joined(views)))
     return joined([*said, shown]), [sheet]
 
 

@@ -21,7 +21,7 @@ from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.evidence.twin import DrawnOnly
 from featurelens.reports.report import PAGE_SECTIONS, gather_report, report_html
-from featurelens.reports.sections.findings import ordered_findings
+from featurelens.reports.sections.front.findings import ordered_findings
 from featurelens.reports.sections.performance import PerformanceSection
 from featurelens.reports.sections.section import About, Finding, Part
 

@@ -4,6 +4,7 @@ const ramp = (stops) => (share) => {
   return stops[low].map((value, part) => value + (stops[low + 1][part] - value) * (at - low));
 };
 const SCALES = Object.fromEntries(Object.entries(carried.scales || {}).map(([name, stops]) => [name, ramp(stops)]));
+const AGAINST = [70, 160, 255], SPEAKS_FOR = [255, 96, 60];
 const decoded = new Map();
 const pixelsOf = (sheet) => {
   if (!decoded.has(sheet)) {
@@ -56,7 +57,8 @@ const paintMap = async (canvas, sheet, row, place, end) => {
       const upper = value(top, left) * (1 - across) + value(top, right) * across;
       const lower = value(bottom, left) * (1 - across) + value(bottom, right) * across;
       const share = Math.max(-1, Math.min(1, (upper * (1 - down) + lower * down) * factor));
-      const alpha = sheet.plain ? 1 : 0.85 * Math.abs(share), [red, green, blue] = color(sheet.signed ? (share + 1) / 2 : share);
+      const alpha = sheet.plain ? 1 : 0.9 * Math.abs(share) ** 0.7;
+      const [red, green, blue] = sheet.plain || !sheet.signed ? color(sheet.signed ? (share + 1) / 2 : share) : share > 0 ? SPEAKS_FOR : AGAINST;
       const from = below(y, x), to = 4 * (y * w + x);
       drawn.data[to] = under.data[from] * (1 - alpha) + red * alpha;
       drawn.data[to + 1] = under.data[from + 1] * (1 - alpha) + green * alpha;

@@ -9,7 +9,7 @@ const tileName = (id) => {
 };
 const contrastEnd = (ids) => {
   const ends = ids.map((id) => endsOf(contrastSheet)[mistakes.row.get(id)]).filter((end) => end !== undefined).sort((a, b) => a - b);
-  return ends[Math.floor(0.9 * (ends.length - 1))] || 0;
+  return ends[ends.length >> 1] || 0;
 };
 const tileFor = (id, list, show, end) => {
   const canvas = element("canvas", { "aria-hidden": "true" }), row = mistakes.row.get(id), place = atlas.place.get(id);

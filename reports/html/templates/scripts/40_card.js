@@ -1,6 +1,6 @@
 /* The card of one image: a drawer at the side, the whole screen where that is narrow. */
 let cardList = [], cardImage = null, cardOpener = null;
-const card = element("aside", { id: "card", className: "card", hidden: true, tabIndex: -1, role: "dialog" });
+const card = element("div", { id: "card", className: "card", hidden: true, tabIndex: -1, role: "dialog" });
 card.setAttribute("aria-labelledby", "card-title");
 const narrow = () => matchMedia("(max-width: 60rem)").matches;
 
@@ -38,13 +38,13 @@ const headButton = (text, label, act) => {
   return button;
 };
 const scaleBar = (sheet, end) => element("span", { className: "scale" }, sheet.signed ? `−${number(end)} ` : "0 ",
-  element("i", { className: `scale-bar scale-${sheet.scale}` }), ` ${number(end)} ${sheet.unit || carried.unit}`);
+  element("i", { className: `scale-bar scale-${sheet.signed && !sheet.plain ? "contrast" : sheet.scale}` }), ` ${number(end)} ${sheet.unit || carried.unit}`);
 
 const fillCard = (id) => {
   const said = images.predicted[id], meant = images.truth[id], row = mistakes?.row.get(id), wrong = said !== meant;
   const place = cardList.indexOf(id);
   const title = element("h2", { id: "card-title" }, `image ${called(id)} `, element("small", { textContent: cardList.length > 1 ? `${place + 1} of ${cardList.length}` : "" }));
-  const head = element("header", {}, title, element("span", { className: "arrows" },
+  const head = element("div", { className: "card-head" }, title, element("span", { className: "arrows" },
     headButton("‹", "previous image", () => stepCard(-1)), headButton("›", "next image", () => stepCard(1)), headButton("✕", "close", closeCard)));
   const names_ = element("p", { className: "pair-names" }, element("span", { className: "t" }, bdi(names[meant])));
   if (wrong) names_.append(" taken for ", element("span", { className: "p" }, bdi(names[said]))); else names_.append(" found");

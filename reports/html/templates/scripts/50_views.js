@@ -24,12 +24,13 @@ const showConfusion = (pair, query) => {
   };
   form.addEventListener("input", () => apply(true));
   form.addEventListener("submit", (event) => event.preventDefault());
-  place.replaceChildren(head, form, grid, foot, ...marginPlot(truth, said), ...causesOf(truth, said));
+  place.replaceChildren(head, form, grid, foot, ...marginPlot(truth, said));
   apply(false);
 };
-const causesOf = (truth, said) => {
-  const cause = document.getElementById(`cause-${truth}-${said}`);
-  return cause ? [element("p", {}, element("a", { href: `#cause-${truth}-${said}`, textContent: "Channels that matter here →" }))] : [];
+const showCauses = (pair) => {  // of one confusion, or null for all
+  const own = $$(".cause"), fits = own.some((cause) => cause.dataset.pair === pair), section = $("#causes");
+  own.forEach((cause) => (cause.hidden = pair !== null && cause.dataset.pair !== pair));
+  if (section) section.hidden = pair !== null && !fits;
 };
 const svg = (name, attributes, ...children) => {
   const made = document.createElementNS("http://www.w3.org/2000/svg", name);
@@ -81,12 +82,33 @@ const spriteTile = (sprite, columns, place, label) => {
   tile.style.setProperty("--y", Math.floor(place / columns));
   return tile;
 };
-const chooseOne = (root, chosen) => $$(`${root} > [data-choice]`).forEach((part) => (part.hidden = part.dataset.choice !== chosen));
+const drawMethods = () => $$("[data-method]").forEach((place) => {  // the surest image of the largest confusion by each method
+  const kind = (carried.maps || []).find((each) => each.method === place.dataset.method);
+  if (place.firstChild || !kind || !mistakes) return;
+  const id = mistakes.ids[0], canvas = element("canvas", { role: "img", "aria-label": `${kind.method} of image ${called(id)}` });
+  paintMap(canvas, kind.sheets[0], 0, atlas.place.get(id), endsOf(kind.sheets[0])[0]);
+  place.append(canvas);
+});
+const classLinks = (label) => {  // what the class is taken for, and what is taken for it
+  const some = (carried.confusions || []).filter((each) => each.t === label || each.p === label).slice(0, 8);
+  const none = some.length ? [] : [element("li", { textContent: "No image of it is confused with another class." })];
+  return element("ul", { id: "class-links", className: "lc" }, ...none, ...some.map((each) => {
+    const bar = element("i");
+    bar.style.setProperty("--p", each.n / some[0].n);
+    return element("li", {}, element("a", { href: `#/confusion/${each.t}-${each.p}` }, element("span", { className: "t" }, bdi(names[each.t])), " → ", element("span", { className: "p" }, bdi(names[each.p]))), bar, element("b", { textContent: each.n }));
+  }));
+};
 const showClass = (label) => {
   const articles = $$(".specimen"), found = articles.find((article) => article.dataset.label === label);
   articles.forEach((article) => (article.hidden = label !== null && article !== found));
   if (label === null) articles.slice(1).forEach((article) => (article.hidden = true));
-  (label !== null && (found || document.getElementById(`/class/${label}`)))?.scrollIntoView();
+  const view = viewNamed("classes"), head = view && $("h1", view), own = label !== null && found;
+  view?.classList.toggle("one-class", !!own);
+  if (!head) return;
+  head.replaceChildren(...(own ? [element("a", { href: "#/classes", textContent: "Classes" }), " › ", bdi(names[label])] : ["Classes"]));
+  $("#class-links")?.remove();
+  if (own) head.after(classLinks(+label));
+  if (label !== null && !own) document.getElementById(`/class/${label}`)?.scrollIntoView();
 };
 const showLayer = (name, query) => {
   const place = $("#layer-detail"), stages = carried.stages;
@@ -95,11 +117,19 @@ const showLayer = (name, query) => {
   const label = Math.max(0, stages.labels.indexOf(+query.get("class"))), other = query.get("with") === null ? -1 : stages.labels.indexOf(+query.get("with"));
   const link = (stage, more = {}) => `#/layer/${encodeURIComponent(stage)}?${new URLSearchParams({ class: stages.labels[label], ...more })}`;
   const strip = element("ol", { className: "walk" }, ...stages.list.map((stage, turn) => {
-    const place_ = 2 * stage.shown * label, inner = spriteTile(stage.sprite, stage.columns, place_, `${stage.name}, its strongest channel`);
+    const first = 2 * stage.shown * label, units = !stage.shape.includes("×");
+    const inner = units ? element("span", { className: "cells" }, ...Array.from({ length: Math.min(16, stage.shown) }, (_, rank) => spriteTile(stage.sprite, stage.columns, first + rank, `${stage.name} unit`)))
+      : spriteTile(stage.sprite, stage.columns, first, `${stage.name}, its strongest channel`);
     const a = element("a", { href: link(stage.name) }, element("b", { textContent: stage.name }), element("small", { textContent: stage.shape }), inner);
     if (turn === at) a.setAttribute("aria-current", "true");
     return element("li", {}, a);
   }));
+  const id = stages.numbers[label], said = images ? images.predicted[id] : stages.labels[label];
+  const end = (title, small, ...inner) => element("li", {}, element("a", { href: `#/image/${id}` }, element("b", { textContent: title }), element("small", { textContent: small }), ...inner));
+  if (images) {
+    strip.prepend(end("picture", `image ${called(id)}`, pictureCanvas(id, `image ${called(id)}`)));
+    strip.append(end("answer", percent(sureOf(id), 0), bdi(names[said])));
+  }
   const slider = element("input", { type: "range", className: "slider", min: 0, max: stages.list.length - 1, value: at, "aria-label": "layer, from the picture to the answer" });
   slider.addEventListener("change", () => (location.hash = link(stages.list[slider.value].name)));
   const stage = stages.list[at];

@@ -24,6 +24,9 @@ const oldRoute = (path, query) => {
   if (path === "mistakes" && viewNamed("images")) return ["/images", query];
   return [path, query];
 };
+const reachable = () => $$("main > .on :is(.canvas, .walk)").forEach((box) => {  // by the keyboard, where it scrolls
+  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex");
+});
 const route = () => {
   const [path, query] = oldRoute(...routeNow());
   recalling = true;
@@ -32,27 +35,35 @@ const route = () => {
     const view = viewNamed(OWNERS[name] || name);
     if (path && !path.startsWith("/")) return showElement(document.getElementById(plain(path)));
     showView(view || views[0]);
+    const oneOf = name === "confusion" && detail ? detail : null;
     if ($("#confusion-detail")) { $("#confusion-detail").replaceChildren(); $("#confusion-list").hidden = false; }
-    if (name === "confusion" && detail) showConfusion(detail, query);
+    viewNamed("confusions")?.classList.toggle("detail", oneOf !== null);
+    showCauses(oneOf);
+    if (oneOf) showConfusion(oneOf, query);
     if (name === "images" || name === "image") showImages(query);
     if (name === "classes" || name === "class") showClass(detail ?? null);
     if (name === "layers" || name === "layer") showLayer(detail, query);
     if (name === "data") drawDataMap();
+    if (name === "trust") drawMethods();
     if (detail === undefined || name === "confusion") scrollTo(0, 0);
     if (query.has("channel")) $("#channel")?.scrollIntoView();
     const image = name === "image" ? detail : query.get("img");
     if (image && /^\d+$/.test(image)) openCard(+image, name === "confusion" ? mistakesOf(...detail.split("-").map(Number)) : undefined); else closeCard();
-  } finally { recalling = false; }
+  } finally { recalling = false; reachable(); }
 };
 const showElement = (target) => {
   const view = target && target.closest("main > .view");
   showView(view || views[0]);
   closeCard();
   if (!view) return;
+  view.classList.remove("detail");
+  showCauses(null);
+  if (view.id === "/confusions" && $("#confusion-detail")) { $("#confusion-detail").replaceChildren(); $("#confusion-list").hidden = false; }
+  if (view.id === "/trust") drawMethods();
   if (view.id === "/data") drawDataMap();
   if (view.id === "/images") showImages(new URLSearchParams());
   if (view.id === "/layers") showLayer(undefined, new URLSearchParams());
-  if (view.id === "/classes" && !target.closest(".specimen")) showClass(null);
+  if (view.id === "/classes") showClass(target.closest(".specimen")?.dataset.label ?? null);
   for (let fold = target.closest("details"); fold; fold = fold.parentElement.closest("details")) fold.open = true;
   target.scrollIntoView();
 };

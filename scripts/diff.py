@@ -8,6 +8,7 @@ from typing import Annotated
 import typer
 
 from featurelens.scripts.options.outputs import check_outputs
+from featurelens.scripts.terminal.saying import say
 
 
 def diff(
@@ -24,7 +25,7 @@ def diff(
     from featurelens.reports.comparison.diff_page import headline, write_diff
 
     path, found = write_diff(old, new, output)
-    typer.echo(f"{headline(found)} Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
+    say(f"{headline(found)} Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
 
 
 if __name__ == "__main__":

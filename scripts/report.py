@@ -15,18 +15,13 @@ import typer
 
 from featurelens.scripts.options.early_checks import checked_data
 from featurelens.scripts.options.gates import Gates, checked_gates, refuse_one_file_twice, require_known, stop_if
-from featurelens.scripts.options.methods import method_named
-from featurelens.scripts.options.opening import (
-    DEFAULT_MODEL,
-    Data,
-    Model,
-    Opening,
-    load_with_card,
-    open_for,
-)
+from featurelens.scripts.options.measuring import BatchSize, HtmlFile, Seed, TrustImages, training_data_option
+from featurelens.scripts.options.methods import method_named, method_option
+from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Opening, load_with_card, open_for
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.options.trust_file import trust_on_file
+from featurelens.scripts.terminal.saying import say
 
 
 @dataclass(frozen=True)
@@ -36,9 +31,7 @@ class TrustChoice:
     trust: Annotated[
         Path | None, typer.Option(help="What `featurelens trust` wrote; default: MODEL.trust.json where it fits.")
     ] = None
-    trust_images: Annotated[
-        int | None, typer.Option(min=0, help="Test the maps anew on at most so many images; 0 for none. Default: 100.")
-    ] = None
+    trust_images: TrustImages = None
     trust_budget: Annotated[
         int | None,
         typer.Option(
@@ -51,23 +44,20 @@ class TrustChoice:
 def report(
     model: Model = DEFAULT_MODEL,
     data: Data = None,
-    output: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("featurelens-report.html"),
-    batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Images at a time. Default: by the images' size, at most 256.")
-    ] = None,
+    output: HtmlFile = Path("featurelens-report.html"),
+    batch_size: BatchSize = None,
     tested: TrustChoice = TrustChoice(),
     method: Annotated[
-        list[str] | None,
-        typer.Option(help="A method to draw beside each mistake too, such as layercam; may be given several times."),
+        list[str] | None, method_option("A method to draw beside each mistake too, such as layercam")
     ] = None,
     training_data: Annotated[
-        str | None, typer.Option(help="Training images: near copies of the others are looked for among them.")
+        str | None, training_data_option("among which near copies of the others are looked for.")
     ] = None,
     review: Annotated[
         Path | None, typer.Option(help="A review that was exported from a report of this model, to sum up.")
     ] = None,
     gates: Gates = Gates(),
-    seed: Annotated[int, typer.Option(min=0, help="Of all images that are drawn.")] = 0,
+    seed: Seed = 0,
     opening: Opening = Opening(),
 ) -> None:
     """Explain a model on a data set, and write what was found into one HTML file.
@@ -116,8 +106,9 @@ def report(
     )
     with whole_shown(plan.expected(dataset.images.shape)) as step:
         found = explained(loaded, dataset, plan, card=card, command=_command(), step=step)
-        figures = write_files(found, ReportFiles(target, *map(_absolute, (gates.json, gates.arrays))), step=step)
-    typer.echo(f"Wrote {target} ({target.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
+        files = ReportFiles(target, *map(_absolute, (gates.json, gates.arrays)))
+        figures = write_files(found, files, title=Path(model).stem, step=step)  # Keras's own name may be 'sequential_4'
+    say(f"Wrote {target} ({target.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
     stop_if(conditions, figures, gates)
 
 

@@ -24,7 +24,14 @@ from ..drawing.wording import count, listed, percent
 from ..evidence.seen import Seen
 from ..evidence.trust import SHOWN, TrustEvidence
 from ..html.components import EMPTY, MARKS, command, figure, folded, how_to_read, joined, notice, table
-from ..html.trust_marks import LEVEL_WORDS, VERDICT_CAPTION, VERDICT_COLUMNS, anchor, two_digits, verdict_cells
+from ..html.trust_marks import (
+    LEVEL_WORDS,
+    VERDICT_CAPTION,
+    VERDICT_COLUMNS,
+    anchor,
+    two_digits,
+    verdict_cells,
+)
 from ..plots.trust import control_shares, perturbation_curves, randomization_curves
 from .section import About, Finding, Part, Severity
 

@@ -163,7 +163,7 @@ def test_old_addresses_lead_to_the_new_places(browser, report, path):
 def test_an_address_that_means_nothing_stops_nothing(browser, path, address):
     page, complaints = opened(browser, path, address)
     page.locator(".bar nav a", has_text="Layers").click()
-    assert page.locator(".walk").is_visible()
+    page.locator(".walk").wait_for()
     assert complaints == []
 
 
@@ -201,7 +201,7 @@ def test_in_print_nothing_is_left_out_without_a_word(browser, report, path):
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
     assert page.locator("main > .view:visible").count() == len(VIEWS)
     assert page.locator(".mistake:visible").count() >= 12
-    assert "The page itself holds more" in page.locator("#print-note").inner_text()
+    assert "Left out on paper" in page.locator("#print-note").inner_text()
     pages = page.pdf(format="A4").count(b"/Type /Page\n")
     assert pages <= 20 and complaints == []
 
@@ -216,11 +216,8 @@ def test_a_sorted_table_says_its_order(browser, report, path):
 
 
 def test_it_loads_in_half_a_second(browser, path):
-    started = time.perf_counter()
-    opened(browser, path)
-    took = time.perf_counter() - started
-    for _ in range(2):  # the best of three: others use the processor too
-        started = time.perf_counter()
-        opened(browser, path)
-        took = min(took, time.perf_counter() - started)
-    assert took < 1.0
+    took = []
+    for _ in range(3):  # the best of three: others use the processor too
+        page, _ = opened(browser, path)
+        took.append(page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd"))
+    assert min(took) < 1000  # 400 ms where nobody else computes

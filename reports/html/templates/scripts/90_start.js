@@ -2,7 +2,7 @@
 addEventListener("toggle", (event) => {
   if (event.target.open) $$(".fold > div > noscript", event.target).forEach((hidden) => unhide(hidden));
 }, true);
-const unfold = () => $$("noscript").filter((hidden) => hidden.closest("#mistakes, #screening, #images")).forEach((hidden) => unhide(hidden, "print-only"));
+const unfold = () => $$("noscript").filter((hidden) => hidden.closest("#mistakes, #images, #map-place")).forEach((hidden) => unhide(hidden, "print-only"));
 document.documentElement.classList.add("js");
 addSearch();
 $$("table").forEach(makeSortable);

@@ -22,6 +22,7 @@ import jinja2
 from markupsafe import Markup
 
 from ..drawing.colors import ColorScale, css_gradient
+from .program import program
 from .tiles import Sprite, sprite_css
 
 _PLOT = re.compile(r'<svg [^>]*class="plot".*?</svg>', re.DOTALL)
@@ -130,15 +131,6 @@ def _with_bound_percent(page: str) -> str:
     """The page with a no-break space before each percent sign of its text; its data stay as they are."""
     shown, between, data = page.partition('<script type="application/json"')
     return _PERCENT.sub("\u00a0%", shown) + between + data
-
-
-def program() -> Markup:
-    """The page's program: its parts in one function, in the order of their names, without indents and remarks."""
-    parts = [
-        re.sub(r"^/\*.*?\*/\n|^ +", "", path.read_text(encoding="utf-8").rstrip(), flags=re.MULTILINE | re.DOTALL)
-        for path in sorted((TEMPLATES / "scripts").glob("*.js"))
-    ]
-    return Markup('(() => {{\n"use strict";\n{}\n}})();\n').format(Markup("\n").join(map(Markup, parts)))
 
 
 def _with_equal_plots_apart(page: str) -> str:

@@ -25,3 +25,9 @@ const makeSortable = (table) => {
     });
   });
 };
+const unhide = (hidden, className = "") => {  // what stands on the page for those who run no program
+  const shown = element("div", { className });
+  shown.innerHTML = hidden.textContent;
+  hidden.replaceWith(shown);
+  $$("table", shown).forEach(makeSortable);
+};

@@ -33,7 +33,7 @@ const route = () => {
   try {
     const [, name = "", detail] = path.startsWith("/") ? path.split("/").map(plain) : [];
     const view = viewNamed(OWNERS[name] || name);
-    if (path && !path.startsWith("/")) return showElement(document.getElementById(plain(path)));
+    if (path && !path.startsWith("/")) return showElement(document.getElementById(plain(path)) || inFold(plain(path)));
     showView(view || views[0]);
     const oneOf = name === "confusion" && detail ? detail : null;
     if ($("#confusion-detail")) { $("#confusion-detail").replaceChildren(); $("#confusion-list").hidden = false; }
@@ -50,6 +50,11 @@ const route = () => {
     const image = name === "image" ? detail : query.get("img");
     if (image && /^\d+$/.test(image)) openCard(+image, name === "confusion" ? mistakesOf(...detail.split("-").map(Number)) : undefined); else closeCard();
   } finally { recalling = false; reachable(); }
+};
+const inFold = (id) => {  // what is folded has no elements yet
+  const hidden = $$(".fold > div > noscript").find((each) => each.textContent.includes(` id="${id}"`));
+  if (hidden) unhide(hidden);
+  return hidden && document.getElementById(id);
 };
 const showElement = (target) => {
   const view = target && target.closest("main > .view");

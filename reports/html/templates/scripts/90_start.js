@@ -1,18 +1,8 @@
 /* From here the page is alive. */
-const unhide = (hidden, className = "") => {  // what stands on the page for those who run no program
-  const shown = element("div", { className });
-  shown.innerHTML = hidden.textContent;
-  hidden.replaceWith(shown);
-  $$("table", shown).forEach(makeSortable);
-};
 addEventListener("toggle", (event) => {
   if (event.target.open) $$(".fold > div > noscript", event.target).forEach((hidden) => unhide(hidden));
 }, true);
-const unfold = () => {
-  $$(".fold > div > noscript").forEach((hidden) => unhide(hidden));
-  $$("noscript").forEach((hidden) => unhide(hidden, "print-only"));
-  $$(".fold").forEach((fold) => (fold.open = true));
-};
+const unfold = () => $$("noscript").filter((hidden) => hidden.closest("#mistakes, #images, #map-place")).forEach((hidden) => unhide(hidden, "print-only"));
 document.documentElement.classList.add("js");
 addSearch();
 $$("table").forEach(makeSortable);

@@ -1,4 +1,4 @@
-"""The command line: `featurelens report | train | evaluate | inspect | explain | trust | explore | compare | diff | benchmark`.
+"""The command line: `featurelens report | train | evaluate | inspect | explain | trust | explore | compare | diff | serve | ...`.
 
 Nothing heavy is imported here, so that `--help` answers at once; each command imports what it needs when it runs.
 """
@@ -20,6 +20,7 @@ from featurelens.scripts.explore import explore
 from featurelens.scripts.inspect_model import inspect_layers
 from featurelens.scripts.options.early_checks import refuse_file_as_command
 from featurelens.scripts.report import report
+from featurelens.scripts.serve import serve
 from featurelens.scripts.terminal.exit_codes import listed
 from featurelens.scripts.terminal.running import run
 from featurelens.scripts.terminal.saying import say
@@ -45,6 +46,7 @@ app.command("evaluate")(evaluate)
 app.command("compare")(compare)
 app.command("diff")(diff)
 app.command("train")(train)
+app.command("serve")(serve)
 app.command("benchmark")(benchmark)
 
 

@@ -23,7 +23,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"given"},
         {"methods"},
         {"stream"},
-        {"layers", "pixel_removal", "sanity"},
+        {"layers", "pixel_removal", "sanity", "reference"},
         {"dissection", "trust"},
     ],
     "models": [
@@ -41,7 +41,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"notebook"},
         {"report", "report_choice", "data_page", "comparison"},
     ],
-    "scripts": [{"terminal"}, {"options"}],
+    "scripts": [{"terminal"}, {"options"}, {"serving"}],
 }
 
 

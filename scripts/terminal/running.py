@@ -6,6 +6,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import typer
 
@@ -29,6 +30,7 @@ def run(
     *,
     program: str = "featurelens",
     before: Callable[[str], None] | None = None,
+    settings: Callable[[], dict[str, Any]] | None = None,
 ) -> None:
     """Run an application; what the user can mend becomes one line and a non-zero exit.
 
@@ -37,6 +39,7 @@ def run(
         arguments: The words behind its name; those that Python was started with by default.
         program: Its name.
         before: Called with the first word, to refuse one that is plainly no command.
+        settings: Gives {command: {parameter: what it is where it is not typed}}.
     """
     given = _with_size_limit(list(sys.argv[1:] if arguments is None else arguments))
     verbose = "--verbose" in given
@@ -45,7 +48,7 @@ def run(
     try:
         if before is not None and kept:
             before(kept[0])
-        app(args=kept, prog_name=program)
+        app(args=kept, prog_name=program, default_map=None if settings is None else settings())
     except SystemExit as stopped:
         if stopped.code == INTERRUPTED:  # what typer makes of Ctrl-C
             say("Interrupted. No half-written file is left.", err=True)

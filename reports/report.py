@@ -10,18 +10,20 @@ import datetime
 import importlib.metadata
 import json
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+import numpy as np
 from markupsafe import Markup
 
 from ..interpret.methods.catalogue import KnownMethod
-from ..interpret.progress import Step
+from ..interpret.progress import Progress
 from ..models.datasets.dataset import Dataset
 from ..models.datasets.pixel_range import warn_of_range
-from ..models.model_files.cards import ModelCard
+from ..models.fitting import dataset_for
+from ..models.model_files.cards import ModelCard, card_of
 from .drawing.wording import count
 from .evidence.performance import PerformanceEvidence
 from .evidence.plan import ReportPlan
@@ -29,43 +31,19 @@ from .evidence.seen import Seen
 from .evidence.trust import TRUST_IMAGES, TrustFile
 from .evidence.twin import json_text, twin
 from .files.report_files import ReportFiles, document, drawn_arrays
-from .files.whole_files import check_writable, write_arrays, write_whole
+from .files.whole_files import check_arrays_name, check_writable, write_arrays, write_whole
 from .html.page import Header, Section, View, render_page
 from .html.score_words import in_score_words
 from .html.tiles import Sprite
-from .sections.causes import CausesSection
-from .sections.data import DataSection
-from .sections.feature_maps import FeatureMapsSection
+from .notebook.written import WrittenReport
+from .report_choice import DEFAULT_PATH, PAGE_SECTIONS, chosen_sections, known_method, only_classes, without_dead_links
 from .sections.front.findings import ordered_findings
 from .sections.front.opening import opening
 from .sections.images import IMAGES, page_payload
-from .sections.layers import LayersSection
 from .sections.mistakes import MistakesSection
-from .sections.model import ModelSection
+from .sections.layers import LayersSection
 from .sections.performance import PerformanceSection
-from .sections.screening.reasons import ReasonsSection
-from .sections.screening.review import ReviewSection
-from .sections.screening.soundness import SoundnessSection
-from .sections.screening.suspects import ScreeningSection
-from .sections.screening.which_layer import WhichLayerSection
 from .sections.section import VIEWS, About, Finding, Part, ReportSection
-from .sections.trust import TrustSection
-
-PAGE_SECTIONS: tuple[ReportSection[Any], ...] = (  # of the page, from top to bottom, below the findings
-    ModelSection(),
-    DataSection(),
-    PerformanceSection(),
-    ScreeningSection(),
-    FeatureMapsSection(),
-    LayersSection(),
-    SoundnessSection(),
-    TrustSection(),
-    WhichLayerSection(),
-    MistakesSection(),
-    ReasonsSection(),
-    CausesSection(),
-    ReviewSection(),
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -79,68 +57,92 @@ class Report:
 
 def write_report(
     model: Any,
-    dataset: Dataset,
-    path: str | Path,
+    dataset: Any,
+    path: str | Path = DEFAULT_PATH,
     *,
+    title: str | None = None,
+    sections: Sequence[str] | None = None,
+    classes: Sequence[str | int] | None = None,
     card: ModelCard | None = None,
     command: str | None = None,
     batch_size: int | None = None,
     trust_images: int = TRUST_IMAGES,
     trust_budget: int | None = None,
     trust_file: TrustFile | None = None,
-    methods: Sequence[KnownMethod] = (),
+    methods: Sequence[str | KnownMethod] = (),
     training: Dataset | None = None,
     json: str | Path | None = None,
     arrays: str | Path | None = None,
     seed: int = 0,
-    step: Step | None = None,
-) -> Path:
+    step: Progress = False,
+) -> WrittenReport:
     """Explain a model on a data set, and write what was found into one HTML file.
 
     Args:
         model: A Keras model that takes one image and answers one score per class.
-        dataset: Images in the range that the model takes, with a name for each of the model's classes.
+        dataset: A `Dataset` of images in the range that the model takes, with a name for each of the model's classes;
+            (images, labels); or whatever `open_dataset` reads, which is fitted to the model.
         path: The file; an older one is replaced in one step when the new one is whole.
-        card: What is known of the training, for its curves and its recipe.
+        title: Of the page; None: 'What NAME sees'.
+        sections: The ids of those to compute and to show, in any order, such as ['performance', 'mistakes']; None: all.
+        classes: Names or numbers: only images whose true class is one of these are looked at; None: all.
+        card: What is known of the training, for its curves and its recipe; None: the one that the model was loaded with.
         command: The command line to print in the report.
         batch_size: Images at a time; None: as many as fit a few megabytes, 256 of 28x28, 16 of 224x224.
         trust_images: Images that the trust in the maps is measured on, at most; 0 measures none.
         trust_budget: Passes forward and backward for that (see `interpret.trust.budget`); None: by the images' size.
         trust_file: The trust as `featurelens trust` measured it, on this model and these images; it is taken instead.
-        methods: Drawn beside each mistake and tested like the others, one of `METHODS` or of your own; an image
-            costs as many passes as the method's record says.
+        methods: Drawn beside each mistake and tested like the others, names such as 'rise' or records of your own; an
+            image costs as many passes as the method's record says.
         training: The images that the model was trained on, in the classes of the others: near copies of these are looked for.
-        json: A file for all figures (see `reports.files.report_files`); None for none.
-        arrays: A .npz file for all maps drawn, by the image's number; None for none.
+        json: A file for all figures (see `reports.files.report_files`).
+        arrays: A file .npz for all maps drawn, by the image's number, and for the numbers of each image: labels int64[B],
+            predictions int64[B], probabilities float32[B,K], and class_names.
         seed: Of all images that are sampled.
-        step: Called with (what is being done, done, total).
+        step: True for a bar of each stage, or a function called with (what is being done, done, total).
 
     Returns:
-        The absolute path of the file.
+        The absolute path of the file, which a notebook shows as the page.
 
     Raises:
-        ValueError: The file cannot be written (found before the work starts), the data do not fit the model, the logits
-            could not be proven, or the model refuses one of the methods.
+        ValueError: A file cannot be written (found before the work starts), the data do not fit the model, the logits
+            could not be proven, a section, class or method is unknown, or the model refuses one of the methods.
     """
     files = ReportFiles(_target(path), *(None if each is None else _target(each) for each in (json, arrays)))
+    _check_files(files)
+    shown = chosen_sections(sections, needs_performance=arrays is not None)
+    further = tuple(each if isinstance(each, KnownMethod) else known_method(each) for each in methods)
+    dataset = only_classes(dataset_for(dataset, model), classes)
     plan = ReportPlan(
         batch_size,
         trust_images,
         trust_file,
         trust_budget=trust_budget,
         seed=seed,
-        methods=tuple(methods),
+        methods=further,
         training=training,
     )
-    write_files(explained(model, dataset, plan, card=card, command=command, step=step), files, step=step)
-    return files.page
+    card = card_of(model) if card is None else card
+    found = explained(model, dataset, plan, card=card, command=command, sections=shown, step=step)
+    write_files(found, files, title=title, sections=chosen_sections(sections), step=step)
+    return WrittenReport(files.page)
 
 
 def _target(path: str | Path) -> Path:
-    """A file that can be written."""
-    target = Path(path).expanduser().absolute()
-    check_writable(target)
-    return target
+    return Path(path).expanduser().absolute()
+
+
+def _check_files(files: ReportFiles) -> None:
+    """Refuse, before anything is computed, what cannot be written, or would be written over each other."""
+    targets = [each for each in (files.page, files.json, files.arrays) if each is not None]
+    for target in targets:
+        check_writable(target)
+    if files.arrays is not None:
+        check_arrays_name(files.arrays)
+    if len(set(targets)) < len(targets):
+        raise ValueError(
+            f"Expected different files for the page, json= and arrays=. Received {', '.join(map(str, targets))}. Rename one."
+        )
 
 
 def explained(
@@ -150,27 +152,53 @@ def explained(
     *,
     card: ModelCard | None = None,
     command: str | None = None,
-    step: Step | None = None,
+    sections: Sequence[ReportSection[Any]] = PAGE_SECTIONS,
+    step: Progress = False,
 ) -> Report:
     """All that a page is written from; arguments and errors as for `write_report`."""
     warn_of_range(model, dataset)
-    return gather_report(Seen(model, dataset, plan, card=card, command=command, step=step))
+    return gather_report(Seen(model, dataset, plan, card=card, command=command, step=step), sections)
 
 
-def write_files(report: Report, files: ReportFiles, *, step: Step | None = None) -> dict[str, Any]:
-    """Write the page and, where they are named, its figures and its arrays; returns the figures."""
-    if step is not None:
+def write_files(
+    report: Report,
+    files: ReportFiles,
+    *,
+    title: str | None = None,
+    sections: Sequence[ReportSection[Any]] = PAGE_SECTIONS,
+    step: Progress = False,
+) -> dict[str, Any]:
+    """Write the page of these sections and, where they are named, its figures and its arrays; returns the figures."""
+    if callable(step):
         step("drawing the page", 0, 1)
-    write_whole(files.page, report_html(report))
-    told = ordered_findings(report.sections, report.evidence, report.about)
-    figures = document(report_twin(report, told), _answers(report), files.arrays)
+    asked = _only(report, [section.id for section in sections])
+    write_whole(files.page, report_html(asked, title))
+    told = ordered_findings(asked.sections, asked.evidence, asked.about)
+    figures = document(report_twin(asked, told), _answers(report), files.arrays)
     if files.json is not None:
         write_whole(files.json, json_text(figures) + "\n")
     if files.arrays is not None:
-        write_arrays(files.arrays, drawn_arrays(report.evidence))
-    if step is not None:
+        write_arrays(files.arrays, {**drawn_arrays(asked.evidence), **_numbers(report)})
+    if callable(step):
         step("drawing the page", 1, 1)
     return figures
+
+
+def _only(found: Report, ids: Sequence[str]) -> Report:
+    """The report without the sections that were computed for something beside the page."""
+    evidence = {name: record for name, record in found.evidence.items() if name in ids}
+    return replace(found, evidence=evidence, sections=tuple(each for each in found.sections if each.id in ids))
+
+
+def _numbers(report: Report) -> dict[str, np.ndarray]:
+    """The answers to all images."""
+    evaluation = report.evidence[PerformanceSection.id].evaluation
+    return {
+        "labels": evaluation.labels,
+        "predictions": evaluation.predictions,
+        "probabilities": evaluation.probabilities,
+        "class_names": np.array(evaluation.class_names),
+    }
 
 
 def _answers(report: Report) -> dict[str, Any]:
@@ -198,13 +226,13 @@ def gather_report(seen: Seen, sections: Sequence[ReportSection[Any]] = PAGE_SECT
     return Report(About.of(seen), evidence, tuple(sections))
 
 
-def report_html(report: Report) -> str:
-    """The whole page."""
+def report_html(report: Report, title: str | None = None) -> str:
+    """The whole page; of some sections, without links to the others."""
     told = ordered_findings(report.sections, report.evidence, report.about)
     first = opening(report.evidence, told, report.about)
     shown, sprites, parts = _drawn(report)
-    return render_page(
-        report.about.information.name,
+    page = render_page(
+        title or report.about.information.name,
         shown,
         _header(report),
         [*first.sprites, *sprites],
@@ -212,6 +240,7 @@ def report_html(report: Report) -> str:
         views=_views(report, first.html),
         payload=page_payload(report.evidence, parts, report.about),
     )
+    return page if len(report.sections) >= len(PAGE_SECTIONS) else without_dead_links(page)
 
 
 def _small_enough(told: dict[str, Any]) -> dict[str, Any]:

@@ -1,4 +1,4 @@
-"""The command line: `featurelens report | train | evaluate | inspect | explain | trust | explore | compare | diff | benchmark`.
+"""The command line: `featurelens report | train | evaluate | inspect | explain | trust | explore | compare | diff | serve | benchmark`.
 
 Nothing heavy is imported here, so that `--help` answers at once; each command imports what it needs when it runs.
 """
@@ -19,9 +19,12 @@ from featurelens.scripts.explain import explain
 from featurelens.scripts.explore import explore
 from featurelens.scripts.inspect_model import inspect_layers
 from featurelens.scripts.options.early_checks import refuse_file_as_command
-from featurelens.scripts.options.settings import settings
+from featurelens.scripts.options.programs.settings import settings
 from featurelens.scripts.report import report
+from featurelens.scripts.serve import serve
+from featurelens.scripts.terminal.exit_codes import listed
 from featurelens.scripts.terminal.running import run
+from featurelens.scripts.terminal.saying import say
 from featurelens.scripts.train import train
 from featurelens.scripts.trust import trust
 
@@ -32,6 +35,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Show what every layer of a Keras CNN sees, why it decides as it does, and how far each picture can be trusted.",
+    epilog=listed(),
 )
 app.command("report")(report)
 app.command("inspect")(inspect_layers)
@@ -42,6 +46,7 @@ app.command("evaluate")(evaluate)
 app.command("compare")(compare)
 app.command("diff")(diff)
 app.command("train")(train)
+app.command("serve")(serve)
 app.command("benchmark")(benchmark)
 
 
@@ -51,7 +56,7 @@ def _version(wanted: bool) -> None:
         return
     from importlib.metadata import version
 
-    typer.echo(f"featurelens {version('featurelens')}")
+    say(f"featurelens {version('featurelens')}")
     raise typer.Exit
 
 
@@ -80,7 +85,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _refuse_file_as_command(first: str) -> None:
-    """A file in the place of a command is told which command takes it."""
+    """Say which command takes a file that stands in the place of a command."""
     if first[:1] != "-" and first not in {command.name for command in app.registered_commands}:
         refuse_file_as_command(first)
 

@@ -115,7 +115,10 @@ def overlay(
     return np.rint(pictures * (1 - alpha) + colors * alpha).astype(np.uint8)
 
 
-AGAINST, SPEAKS_FOR = (70, 160, 255), (255, 96, 60)  # of a contrast laid over a picture: cold and warm, alike in strength
+AGAINST, SPEAKS_FOR = (
+    (70, 160, 255),
+    (255, 96, 60),
+)  # of a contrast laid over a picture: cold and warm, alike in strength
 
 
 def contrast_overlay(shown: np.ndarray, values: np.ndarray, end: np.ndarray | float) -> np.ndarray:

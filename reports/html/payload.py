@@ -26,7 +26,9 @@ def packed(values: np.ndarray) -> dict[str, str]:
     """
     kind = values.dtype.str[1:]
     if kind not in _TYPES:
-        raise TypeError(f"Expected an array of {', '.join(_TYPES.values())}. Received {values.dtype}. Convert it first.")
+        raise TypeError(
+            f"Expected an array of {', '.join(_TYPES.values())}. Received {values.dtype}. Convert it first."
+        )
     flat = np.ascontiguousarray(values).astype(values.dtype.newbyteorder("<"))
     return {"t": _TYPES[kind], "d": base64.b64encode(flat.tobytes()).decode("ascii")}
 

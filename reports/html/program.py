@@ -25,7 +25,7 @@ _TIGHT = set("{}()[],;:?=<>&|+*!%")  # no space is needed beside these
 def program() -> Markup:
     """The whole program, its parts in the order of their names."""
     parts = [compact(path.read_text(encoding="utf-8")) for path in sorted(SCRIPTS.glob("*.js"))]
-    return Markup("(() => {{\n\"use strict\";\n{}\n}})();\n").format(Markup("\n").join(map(Markup, parts)))
+    return Markup('(() => {{\n"use strict";\n{}\n}})();\n').format(Markup("\n").join(map(Markup, parts)))
 
 
 def compact(text: str) -> str:

@@ -73,7 +73,9 @@ def sample_pictures(
     for row, label in enumerate(shown):
         told = ", ".join(dataset.called(image) for image in explored.samples[label])
         strip = strip_html(sheet, row, f"{dataset.class_names[label]}: images {told}")
-        rows.append(Markup('<p class="row-name">{}: {}</p>{}').format(name_html(dataset.class_names[label]), told, strip))
+        rows.append(
+            Markup('<p class="row-name">{}: {}</p>{}').format(name_html(dataset.class_names[label]), told, strip)
+        )
     amount = f"{count(len(numbers), 'image')} sampled, up to {most} of a class"
     return folded("Images of each class", joined(rows), count=amount), [sheet]
 

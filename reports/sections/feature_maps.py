@@ -109,7 +109,12 @@ def _told(found: FeatureMaps, shown: Sequence[_Stage]) -> dict[str, Any]:
     ]
     labels = [specimen.label for specimen in found.specimens]
     numbers = [specimen.number for specimen in found.specimens]
-    return {"labels": labels, "numbers": numbers, "start": _start(found, [stage.name for stage in shown]), "list": stages}
+    return {
+        "labels": labels,
+        "numbers": numbers,
+        "start": _start(found, [stage.name for stage in shown]),
+        "list": stages,
+    }
 
 
 def _start(found: FeatureMaps, names: Sequence[str]) -> str:
@@ -199,12 +204,17 @@ def _article(
     found: FeatureMaps, about: About, place: int, views: Markup, shown: Sequence[_Stage], sprites: Sequence[Sprite]
 ) -> Markup:
     specimen, names = found.specimens[place], about.class_names
-    right = specimen.predicted == specimen.label
-    sure = f"{percent(specimen.probability)} sure" if right else f"taken for {names[specimen.predicted]}: none is right"
+    wrong = specimen.predicted != specimen.label
+    sure = (
+        f"{percent(specimen.probability)} for {names[specimen.label]}"
+        if wrong
+        else f"{percent(specimen.probability)} sure"
+    )
+    said = f", and taken for {names[specimen.predicted]}: none of the class is found" if wrong else ""
     recall = found.recall[specimen.label]
     left = faded(specimen.cam_state.saturation, about.information.head)
     image = about.dataset.called(specimen.number)
-    told = f"image {image}, {sure}; {percent(recall)} of the class found"
+    told = f"image {image}, {sure}{said}" if wrong else f"image {image}, {sure}; {percent(recall)} of the class found"
     told = f"{told}; {left}" if left else told
     rows = joined(_stage_html(stage, sheet, place) for stage, sheet in zip(shown, sprites, strict=True))
     return Markup(

@@ -83,7 +83,13 @@ def test_axe_finds_nothing_on_any_view_nor_on_the_card(browser, report, path, wi
     page, _ = opened(browser, path, width=width, color_scheme=scheme, bypass_csp=True)
     _, address, _ = pair_of(report)
     image = int(report.evidence["mistakes"].numbers[0])
-    for place in (*(f"#/{view}" for view in VIEWS), address, f"{address}?img={image}", "#/class/6", "#/layer/conv2?channel=31"):
+    for place in (
+        *(f"#/{view}" for view in VIEWS),
+        address,
+        f"{address}?img={image}",
+        "#/class/6",
+        "#/layer/conv2?channel=31",
+    ):
         page.evaluate("place => (location.hash = place)", place)
         page.wait_for_timeout(60)
         assert (place, violations(page)) == (place, [])
@@ -170,7 +176,11 @@ def test_an_address_that_means_nothing_stops_nothing(browser, path, address):
 def test_the_search_finds_an_image_a_class_and_a_channel(browser, report, path):
     page, complaints = opened(browser, path)
     image = int(report.evidence["mistakes"].numbers[3])
-    for asked, address in ((str(image), f"/image/{image}"), ("shirt", "/class/6"), ("conv2:31", "/layer/conv2?channel=31")):
+    for asked, address in (
+        (str(image), f"/image/{image}"),
+        ("shirt", "/class/6"),
+        ("conv2:31", "/layer/conv2?channel=31"),
+    ):
         page.locator("body").press("/")
         page.keyboard.type(asked)
         page.keyboard.press("Enter")

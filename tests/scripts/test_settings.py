@@ -7,7 +7,7 @@ import typer
 
 from featurelens.scripts.cli import app as real_app
 from featurelens.scripts.cli import main
-from featurelens.scripts.options.settings import settings
+from featurelens.scripts.options.programs.settings import settings
 from featurelens.scripts.terminal.running import run
 
 app = typer.Typer()

@@ -28,7 +28,9 @@ def tiles_of(found):
     raw = base64.b64decode(found["src"].split(",")[1])
     grey = cv2.imdecode(np.frombuffer(raw, np.uint8), cv2.IMREAD_GRAYSCALE)
     places = [divmod(tile, found["columns"]) for tile in range(found["n"])]
-    return np.stack([grey[r * found["h"] : (r + 1) * found["h"], c * found["w"] : (c + 1) * found["w"]] for r, c in places])
+    return np.stack(
+        [grey[r * found["h"] : (r + 1) * found["h"], c * found["w"] : (c + 1) * found["w"]] for r, c in places]
+    )
 
 
 @pytest.mark.parametrize("signed", [True, False])
@@ -46,4 +48,6 @@ def test_maps_come_back_within_a_step(signed):
 
 
 def test_no_tiles_make_no_sheet():
-    assert sheet(np.zeros((0, 4, 4), np.uint8)) is None and map_sheet(np.zeros((0, 4, 4), np.float32), signed=True) is None
+    assert (
+        sheet(np.zeros((0, 4, 4), np.uint8)) is None and map_sheet(np.zeros((0, 4, 4), np.float32), signed=True) is None
+    )

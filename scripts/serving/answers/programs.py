@@ -1,0 +1,176 @@
+"""A model's programs: one for predictions, one for each method and layer, each traced once and run on whole batches."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Mapping, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from featurelens.interpret.maps.regions import evidence_regions
+from featurelens.interpret.methods.catalogue import KnownMethod
+from featurelens.interpret.reference.hidden_features import hidden_features
+from featurelens.interpret.reference.unlike import ReferenceImages, Unlikeness
+from featurelens.interpret.tracing.batched_graph import Computed, Program, computed
+from featurelens.interpret.tracing.layer_choice import default_layer
+from featurelens.interpret.tracing.traced_model import Taps, TracedModel
+from featurelens.scripts.serving.answers.method_choice import method_of
+from featurelens.scripts.serving.answers.questions import Key, Row
+
+_PROGRAMS_KEPT = 32  # beside the default one: each layer that is named is another program
+Run = Callable[[list[np.ndarray], np.ndarray, np.ndarray], Mapping[str, np.ndarray]]
+
+
+class MapsOfBatch:
+    """The maps of a batch with what is said of each."""
+
+    def __init__(self, values: np.ndarray) -> None:
+        flat = values.reshape(len(values), -1)
+        self.values = values  # float32[B,h,w]
+        self.smallest, self.largest = flat.min(axis=1).tolist(), flat.max(axis=1).tolist()
+        self.regions: list[tuple[str, float]] = []  # in words, and the share of the positive evidence there
+        if values.ndim == 3:
+            found = evidence_regions(values)
+            self.regions = [(found.name(row), share) for row, share in enumerate(found.held.tolist())]
+
+
+@dataclass(frozen=True, eq=False)
+class BatchAnswers:
+    """What a model says of a batch, in plain lists: made for all rows at once."""
+
+    logits: list[list[float]]
+    probabilities: list[list[float]]
+    explained: list[int]  # classes
+    maps: MapsOfBatch | None
+    unlike: Unlikeness | None
+
+
+@dataclass(frozen=True, eq=False)
+class Answer:
+    """One row of it."""
+
+    batch: BatchAnswers
+    row: int
+
+
+class ModelPrograms:
+    """All that one model is asked; every call comes from the thread that owns it.
+
+    Args:
+        model: A Keras model.
+        images: float32[B,H,W,C], some of the references: the programs are proven on them.
+        references: What is usual; None where there are no references.
+    """
+
+    def __init__(self, model: Any, images: np.ndarray, references: ReferenceImages | None = None) -> None:
+        self.references = references
+        self._model, self._images = model, images
+        self._traced = TracedModel(model)
+        self._predict = Program(self._traced, _with_features)
+        self._runs: dict[tuple[str, str | None], Run] = {}
+        self._predicted = self._predict.prepared(images)[1]
+        self.default_layer: str | None = self._predict.facts["layer"]  # the last convolution
+
+    @property
+    def head(self) -> Any:
+        """How the answer follows from the logits."""
+        return self._predict.head
+
+    @property
+    def logit_error(self) -> float:
+        """Largest |head(logits) - model(x)| seen in the proof."""
+        return float(self._predict.logit_error or 0.0)
+
+    def logits_and_features(self, images: Any, batch_size: int = 256) -> tuple[np.ndarray, np.ndarray | None]:
+        """float32[B,K] and float32[B,D] of images; None for features where no layer is seen."""
+        found = self._predict.run(images, batch_size=batch_size)
+        return found["logits"], found.get("features")
+
+    def layer_of(self, known: KnownMethod, layer: str | None) -> str | None:
+        """Where a method looks: the layer named, or the last convolution; None for methods of the pixels."""
+        if not known.is_at_layer:
+            return None
+        return layer or self.default_layer
+
+    def check(self, known: KnownMethod, layer: str | None) -> None:
+        """Trace a method of one pass, and run it on an image.
+
+        Raises:
+            ValueError: The model cannot be explained by it, or has no such layer.
+        """
+        nobody = np.full(1, -1, np.int32)
+        self._run_of(known, layer)([self._images[:1]], nobody, nobody)
+
+    def answers(self, key: Key, rows: Sequence[Row]) -> list[Answer]:
+        """What the model says of each row."""
+        images = np.stack([row.pixels for row in rows])
+        explained = np.array([row.explained for row in rows], np.int32)
+        versus = np.array([row.versus for row in rows], np.int32)
+        run = self._predicted if key.is_prediction else self._run_of(method_of(key.method), key.layer)
+        found = run([images], explained, versus)
+        logits = found["logits"]
+        unlike = None
+        if self.references is not None and not key.is_prediction:
+            unlike = self.references.unlikeness(logits, found.get("features"))
+        batch = BatchAnswers(
+            logits.tolist(),
+            self.head.probabilities(logits).tolist(),
+            found["classes"].tolist(),
+            None if key.is_prediction else MapsOfBatch(np.array(found["map"], np.float32)),
+            unlike,
+        )
+        return [Answer(batch, row) for row in range(len(rows))]
+
+    def many_passes(self, known: KnownMethod, layer: str | None, row: Row, step: Callable[[int, int], None]) -> Answer:
+        """The answer with a map of many passes; `step` is told how far it is, every few milliseconds."""
+        one = np.array([row.explained], np.int32), np.array([row.versus], np.int32)
+        image = row.pixels[np.newaxis]
+        found = self._predicted([image], *one)
+        method = known.make(self._model, layer, min(row.pixels.shape[:2]))
+        named = int(found["classes"][0])
+        maps = method(image, named, None if row.versus < 0 else row.versus, 32, step)
+        logits = np.array(found["logits"])
+        unlike = self.references.unlikeness(logits, found.get("features")) if self.references is not None else None
+        probabilities = self.head.probabilities(logits).tolist()
+        return Answer(BatchAnswers(logits.tolist(), probabilities, [named], MapsOfBatch(np.asarray(maps)), unlike), 0)
+
+    def _run_of(self, known: KnownMethod, layer: str | None) -> Run:
+        place = known.name, layer
+        if place not in self._runs:
+            if len(self._runs) >= _PROGRAMS_KEPT:
+                del self._runs[list(self._runs)[1]]
+            self._runs[place] = self._made(known, layer)
+        return self._runs[place]
+
+    def _made(self, known: KnownMethod, layer: str | None) -> Run:
+        if known.compute is None:
+            return self._beside_prediction(known.make(self._model, layer, min(self._images.shape[1:3])))
+        compute = known.compute(layer)
+
+        def with_map(taps: Taps, scores: Any) -> dict[str, Any]:
+            return {"map": computed(compute(taps, scores)).tensors["map"], **_with_features(taps, scores).tensors}
+
+        return Program(self._traced, with_map).prepared(self._images)[1]
+
+    def _beside_prediction(self, method: Any) -> Run:
+        """A method that is no part of a larger program: a prediction, and then its map."""
+
+        def run(flat: list[np.ndarray], explained: np.ndarray, versus: np.ndarray) -> Mapping[str, np.ndarray]:
+            found = dict(self._predicted(flat, explained, versus))
+            maps: dict[int, np.ndarray] = {}
+            for chosen in (versus < 0, versus >= 0):  # a method takes either no second class, or one for each image
+                rows = np.flatnonzero(chosen)
+                if len(rows):
+                    other = None if versus[rows[0]] < 0 else versus[rows]
+                    made = np.asarray(method(flat[0][rows], found["classes"][rows], other))
+                    maps.update(zip(rows.tolist(), made, strict=True))
+            found["map"] = np.stack([maps[row] for row in range(len(versus))])
+            return found
+
+        return run
+
+
+def _with_features(taps: Taps, _: Any) -> Computed:
+    features = hidden_features(taps)
+    return Computed({} if features is None else {"features": features}, {"layer": default_layer(taps)})

@@ -1,0 +1,8 @@
+"""How fast the service is, and what it stands.
+
+load        How many requests a second, how late, and at what cost?
+processes   What do the processes of a measurement use?
+contenders  What else answers such requests?
+batching_contender  What of those batches?
+rounds      What is measured, side by side?
+"""

@@ -1,0 +1,136 @@
+"""Connections: taken by uvicorn, timed by us, and drained when the service is told to stop.
+
+uvicorn has no limit of time for a request whose head or body comes in slowly, nor for a connection on which nothing comes
+at all. Once a second the open connections are looked through; the slow ones are closed.
+"""
+
+from __future__ import annotations
+
+import asyncio
+import contextlib
+import signal
+import socket
+import sys
+import threading
+from collections.abc import Iterator
+from typing import Any
+
+import uvicorn
+from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
+
+from featurelens.scripts.serving.service import Service
+from featurelens.scripts.serving.web.front import Front
+
+_LOOK = 1.0  # seconds
+_SWITCH = (
+    0.0005  # seconds after which Python lets the other thread go on: the default of 5 ms would hold up short answers
+)
+
+
+class TimedProtocol(HttpToolsProtocol):
+    """uvicorn's connection, with the time at which it began to wait for a request."""
+
+    waits_since: float = 0.0
+
+    def connection_made(self, transport: Any) -> None:  # type: ignore[override]
+        """A client has connected."""
+        super().connection_made(transport)
+        self.waits_since = self.loop.time()
+
+    def data_received(self, data: bytes) -> None:
+        """Something came; behind a rest the time of a new request begins."""
+        if self.timeout_keep_alive_task is not None:
+            self.waits_since = self.loop.time()
+        super().data_received(data)
+
+    def on_response_complete(self) -> None:
+        """An answer was sent."""
+        super().on_response_complete()
+        self.waits_since = self.loop.time()
+
+    def is_overdue(self, now: float, seconds: float) -> bool:
+        """Whether the head of a request is not there in time; between requests uvicorn's own limit holds."""
+        busy = self.cycle is not None and not self.cycle.response_complete
+        resting = self.cycle is not None and self.timeout_keep_alive_task is not None
+        return not busy and not resting and now - self.waits_since > seconds
+
+
+class Listener(uvicorn.Server):
+    """The service on its address, until it is told to stop."""
+
+    def __init__(self, service: Service, front: Front) -> None:
+        self._service = service
+        settings = service.settings
+        super().__init__(
+            uvicorn.Config(
+                front,
+                host=settings.host,
+                port=settings.port,
+                http=TimedProtocol,
+                ws="none",
+                lifespan="off",
+                log_config=None,
+                access_log=False,
+                server_header=False,
+                date_header=False,
+                proxy_headers=False,
+                limit_concurrency=None,
+                backlog=2048,
+                timeout_keep_alive=30,
+                timeout_graceful_shutdown=int(settings.drain_seconds),
+                h11_max_incomplete_event_size=None,
+            )
+        )
+
+    async def startup(self, sockets: list[socket.socket] | None = None) -> None:
+        """Begin to listen, and warm up beside it."""
+        sys.setswitchinterval(_SWITCH)
+        loop = asyncio.get_running_loop()
+        self._service.on_death = lambda: loop.call_soon_threadsafe(self._stop)
+        self._service.start(loop)
+        await super().startup(sockets)
+        self._looking = loop.create_task(self._look())
+
+    async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
+        """Answer what was taken, and take nothing more."""
+        self._service.is_draining = True
+        self._service.worker.jobs.stop_all()
+        await super().shutdown(sockets)
+        self._looking.cancel()
+        await asyncio.get_running_loop().run_in_executor(None, self._service.worker.close)
+
+    @contextlib.contextmanager
+    def capture_signals(self) -> Iterator[None]:
+        """SIGTERM and Ctrl-C drain the service, which then ends as any command does."""
+        if threading.current_thread() is not threading.main_thread():  # signals are the main thread's
+            yield
+            return
+        before = {each: signal.signal(each, self.handle_exit) for each in (signal.SIGTERM, signal.SIGINT)}
+        try:
+            yield
+        finally:
+            for each, handler in before.items():
+                signal.signal(each, handler)
+
+    def handle_exit(self, sig: int, frame: Any) -> None:
+        """SIGTERM or Ctrl-C: not ready from now on."""
+        self._service.is_draining = True
+        super().handle_exit(sig, frame)
+
+    def _stop(self) -> None:
+        self.should_exit = True
+
+    async def _look(self) -> None:
+        """Close the connections that are slow to say what they want, and the newest beyond the most that are taken."""
+        settings, loop = self._service.settings, asyncio.get_running_loop()
+        while True:
+            await asyncio.sleep(_LOOK)
+            now = loop.time()
+            for place, connection in enumerate(list(self.server_state.connections)):
+                if not isinstance(connection, TimedProtocol):
+                    continue
+                if connection.is_overdue(now, settings.header_seconds) or (
+                    place >= settings.connections and connection.cycle is None
+                ):
+                    with contextlib.suppress(Exception):
+                        connection.transport.close()

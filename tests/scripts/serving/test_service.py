@@ -1,0 +1,414 @@
+"""The service over real connections: answers, refusals, limits, jobs, and two models; a small network."""
+
+from __future__ import annotations
+
+import asyncio
+import gzip
+import json
+import socket
+import threading
+import time
+import tracemalloc
+
+import httpx
+import numpy as np
+import pytest
+from live_services import CLASSES, PIXELS, live, png, small_served
+
+from featurelens.interpret import METHODS, Explainer, HiResCAM
+
+IMAGE = {"content-type": "image/png"}
+FIRST = png(PIXELS[0])
+
+
+@pytest.fixture(scope="module")
+def served(tmp_path_factory):
+    return small_served(tmp_path_factory.mktemp("models"))
+
+
+@pytest.fixture(scope="module")
+def running(served, tmp_path_factory):
+    other = small_served(tmp_path_factory.mktemp("models"), "other", seed=9)
+    with live(served, other, body_bytes=100_000) as found:
+        yield found
+
+
+@pytest.fixture(scope="module")
+def hasty(served):
+    with live(served, body_seconds=0.5, header_seconds=0.5) as found:
+        yield found
+
+
+@pytest.fixture
+def client(running):
+    with httpx.Client(base_url=running.url, timeout=20) as found:
+        yield found
+
+
+def post(client, path, body=FIRST, **headers):
+    return client.post(path, content=body, headers={**IMAGE, **headers})
+
+
+def slowed(served, seconds, gate=None):
+    """The model's answers, each batch held up."""
+    kept = served.programs.answers
+
+    def held(key, rows):
+        if gate is not None:
+            gate.wait(10)
+        time.sleep(seconds)
+        return kept(key, rows)
+
+    served.programs.answers = held
+    return lambda: served.programs.__dict__.pop("answers")
+
+
+def test_a_prediction_and_an_explanation_are_what_the_package_computes(client, running):
+    model = running.service.models["small"].programs._model
+    images = PIXELS.astype(np.float32) / 255
+    explained = Explainer(model, [])(images)
+    maps = HiResCAM(model)(images, versus=1)
+    files = [("picture", png(pixels)) for pixels in PIXELS]
+    told = client.post("/v1/predict", files=files).json()["predictions"]
+    np.testing.assert_allclose(
+        [each["logits"] for each in told], explained.logits, atol=1e-6 * abs(explained.logits).max()
+    )
+    np.testing.assert_allclose([each["probabilities"] for each in told], explained.probabilities, atol=1e-6)
+    assert [each["number"] for each in told] == explained.classes.tolist()
+    for place in np.flatnonzero(explained.classes != 1):
+        found = post(client, "/v1/explain?versus=bee", png(PIXELS[place])).json()["explanations"][0]
+        np.testing.assert_allclose(found["map"]["values"], maps[place], atol=1e-5 * abs(maps).max())
+        assert found["explained"]["versus"] == "bee"
+
+
+def test_an_explanation_tells_all_that_it_rests_on(client, running):
+    told = post(client, "/v1/explain?coverage=0.9&map=base64&overlay=yes").json()
+    found = told["explanations"][0]
+    assert told["class_names"] == list(CLASSES) and len(told["model"]["sha256"]) == 64
+    assert told["method"]["verdict"] == "unknown" and "featurelens trust" in told["method"]["measured"]
+    assert found["class"] in found["not_ruled_out"]["classes"] and found["not_ruled_out"]["coverage"] == 0.9
+    assert len(found["nearest"]) == 5 and 0 < found["unlike"]["p"] <= 1
+    assert found["margin"] == pytest.approx(np.subtract(*sorted(found["logits"])[:0:-1][:2]), rel=1e-5)
+    assert set(found["map"]) == {"shape", "smallest", "largest", "kind", "region", "region_share", "base64"}
+    assert found["overlay_png"].startswith("iVBOR")
+
+
+@pytest.mark.parametrize("known", [known for known in METHODS if not known.is_expensive], ids=lambda known: known.slug)
+def test_every_quick_method_can_be_named(client, running, known):
+    model = running.service.models["small"].programs._model
+    found = post(client, f"/v1/explain?method={known.slug}&class=ape&versus=bee").json()
+    expected = known.make(model, None, 10)(PIXELS[:1].astype(np.float32) / 255, 0, 1)[0]
+    assert found["method"]["name"] == known.name
+    np.testing.assert_allclose(found["explanations"][0]["map"]["values"], expected, atol=1e-5 * abs(expected).max())
+
+
+def test_the_picture_alone_is_sent_where_it_alone_is_accepted(client):
+    found = post(client, "/v1/explain", accept="image/png")
+    assert found.headers["content-type"] == "image/png" and found.content[:4] == b"\x89PNG"
+    assert post(client, "/v1/explain", accept="text/html").status_code == 406
+    assert "overlay_png" in post(client, "/v1/explain", accept="application/json, image/png").json()["explanations"][0]
+
+
+@pytest.mark.parametrize(
+    ("query", "status", "words"),
+    [
+        ("class=bat", 422, "Did you mean '<cat>'|<cat>"),
+        ("class=ape&versus=ape", 422, "twice"),
+        ("methd=rise", 422, "method"),
+        ("method=rize", 422, "rise"),
+        ("layer=conv3", 422, "conv2"),
+        ("method=saliency&layer=conv1", 422, "looks at a layer"),
+        ("coverage=2", 422, "0.95"),
+        ("model=absent", 404, "small, other"),
+        ("class=ape&class=bee", 422, "once"),
+        ("%00", 422, "query"),
+    ],
+)
+def test_a_wrong_question_is_refused_with_its_remedy(client, query, status, words):
+    found = post(client, f"/v1/explain?{query}")
+    assert found.status_code == status
+    assert any(word in found.json()["error"]["message"] for word in words.split("|"))
+
+
+def test_the_predicted_class_is_not_held_against_itself(client):
+    name = post(client, "/v1/predict").json()["predictions"][0]["class"]
+    found = client.post("/v1/explain", params={"versus": name}, content=FIRST, headers=IMAGE)
+    assert found.status_code == 422 and "is predicted" in found.json()["error"]["message"]
+
+
+def test_a_bad_picture_fails_alone(client):
+    files = [("a", FIRST), ("b", b"nothing"), ("c", png(PIXELS[1]))]
+    found = client.post("/v1/explain", files=files)
+    told = found.json()["explanations"]
+    assert found.status_code == 200 and [set(each) == {"error"} for each in told] == [False, True, False]
+    assert client.post("/v1/explain", files=files[1:2]).status_code == 415
+
+
+def test_two_models_are_asked_by_name(client):
+    answers = [post(client, f"/v1/predict?model={name}").json() for name in ("small", "other")]
+    assert [each["model"]["name"] for each in answers] == ["small", "other"]
+    assert answers[0]["predictions"][0]["logits"] != answers[1]["predictions"][0]["logits"]
+    told = client.get("/v1/models").json()["models"]
+    assert [each["name"] for each in told] == ["small", "other"]
+
+
+def test_many_at_once_each_get_their_own_answer(running):
+    alone = {}
+    with httpx.Client(base_url=running.url) as client:
+        for number, pixels in enumerate(PIXELS):
+            alone[number] = post(client, "/v1/predict", png(pixels)).json()["predictions"][0]["logits"]
+
+    async def ask(client, number):
+        found = await client.post("/v1/predict", content=png(PIXELS[number]), headers=IMAGE)
+        return number, found.json()["predictions"][0]["logits"]
+
+    async def main():
+        async with httpx.AsyncClient(base_url=running.url, timeout=20) as client:
+            return await asyncio.gather(*(ask(client, number % 6) for number in range(200)))
+
+    for number, logits in asyncio.run(main()):
+        np.testing.assert_allclose(logits, alone[number], atol=1e-6 * max(map(abs, alone[number])))
+
+
+def test_a_body_over_the_limit_is_refused_whether_declared_or_not(running):
+    with httpx.Client(base_url=running.url) as client:
+        declared = client.post("/v1/predict", content=bytes(200_000), headers=IMAGE)
+        chunked = client.post("/v1/predict", content=(bytes(10_000) for _ in range(30)), headers=IMAGE)
+    for found in (declared, chunked):
+        assert (found.status_code, found.headers["connection"]) == (413, "close")
+
+
+def test_a_hundred_megabytes_are_refused_without_being_taken_in(running):
+    tracemalloc.start()
+    with httpx.Client(base_url=running.url) as client:
+        megabyte = bytes(2**20)
+        try:
+            found = client.post(
+                "/v1/predict", content=(megabyte for _ in range(100)), headers={"content-length": str(100 * 2**20)}
+            )
+            assert found.status_code == 413
+        except httpx.WriteError:  # the connection was closed while the body was still being sent
+            pass
+    peak = tracemalloc.get_traced_memory()[1]
+    tracemalloc.stop()
+    assert peak < 20 * 2**20
+
+
+def test_packed_bodies_are_unpacked_within_the_same_limit(client):
+    found = post(client, "/v1/predict", gzip.compress(FIRST), **{"content-encoding": "gzip"})
+    assert found.status_code == 200
+    assert post(client, "/v1/predict", gzip.compress(bytes(10**7)), **{"content-encoding": "gzip"}).status_code == 413
+    assert post(client, "/v1/predict", gzip.compress(FIRST)[:-9], **{"content-encoding": "gzip"}).status_code == 400
+    assert post(client, "/v1/predict", FIRST, **{"content-encoding": "gzip"}).status_code == 400
+    assert post(client, "/v1/predict", FIRST, **{"content-encoding": "br"}).status_code == 415
+
+
+@pytest.mark.parametrize(
+    ("sent", "answer"),
+    [
+        (b"", b""),
+        (b"POST /v1/predict HT", b""),
+        (b"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nX-A: ", b""),
+        (b"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: 50\r\n\r\nabc", b"408"),
+    ],
+    ids=["nothing", "line", "head", "body"],
+)
+def test_a_slow_client_is_let_go(hasty, sent, answer):
+    with socket.create_connection(("127.0.0.1", hasty.port), timeout=6) as connection:
+        connection.sendall(sent)
+        began, said = time.monotonic(), b""
+        while part := connection.recv(4096):
+            said += part
+    assert answer in said[:20] and time.monotonic() - began < 5
+
+
+def test_a_thousand_connections_do_not_keep_another_waiting(running):
+    held = []
+    try:
+        for _ in range(1000):
+            held.append(socket.create_connection(("127.0.0.1", running.port), timeout=5))
+        with httpx.Client(base_url=running.url, timeout=5) as client:
+            assert post(client, "/v1/predict").status_code == 200
+    finally:
+        for connection in held:
+            connection.close()
+
+
+@pytest.mark.parametrize("host", ["evil.example", "", "127.0.0.1.evil.example"])
+def test_another_hosts_name_is_refused(client, host):
+    assert client.get("/v1/models", headers={"host": host}).status_code == 421
+
+
+def test_other_sites_pages_are_shut_out(client):
+    found = post(client, "/v1/predict", origin="https://evil.example")
+    assert found.status_code == 403 and "access-control-allow-origin" not in found.headers
+
+
+def test_request_numbers_come_back(client):
+    assert post(client, "/v1/predict", **{"x-request-id": "mine-1"}).headers["x-request-id"] == "mine-1"
+    hostile = post(client, "/v1/predict", **{"x-request-id": 'a"}{'})
+    assert hostile.headers["x-request-id"] != 'a"}{'
+
+
+def test_metrics_count_what_happened(client):
+    post(client, "/v1/explain")
+    told = client.get("/metrics").text
+    assert 'featurelens_requests_total{route="/v1/explain",status="200"}' in told
+    assert 'featurelens_batch_rows_bucket{asked="HiResCAM"' in told
+
+
+def test_a_job_of_many_passes(client, running):
+    started = post(client, "/v1/explain?method=occlusion")
+    assert started.status_code == 202 and started.headers["location"] == started.json()["url"]
+    until = time.monotonic() + 20
+    while (found := client.get(started.json()["url"]).json())["state"] not in (
+        "done",
+        "failed",
+    ) and time.monotonic() < until:
+        time.sleep(0.02)
+    assert found["state"] == "done" and found["share"] == 1
+    known = next(known for known in METHODS if known.slug == "occlusion")
+    expected = known.make(running.service.models["small"].programs._model, None, 10)(
+        PIXELS[:1].astype(np.float32) / 255
+    )[0]
+    np.testing.assert_allclose(
+        found["result"]["explanations"][0]["map"]["values"], expected, atol=1e-4 * abs(expected).max()
+    )
+    assert client.get("/v1/jobs/absent").status_code == 404
+    cancelled = post(client, "/v1/explain?method=rise").json()
+    assert client.delete(cancelled["url"]).json()["state"] in ("cancelled", "done")
+
+
+def test_the_token_is_asked_for_everywhere_but_for_the_page_and_the_health(served):
+    with (
+        live(served, token="a-long-secret", origins=("https://friend.example",)) as found,
+        httpx.Client(base_url=found.url) as client,
+    ):
+        assert [
+            client.get(path).status_code for path in ("/", "/v2/health/ready", "/v1/models", "/metrics", "/docs")
+        ] == [200, 200, 401, 401, 401]
+        assert post(client, "/v1/predict", authorization="Bearer wrong").status_code == 401
+        told = post(client, "/v1/predict", authorization="Bearer a-long-secret", origin="https://friend.example")
+        assert told.status_code == 200 and told.headers["access-control-allow-origin"] == "https://friend.example"
+        asked = {"origin": "https://friend.example", "access-control-request-method": "POST"}
+        assert client.options("/v1/predict", headers=asked).status_code == 204
+
+
+def test_a_full_queue_answers_429_before_it_reads_the_body(served):
+    gate = threading.Event()
+    gate.set()
+    restore = slowed(served, 0, gate)
+    try:
+        with live(served, queue=4) as found:
+            gate.clear()
+            statuses = asyncio.run(_crowd(found, gate))
+    except AssertionError:
+        gate.set()
+        raise
+    finally:
+        gate.set()
+        restore()
+    assert set(statuses) == {200, 429} and 4 <= statuses.count(200) <= 6 and len(statuses) == 40
+
+
+async def _crowd(found, gate):
+    async def ask(client):
+        answer = await client.post("/v1/predict", content=FIRST, headers=IMAGE)
+        assert answer.status_code == 200 or int(answer.headers["retry-after"]) >= 1
+        return answer.status_code
+
+    async with httpx.AsyncClient(base_url=found.url, timeout=20) as client:
+        asked = [asyncio.create_task(ask(client)) for _ in range(40)]
+        await asyncio.sleep(0.5)
+        reader, writer = await asyncio.open_connection("127.0.0.1", found.port)  # the body is never sent
+        writer.write(
+            b"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\nContent-Length: 900\r\n\r\n"
+        )
+        assert b" 429 " in await asyncio.wait_for(reader.readline(), 5)
+        writer.close()
+        gate.set()
+        return await asyncio.gather(*asked)
+
+
+def test_late_and_cancelled_requests_are_not_computed(served):
+    gate, asked = threading.Event(), []
+    gate.set()
+    restore = slowed(served, 0, gate)
+    held = served.programs.answers
+    served.programs.answers = lambda key, rows: (asked.append(len(rows)), held(key, rows))[1]
+    try:
+        with live(served, deadline=0.6) as found:
+            asked.clear()
+            gate.clear()
+            with httpx.Client(base_url=found.url, timeout=10) as client:
+                first = threading.Thread(target=lambda: post(client, "/v1/predict"))
+                first.start()
+                until = time.monotonic() + 5
+                while not asked and time.monotonic() < until:
+                    time.sleep(0.005)
+                gone = [socket.create_connection(("127.0.0.1", found.port)) for _ in range(3)]
+                for connection in gone:
+                    head = f"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Length: {len(FIRST)}\r\n\r\n"
+                    connection.sendall(head.encode() + FIRST)
+                while found.service.worker.waiting < 3 and time.monotonic() < until:
+                    time.sleep(0.005)
+                for connection in gone:
+                    connection.close()
+                time.sleep(0.1)
+                gate.set()
+                first.join()
+                assert asked == [1]
+                gate.clear()
+                threading.Timer(0.8, gate.set).start()
+                assert post(client, "/v1/predict").status_code == 504
+    finally:
+        gate.set()
+        restore()
+
+
+def test_a_killed_worker_ends_the_service_and_answers_those_who_wait(served, capsys):
+    kept = served.programs.answers
+
+    def killed(key, rows):
+        raise SystemExit("killed in the middle")
+
+    with live(served) as found:
+        served.programs.answers = killed
+        try:
+            with httpx.Client(base_url=found.url, timeout=10) as client:
+                assert post(client, "/v1/predict").status_code == 503
+            found.thread.join(10)
+            assert not found.thread.is_alive() and "killed in the middle" in found.service.worker.death
+        finally:
+            served.programs.answers = kept
+            served.programs.__dict__.pop("answers")
+    assert "the service stops" in capsys.readouterr().err
+
+
+def test_an_error_within_shows_no_trace(served, capsys):
+    with live(served) as found:
+        served.programs.answers = lambda key, rows: 1 / 0
+        try:
+            with httpx.Client(base_url=found.url, timeout=10) as client:
+                told = post(client, "/v1/predict")
+        finally:
+            served.programs.__dict__.pop("answers")
+    assert told.status_code == 500 and "ZeroDivision" not in told.text and "Traceback" not in told.text
+
+
+def test_unknown_paths_and_methods(client):
+    assert client.get("/v1/nothing").json()["error"]["message"].startswith("Expected a route")
+    assert [client.get("/v1/predict").status_code, client.post("/v1/models").status_code] == [405, 405]
+    assert client.get("/etc/passwd").status_code == 404 and client.get("/../../etc/passwd").status_code == 404
+
+
+def test_the_routes_are_described_and_the_page_asks_nobody_else(client):
+    assert {"/v1/predict", "/v1/explain", "/v1/jobs/{job}", "/v2/models/{name}/infer"} <= set(
+        client.get("/openapi.json").json()["paths"]
+    )
+    for path in ("/", "/docs", "/page.js", "/page.css"):
+        found = client.get(path)
+        assert found.status_code == 200 and "//cdn" not in found.text and 'src="http' not in found.text
+    assert "'unsafe" not in client.get("/").headers["content-security-policy"]
+    known = json.loads(client.get("/").text.split('id="known">')[1].split("</script>")[0])
+    assert [each["name"] for each in known["models"]] == ["small", "other"]

@@ -18,7 +18,7 @@ from featurelens.scripts.serving.engine.jobs import CANCELLED, DONE, FAILED, RUN
 from featurelens.scripts.serving.engine.tickets import Overloaded, Ticket, WorkerDied
 
 Compute = Callable[[Any, Sequence[Any]], Sequence[Any]]  # (key, rows) -> an answer for each row
-Deliver = Callable[[Callable[[], None]], object]  # runs a function in the event loop
+Deliver = Callable[[Callable[[], object]], object]  # runs a function in the event loop
 _JOB_PAUSE = 0.02  # seconds of batches after which a job goes one step on, however much waits
 _SLOWEST = 60  # seconds that a client is told to wait at most
 

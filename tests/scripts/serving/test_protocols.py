@@ -55,7 +55,9 @@ def test_triton_gets_the_same_answers(client, running, binary, packed):
     programs = running.service.models[NAME].programs
     expected = programs.logits_and_features(IMAGES)[0]
     wanted = [triton.InferRequestedOutput(name, binary_data=binary) for name in ("logits", "map")]
-    found = client.infer(NAME, [tensor(IMAGES, binary)], outputs=wanted, request_id="7", request_compression_algorithm=packed)
+    found = client.infer(
+        NAME, [tensor(IMAGES, binary)], outputs=wanted, request_id="7", request_compression_algorithm=packed
+    )
     np.testing.assert_allclose(found.as_numpy("logits"), expected, atol=1e-6 * abs(expected).max())
     assert found.as_numpy("map").shape == (6, 12, 10) and found.get_response()["id"] == "7"
     bytes_ = client.infer(NAME, [tensor(PIXELS, binary)])
@@ -113,12 +115,25 @@ def plain(running):
 
 
 @settings(max_examples=150, deadline=None, database=None, derandomize=True)
-@given(body=st.binary(max_size=300), kind=st.sampled_from(["image/png", "application/json", "multipart/form-data; boundary=a", "text/x"]))
+@given(
+    body=st.binary(max_size=300),
+    kind=st.sampled_from(["image/png", "application/json", "multipart/form-data; boundary=a", "text/x"]),
+)
 def test_bytes_of_any_kind_break_nothing(plain, body, kind):
     for packed in (body, gzip.compress(body)):
         more = {} if packed is body else {"content-encoding": "gzip"}
         found = plain.post("/v1/explain", content=packed, headers={"content-type": kind, **more})
         assert found.status_code < 500
+
+
+DESCRIBED = settings(
+    max_examples=12,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
 
 
 def test_what_the_description_allows_is_answered_as_it_says(running):
@@ -127,9 +142,7 @@ def test_what_the_description_allows_is_answered_as_it_says(running):
     for found in schema.get_all_operations():
         operation = found.ok()
 
-        @settings(
-            max_examples=12, deadline=None, database=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-        )  # fmt: skip
+        @settings(DESCRIBED)
         @given(case=operation.as_strategy())
         def check(case):
             # that bytes are no picture is beyond what a schema can say

@@ -41,9 +41,10 @@ def benchmark(
         typer.echo(report_table(photos))
         return
     if serve:
-        from featurelens.scripts.serving.measuring.rounds import serve_table
+        from featurelens.scripts.serving.measuring.rounds import serve_lines
 
-        typer.echo(serve_table(requests, min(rounds, 3)))
+        for line in serve_lines(requests, min(rounds, 3)):
+            typer.echo(line)
         return
     from featurelens.models import fashion_mnist
     from featurelens.scripts.options.opening import DEFAULT_MODEL, load_with_card

@@ -21,7 +21,7 @@ from featurelens.scripts.serving.measuring.processes import Server, free_port, l
 
 _AT_ONCE = 64
 _PATHS = {"featurelens": ("/v1/predict", "/v1/explain"), "other": ("/predict", "/explain")}
-_SLOW = 20  # times fewer requests for those that answer one by one
+_FEWER = {"function": 10, "predict": 60}  # times fewer requests for those that answer one by one
 _STREAM = """
 import time, tensorflow as tf
 tf.config.threading.set_intra_op_parallelism_threads(1); tf.config.threading.set_inter_op_parallelism_threads(1)
@@ -33,8 +33,8 @@ for run in (lambda: list(Explainer(model, []).stream(images)), lambda: HiResCAM(
 """
 
 
-def serve_table(count: int, rounds: int) -> str:
-    """The tables as Markdown.
+def serve_lines(count: int, rounds: int) -> Iterator[str]:
+    """The tables as Markdown, line by line as they are measured.
 
     Args:
         count: Requests of each contender in each round; those that answer one by one get fewer.
@@ -43,12 +43,10 @@ def serve_table(count: int, rounds: int) -> str:
     body = _picture().hex()
     with ExitStack() as stack:
         servers = {name: stack.enter_context(each) for name, each in _servers()}
-        lines = _beside(servers, body, count, rounds)
+        yield from _beside(servers, body, count, rounds)
     with started(*_featurelens("--queue", "256")) as own:
-        lines += _delays(own, body, count)
-        lines += _overload(own, body, count)
-        lines += _memory(own, body, count)
-    return "\n".join(lines)
+        for measured in (_delays, _overload, _memory):
+            yield from measured(own, body, count)
 
 
 def _featurelens(*options: str) -> tuple[list[str], int, str]:
@@ -82,14 +80,12 @@ def _beside(servers: dict[str, Server], body: str, count: int, rounds: int) -> l
     for counted in range(rounds + 1):
         for name, server in servers.items():
             for which, path in enumerate(_PATHS.get(name, _PATHS["other"])):
-                many = count if name in ("featurelens", "litserve") else max(_AT_ONCE, count // _SLOW)
+                many = max(_AT_ONCE, count // _FEWER.get(name, 1))
                 run = loaded(server, Load(server.port, path, body, many, _AT_ONCE))
                 if counted:
                     found.setdefault((name, which), []).append({**run, "count": many})
-    lines = [
-        f"{count:,} requests at {_AT_ONCE} at a time, median of {rounds} rounds in turn (one by one: a {_SLOW}th of them)",
-        "",
-    ]
+    fewer = ", ".join(f"{max(_AT_ONCE, count // times):,} of {name}" for name, times in _FEWER.items())
+    lines = [f"{count:,} requests at {_AT_ONCE} at a time ({fewer}), median of {rounds} rounds in turn", ""]
     lines += [
         "| doing | requests/s | p99 ms | server CPU us | generator CPU us | slower by |",
         "|---|---:|---:|---:|---:|---:|",

@@ -6,6 +6,7 @@ name                          the question it answers                           
 `inspect_model`               Which layers, which head, are the logits the right ones?  proof by comparison
 `declare_task`                Is one bare number a logit or a regression? (you say)    --
 `ActivationExtractor`         What does each layer put out?                            --
+`survey_layers`               From which layer on can the classes be told apart?        Alain, Bengio 2016
 `GradCAM`                     Which places of a layer speak for the class?             Selvaraju et al. 2017
 `Saliency`                    Which pixels move the score the most?                    Simonyan et al. 2013
 `GradCAMPlusPlus`             The same, where several objects speak?                   Chattopadhyay et al. 2018
@@ -45,6 +46,7 @@ from .dissection.census import ChannelCensus, channels
 from .dissection.visualization import FeatureImages, activation_maximization
 from .graph.tasks import declare_task
 from .layers.inspection import LayerInformation, ModelInformation, inspect_model
+from .layers.survey import Survey, survey_layers
 from .maps.state import MapState, map_states
 from .methods.attribution import CompleteMaps
 from .methods.catalogue import METHODS, KnownMethod
@@ -105,6 +107,7 @@ __all__ = [
     "ScoreCAM",
     "Sensitivity",
     "SmoothGrad",
+    "Survey",
     "Trust",
     "TrustPlan",
     "Verdict",
@@ -120,6 +123,7 @@ __all__ = [
     "random_label_check",
     "randomization_check",
     "road",
+    "survey_layers",
     "verdict",
     "verdicts",
 ]

@@ -5,8 +5,10 @@ from __future__ import annotations
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
 
-Progress = bool | Callable[[int, int], None]  # True shows a bar on stderr; a function gets (images done, of how many)
-Step = Callable[[str, int, int], None]  # told (what is being done, how much of it is done, of how much)
+Progress = (
+    bool | Callable[[str, int, int], None]
+)  # True: bars on stderr; a function gets (what is done, how much, of how much)
+_IMAGES = "images"  # what is counted, where nobody gave the work a name
 
 
 def steps(total: int, batch_size: int, progress: Progress) -> Iterator[slice]:
@@ -15,7 +17,7 @@ def steps(total: int, batch_size: int, progress: Progress) -> Iterator[slice]:
     Args:
         total: Number of images.
         batch_size: Images a batch, at least 1.
-        progress: False, True for a bar with the time left, or a function called with (done, total) after each batch.
+        progress: False, True for a bar with the time left, or a function called with ('images', done, total) after each batch.
 
     Raises:
         ValueError: `batch_size` is not a whole number of at least 1.
@@ -31,14 +33,21 @@ def steps(total: int, batch_size: int, progress: Progress) -> Iterator[slice]:
         stop = min(start + batch_size, total)
         yield slice(start, stop)
         if progress is not False:
-            progress(stop, total)
+            progress(_IMAGES, stop, total)
 
 
 def part_of(progress: Progress, place: int, parts: int) -> Progress:
     """The progress of one of several parts of about the same size, told as progress of the whole."""
     if progress is False or progress is True:
         return progress
-    return lambda done, total: progress(place * total + done, parts * total)
+    return lambda what, done, total: progress(what, place * total + done, parts * total)
+
+
+def named(progress: Progress, what: str) -> Progress:
+    """The progress of one stage of the work, told under its own name."""
+    if not callable(progress):
+        return bool(progress)
+    return lambda _, done, total: progress(what, done, total)
 
 
 def shown(done: Iterable[int], total: int, progress: Progress) -> Iterator[int]:
@@ -46,12 +55,12 @@ def shown(done: Iterable[int], total: int, progress: Progress) -> Iterator[int]:
     if progress is True:
         with _bar(total) as tell:
             for count in done:
-                tell(count, total)
+                tell(_IMAGES, count, total)
                 yield count
         return
     for count in done:
         if progress is not False:
-            progress(count, total)
+            progress(_IMAGES, count, total)
         yield count
 
 
@@ -61,10 +70,10 @@ def _with_bar(total: int, batch_size: int) -> Iterator[slice]:
 
 
 @contextmanager
-def _bar(total: int) -> Iterator[Callable[[int, int], None]]:
+def _bar(total: int) -> Iterator[Callable[[str, int, int], None]]:
     from rich.console import Console
     from rich.progress import BarColumn, MofNCompleteColumn, Progress, TimeRemainingColumn
 
     with Progress(BarColumn(), MofNCompleteColumn(), TimeRemainingColumn(), console=Console(stderr=True)) as bar:
-        task = bar.add_task("images", total=total)
-        yield lambda done, _: bar.update(task, completed=done)
+        task = bar.add_task(_IMAGES, total=total)
+        yield lambda _, done, __: bar.update(task, completed=done)

@@ -3,7 +3,7 @@
 ==================  ==========================================================================================
 `fashion_mnist`     the test images that ship with the package, or the training split
 `image_folder`      your own images, one folder per class
-`open_dataset`      any form of data by its name or path: folders, .npz, .npy, .csv, IDX
+`open_dataset`      any form of data by its name or path: folders, .npz, .npy, .csv, IDX; `model=` makes it fit
 `Dataset`           labelled images with class names, value range and source
 `architectures`     what `build_model` can build
 `build_model`       one of them, untrained
@@ -21,9 +21,9 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .datasets.dataset import Dataset
     from .evaluation.metrics import Evaluation, evaluate
+    from .fitting import open_dataset
     from .formats.fashion_mnist import fashion_mnist
     from .formats.image_folders import image_folder
-    from .formats.sources import open_dataset
     from .model_files.cards import ModelCard
     from .model_files.loading import load_model, model_card_of
     from .networks.architectures import architectures, build_model
@@ -50,7 +50,7 @@ _HOMES = {
     "evaluate": "evaluation.metrics",
     "fashion_mnist": "formats.fashion_mnist",
     "image_folder": "formats.image_folders",
-    "open_dataset": "formats.sources",
+    "open_dataset": "fitting",
     "ModelCard": "model_files.cards",
     "load_model": "model_files.loading",
     "model_card_of": "model_files.loading",

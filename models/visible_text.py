@@ -8,6 +8,7 @@ same text is right in a message, on a page, and inside of JSON.
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
 MOST = 80  # letters of a name or a cell that are echoed
 _MOST_OF_A_LINE = 4000  # letters of a message; the longest of our own list some hundred names
@@ -35,6 +36,12 @@ def visible(name: object, most: int | None = None) -> str:
     """
     shown = _IN_A_NAME.sub(_escape, str(name))
     return shown if most is None or len(shown) <= most else f"{shown[: most - 1]}…"
+
+
+def all_visible(names: Iterable[str]) -> tuple[str, ...]:
+    """Names as they can be shown; most often all of them are as they were."""
+    kept = tuple(names)
+    return tuple(visible(name) for name in kept) if any(map(_IN_A_NAME.search, kept)) else kept
 
 
 def visible_line(text: object) -> str:

@@ -3,14 +3,13 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
-from functools import partial
 from typing import Any
 
 import numpy as np
 
 from ..interpret.graph.head import OPEN
 from ..interpret.methods.catalogue import KnownMethod
-from ..interpret.progress import Progress, Step
+from ..interpret.progress import Progress, named
 from ..interpret.stream.predictions import Decisions, decisions
 from ..interpret.stream.saturation import Saturation
 from ..models.known_names import unknown_name
@@ -113,7 +112,7 @@ class MethodChoice:
 
 
 def drawn_methods(
-    choice: MethodChoice, subject: Subject, step: Step | None = None
+    choice: MethodChoice, subject: Subject, step: Progress = False
 ) -> tuple[tuple[MapPanel, ...], tuple[str, ...]]:
     """A panel of each method, and a line for each one that was left out: which, and why.
 
@@ -128,7 +127,7 @@ def drawn_methods(
     panels, left_out, refused = [], [], []
     for known in choice.methods:
         try:
-            panels.append(method_panel(known, subject, False if step is None else partial(step, known.name)))
+            panels.append(method_panel(known, subject, named(step, known.name)))
         except ValueError as error:
             if known.name in choice.required:
                 raise
@@ -162,7 +161,7 @@ def explained_image(
     versus: str | None = None,
     layer: str | None = None,
     *,
-    step: Step | None = None,
+    step: Progress = False,
 ) -> tuple[ExplainedImage, tuple[str, ...]]:
     """One image explained by several methods, and lines that a reader should have seen before; nothing is printed.
 

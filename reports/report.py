@@ -9,47 +9,35 @@ from __future__ import annotations
 import datetime
 import importlib.metadata
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
+import numpy as np
+
+from ..interpret import ModelInformation
 from ..interpret.methods.catalogue import KnownMethod
-from ..interpret.progress import Step
-from ..models.datasets.dataset import Dataset
+from ..interpret.progress import Progress
 from ..models.datasets.pixel_range import warn_of_range
-from ..models.model_files.cards import ModelCard
+from ..models.fitting import dataset_for
+from ..models.model_files.cards import ModelCard, card_of
 from .drawing.wording import count, percent
-from .evidence.layers import LayersEvidence
+from .evidence.layers import LayersEvidence, own_channels
 from .evidence.performance import PerformanceEvidence
 from .evidence.plan import ReportPlan
 from .evidence.seen import Seen
 from .evidence.trust import TRUST_IMAGES, TrustFile
-from .evidence.twin import twin
-from .files.whole_files import check_writable, write_whole
+from .evidence.twin import json_text, twin
+from .files.whole_files import check_arrays_name, check_writable, write_arrays, write_whole
 from .html.page import Header, KeyFigure, Section, render_page
 from .html.score_words import in_score_words
 from .html.tiles import Sprite
-from .sections.causes import CausesSection
-from .sections.data import DataSection
-from .sections.feature_maps import FeatureMapsSection
+from .notebook.written import WrittenReport
+from .report_choice import DEFAULT_PATH, PAGE_SECTIONS, chosen_sections, known_method, only_classes, without_dead_links
 from .sections.findings import findings_section, ordered_findings
 from .sections.layers import LayersSection
-from .sections.mistakes import MistakesSection
-from .sections.model import ModelSection
 from .sections.performance import PerformanceSection
 from .sections.section import About, Finding, ReportSection
-from .sections.trust import TrustSection
-
-PAGE_SECTIONS: tuple[ReportSection[Any], ...] = (  # of the page, from top to bottom, below the findings
-    ModelSection(),
-    DataSection(),
-    PerformanceSection(),
-    FeatureMapsSection(),
-    LayersSection(),
-    TrustSection(),
-    MistakesSection(),
-    CausesSection(),
-)
 
 
 @dataclass(frozen=True, eq=False)
@@ -63,56 +51,110 @@ class Report:
 
 def write_report(
     model: Any,
-    dataset: Dataset,
-    path: str | Path,
+    dataset: Any,
+    path: str | Path = DEFAULT_PATH,
     *,
+    title: str | None = None,
+    sections: Sequence[str] | None = None,
+    classes: Sequence[str | int] | None = None,
     card: ModelCard | None = None,
     command: str | None = None,
     batch_size: int | None = None,
     trust_images: int = TRUST_IMAGES,
     trust_budget: int | None = None,
     trust_file: TrustFile | None = None,
-    methods: Sequence[KnownMethod] = (),
+    methods: Sequence[str | KnownMethod] = (),
+    json: str | Path | None = None,
+    arrays: str | Path | None = None,
     seed: int = 0,
-    step: Step | None = None,
-) -> Path:
+    step: Progress = False,
+) -> WrittenReport:
     """Explain a model on a data set, and write what was found into one HTML file.
 
     Args:
         model: A Keras model that takes one image and answers one score per class.
-        dataset: Images in the range that the model takes, with a name for each of the model's classes.
+        dataset: A `Dataset` of images in the range that the model takes, with a name for each of the model's classes;
+            (images, labels); or whatever `open_dataset` reads, which is fitted to the model.
         path: The file; an older one is replaced in one step when the new one is whole.
-        card: What is known of the training, for its curves and its recipe.
+        title: Of the page; None: 'What NAME sees'.
+        sections: The ids of those to compute and to show, in any order, such as ['performance', 'mistakes']; None: all.
+        classes: Names or numbers: only images whose true class is one of these are looked at; None: all.
+        card: What is known of the training, for its curves and its recipe; None: the one that the model was loaded with.
         command: The command line to print in the report.
         batch_size: Images at a time; None: as many as fit a few megabytes, 256 of 28x28, 16 of 224x224.
         trust_images: Images that the trust in the maps is measured on, at most; 0 measures none.
         trust_budget: Passes forward and backward for that (see `interpret.trust.budget`); None: by the images' size.
         trust_file: The trust as `featurelens trust` measured it, on this model and these images; it is taken instead.
-        methods: Drawn beside each mistake and tested like the others, one of `METHODS` or of your own; an image
-            costs as many passes as the method's record says.
+        methods: Drawn beside each mistake and tested like the others, names such as 'rise' or records of your own; an
+            image costs as many passes as the method's record says.
+        json: A file for the figures for programs, the same as those in the page.
+        arrays: A file .npz for the numbers of each image: labels int64[B], predictions int64[B], probabilities
+            float32[B,K], and class_names.
         seed: Of all images that are sampled.
-        step: Called with (what is being done, done, total).
+        step: True for a bar of each stage, or a function called with (what is being done, done, total).
 
     Returns:
-        The absolute path of the file.
+        The absolute path of the file, which a notebook shows as the page.
 
     Raises:
-        ValueError: The file cannot be written (found before the work starts), the data do not fit the model, the logits
-            could not be proven, or the model refuses one of the methods.
+        ValueError: A file cannot be written (found before the work starts), the data do not fit the model, the logits
+            could not be proven, a section, class or method is unknown, or the model refuses one of the methods.
     """
     target = Path(path).expanduser().absolute()
-    check_writable(target)
+    beside = [None if each is None else Path(each).expanduser().absolute() for each in (json, arrays)]
+    _check_files(target, *beside)
+    shown = chosen_sections(sections, needs_performance=arrays is not None)
+    further = tuple(each if isinstance(each, KnownMethod) else known_method(each) for each in methods)
+    dataset = only_classes(dataset_for(dataset, model), classes)
+    card = card_of(model) if card is None else card
     warn_of_range(model, dataset)
-    plan = ReportPlan(
-        batch_size, trust_images, trust_file, trust_budget=trust_budget, seed=seed, methods=tuple(methods)
-    )
-    found = gather_report(Seen(model, dataset, plan, card=card, command=command, step=step))
-    if step is not None:
+    plan = ReportPlan(batch_size, trust_images, trust_file, trust_budget=trust_budget, seed=seed, methods=further)
+    found = gather_report(Seen(model, dataset, plan, card=card, command=command, step=step), shown)
+    if callable(step):
         step("drawing the page", 0, 1)
-    write_whole(target, report_html(found))
-    if step is not None:
+    asked = _only(found, [section.id for section in chosen_sections(sections)])
+    write_whole(target, report_html(asked, title))
+    _write_beside(found, asked, *beside)
+    if callable(step):
         step("drawing the page", 1, 1)
-    return target
+    return WrittenReport(target)
+
+
+def _check_files(page: Path, json: Path | None, arrays: Path | None) -> None:
+    """Refuse, before anything is computed, what cannot be written, or would be written over each other."""
+    targets = [each for each in (page, json, arrays) if each is not None]
+    for target in targets:
+        check_writable(target)
+    if arrays is not None:
+        check_arrays_name(arrays)
+    if len(set(targets)) < len(targets):
+        raise ValueError(
+            f"Expected different files for the page, json= and arrays=. Received {', '.join(map(str, targets))}. Rename one."
+        )
+
+
+def _only(found: Report, ids: Sequence[str]) -> Report:
+    """The report without the sections that were computed for something beside the page."""
+    evidence = {name: record for name, record in found.evidence.items() if name in ids}
+    return replace(found, evidence=evidence, sections=tuple(each for each in found.sections if each.id in ids))
+
+
+def _write_beside(found: Report, asked: Report, json: Path | None, arrays: Path | None) -> None:
+    """The figures for programs, as in the page, and the numbers of each image."""
+    if json is not None:
+        told = ordered_findings(asked.sections, asked.evidence, asked.about)
+        write_whole(json, json_text(report_twin(asked, told), indent=1) + "\n")
+    if arrays is not None:
+        evaluation = found.evidence[PerformanceSection.id].evaluation
+        write_arrays(
+            arrays,
+            {
+                "labels": evaluation.labels,
+                "predictions": evaluation.predictions,
+                "probabilities": evaluation.probabilities,
+                "class_names": np.array(evaluation.class_names),
+            },
+        )
 
 
 def gather_report(seen: Seen, sections: Sequence[ReportSection[Any]] = PAGE_SECTIONS) -> Report:
@@ -126,12 +168,13 @@ def gather_report(seen: Seen, sections: Sequence[ReportSection[Any]] = PAGE_SECT
     return Report(About.of(seen), evidence, tuple(sections))
 
 
-def report_html(report: Report) -> str:
-    """The whole page."""
+def report_html(report: Report, title: str | None = None) -> str:
+    """The whole page; of some sections, without links to the others."""
     told = ordered_findings(report.sections, report.evidence, report.about)
     shown, sprites = _drawn(report)
-    title = f"What {report.about.information.name} sees"
-    return render_page(title, [findings_section(told), *shown], _header(report), sprites, report_twin(report, told))
+    title = title or f"What {report.about.information.name} sees"
+    page = render_page(title, [findings_section(told), *shown], _header(report), sprites, report_twin(report, told))
+    return page if len(report.sections) >= len(PAGE_SECTIONS) else without_dead_links(page)
 
 
 def _drawn(report: Report) -> tuple[list[Section], list[Sprite]]:
@@ -176,7 +219,7 @@ def _header(report: Report) -> Header:
         ),
         figures=[
             *_performance_figures(report.evidence.get(PerformanceSection.id)),
-            *_layer_figures(report.evidence.get(LayersSection.id)),
+            *_layer_figures(report.evidence.get(LayersSection.id), information),
         ],
         footer=f"Made by featurelens {version}. This file is complete: it loads nothing from anywhere.",
     )
@@ -196,9 +239,9 @@ def _performance_figures(found: PerformanceEvidence | None) -> list[KeyFigure]:
     return [*shown, KeyFigure("Calibration error", f"{figures.expected_calibration_error:.3f}", "0 is perfect")]
 
 
-def _layer_figures(found: LayersEvidence | None) -> list[KeyFigure]:
-    if found is None:
+def _layer_figures(found: LayersEvidence | None, information: ModelInformation) -> list[KeyFigure]:
+    counted = [] if found is None else own_channels(found.layers, information)
+    if not counted:
         return []
-    silent = sum(len(layer.silent_channels) for layer in found.layers)
-    channels = sum(layer.channels for layer in found.layers[1:-1])
-    return [KeyFigure("Silent channels", f"{silent}", f"of {channels} surveyed")]
+    silent, channels = sum(len(each.silent_channels) for each in counted), sum(each.channels for each in counted)
+    return [KeyFigure("Silent channels", f"{silent:,}", f"of {channels:,}, units included")]

@@ -19,7 +19,9 @@ from featurelens.scripts.inspect_model import inspect_layers
 from featurelens.scripts.options.early_checks import refuse_file_as_command
 from featurelens.scripts.report import report
 from featurelens.scripts.serve import serve
+from featurelens.scripts.terminal.exit_codes import listed
 from featurelens.scripts.terminal.running import run
+from featurelens.scripts.terminal.saying import say
 from featurelens.scripts.train import train
 from featurelens.scripts.trust import trust
 
@@ -30,6 +32,7 @@ app = typer.Typer(
     pretty_exceptions_enable=False,
     rich_markup_mode="rich",
     help="Show what every layer of a Keras CNN sees, why it decides as it does, and how far each picture can be trusted.",
+    epilog=listed(),
 )
 app.command("report")(report)
 app.command("inspect")(inspect_layers)
@@ -49,7 +52,7 @@ def _version(wanted: bool) -> None:
         return
     from importlib.metadata import version
 
-    typer.echo(f"featurelens {version('featurelens')}")
+    say(f"featurelens {version('featurelens')}")
     raise typer.Exit
 
 
@@ -78,7 +81,7 @@ def main(arguments: Sequence[str] | None = None) -> None:
 
 
 def _refuse_file_as_command(first: str) -> None:
-    """A file in the place of a command is told which command takes it."""
+    """Say which command takes a file that stands in the place of a command."""
     if first[:1] != "-" and first not in {command.name for command in app.registered_commands}:
         refuse_file_as_command(first)
 

@@ -10,14 +10,11 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurelens.scripts.options.early_checks import checked_data
-from featurelens.scripts.options.opening import (
-    Data,
-    Opening,
-    load_with_card,
-    open_for,
-)
+from featurelens.scripts.options.measuring import HtmlFile, Seed, TrustImages
+from featurelens.scripts.options.opening import Data, Opening, load_with_card, open_for
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import Without, takes_records
+from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
     from featurelens.reports.comparison.evidence import Contestant
@@ -29,14 +26,12 @@ def compare(
         list[str] | None, typer.Argument(help="Two or more: shipped names or paths. Without any, all shipped models.")
     ] = None,
     data: Data = None,
-    output: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("featurelens-comparison.html"),
-    trust_images: Annotated[
-        int | None, typer.Option(min=0, help="Test each model's maps on so many images; 0 for none. Default: 100.")
-    ] = None,
-    seed: Annotated[int, typer.Option(help="Of the bootstrap and of the drawn images.")] = 0,
-    opening: Annotated[Opening, Without("task", "model_output")] = Opening(),
+    output: HtmlFile = Path("featurelens-comparison.html"),
+    trust_images: TrustImages = None,
+    seed: Seed = 0,
+    opening: Annotated[Opening, Without("task", "model_output", "wrt", "held")] = Opening(),
 ) -> None:
-    """Compare models on the same images: figures, tests, images they part on, maps side by side, layers.
+    """Compare models on the same images: figures, tests, images that they answer differently, maps side by side, layers.
 
     Each model gets the images in the pixel range of its card, unless --scale names one for all.
     """
@@ -55,7 +50,7 @@ def compare(
     tested = TRUST_IMAGES if trust_images is None else trust_images
     with steps_shown() as step:
         path = write_comparison(contestants, output, trust_images=tested, seed=seed, command=_command(), step=step)
-    typer.echo(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
+    say(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
 
 
 def _chosen(models: list[str] | None) -> dict[str, str]:

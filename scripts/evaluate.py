@@ -8,16 +8,10 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurelens.scripts.options.early_checks import checked_data
-from featurelens.scripts.options.opening import (
-    DEFAULT_MODEL,
-    Data,
-    Model,
-    Opening,
-    load_with_card,
-    open_for,
-)
+from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Opening, load_with_card, open_for
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
+from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
     from featurelens.models import Evaluation
@@ -49,7 +43,7 @@ def evaluate(
         written = write_evaluation(evaluation, dataset, output, model=Path(model).stem, card=card)
         earlier = remove_earlier(output, written)
         removed = f" Removed {len(earlier)} of an earlier evaluation: {', '.join(path.name for path in earlier)}."
-        typer.echo(f"Wrote {len(written)} files into {output}.{removed if earlier else ''}")
+        say(f"Wrote {len(written)} files into {output}.{removed if earlier else ''}")
 
 
 def _print(evaluation: Evaluation) -> None:

@@ -2,34 +2,19 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from featurelens.scripts.options.early_checks import checked_data_for
-from featurelens.scripts.options.methods import chosen_methods, usual_methods
-from featurelens.scripts.options.model_choice import refuse_several_inputs
-from featurelens.scripts.options.opening import (
-    DEFAULT_MODEL,
-    Data,
-    Model,
-    Opening,
-    load_with_card,
-    open_for,
-    open_images,
-)
+from featurelens.scripts.options.methods import MethodNames, chosen_methods, usual_methods
+from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Opening, load_with_card
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
-from featurelens.scripts.options.single_image import (
-    SingleImage,
-    images_asked_for,
-    names_without_images,
-    once,
-    outputs_of,
-    single_image,
-)
+from featurelens.scripts.options.single_image import SingleImage, images_asked_for, outputs_of, reader, single_image
+from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
     from featurelens.reports.explanation import MethodChoice
@@ -37,18 +22,13 @@ if TYPE_CHECKING:
 
 
 @dataclass(frozen=True)
-class Question:
+class Question(MethodNames):
     """What is asked of the image, as typed."""
 
     class_name: Annotated[
         str | None, typer.Option("--class", help="Class to explain; by default the predicted one.")
     ] = None
     versus: Annotated[str | None, typer.Option(help="Why the class rather than this one.")] = None
-    method: Annotated[
-        list[str] | None,
-        typer.Option(help="A method, such as rise, or all; may be given several times. Default: grad-cam, saliency."),
-    ] = None
-    layer: Annotated[str | None, typer.Option(help="Layer of the CAMs; by default the last convolution.")] = None
 
     @property
     def choice(self) -> MethodChoice:
@@ -87,11 +67,9 @@ def explain(
     pictures = [each for each in asked if not each.isdigit()]
     check_outputs(targets, models=[model], data=images_from, files=[*pictures, opening.class_names])
     loaded, card = load_with_card(model, opening)
-    read = once(open_for if opening.task != "regression" else open_images)
+    read = reader(opening)
     for each, source, target in zip(asked, images_from, targets, strict=True):
         chosen = single_image(each, loaded, card, source, opening, read=read)
-        if chosen.class_names is None:
-            chosen = replace(chosen, class_names=names_without_images(card, data, opening.class_names))
         _write(chosen, _explained(loaded, chosen, question, choice), target)
 
 
@@ -101,7 +79,7 @@ def _write(chosen: SingleImage, shown: ExplainedImage, output: Path) -> None:
 
     plot = explanation_figure(shown)
     write_bytes_whole(output, plot.svg().encode() if output.suffix.lower() == ".svg" else plot.png())
-    typer.echo(" ".join(part for part in (_said(chosen, shown), shown.faded, f"Wrote {output}.") if part))
+    say(" ".join(part for part in (_said(chosen, shown), shown.faded, f"Wrote {output}.") if part))
 
 
 def _said(chosen: SingleImage, shown: ExplainedImage) -> str:
@@ -116,14 +94,13 @@ def _explained(model: Any, chosen: SingleImage, question: Question, choice: Meth
     from featurelens.reports.explanation import Picture, explained_image
     from featurelens.scripts.terminal.progress import steps_shown
 
-    refuse_several_inputs(model)
     picture = Picture(chosen.pixels, chosen.value_range, chosen.class_names, chosen.true, chosen.shown)
     with steps_shown() as step:
         shown, remarks = explained_image(
             model, picture, choice, question.class_name, question.versus, question.layer, step=step
         )
     for line in remarks:
-        typer.echo(line, err=True)
+        say(line, err=True)
     return shown
 
 

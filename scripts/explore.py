@@ -10,10 +10,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurelens.scripts.options.image_size import Size, parse_size
+from featurelens.scripts.options.measuring import HtmlFile, Seed, training_data_option
 from featurelens.scripts.options.opening import DEFAULT_DATA, ClassNames, Data, tell_notes
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.reading import DataReading
 from featurelens.scripts.options.records import Without, takes_records
+from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
     from featurelens.models import Dataset
@@ -23,15 +25,15 @@ if TYPE_CHECKING:
 def explore(
     data: Data = DEFAULT_DATA,
     training_data: Annotated[
-        str | None, typer.Option(help="Training images, to compare with --data. Fashion-MNIST's are found if here.")
+        str | None, training_data_option("to compare with --data. Fashion-MNIST's are found if here.")
     ] = None,
     download: Annotated[
         bool, typer.Option("--download", help="Fetch Fashion-MNIST's training images where they are not here.")
     ] = False,
-    output: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("featurelens-data.html"),
+    output: HtmlFile = Path("featurelens-data.html"),
     class_names: ClassNames = None,
     size: Size = None,
-    seed: Annotated[int, typer.Option(help="Of the images that are drawn.")] = 0,
+    seed: Seed = 0,
     options: Annotated[DataReading, Without("preprocess")] = DataReading(),
 ) -> None:
     """Describe data: classes, pixel values, means, examples, equal images, and images nearest to another class."""
@@ -56,7 +58,7 @@ def explore(
 
     path = write_exploration(splits, output, seed=seed)
     described = ", ".join(f"{name}: {len(dataset):,} images" for name, dataset in splits.items())
-    typer.echo(f"{described}. Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
+    say(f"{described}. Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
 
 
 def _splits(data: str, training_data: str | None, download: bool, read: Callable[[str], Dataset]) -> dict[str, Dataset]:

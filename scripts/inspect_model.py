@@ -13,18 +13,11 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from featurelens.scripts.options.early_checks import checked_data_for, checked_data_if_any
-from featurelens.scripts.options.model_choice import Wrt
-from featurelens.scripts.options.opening import (
-    DEFAULT_MODEL,
-    Data,
-    Model,
-    Opening,
-    load_with_card,
-    open_images,
-)
+from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Opening, load_with_card, open_images
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import Without, takes_records
 from featurelens.scripts.options.single_image import single_image
+from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -43,7 +36,6 @@ def inspect_layers(
     output: Annotated[Path | None, typer.Option(help="Picture to write; by default ./MODEL-LAYER.png.")] = None,
     diagram: Annotated[Path | None, typer.Option(help="Draw the architecture, .png or .svg.")] = None,
     save: Annotated[Path | None, typer.Option(help="Also write the activations as .npz.")] = None,
-    wrt: Wrt = None,
     opening: Annotated[Opening, Without("class_names")] = Opening(),
 ) -> None:
     """Print the layers and the proof of the logits; with --layer draw its maps, with --diagram the architecture."""
@@ -65,8 +57,8 @@ def inspect_layers(
     target = output or _default_output(loaded, layer)
     check_outputs([target], **read)
     chosen = None if layer is None else single_image(image, loaded, card, images_from, opening, read=open_images)
-    extractor = None if layer is None else ActivationExtractor(loaded, [layer], wrt=wrt)
-    information = inspect_model(loaded, _images_of_proof(loaded, card, images_from, chosen, opening), wrt=wrt)
+    extractor = None if layer is None else ActivationExtractor(loaded, [layer], wrt=opening.wrt)
+    information = inspect_model(loaded, _images_of_proof(loaded, card, images_from, chosen, opening), wrt=opening.wrt)
     _print(information)
     if diagram is not None:
         _draw_architecture(information, diagram)
@@ -97,10 +89,10 @@ def _draw(extractor: ActivationExtractor, layer: str, image: SingleImage, output
     check_writable(output)
     (activations,) = extractor(image.pixels[None]).values()
     write_picture(output, layer_sheet(activations[0], f"{layer} of {image.name}"))
-    typer.echo(f"Wrote {output}: {activations.shape[-1]} maps of {layer}.")
+    say(f"Wrote {output}: {activations.shape[-1]} maps of {layer}.")
     if save is not None:
         write_arrays(save, {layer: activations, "image": image.pixels[None]})
-        typer.echo(f"Wrote {save}: {layer} {activations.shape}.")
+        say(f"Wrote {save}: {layer} {activations.shape}.")
 
 
 def _draw_architecture(information: ModelInformation, path: Path) -> None:
@@ -109,7 +101,7 @@ def _draw_architecture(information: ModelInformation, path: Path) -> None:
 
     plot = architecture_diagram(information)
     write_bytes_whole(path, plot.svg().encode() if path.suffix.lower() == ".svg" else plot.png())
-    typer.echo(f"Wrote {path}: {len(information.layers)} layers, in order of execution.")
+    say(f"Wrote {path}: {len(information.layers)} layers, in order of execution.")
 
 
 def _print(information: ModelInformation) -> None:

@@ -14,18 +14,13 @@ from typing import Annotated
 import typer
 
 from featurelens.scripts.options.early_checks import checked_data
-from featurelens.scripts.options.methods import method_named
-from featurelens.scripts.options.opening import (
-    DEFAULT_MODEL,
-    Data,
-    Model,
-    Opening,
-    load_with_card,
-    open_for,
-)
+from featurelens.scripts.options.measuring import BatchSize, HtmlFile, Seed, TrustImages
+from featurelens.scripts.options.methods import method_named, method_option
+from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Opening, load_with_card, open_for
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.options.trust_file import trust_on_file
+from featurelens.scripts.terminal.saying import say
 
 
 @dataclass(frozen=True)
@@ -35,9 +30,7 @@ class TrustChoice:
     trust: Annotated[
         Path | None, typer.Option(help="What `featurelens trust` wrote; default: MODEL.trust.json where it fits.")
     ] = None
-    trust_images: Annotated[
-        int | None, typer.Option(min=0, help="Test the maps anew on at most so many images; 0 for none. Default: 100.")
-    ] = None
+    trust_images: TrustImages = None
     trust_budget: Annotated[
         int | None,
         typer.Option(
@@ -50,16 +43,13 @@ class TrustChoice:
 def report(
     model: Model = DEFAULT_MODEL,
     data: Data = None,
-    output: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("featurelens-report.html"),
-    batch_size: Annotated[
-        int | None, typer.Option(min=1, help="Images at a time. Default: by the images' size, at most 256.")
-    ] = None,
+    output: HtmlFile = Path("featurelens-report.html"),
+    batch_size: BatchSize = None,
     tested: TrustChoice = TrustChoice(),
     method: Annotated[
-        list[str] | None,
-        typer.Option(help="A method to draw beside each mistake too, such as layercam; may be given several times."),
+        list[str] | None, method_option("A method to draw beside each mistake too, such as layercam")
     ] = None,
-    seed: Annotated[int, typer.Option(min=0, help="Of all images that are drawn.")] = 0,
+    seed: Seed = 0,
     opening: Opening = Opening(),
 ) -> None:
     """Explain a model on a data set, and write what was found into one HTML file.
@@ -91,6 +81,7 @@ def report(
             output,
             card=card,
             command=_command(),
+            title=f"What {Path(model).stem} sees",  # the file's name: Keras's own may be 'sequential_4'
             batch_size=batch_size,
             trust_images=images,
             trust_budget=tested.trust_budget,
@@ -99,7 +90,7 @@ def report(
             seed=seed,
             step=step,
         )
-    typer.echo(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
+    say(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
 
 
 def _command() -> str:

@@ -9,11 +9,12 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurelens.scripts.options.image_size import Size, parse_size
-from featurelens.scripts.options.opening import tell_notes
+from featurelens.scripts.options.opening import ClassNames, tell_notes
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.reading import DataReading
 from featurelens.scripts.options.records import Without, takes_records
 from featurelens.scripts.terminal.interruption import Interrupted
+from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
     from featurelens.models.datasets.dataset import Dataset
@@ -30,7 +31,7 @@ def _help(context: typer.Context, wanted: bool) -> None:
 
     from featurelens.models.networks.architectures import architectures
 
-    typer.echo(context.get_help())
+    say(context.get_help())
     table = Table("name", "layers", title="Architectures", title_justify="left")
     for architecture in architectures().values():
         table.add_row(architecture.name, architecture.summary)
@@ -44,13 +45,13 @@ class TrainingData(DataReading):
 
     data: Annotated[str | None, typer.Option(help="Training images: IDX, CSV, or a folder per class.")] = None
     test_data: Annotated[str | None, typer.Option(help="Test images, for the figures of the card.")] = None
-    class_names: Annotated[Path | None, typer.Option(help="Text file, one class name per line.")] = None
+    class_names: ClassNames = None
     size: Size = None
 
 
 @dataclass(frozen=True)
 class RecipeChanges:
-    """What is done otherwise than the recipe says."""
+    """What is done differently from the recipe."""
 
     seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None
     epochs: Annotated[int | None, typer.Option(help="Epochs, at most.")] = None
@@ -88,10 +89,10 @@ def train(
     keep_freed_memory()  # before anything imports TensorFlow
     from featurelens.models.model_files.writing import trained_files
     from featurelens.models.networks.recipes import recipe
+    from featurelens.models.quiet_start import start_tensorflow
     from featurelens.models.training.checkpoints import TrainingInterrupted
     from featurelens.models.training.fit import check_settings
     from featurelens.models.training.fit import train as train_model
-    from featurelens.scripts.terminal.progress import start_tensorflow
     from featurelens.scripts.terminal.training_display import TrainingDisplay
 
     chosen = changes.applied(recipe(name))
@@ -104,12 +105,12 @@ def train(
         with TrainingDisplay() as display:
             trained = train_model(chosen, training, test, output=target, overwrite=force, progress=display)
     except TrainingInterrupted as stopped:
-        raise Interrupted(_how_to_go_on(stopped.folder)) from None
-    typer.echo(_summary(trained.card, chosen, target))
+        raise Interrupted(_how_to_resume(stopped.folder)) from None
+    say(_summary(trained.card, chosen, target))
 
 
 def _datasets(images: TrainingData) -> tuple[Dataset, Dataset | None]:
-    """The images to train on and those to test on: Fashion-MNIST's where none of one's own are named to train on."""
+    """The images to train on and those to test on: Fashion-MNIST's where no others are named."""
     from featurelens.models.datasets.class_names import place_classes, read_class_names
     from featurelens.models.formats.sources import open_dataset
 
@@ -128,13 +129,13 @@ def _datasets(images: TrainingData) -> tuple[Dataset, Dataset | None]:
     return training, place_classes(test, training.class_names) or test  # classes that have no place are refused later
 
 
-def _how_to_go_on(folder: Path | None) -> str:
-    """What can be done after Ctrl-C."""
+def _how_to_resume(folder: Path | None) -> str:
+    """How to resume after Ctrl-C."""
     if folder is None:
         return "No epoch was finished, so nothing is kept; the same command starts again."
     return (
-        "The same command goes on after the last epoch that was finished. What it needs is kept in "
-        f"{folder}; delete that folder if you do not want to go on."
+        "The same command resumes after the last finished epoch. What it needs is kept in "
+        f"{folder}; delete that folder to start anew."
     )
 
 

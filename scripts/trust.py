@@ -11,17 +11,12 @@ from typing import TYPE_CHECKING, Annotated, Any
 import typer
 
 from featurelens.scripts.options.early_checks import checked_data
-from featurelens.scripts.options.methods import ALL, methods_named
-from featurelens.scripts.options.opening import (
-    DEFAULT_MODEL,
-    Data,
-    Model,
-    Opening,
-    load_with_card,
-    open_for,
-)
+from featurelens.scripts.options.measuring import BatchSize, Seed, training_data_option
+from featurelens.scripts.options.methods import ALL, MethodNames, methods_named
+from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Opening, load_with_card, open_for
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
+from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
     import numpy as np
@@ -45,7 +40,8 @@ class SampleSizes:
             min=1, help="Passes forward and backward to stay within, by fewer images and steps. Default: no limit."
         ),
     ] = None
-    seed: Annotated[int, typer.Option(min=0, help="Seed of the samples and of all that is drawn.")] = 0
+    batch_size: BatchSize = None
+    seed: Seed = 0
 
 
 @dataclass(frozen=True)
@@ -53,7 +49,7 @@ class LabelControl:
     """The control of random labels: a copy that is trained on training images whose labels say nothing."""
 
     training_data: Annotated[
-        str | None, typer.Option(help="Training images, for the control of random labels; without: left out.")
+        str | None, training_data_option("for the control of random labels; without them it is left out.")
     ] = None
     training_images: Annotated[int, typer.Option(min=1, help="How many of them are used.")] = 2000
     epochs: Annotated[int, typer.Option(min=1, help="Passes over them.")] = 20
@@ -66,15 +62,10 @@ def trust(
     output: Annotated[
         Path | None, typer.Option(help="File to write; by default MODEL.trust.json, where the report looks for it.")
     ] = None,
-    method: Annotated[
-        list[str] | None,
-        typer.Option(help="A method, such as saliency, or all; may be given several times. Default: all."),
-    ] = None,
+    chosen: MethodNames = MethodNames(),
     update: Annotated[bool, typer.Option("--update", help="Keep the other methods of the file that is there.")] = False,
     samples: SampleSizes = SampleSizes(),
     control: LabelControl = LabelControl(),
-    layer: Annotated[str | None, typer.Option(help="Layer of the CAMs; by default the last convolution.")] = None,
-    batch_size: Annotated[int, typer.Option(min=1, help="Rows at a time.")] = 256,
     opening: Opening = Opening(),
 ) -> None:
     """Measure how far each attribution method can be trusted on a model; the report shows what was found.
@@ -87,7 +78,7 @@ def trust(
 
     target = (output or _default_output(model)).expanduser().absolute()
     check_writable(target)
-    methods = methods_named(method or [ALL])
+    methods = methods_named(chosen.method or [ALL])
     before = read_trust(target) if update else None
     images_from = checked_data(model, data, opening)
     if control.training_data is not None:
@@ -117,7 +108,7 @@ def trust(
     )
     if samples.budget is not None:
         plan = within_budget(samples.budget, methods, plan, len(dataset))
-    cam_layer = layer or decisions(loaded, dataset.images[:1]).cam_layer
+    cam_layer = chosen.layer or decisions(loaded, dataset.images[:1]).cam_layer
     if before is not None:
         require_same_measurement(before, loaded, dataset.images, cam_layer, plan)
     with steps_shown() as step:
@@ -128,12 +119,12 @@ def trust(
             plan,
             cam_layer=cam_layer,
             training=training,
-            batch_size=batch_size,
+            batch_size=samples.batch_size or 256,
             step=step,
         )
     _write(found, loaded, dataset, target, before)
     _print(found)
-    typer.echo(f"Wrote {target}. `featurelens report` shows it where it lies beside the model, or with --trust.")
+    say(f"Wrote {target}. `featurelens report` shows it where it lies beside the model, or with --trust.")
 
 
 def _default_output(model: str) -> Path:
@@ -183,7 +174,7 @@ def _print(found: Trust) -> None:
         )
     Console().print(table)
     for name, why in found.refused.items():
-        typer.echo(f"{name} was left out: {why}", err=True)
+        say(f"{name} was left out: {why}", err=True)
 
 
 if __name__ == "__main__":

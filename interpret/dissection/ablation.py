@@ -19,7 +19,9 @@ from typing import Any
 
 import numpy as np
 
+from ... import Record
 from ..arguments import at_least
+from ..given import Layer, takes_given
 from ..progress import Progress, steps
 from ..tracing.batched_graph import Program
 from ..tracing.downstream import TailProgram
@@ -36,7 +38,7 @@ Pair = tuple[int, int]  # (true class, predicted class)
 
 
 @dataclass(frozen=True, eq=False)
-class ChannelAblation:
+class ChannelAblation(Record):
     """What taking away single channels of a layer does to the answers on a set of images."""
 
     layer: str  # its name
@@ -50,11 +52,12 @@ class ChannelAblation:
     control: AblationEffects  # of random channels: its means and standard deviations are what to compare with
 
 
+@takes_given
 def ablate_channels(
     model: Any,
     images: Arrays,
-    labels: np.ndarray,
-    layer: str | None = None,
+    labels: Any = None,
+    layer: Layer | None = None,
     *,
     channels: Sequence[int] | None = None,
     to: Fill = "zero",
@@ -71,7 +74,7 @@ def ablate_channels(
     Args:
         model: A Keras model.
         images: float32[B,H,W,C] of the model's input shape and range (or the list or dict that the model takes).
-        labels: int64[B], the true classes.
+        labels: int64[B], the true classes; None: those that come with the images, of a `Dataset` or pairs.
         layer: Name of a layer of maps [B,H,W,C] or of units [B,C]; None for the last convolution.
         channels: Which of its channels; None for all.
         to: 'zero', or 'mean': the channel's mean over all places of these images.
@@ -81,7 +84,7 @@ def ablate_channels(
         output: Which output to follow, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
         batch_size: Rows at a time, images times channels.
-        progress: True for a bar with the time left, or a function called with (done, total), in images.
+        progress: True for a bar with the time left, or a function called with (what, done, total), in images.
 
     Raises:
         ValueError: A layer or channel is unknown, images or labels do not fit, or the confusion does not occur.

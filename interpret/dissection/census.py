@@ -28,7 +28,9 @@ from typing import Any
 
 import numpy as np
 
+from ... import Record
 from ..arguments import at_least
+from ..given import Layer, takes_given
 from ..layers.receptive_field import ReceptiveField
 from ..layers.receptive_field_rules import receptive_fields
 from ..progress import Progress
@@ -46,7 +48,7 @@ ALWAYS = 0.95
 
 
 @dataclass(frozen=True, eq=False)
-class ChannelCensus:
+class ChannelCensus(Record):
     """The channels of one layer over a data set."""
 
     layer: str  # its name
@@ -71,11 +73,12 @@ class ChannelCensus:
         return np.abs(self.correlation)
 
 
+@takes_given
 def channels(
     model: Any,
     images: Arrays,
-    labels: np.ndarray,
-    layer: str | None = None,
+    labels: Any = None,
+    layer: Layer | None = None,
     *,
     patches: int = 6,
     always: float = ALWAYS,
@@ -89,14 +92,14 @@ def channels(
     Args:
         model: A Keras model.
         images: float32[B,H,W,C] of the model's input shape and range (or the list or dict that the model takes).
-        labels: int64[B], the true classes.
+        labels: int64[B], the true classes; None: those that come with the images, of a `Dataset` or pairs.
         layer: Name of a layer of maps [B,H,W,C] or of units [B,C]; None for the last convolution.
         patches: How many preferred places to keep for each channel.
         always: The share of places from which on a channel counts as nearly always active.
         output: Which output to follow, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
         batch_size: Images at a time.
-        progress: True for a bar with the time left, or a function called with (done, total).
+        progress: True for a bar with the time left, or a function called with (what, done, total).
 
     Raises:
         ValueError: The layer is unknown, or images or labels do not fit the model.

@@ -25,7 +25,9 @@ from typing import Any
 
 import numpy as np
 
+from ... import Record
 from ..arguments import at_least
+from ..given import Layer, takes_given
 from ..graph.written_variables import kept
 from .activity import ChannelActivity
 
@@ -34,7 +36,7 @@ _RATE = 0.05  # Adam's step, as a part of the pixel range
 
 
 @dataclass(frozen=True, eq=False)
-class FeatureImages:
+class FeatureImages(Record):
     """Images that excite channels, and how much they do."""
 
     images: np.ndarray  # float32[N,H,W,C], in the pixel range
@@ -43,9 +45,10 @@ class FeatureImages:
     start: np.ndarray  # float32[N], the same for the noise that the ascent began with
 
 
+@takes_given
 def activation_maximization(
     model: Any,
-    layer: str | None,
+    layer: Layer | None,
     channels: int | Sequence[int],
     *,
     steps: int = 128,

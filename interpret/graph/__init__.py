@@ -7,6 +7,7 @@ squashed           Which logit lies behind an answer that was squashed, number b
 answer_range       Between which limits must an answer lie, whatever the image?
 ways               Which operations are on the way from the image to the scores?
 model_state        Has a model changed since it was looked at?
+held_constants     Which constants does a trace read outside of the layers?
 written_variables  Which variables does a run write, so that they can be put back?
 function_calls     What is inside a function that the traced graph calls?
 """

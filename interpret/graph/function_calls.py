@@ -2,7 +2,7 @@
 
 A model from a SavedModel folder, or one whose `call` is a `tf.function`, leaves a single operation in the traced graph:
 the call of a function, with the softmax out of sight inside of it. Here the function's operations are copied to where
-it is called, fed by the same tensors (the weights among them), so that the walk back to the logits can go on.
+it is called, fed by the same tensors (the weights among them), so that the walk back to the logits can continue.
 """
 
 from __future__ import annotations

@@ -4,7 +4,7 @@ A gradient of the probability fades where the softmax saturates, so every score 
 (Selvaraju et al. 2017, section 3: "the score for class c, y^c (before the softmax)"). Keras offers no way to ask for
 it: the softmax may be fused in a Dense layer, be a layer of its own, or be a plain function. In the traced graph all of
 these are the same operation, so the logits are its input. Where the end of the model is the call of a function (a
-SavedModel), the walk goes on inside of it.
+SavedModel), the walk continues inside it.
 
 What is found here is proven later, on images (see `tracing.proof`).
 """
@@ -126,6 +126,6 @@ def _units(answer: tf.Tensor) -> int:
         raise ValueError(
             f"Expected a classifier that answers one number per class, shape (batch, classes). "
             f"This one answers shape {('batch', *shape[1:]) if shape else 'unknown'}. "
-            f"Pass a model, or name an output=, that ends in one score per class."
+            f"Pass a model that ends in one score per class, or name an output that does with output=."
         )
     return int(long[0] or 1) if long else 1

@@ -2,17 +2,21 @@
 
 A traced graph reads the weights where they are, so changed weights are seen without a new trace. What is written into
 the graph when it is traced is not: which layers there are, and the constants among their attributes (the mean of a
-`Normalization`, a rate, an activation, a dtype). A `Structure` holds all of these, one level deep; comparing two reads no
-weight and costs a fraction of a millisecond. A constant inside of an object that a layer holds is not seen.
+`Normalization`, a rate, an activation, a dtype), and those that its code reads elsewhere (see `held_constants`). A
+`Structure` holds all of these; comparing two reads no weight and costs a fraction of a millisecond.
 """
 
 from __future__ import annotations
 
 import zlib
+from collections.abc import Iterator
+from itertools import chain, compress, islice
 from operator import is_
 from typing import Any
 
 import numpy as np
+
+from .held_constants import reached_from
 
 _SAMPLED = 4096  # values of an array that are looked at; training, shuffling and adapting change nearly all of them
 _SCALARS = (bool, int, float, complex, str, bytes, type(None))
@@ -50,6 +54,17 @@ _UNREAD = {  # what training, evaluating, a trace and Keras's bookkeeping change
     "_compiled_trainable_state",
     "_pss_evaluation_shards",
     "_eval_epoch_iterator",
+    "_trainable_variables",  # each variable is an attribute of its layer, too
+    "_non_trainable_variables",
+    "_seed_generators",
+    "_layers",  # told by `layers_within`
+    "_tracked",
+    "_tracker",
+    "_losses_override",
+    "_build_shapes_dict",
+    "call_signature_parameters",
+    "_call_context_args",
+    "_call_has_context_arg",
 }
 
 
@@ -58,46 +73,99 @@ class Structure:
 
     Args:
         model: A Keras model.
+        written: What the model's own runs write, from `written_since`; it is not looked at.
     """
 
-    def __init__(self, model: Any) -> None:
-        self._parts = layers_within(model)
-        self._names = [[name for name in vars(part) if not _is_unread(name)] for part in self._parts]
-        self._values = [
-            vars(part)[name] for part, names in zip(self._parts, self._names, strict=True) for name in names
+    def __init__(self, model: Any, written: frozenset[Any] = frozenset()) -> None:
+        self._written = written
+        self._layers = layers_within(model)
+        spaces = [vars(layer) for layer in self._layers]
+        held = [value for space in spaces for name, value in space.items() if not _is_unread(name)]
+        others, containers = reached_from(held, self._layers)
+        self._owners = [*map(id, self._layers), *others]
+        self._spaces = [*spaces, *others.values()]
+        self._counts = [len(space) for space in self._spaces]
+        self._every = [
+            (owner, name)
+            for owner, space in zip(self._owners, self._spaces, strict=True)
+            for name in tuple(space.keys())
         ]
-        self._containers = [value for value in self._values if isinstance(value, (list, tuple, dict, np.ndarray))]
+        self._read = [not _is_unread(name) and (owner, name) not in written for owner, name in self._every]
+        self._names = [name for _, name in compress(self._every, self._read)]
+        self._all = list(_values(self._spaces))  # what training touches included: mostly nothing did
+        self._values = list(compress(self._all, self._read))
+        self._containers = [value for value in containers if id(value) not in written]
         self._held = [_held(container) for container in self._containers]
-        self._counts = [len(vars(part)) for part in self._parts]
+        mutable = [value for value in self._containers if not isinstance(value, tuple)]
+        self._lists = [value for value in mutable if not isinstance(value, dict)]
+        self._dicts = [value for value in mutable if isinstance(value, dict)]
+        self._contents, self._sizes = self._look_inside()
+        self._arrays = [value for value in self._values if isinstance(value, np.ndarray)]
+        self._sums = [_checksum(array) for array in self._arrays]
 
     def is_still_of(self, model: Any) -> bool:
         """Whether the model did not change since."""
-        return self._is_untouched(model) or self.equals(Structure(model))
+        return self._is_untouched(model) or self.equals(Structure(model, self._written))
+
+    def written_since(self, model: Any) -> frozenset[Any]:
+        """What changed outside of the layers, as after runs of the model alone: a list that it appends to, a count.
+
+        No constant of the graph is among it, since a run of the graph does not run the code that reads one.
+        """
+        if self._is_untouched(model):
+            return self._written
+        moved = {
+            id(held)
+            for held, before in zip(self._containers, self._held, strict=True)
+            if not _same(before, _held(held))
+        }
+        others = zip(self._owners, self._spaces, strict=True)
+        for owner, space in islice(others, len(self._layers), None):
+            before = {name: value for (of, name), value in zip(self._every, self._all, strict=True) if of == owner}
+            now = dict(zip(space.keys(), space.values(), strict=True))
+            moved |= {(owner, name) for name, value in before.items() if not _same([value], [now.get(name)])}
+        return self._written | moved
 
     def _is_untouched(self, model: Any) -> bool:
-        """Whether every attribute is the very object that it was: what is told without looking closer."""
-        parts = layers_within(model)
-        if len(parts) != len(self._parts) or not all(map(is_, parts, self._parts)):
+        """Whether every attribute is the very object that it was: a check that looks no closer."""
+        layers = layers_within(model)
+        if len(layers) != len(self._layers) or not all(map(is_, layers, self._layers)):
             return False
-        if [len(vars(part)) for part in parts] != self._counts:
+        if list(map(len, self._spaces)) != self._counts:
             return False
-        now = (vars(part).get(name, self) for part, names in zip(parts, self._names, strict=True) for name in names)
-        return all(map(is_, now, self._values)) and all(map(_same, map(_held, self._containers), self._held))
+        if not all(map(is_, _values(self._spaces), self._all)) and not all(
+            map(is_, compress(_values(self._spaces), self._read), self._values)
+        ):
+            return False
+        contents, sizes = self._look_inside()
+        if sizes != self._sizes or not all(map(is_, contents, self._contents)):
+            return False
+        return list(map(_checksum, self._arrays)) == self._sums
+
+    def _look_inside(self) -> tuple[list[Any], list[int]]:
+        """What the containers that can change hold, and how much each."""
+        inner = chain(chain.from_iterable(self._lists), *(chain(each.keys(), each.values()) for each in self._dicts))
+        return list(inner), [*map(len, self._lists), *map(len, self._dicts)]
 
     def equals(self, other: Structure) -> bool:
         """Whether the other is of the same model, which did not change in between."""
         return (
-            _same(self._parts, other._parts)
+            _same(self._layers, other._layers)
             and self._names == other._names
             and _same(self._values, other._values)
             and len(self._held) == len(other._held)
             and all(map(_same, self._held, other._held))
+            and self._sums == other._sums
         )
 
     def digest(self) -> int:
         """The structure as one number, which keeps nothing alive."""
-        everything = [*self._parts, *self._values, *(part for held in self._held for part in held)]
+        everything = [*self._layers, *self._values, *(part for held in self._held for part in held), *self._sums]
         return hash(tuple(part if isinstance(part, _SCALARS) else id(part) for part in everything))
+
+
+def _values(spaces: list[Any]) -> Iterator[Any]:
+    return chain.from_iterable(space.values() for space in spaces)
 
 
 def weights_digest(model: Any) -> int:
@@ -116,10 +184,8 @@ def _is_unread(name: str) -> bool:
 
 
 def _held(value: Any) -> list[Any]:
-    """What a container holds now; of an array, which may be changed where it is, its values."""
-    if isinstance(value, dict):
-        return [part for item in value.items() for part in item]
-    return [_checksum(value)] if isinstance(value, np.ndarray) else list(value)
+    """What a container holds now."""
+    return [part for item in value.items() for part in item] if isinstance(value, dict) else list(value)
 
 
 def _same(before: list[Any], now: list[Any]) -> bool:

@@ -8,6 +8,8 @@ from typing import Any
 
 import numpy as np
 
+from ... import Record
+from ..given import takes_given
 from ..graph.head import LINEAR, Head
 from ..tracing.axes import Axes
 from ..tracing.batched_graph import Computed, LayerProgram
@@ -25,7 +27,7 @@ _SIZE_WHERE_OPEN = 64  # pixels along an axis that the model leaves open, for th
 
 
 @dataclass(frozen=True, eq=False)
-class LayerInformation:
+class LayerInformation(Record):
     """One layer as it is called."""
 
     name: str  # as other functions take it; 'lstm:out1' for the second of a layer's outputs
@@ -39,7 +41,7 @@ class LayerInformation:
 
 
 @dataclass(frozen=True, eq=False)
-class ModelInformation:
+class ModelInformation(Record):
     """What `inspect_model` found out."""
 
     name: str
@@ -53,7 +55,7 @@ class ModelInformation:
     warning: str | None  # what a reader should know before trusting the maps
     task: str = "classes"  # 'classes', 'independent labels', 'binary', 'regression', or 'binary or regression'
     axes: str = "(B, H, W, C)"  # of the image: which are places, which is the channel
-    cam_layer: str | None = None  # where class activation maps look unless told; None where no layer has places
+    cam_layer: str | None = None  # where class activation maps look by default; None where no layer has places
     refused: tuple[str, ...] = ()  # which methods do not take the model, and why
     unit: str = "logit"  # of the scores that maps explain: 'logit', 'probability' or 'answer'
 
@@ -71,6 +73,7 @@ class ModelInformation:
         )
 
 
+@takes_given
 def inspect_model(
     model: Any, images: Arrays | None = None, *, output: str | None = None, wrt: str | None = None
 ) -> ModelInformation:
@@ -88,6 +91,10 @@ def inspect_model(
     Raises:
         ValueError: The logits do not give the model's answer; the model does not declare its inputs and no images were
             given; or the images do not fit.
+
+    Example:
+        >>> inspect_model(model).layer("conv2").output_shape
+        (14, 14, 64)
     """
     traced = TracedModel(model, output=output, wrt=wrt)
 

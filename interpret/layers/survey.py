@@ -23,6 +23,8 @@ from typing import Any
 
 import numpy as np
 
+from ... import Record, ask
+from ..given import Layer, Layers, takes_given
 from ..methods.class_activation import class_activation, grad_cam
 from ..progress import Progress
 from ..stream.one_pass import one_pass
@@ -31,6 +33,7 @@ from ..tracing.batched_graph import Computed
 from ..tracing.inputs import Arrays
 from ..tracing.layer_choice import default_layer, is_spatial, spatial_layer
 from ..tracing.traced_model import TappedLayer, Taps, gradients
+from .inspection import inspect_model
 from .linear_probe import ProbeResult, linear_probe
 
 _PROBE_FEATURES = 1024  # numbers per image that the probe may read; wider maps are averaged down to a coarser grid
@@ -38,7 +41,7 @@ _PROBE_GRID = 7  # cells along an axis of that grid, at most
 
 
 @dataclass(frozen=True, eq=False)
-class LayerSurvey:
+class LayerSurvey(Record):
     """What one layer keeps."""
 
     name: str
@@ -50,7 +53,7 @@ class LayerSurvey:
 
 
 @dataclass(frozen=True, eq=False)
-class Survey:
+class Survey(Record):
     """Everything of one pass over a data set."""
 
     logits: np.ndarray  # float32[B,K]
@@ -64,14 +67,37 @@ class Survey:
     layers: tuple[LayerSurvey, ...]  # the image first, the logits last
     folded: int = 0  # batch normalisations that were folded into the convolution before them in this pass
 
+    def table(self) -> Any:
+        """A row a layer: a `pandas.DataFrame` where pandas is installed, else a list of dicts."""
+        return ask("table", self.rows())
 
+    def rows(self) -> list[dict[str, Any]]:
+        """A dict a layer, the image first; None where a layer has no such number."""
+        return [
+            {
+                "layer": each.name,
+                "channels": each.channels,
+                "silent": len(each.silent_channels),
+                "active share": _known(each.active_share),
+                "image correlation": _known(each.image_correlation),
+                "probe accuracy": _known(each.probe.accuracy),
+            }
+            for each in self.layers
+        ]
+
+
+def _known(number: float) -> float | None:
+    return float(number) if np.isfinite(number) else None
+
+
+@takes_given
 def survey_layers(
     model: Any,
     images: Arrays,
-    labels: np.ndarray,
-    layers: Sequence[str],
+    labels: Any = None,
+    layers: Layers | None = None,
     *,
-    cam_layer: str | None = None,
+    cam_layer: Layer | None = None,
     probe_images: int = 6000,
     seed: int = 0,
     batch_size: int = 256,
@@ -82,17 +108,27 @@ def survey_layers(
     Args:
         model: A Keras model.
         images: float32[B,H,W,C] of the model's input shape and range.
-        labels: int64[B], the true classes, for the linear probe.
-        layers: Names of the layers to survey.
+        labels: int64[B], the true classes, for the linear probe; None: those that come with the images.
+        layers: The layers to survey, one or several; None: all that have a map of places.
         cam_layer: The layer of Grad-CAM; None for the last convolution.
         probe_images: Images that the probe uses, half to fit and half to test; drawn with `seed`.
         seed: Of that draw.
         batch_size: Images at a time.
-        progress: True for a bar with the time left, or a function called with (done, total).
+        progress: True for a bar with the time left, or a function called with (what, done, total).
 
     Raises:
-        ValueError: A layer is unknown, or images do not fit the model.
+        ValueError: A layer is unknown, there are no labels, or images do not fit the model.
+
+    Example:
+        >>> [row["layer"] for row in survey_layers(model, data, layers="conv2").rows()]
+        ['image', 'conv2', 'logits']
     """
+    if labels is None:
+        raise ValueError(
+            "Expected labels, which the linear probe learns. Received none. Give int64[B], or a Dataset as the images."
+        )
+    if layers is None:
+        layers = [each.name for each in inspect_model(model, images).layers if each.spatial]
     source = ArraySource(images, labels)
     statistic = SurveyStatistic(len(source), layers, cam_layer=cam_layer, probe_images=probe_images, seed=seed)
     return one_pass(model, source, [statistic], batch_size=batch_size, progress=progress)[statistic.key]

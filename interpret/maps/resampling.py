@@ -9,7 +9,7 @@ def interpolation_matrix(source: int, target: int) -> np.ndarray:
     """float32[target,source]: weights that enlarge a line of `source` values to `target` by linear interpolation.
 
     Pixels are areas: their centres lie at (i + 1/2) / n of the whole (what TensorFlow calls half-pixel centres), and
-    the first and last value go on to the border. Two of them enlarge a picture: `rows @ picture @ columns.T`.
+    the first and last value continue to the border. Two of them enlarge a picture: `rows @ picture @ columns.T`.
 
     Example:
         >>> interpolation_matrix(2, 4)

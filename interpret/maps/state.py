@@ -17,12 +17,14 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ... import Record
+
 ZERO, NEGATIVE, POSITIVE, MIXED = "zero", "negative only", "positive", "mixed"
 LOGIT, LOGIT_PER_PIXEL = "logit", "logit per unit of pixel value"  # the units of CAMs and contributions; of saliency
 
 
 @dataclass(frozen=True)
-class MapState:
+class MapState(Record):
     """One map, told in numbers."""
 
     kind: str  # 'zero', 'negative only', 'positive' or 'mixed'

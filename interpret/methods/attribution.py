@@ -17,15 +17,17 @@ from typing import Any
 
 import numpy as np
 
+from ... import Record
+from ..given import takes_given
 from ..progress import Progress
-from ..tracing.batched_graph import Compute, Program
+from ..tracing.batched_graph import Compute, OfModel, Program
 from ..tracing.inputs import Arrays
 from ..tracing.targets import Classes
 from ..tracing.traced_model import TracedModel
 from ..tracing.variants import Asked, VariantProgram
 
 
-class Attribution:
+class Attribution(OfModel):
     """A method whose map follows from one traced graph.
 
     The score explained is always a logit: `logit[class]`, or `logit[class] - logit[versus]`. For one sigmoid unit with
@@ -35,6 +37,7 @@ class Attribution:
     def __init__(self, model: Any, compute: Compute, *, output: str | None, wrt: str | None) -> None:
         self._program = Program(TracedModel(model, output=output, wrt=wrt), compute)
 
+    @takes_given
     def __call__(
         self,
         images: Arrays,
@@ -46,11 +49,12 @@ class Attribution:
         """The maps of the images.
 
         Args:
-            images: float32[B,H,W,C] of the model's input shape and range (or the list or dict that the model takes).
-            classes: The class explained: None for the predicted one, an int, or int[B].
-            versus: Why `classes` rather than this one: None, an int, or int[B].
+            images: float32[B,H,W,C] of the model's input shape and range (or the list or dict that the model takes); a
+                `Dataset`, a `tf.data.Dataset`, a generator; or paths, read and fitted to the model (see `given`).
+            classes: The class explained: None for the predicted one, a number or a name, or one for each image.
+            versus: Why `classes` rather than this one: None, a number or a name, or one for each image.
             batch_size: Images at a time.
-            progress: True for a bar with the time left, or a function called with (done, total).
+            progress: True for a bar with the time left, or a function called with (what, done, total).
 
         Returns:
             float32[B, h, w].
@@ -62,7 +66,7 @@ class Attribution:
 
 
 @dataclass(frozen=True, eq=False)
-class CompleteMaps:
+class CompleteMaps(Record):
     """Signed maps beside what their values should sum to."""
 
     maps: np.ndarray  # float32[B,H,W], score units
@@ -81,6 +85,7 @@ class Perturbation(VariantProgram):
     model predicts for the image as it is. Maps are raw: not normalised, resized or clipped.
     """
 
+    @takes_given
     def __call__(
         self,
         images: Arrays,
@@ -92,11 +97,12 @@ class Perturbation(VariantProgram):
         """The maps of the images.
 
         Args:
-            images: float32[B,H,W,C] of the model's input shape and range (or the list or dict that the model takes).
-            classes: The class explained: None for the predicted one, an int, or int[B].
-            versus: Why `classes` rather than this one: None, an int, or int[B].
+            images: float32[B,H,W,C] of the model's input shape and range (or the list or dict that the model takes); a
+                `Dataset`, a `tf.data.Dataset`, a generator; or paths, read and fitted to the model (see `given`).
+            classes: The class explained: None for the predicted one, a number or a name, or one for each image.
+            versus: Why `classes` rather than this one: None, a number or a name, or one for each image.
             batch_size: Rows at a time, images times variants.
-            progress: True for a bar with the time left, or a function called with (done, total), counted in batches.
+            progress: True for a bar with the time left, or a function called with (what, done, total), counted in batches.
 
         Returns:
             float32[B, h, w].

@@ -15,6 +15,7 @@ from typing import Any, overload
 
 import numpy as np
 
+from ... import Shown
 from ..maps.state import LOGIT, LOGIT_PER_PIXEL
 from ..tracing.batched_graph import Compute
 from .class_activation import (
@@ -42,7 +43,7 @@ LOGIT_TIMES_ACTIVATION = "logit times activation"
 
 
 @dataclass(frozen=True, eq=False)
-class KnownMethod:
+class KnownMethod(Shown):
     """One attribution method with its default settings; occlusion's patch grows with the image.
 
     Example:

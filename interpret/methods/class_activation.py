@@ -38,13 +38,14 @@ a function of activations and gradients: `MultiLayerCAM` gives any of them at se
 
 from __future__ import annotations
 
-from collections.abc import Callable, Sequence
+from collections.abc import Callable
 from typing import Any
 
 import numpy as np
 
+from ..given import Layer, Layers, takes_given
 from ..progress import Progress
-from ..tracing.batched_graph import Compute, Program
+from ..tracing.batched_graph import Compute, OfModel, Program
 from ..tracing.inputs import Arrays
 from ..tracing.layer_choice import spatial_layer, spatial_layers
 from ..tracing.layer_hooks import TappedLayer
@@ -69,10 +70,14 @@ class GradCAM(Attribution):
     Example:
         A model whose logit is 3 * mean(x), with a 1x1 convolution of weight 1 on a 2x2 image: dy/dA is 3/4
         everywhere, so the map is 0.75 * x.
+
+        >>> GradCAM(model)(data).shape
+        (20, 14, 14)
     """
 
+    @takes_given
     def __init__(
-        self, model: Any, layer: str | None = None, *, output: str | None = None, wrt: str | None = None
+        self, model: Any, layer: Layer | None = None, *, output: str | None = None, wrt: str | None = None
     ) -> None:
         def compute(taps: Taps, scores: Any) -> dict[str, Any]:
             import tensorflow as tf
@@ -84,6 +89,7 @@ class GradCAM(Attribution):
 
         super().__init__(model, compute, output=output, wrt=wrt)
 
+    @takes_given
     def before_cut(
         self,
         images: Arrays,
@@ -108,8 +114,9 @@ class GradCAMPlusPlus(Attribution):
         4 * 0.2 * 3/4 = 0.6, and the map is 0.6 * x.
     """
 
+    @takes_given
     def __init__(
-        self, model: Any, layer: str | None = None, *, output: str | None = None, wrt: str | None = None
+        self, model: Any, layer: Layer | None = None, *, output: str | None = None, wrt: str | None = None
     ) -> None:
         super().__init__(model, at_layer(layer, grad_cam_plus_plus), output=output, wrt=wrt)
 
@@ -124,10 +131,14 @@ class HiResCAM(Attribution):
 
     Example:
         The model of `GradCAM`: the map is 0.75 * x, and sums to the logit.
+
+        >>> HiResCAM(model)(data).shape
+        (20, 14, 14)
     """
 
+    @takes_given
     def __init__(
-        self, model: Any, layer: str | None = None, *, output: str | None = None, wrt: str | None = None
+        self, model: Any, layer: Layer | None = None, *, output: str | None = None, wrt: str | None = None
     ) -> None:
         super().__init__(model, at_layer(layer, hi_res_cam), output=output, wrt=wrt)
 
@@ -141,10 +152,14 @@ class LayerCAM(Attribution):
 
     Example:
         The model of `GradCAM`: the map is 0.75 * ReLU(x).
+
+        >>> LayerCAM(model)(data).shape
+        (20, 14, 14)
     """
 
+    @takes_given
     def __init__(
-        self, model: Any, layer: str | None = None, *, output: str | None = None, wrt: str | None = None
+        self, model: Any, layer: Layer | None = None, *, output: str | None = None, wrt: str | None = None
     ) -> None:
         super().__init__(model, at_layer(layer, layer_cam), output=output, wrt=wrt)
 
@@ -222,12 +237,12 @@ def layer_cam(activations: Any, slope: Any) -> Any:
 _PREFIX = "layer:"  # keeps a layer called 'logits' apart from the logits
 
 
-class MultiLayerCAM:
+class MultiLayerCAM(OfModel):
     """One map per layer, in one forward and one backward pass.
 
     Args:
         model: A Keras model.
-        layers: Names of layers with a map of places; None for all convolutions.
+        layers: Layers with a map of places, by name, index or themselves; None for all convolutions.
         formula: `grad_cam`, `grad_cam_plus_plus`, `hi_res_cam` or `layer_cam` of `class_activation`.
         output: Which output to explain, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
@@ -236,21 +251,22 @@ class MultiLayerCAM:
         ValueError: A layer is unknown, or has no map of places.
 
     Example:
-        >>> maps = MultiLayerCAM(model, ["conv1", "conv2"], formula=layer_cam)(images)    # doctest: +SKIP
-        >>> {name: each.shape for name, each in maps.items()}                             # doctest: +SKIP
-        {'conv1': (100, 28, 28), 'conv2': (100, 14, 14)}
+        >>> maps = MultiLayerCAM(model, ["conv1", "conv2"])(images)
+        >>> {name: each.shape for name, each in maps.items()}
+        {'conv1': (20, 28, 28), 'conv2': (20, 14, 14)}
     """
 
+    @takes_given
     def __init__(
         self,
         model: Any,
-        layers: Sequence[str] | None = None,
+        layers: Layers | None = None,
         formula: Formula = grad_cam,
         *,
         output: str | None = None,
         wrt: str | None = None,
     ) -> None:
-        names = None if layers is None else list(layers)
+        names: list[str] | None = layers
 
         def compute(taps: Taps, scores: Any) -> dict[str, Any]:
             chosen = spatial_layers(taps, names)
@@ -260,6 +276,7 @@ class MultiLayerCAM:
 
         self._program = Program(TracedModel(model, output=output, wrt=wrt), compute)
 
+    @takes_given
     def __call__(
         self,
         images: Arrays,

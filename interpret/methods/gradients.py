@@ -38,6 +38,9 @@ class Saliency(Attribution):
 
     Example:
         A model whose logit is 3 * mean(x) of a 2x2 image has the map 0.75 everywhere, whatever the image.
+
+        >>> Saliency(model)(data, classes="Shirt", versus="Coat").shape
+        (20, 28, 28)
     """
 
     def __init__(self, model: Any, *, output: str | None = None, wrt: str | None = None) -> None:
@@ -58,6 +61,9 @@ class InputXGradient(Attribution):
 
     Example:
         A model whose logit is 3 * mean(x) of a 2x2 image has the map 0.75 * x.
+
+        >>> InputXGradient(model)(data).shape
+        (20, 28, 28)
     """
 
     def __init__(self, model: Any, *, output: str | None = None, wrt: str | None = None) -> None:

@@ -15,6 +15,7 @@ from typing import Any
 import numpy as np
 
 from ..arguments import at_least, reference
+from ..given import takes_given
 from ..progress import Progress
 from ..tracing.inputs import Arrays
 from ..tracing.targets import Classes
@@ -52,6 +53,7 @@ class IntegratedGradients(Perturbation):
         self.steps, self.baseline = at_least("steps", steps, 1), baseline
         super().__init__(model, image_slopes, output=output, wrt=wrt)
 
+    @takes_given
     def with_gap(
         self,
         images: Arrays,

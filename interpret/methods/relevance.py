@@ -34,6 +34,7 @@ from typing import Any
 
 import numpy as np
 
+from ..given import takes_given
 from ..progress import Progress
 from ..tracing.inputs import Arrays
 from ..tracing.targets import Classes
@@ -90,6 +91,7 @@ class LayerwiseRelevance(Attribution):
 
         super().__init__(model, compute, output=output, wrt=wrt)
 
+    @takes_given
     def with_gap(
         self,
         images: Arrays,

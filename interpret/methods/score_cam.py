@@ -24,7 +24,9 @@ from typing import Any
 
 import numpy as np
 
+from ... import Shown
 from ..arguments import at_least
+from ..given import Layer, Layers, takes_given
 from ..maps.resampling import interpolation_matrix
 from ..progress import Progress
 from ..tracing.inputs import Arrays
@@ -52,10 +54,11 @@ class ScoreCAM(Perturbation):
         = (0, 2), alpha = 3 - 0, and the map is 3 * (0, 2).
     """
 
+    @takes_given
     def __init__(
         self,
         model: Any,
-        layer: str | None = None,
+        layer: Layer | None = None,
         max_channels: int | None = None,
         *,
         output: str | None = None,
@@ -82,7 +85,7 @@ def score_cam(
         asked: The images, and what is asked about each.
         layers: The channels A of each layer, float32[B,C,h,w].
         batch_size: Rows at a time, images times channels.
-        progress: True for a bar, or a function called with (done, total), counted in batches.
+        progress: True for a bar, or a function called with (what, done, total), counted in batches.
     """
     images, counts = asked.images, [channels.shape[1] for channels in layers]
 
@@ -127,12 +130,12 @@ def masks_of(channels: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     return np.divide(enlarged - low, reach, out=np.zeros_like(enlarged), where=reach > 1e-6 * np.abs(low))
 
 
-class MultiLayerScoreCAM:
+class MultiLayerScoreCAM(Shown):
     """One Score-CAM map per layer, each equal to that of `ScoreCAM` at the layer alone.
 
     Args:
         model: A Keras model.
-        layers: Names of layers with a map of places; None for all convolutions.
+        layers: Layers with a map of places, by name, index or themselves; None for all convolutions.
         max_channels: How many channels of each layer to look through, the most varied of each image first; None for all.
         output: Which output to explain, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
@@ -144,21 +147,22 @@ class MultiLayerScoreCAM:
         ValueError: A layer is unknown, or has no map of places.
 
     Example:
-        >>> maps = MultiLayerScoreCAM(model, ["conv1", "conv2"], max_channels=32)(images)    # doctest: +SKIP
-        >>> {name: each.shape for name, each in maps.items()}                                # doctest: +SKIP
-        {'conv1': (100, 28, 28), 'conv2': (100, 14, 14)}
+        >>> maps = MultiLayerScoreCAM(model, ["conv1", "conv2"], max_channels=2)(images)
+        >>> {name: each.shape for name, each in maps.items()}
+        {'conv1': (20, 28, 28), 'conv2': (20, 14, 14)}
     """
 
+    @takes_given
     def __init__(
         self,
         model: Any,
-        layers: Sequence[str] | None = None,
+        layers: Layers | None = None,
         max_channels: int | None = None,
         *,
         output: str | None = None,
         wrt: str | None = None,
     ) -> None:
-        names = None if layers is None else list(layers)
+        names: list[str] | None = layers
         self.max_channels = None if max_channels is None else at_least("max_channels", max_channels, 1)
 
         def at_layers(taps: Taps, _: Any) -> dict[str, Any]:
@@ -166,6 +170,12 @@ class MultiLayerScoreCAM:
 
         self._program = VariantProgram(model, originals=at_layers, output=output, wrt=wrt)
 
+    @property
+    def model(self) -> Any:
+        """The Keras model that it was made with."""
+        return self._program.model
+
+    @takes_given
     def __call__(
         self,
         images: Arrays,

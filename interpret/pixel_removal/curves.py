@@ -19,12 +19,13 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ... import Record
 from ..progress import Progress
 from ..tracing.variants import Asked, VariantScores, Vary
 
 
 @dataclass(frozen=True, eq=False)
-class Curves:
+class Curves(Record):
     """The curves of one order of the pixels; N baselines, B images, S steps."""
 
     deletion: np.ndarray  # float32[N,B,S+1], the score with a share 0, 1/S, ..., 1 of the pixels removed
@@ -65,7 +66,7 @@ def deletion_insertion(
         blanks: float32[N,B,H,W,C], the image that is left when all pixels are gone.
         steps: Points of a curve beside its start.
         batch_size: Rows at a time, images times variants.
-        progress: True for a bar, or a function called with (done, total), counted in batches.
+        progress: True for a bar, or a function called with (what, done, total), counted in batches.
 
     The ends of the curves are the same for every order and are run once.
     """

@@ -18,7 +18,9 @@ from typing import Any
 
 import numpy as np
 
+from ... import Record
 from ..arguments import at_least
+from ..given import takes_given
 from ..intervals import Comparison, compare
 from ..methods.attribution import Method
 from ..progress import Progress, part_of
@@ -34,7 +36,7 @@ _NUMBERS = 100_000_000  # ranks of pixels in memory at a time (400 MB): 12,000 i
 
 
 @dataclass(frozen=True, eq=False)
-class Faithfulness:
+class Faithfulness(Record):
     """How well one method names the pixels that the model uses; N baselines, B images, S steps."""
 
     method: str
@@ -51,6 +53,7 @@ class Faithfulness:
     against_brightness: Comparison
 
 
+@takes_given
 def faithfulness(
     model: Any,
     images: Arrays,
@@ -85,7 +88,7 @@ def faithfulness(
         wrt: Which input is the image, where the model has several that could be.
         batch_size: Rows at a time, images times variants; less where the images are large.
         scores: The model, made ready beforehand for several measures; `score`, `output` and `wrt` are then its own.
-        progress: True for a bar, or a function called with (done, total), counted in batches.
+        progress: True for a bar, or a function called with (what, done, total), counted in batches.
 
     The model runs 1 + N + 2 * N * (S - 1) * (methods + 2) times per image for N baselines and S steps, and once more
     for the class.

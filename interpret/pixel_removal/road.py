@@ -20,6 +20,8 @@ from typing import Any
 
 import numpy as np
 
+from ... import Record
+from ..given import takes_given
 from ..intervals import Comparison, compare
 from ..methods.attribution import Method
 from ..progress import Progress
@@ -47,7 +49,7 @@ class Removal:
 
 
 @dataclass(frozen=True, eq=False)
-class Road:
+class Road(Record):
     """One method's order of the pixels by ROAD."""
 
     method: str
@@ -63,6 +65,7 @@ class Road:
     against_brightness: Comparison
 
 
+@takes_given
 def road(
     model: Any,
     images: Arrays,

@@ -15,7 +15,9 @@ from typing import Any
 
 import numpy as np
 
+from ... import Record
 from ..arguments import at_least
+from ..given import takes_given
 from ..progress import Progress, steps
 from ..tracing.inputs import Arrays, InputForm
 from ..tracing.targets import Classes
@@ -26,7 +28,7 @@ from .weight_shuffling import layers_from_the_last, shuffle
 
 
 @dataclass(frozen=True, eq=False)
-class RandomLabels:
+class RandomLabels(Record):
     """How alike a method's maps are to those of a copy that was trained on random labels."""
 
     method: str
@@ -38,6 +40,7 @@ class RandomLabels:
     ssim: np.ndarray  # float32[B]; NaN where a map is zero
 
 
+@takes_given
 def random_label_check(
     model: Any,
     images: Arrays,
@@ -61,7 +64,7 @@ def random_label_check(
         epochs: Passes over the training images. The `lesson` says how far the copy came: the paper trains until it knows
             nearly all labels by heart, which takes many.
         seed: Of the sample, the weights to begin with, the permutation and the batches.
-        progress: True for a bar, or a function called with (done, total), counted in training images.
+        progress: True for a bar, or a function called with (what, done, total), counted in training images.
 
     Raises:
         ValueError: The model cannot be copied, or data and labels do not fit.
@@ -109,7 +112,7 @@ def learn_random_labels(
         labels: int64[T], 0..K-1; which image has which is drawn anew.
         epochs: Passes over the images, at least 1.
         draw: Of the permutation and the batches.
-        progress: True for a bar, or a function called with (done, total), counted in images.
+        progress: True for a bar, or a function called with (what, done, total), counted in images.
 
     Raises:
         ValueError: There is not one label per image.

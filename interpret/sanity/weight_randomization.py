@@ -20,7 +20,9 @@ from typing import Any
 
 import numpy as np
 
+from ... import Record
 from ..arguments import at_least
+from ..given import takes_given
 from ..methods.attribution import Method
 from ..progress import Progress, steps
 from ..stream.image_choice import sample_of
@@ -38,7 +40,7 @@ Factory = Callable[[Any], Method]  # a model -> a method for it, such as `lambda
 
 
 @dataclass(frozen=True, eq=False)
-class Randomization:
+class Randomization(Record):
     """How alike a method's maps stay while the weights are randomised; S stops, B images."""
 
     method: str
@@ -50,6 +52,7 @@ class Randomization:
     ssim: np.ndarray  # float32[S,B]; NaN where a map is zero
 
 
+@takes_given
 def randomization_check(
     model: Any,
     images: Arrays,
@@ -77,7 +80,7 @@ def randomization_check(
         copier: Makes another model that is built alike, for a model that cannot be copied otherwise.
         output: Which output to explain, where the model has several; the factories have to name it too.
         wrt: Which input is the image, where the model has several that could be; likewise.
-        progress: True for a bar, or a function called with (done, total), counted in stops.
+        progress: True for a bar, or a function called with (what, done, total), counted in stops.
 
     Raises:
         ValueError: The model cannot be copied, has no weights, or images, classes or settings do not fit.

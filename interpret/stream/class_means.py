@@ -32,7 +32,7 @@ def class_means(
         layers: Names of the layers.
         classes: The classes to average, each with at least one image.
         batch_size: Images at a time.
-        progress: True for a bar with the time left, or a function called with (done, total).
+        progress: True for a bar with the time left, or a function called with (what, done, total).
 
     Returns:
         {class: {layer: float32[...]}}, the mean without the batch axis.

@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 import itertools
-from collections.abc import Iterator, Sequence
+from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
+from ... import Record
+from ..given import Layer, Layers, takes_given
 from ..methods.class_activation import class_activation, grad_cam
 from ..methods.gradients import saliency
 from ..progress import Progress
-from ..tracing.batched_graph import Program
+from ..tracing.batched_graph import OfModel, Program
 from ..tracing.inputs import Arrays
 from ..tracing.layer_choice import chosen_layers, layers_of, spatial_layer, tensors_of
 from ..tracing.pixel_range import received, warn_of_received
@@ -23,7 +25,7 @@ _RANGES = "pixel ranges"
 
 
 @dataclass(frozen=True, eq=False)
-class Explanation:
+class Explanation(Record):
     """What the model saw in a set of images."""
 
     logits: np.ndarray  # float32[B,K], the scores before softmax or sigmoid
@@ -34,30 +36,36 @@ class Explanation:
     saliency: np.ndarray  # float32[B,H,W], score units per unit of pixel value, at least 0
 
 
-class Explainer:
+class Explainer(OfModel):
     """Logits, activations, Grad-CAM and saliency of a model in one forward and one backward pass.
 
     Args:
         model: A Keras model.
-        layers: Names of the layers whose activations are wanted; None for all, an empty list for none.
+        layers: The layers whose activations are wanted, one or several; None for all, an empty list for none.
         cam_layer: The layer of Grad-CAM; None for the last convolution.
         output: Which output to explain, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
 
     Raises:
         ValueError: A layer is unknown, or `cam_layer` has no map of places.
+
+    Example:
+        >>> found = Explainer(model, "conv1")(images)
+        >>> found.logits.shape, found.grad_cam.shape, found.activations["conv1"].shape
+        ((20, 10), (20, 14, 14), (20, 28, 28, 32))
     """
 
+    @takes_given
     def __init__(
         self,
         model: Any,
-        layers: Sequence[str] | None = None,
-        cam_layer: str | None = None,
+        layers: Layers | None = None,
+        cam_layer: Layer | None = None,
         *,
         output: str | None = None,
         wrt: str | None = None,
     ) -> None:
-        names = None if layers is None else list(layers)
+        names: list[str] | None = layers
 
         def compute(taps: Taps, scores: Any) -> dict[str, Any]:
             mapped = spatial_layer(taps, cam_layer)
@@ -78,6 +86,7 @@ class Explainer:
         """Largest |head(logits) - model(x)| seen on the first batch; None before there was one."""
         return self._program.logit_error
 
+    @takes_given
     def __call__(
         self,
         images: Arrays,
@@ -91,6 +100,7 @@ class Explainer:
         warn_of_received(results[_RANGES])
         return self._record(results)
 
+    @takes_given
     def stream(
         self,
         images: Arrays,

@@ -20,7 +20,7 @@ class Decisions:
     head: str  # 'softmax', 'sigmoid', 'linear' or 'probability'
     probabilities: np.ndarray  # float32[B,K], 0..1; NaN where the answer stands for none
     classes: np.ndarray  # int32[B], the predicted class
-    cam_layer: str | None  # where class activation maps look unless told; None where no layer has a map of places
+    cam_layer: str | None  # where class activation maps look by default; None where no layer has a map of places
     scores: np.ndarray  # float32[B,K], what the maps explain
     unit: str  # of the scores: 'logit', 'probability' or 'answer'
     task: str  # 'classes', 'independent labels', 'binary', 'regression', or 'binary or regression'

@@ -18,17 +18,18 @@ from typing import Any
 
 import numpy as np
 
+from ..given import Layer, takes_given
 from ..methods.class_activation import class_activation, hi_res_cam, weighted_channels
 from ..methods.gradients import saliency
 from ..progress import Progress
-from ..tracing.batched_graph import Program
+from ..tracing.batched_graph import OfModel, Program
 from ..tracing.inputs import Arrays
 from ..tracing.layer_choice import spatial_layer
 from ..tracing.targets import Classes
 from ..tracing.traced_model import Taps, TracedModel, gradients
 
 
-class GradCAMState:
+class GradCAMState(OfModel):
     """What a Grad-CAM does not show: its negative evidence, and how far the head's gradient has faded; in one pass.
 
     Args and call as for `GradCAM`. It gives {'signed': float32[B,h,w], Grad-CAM before its cut, in score units;
@@ -36,12 +37,15 @@ class GradCAMState:
     gives it; 'saturation': float32[B]}.
 
     Example:
-        >>> found = GradCAMState(model)(images)                                                # doctest: +SKIP
-        >>> map_states(GradCAM(model)(images), before_cut=found["signed"], saturation=found["saturation"])
+        >>> found = GradCAMState(model)(images)
+        >>> states = map_states(GradCAM(model)(images), before_cut=found["signed"], saturation=found["saturation"])
+        >>> len(states), states[0].kind
+        (20, 'mixed')
     """
 
+    @takes_given
     def __init__(
-        self, model: Any, layer: str | None = None, *, output: str | None = None, wrt: str | None = None
+        self, model: Any, layer: Layer | None = None, *, output: str | None = None, wrt: str | None = None
     ) -> None:
         def compute(taps: Taps, scores: Any) -> dict[str, Any]:
             chosen = spatial_layer(taps, layer)
@@ -57,6 +61,7 @@ class GradCAMState:
         self.cam_layer = layer  # name of the layer that Grad-CAM is taken at
         self._program = Program(TracedModel(model, output=output, wrt=wrt), compute)
 
+    @takes_given
     def __call__(
         self, images: Arrays, classes: Classes = None, batch_size: int = 256, progress: Progress = False
     ) -> dict[str, np.ndarray]:
@@ -65,7 +70,7 @@ class GradCAMState:
         return {name: found[name] for name in ("signed", "contributions", "saliency", "saturation")}
 
 
-class Saturation:
+class Saturation(OfModel):
     """How much of the logit's gradient at the image is left after the head; for models without maps of places too.
 
     Calling it gives float32[B], at least 0; NaN where the logit has no gradient either.
@@ -81,6 +86,7 @@ class Saturation:
 
         self._program = Program(TracedModel(model, output=output, wrt=wrt), compute)
 
+    @takes_given
     def __call__(
         self, images: Arrays, classes: Classes = None, batch_size: int = 256, progress: Progress = False
     ) -> np.ndarray:

@@ -15,6 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ... import Shown
 from ..graph.model_state import Structure
 from ..graph.written_variables import kept, written_variables
 from ..progress import Progress, steps
@@ -124,6 +125,7 @@ class Program:
         self._function(form)
         if self.proof is None:
             self.proof = self._prove(form, flat)
+            self._leave_out_what_a_run_writes()
         return flat
 
     def proved(self, images: Arrays) -> Proof:
@@ -188,6 +190,12 @@ class Program:
             self._functions.clear()
             self.traced.look_again()
             self.proof = None
+
+    def _leave_out_what_a_run_writes(self) -> None:
+        """A list that the model itself appends to while it runs is no change of the model."""
+        model = self.traced.model
+        if self._structure is not None and (written := self._structure.written_since(model)):
+            self._structure = Structure(model, written)
 
     def _trace(self, form: InputForm) -> Any:
         import tensorflow as tf
@@ -256,6 +264,17 @@ def unpacked(stored: Any, low: float, high: float, dtype: str = "float32") -> tf
         return tf.cast(stored, dtype)
     unit = tf.cast(tf.cast(stored, tf.float64) * (1 / 255), tf.float32)
     return tf.cast(unit if (low, high) == (0.0, 1.0) else unit * (high - low) + low, dtype)
+
+
+class OfModel(Shown):
+    """What is made once with a model, as a program of it, and then called on images."""
+
+    _program: Program
+
+    @property
+    def model(self) -> Any:
+        """The Keras model that it was made with."""
+        return self._program.traced.model
 
 
 class LayerProgram(Program):

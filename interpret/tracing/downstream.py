@@ -72,7 +72,7 @@ class TailProgram:
             images: As the model takes them.
             variants: int32[V].
             batch_size: Rows at a time: images, and then images times variants.
-            progress: True for a bar with the time left, or a function called with (done, total), in images.
+            progress: True for a bar with the time left, or a function called with (what, done, total), in images.
         """
         flat, run = self.front.prepared(images)
         tail = self._function(self.front.traced.form_of(images))

@@ -136,6 +136,15 @@ def observed_inputs(arrays: Arrays) -> InputForm:
     )
 
 
+def as_dtype(values: np.ndarray, dtype: Any) -> np.ndarray:
+    """Values as an input of this dtype takes them: whole numbers are rounded, and those outside of its range are cut."""
+    kind = np.dtype(dtype)
+    if kind.kind not in "iu" or values.dtype == kind:
+        return values.astype(kind, copy=False)
+    limits = np.iinfo(kind)
+    return np.clip(np.rint(values), limits.min, limits.max).astype(kind)
+
+
 def missing_from_model(what: str, name: object, known: Sequence[str]) -> str:
     """The message for a name that does not exist: the nearest, and all that do."""
     near = difflib.get_close_matches(str(name), known, n=1, cutoff=0.5)

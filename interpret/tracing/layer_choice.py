@@ -63,6 +63,11 @@ def spatial_layer(taps: Taps, name: str | None) -> TappedLayer:
             )
         return layer
     found = default_layers(taps)
+    if not found and not follows_from(taps.image) & {end.op for end in taps.ends}:
+        raise ValueError(
+            "Expected an output that depends on the image. Received one that the input does not lead to, so there is no layer "
+            "between the two. Choose another input (wrt=) or output (output=)."
+        )
     if not found:
         raise ValueError(
             "Expected a layer with a map of places, shape (B, H, W, C), for Grad-CAM. This model has none "
@@ -79,7 +84,7 @@ def default_layers(taps: Taps) -> list[TappedLayer]:
 
 
 def default_layer(taps: Taps) -> str | None:
-    """Where class activation maps look unless told; None where no layer on the way has a map of places."""
+    """Where class activation maps look by default; None where no layer on the way has a map of places."""
     found = default_layers(taps)
     return found[-1].name if found else None
 

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import TYPE_CHECKING
 
 import numpy as np
@@ -10,7 +11,7 @@ if TYPE_CHECKING:
     import tensorflow as tf
 from typing import Any
 
-Classes = int | np.ndarray | list[int] | None
+Classes = int | str | np.ndarray | Sequence[int] | Sequence[str] | None  # names become numbers in `given`
 NONE = -1  # in the traced graph: 'the predicted class' for `classes`, 'no other class' for `versus`
 
 

@@ -136,10 +136,22 @@ class TracedModel:
         return form.image_index(self._wrt)
 
     def build(self, form: InputForm, flat: Sequence[np.ndarray]) -> None:
-        """Create the variables of a model that was never called, as its first call would."""
-        if not getattr(self.model, "built", True):
-            with _tracing, losses_kept(self.model), kept(variables_of(self.model)):
-                self.model(form.pack([array[:1] for array in flat]), training=False)
+        """Create the variables of a model that was never called, as its first call would.
+
+        The call is traced and not run: a counter that it makes stays at its first value. A model that cannot be traced is run,
+        and says so later.
+        """
+        import tensorflow as tf
+
+        if getattr(self.model, "built", True):
+            return
+        one = [tf.convert_to_tensor(array[:1]) for array in flat]
+        with _tracing, losses_kept(self.model), kept(variables_of(self.model)):
+            try:
+                first = tf.function(lambda *given: self.model(form.pack(given), training=False), autograph=False)
+                first.get_concrete_function(*one)
+            except (TypeError, ValueError, NotImplementedError, tf.errors.OpError):
+                self.model(form.pack(one), training=False)
 
     def answer(self, form: InputForm, flat: Sequence[np.ndarray], *, after: int = 0, tap: bool = False) -> np.ndarray:
         """The model's own answer, by calling it in a graph; float64[B,units], of several outputs one after another.

@@ -19,8 +19,8 @@ import numpy as np
 from ..arguments import refuse_other_than_pictures
 from ..progress import Progress, steps
 from .axes import Axes
-from .batched_graph import Compute, Program, computed
-from .inputs import Arrays
+from .batched_graph import Compute, OfModel, Program, computed
+from .inputs import Arrays, as_dtype
 from .targets import Classes, target_array
 from .traced_model import Taps, TracedModel
 
@@ -63,7 +63,7 @@ class Asked:
     run: Callable[[slice, np.ndarray], dict[str, np.ndarray]]  # (rows I, variants [I,V,H,W,C]) -> {name: [I*V, ...]}
 
     def blocks(self, count: int, vary: Vary, batch_size: int, progress: Progress = False) -> Iterator[Block]:
-        """The results of variants 0..count-1 of every image; `progress` is told of batches done."""
+        """The results of variants 0..count-1 of every image; `progress` counts batches."""
         plan = list(_plan(len(self.images), count, rows_at_once(self.images, batch_size)))
         for step in steps(len(plan), 1, progress):
             rows, variants = plan[step.start]
@@ -77,7 +77,7 @@ class Asked:
         return np.concatenate([block.results["scores"][:, 0] for block in blocks])
 
 
-class VariantProgram:
+class VariantProgram(OfModel):
     """A traced model, ready to be asked about variants of images.
 
     Args:
@@ -102,6 +102,11 @@ class VariantProgram:
         traced = TracedModel(model, output=output, wrt=wrt, fold=fold)
         self._variants = Program(traced, with_scores(variants))
         self._originals = Program(traced, with_scores(originals)) if originals != variants else self._variants
+
+    @property
+    def model(self) -> Any:
+        """The Keras model that it was made with."""
+        return self._variants.traced.model
 
     any_form = False  # whether inputs of any form will do, or pictures [B,H,W,C] alone
 
@@ -129,7 +134,7 @@ class VariantProgram:
         def run(rows: slice, variants: np.ndarray) -> dict[str, np.ndarray]:
             times = variants.shape[1]
             inputs = [np.repeat(array[rows], times, axis=0) if i != image else array for i, array in enumerate(flat)]
-            inputs[image] = variants.reshape(-1, *variants.shape[2:]).astype(flat[image].dtype, copy=False)
+            inputs[image] = as_dtype(variants.reshape(-1, *variants.shape[2:]), flat[image].dtype)
             return call(inputs, np.repeat(named[rows], times), np.repeat(other[rows], times))
 
         return Asked(flat[image], named, original["scores"], axes, original, run)

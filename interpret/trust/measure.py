@@ -25,16 +25,18 @@ from typing import Any
 
 import numpy as np
 
+from ..given import Layer, takes_given
 from ..methods.catalogue import KnownMethod, Makers, made_for, made_once, makers_of
 from ..pixel_removal.faithfulness import Faithfulness, faithfulness
 from ..pixel_removal.road import Road, road
-from ..progress import Progress, Step
+from ..progress import Progress, named
 from ..sanity.random_labels import Lesson, RandomLabels, random_label_check
 from ..sanity.weight_randomization import AskedAbout, Randomization, likeness_while_shuffled
 from ..stream.image_choice import sample_numbers
 from ..stream.joint_maps import JointMaps
 from ..tracing.batched_graph import Program
 from ..tracing.folding import Folding, folding_of
+from ..tracing.inputs import as_dtype, declared_inputs
 from ..tracing.targets import NONE
 from ..tracing.traced_model import TracedModel
 from ..tracing.variants import VariantScores, rows_at_once
@@ -45,16 +47,17 @@ from .summary import summed
 _COMPARED = 16  # images on which the folded logits are compared with the model's own
 
 
+@takes_given
 def measure_trust(
     model: Any,
     images: np.ndarray,
     methods: Sequence[KnownMethod],
     plan: TrustPlan | None = None,
     *,
-    cam_layer: str | None = None,
+    cam_layer: Layer | None = None,
     training: tuple[np.ndarray, np.ndarray] | None = None,
     batch_size: int = 256,
-    step: Step | None = None,
+    step: Progress = False,
 ) -> Trust:
     """Measure several methods on one model; the class explained is always the predicted one.
 
@@ -67,7 +70,7 @@ def measure_trust(
         training: Training images float32[T,H,W,C] and labels int64[T], for the control of random labels; None leaves it
             out.
         batch_size: Rows at a time.
-        step: Told what is being measured and how far it is.
+        step: True for a bar of each measure, or a function called with (what is being measured, done, total).
 
     Raises:
         ValueError: The model refuses all of the methods, or a CAM where `cam_layer` is named; or images or settings do
@@ -184,7 +187,7 @@ class _Measures:
     plan: TrustPlan
     sizes: Samples
     look: _Look | None  # None where no sample has an image
-    step: Step | None
+    step: Progress
 
     def taken(self, training: tuple[np.ndarray, np.ndarray] | None, batch_size: int) -> _Group:
         """All of them, summed up."""
@@ -240,7 +243,7 @@ class _Measures:
         asked = self._asked(self.look, self.sizes.noise)
         return max_sensitivities(
             self.methods,
-            asked.images,
+            self._as_taken(asked.images),
             asked.classes,
             sample=None,
             seed=self.plan.seed,
@@ -281,6 +284,11 @@ class _Measures:
         numbers = sample_numbers(len(self.images), sample, self.plan.seed)
         return AskedAbout(self.images[numbers], numbers, look.classes[numbers], len(self.images))
 
+    def _as_taken(self, images: np.ndarray) -> np.ndarray:
+        """The images as whole numbers, where the model takes such: noise is then made of whole numbers too."""
+        form = declared_inputs(self.model)
+        dtype = "float32" if form is None else form.dtypes[form.image_index(None)]
+        return as_dtype(images, dtype) if "int" in dtype else images
+
     def _telling(self, what: str) -> Progress:
-        step, many = self.step, f"{what} ({len(self.methods)})"
-        return False if step is None else lambda done, total: step(many, done, total)
+        return named(self.step, f"{what} ({len(self.methods)})")

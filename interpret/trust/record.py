@@ -6,7 +6,9 @@ Made by `measure.measure_trust`, which documents how each number is computed.
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
+from ... import Record, ask
 from ..intervals import Interval
 from ..sanity.random_labels import Lesson
 from ..tracing.folding import Folding
@@ -14,7 +16,7 @@ from .verdicts import Verdict
 
 
 @dataclass(frozen=True)
-class Samples:
+class Samples(Record):
     """On how many images each measure is taken, sampled where there are more: None for all of them, 0 for none."""
 
     curves: int | None  # deletion and insertion
@@ -24,7 +26,7 @@ class Samples:
 
 
 @dataclass(frozen=True)
-class TrustPlan:
+class TrustPlan(Record):
     """What is measured, and how thoroughly; `budget.within_budget` cuts it down to what a number of passes buys."""
 
     cheap: Samples = Samples(curves=None, filled=100, noise=64, shuffled=64)  # for methods of a pass or two
@@ -46,7 +48,7 @@ class MeanCurves:
 
 
 @dataclass(frozen=True)
-class MethodTrust:
+class MethodTrust(Record):
     """What was measured of one method. A measure that was not taken is None, or empty."""
 
     verdict: Verdict
@@ -64,7 +66,7 @@ class MethodTrust:
 
 
 @dataclass(frozen=True)
-class Trust:
+class Trust(Record):
     """How far each method can be trusted on one model."""
 
     methods: dict[str, MethodTrust]  # in the order asked for
@@ -76,6 +78,26 @@ class Trust:
     lesson: Lesson | None  # what the copy learnt of random labels; None where it was not tried
     plan: TrustPlan
     folding: Folding | None = None  # of batch normalisation, in the runs that were measured; None where there was none
+
+    def table(self) -> Any:
+        """A row a method: a `pandas.DataFrame` where pandas is installed, else a list of dicts."""
+        return ask("table", self.rows())
+
+    def rows(self) -> list[dict[str, Any]]:
+        """A dict a method: its verdict, and the means of what was measured; None where it was not."""
+        return [
+            {
+                "method": name,
+                "verdict": found.verdict.level,
+                "images": found.images,
+                "beats random, pixels filled in": None if found.road is None else found.road.mean,
+                "sensitivity": None if found.sensitivity is None else found.sensitivity.mean,
+                "like shuffled weights": found.rank_correlation[-1] if found.rank_correlation else None,
+                "like random labels": None if found.random_labels is None else found.random_labels.mean,
+                "why": found.verdict.words,
+            }
+            for name, found in self.methods.items()
+        ]
 
     @property
     def verdicts(self) -> dict[str, Verdict]:

@@ -17,17 +17,20 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ... import Record
 from ..arguments import at_least
+from ..given import takes_given
 from ..intervals import Interval, bootstrap_mean
 from ..methods.attribution import Method
 from ..progress import Progress
 from ..progress import steps as steps_of
 from ..stream.image_choice import sample_numbers
 from ..stream.joint_maps import maps_of
+from ..tracing.inputs import as_dtype
 
 
 @dataclass(frozen=True, eq=False)
-class Sensitivity:
+class Sensitivity(Record):
     """How unsteady a method's maps are."""
 
     numbers: np.ndarray  # int64[B], which images were measured
@@ -38,6 +41,7 @@ class Sensitivity:
     mean: Interval  # of `largest`, over the images whose map is not zero
 
 
+@takes_given
 def max_sensitivity(
     method: Method,
     images: np.ndarray,
@@ -53,14 +57,14 @@ def max_sensitivity(
 
     Args:
         method: Makes maps [B,h,w] of images and classes, such as `GradCAM(model)`.
-        images: float32[B,H,W,C] of the model's input shape and range.
+        images: float32[B,H,W,C] of the model's input shape and range; whole numbers such as uint8 get a noise of whole ones.
         classes: The class of each image, int[B] or one for all; it must be named, since the class that the model
             predicts may change with the noise.
         radius: Of the noise, a part of each image's range; more than 0.
         samples: Noisy copies of each image, at least 1.
         sample: Images drawn (with `seed`) where there are more; None for all.
         seed: Of the sample and the noise.
-        progress: True for a bar, or a function called with (done, total), counted in runs of the method.
+        progress: True for a bar, or a function called with (what, done, total), counted in runs of the method.
 
     Example:
         A map that does not depend on the image, such as the saliency of a linear model, has sensitivity 0.
@@ -108,9 +112,9 @@ def _sizes(maps: np.ndarray) -> np.ndarray:
 
 def _noisy(images: np.ndarray, numbers: np.ndarray, radius: float, seed: tuple[int, int]) -> np.ndarray:
     """Each image with noise of its own, that depends on the seed and the image's number alone."""
-    noisy = np.empty(images.shape, dtype=np.float32)
+    noisy = np.empty(images.shape, dtype=images.dtype)
     for place, (image, number) in enumerate(zip(images, numbers, strict=True)):
         draw = np.random.default_rng((*seed, int(number)))
         noise = 2 * draw.random(image.shape, dtype=np.float32) - 1
-        noisy[place] = image + radius * np.ptp(image) * noise
+        noisy[place] = as_dtype(image + radius * np.float32(np.ptp(image)) * noise, images.dtype)
     return noisy

@@ -16,6 +16,7 @@ from dataclasses import dataclass
 
 import numpy as np
 
+from ... import Record
 from ..intervals import Interval, bootstrap_mean
 from ..pixel_removal.faithfulness import Faithfulness
 from ..sanity.weight_randomization import Randomization
@@ -43,7 +44,7 @@ class Measurement:
 
 
 @dataclass(frozen=True)
-class Verdict:
+class Verdict(Record):
     """How far a method can be trusted on this model."""
 
     method: str

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ..visible_text import all_visible
 from .dataset import Dataset
 
 MOST_CLASSES = 10_000  # a larger label is a slip (a pixel or an index read as a label), not a class
@@ -23,7 +24,7 @@ def read_class_names(path: str | Path) -> tuple[str, ...]:
         raise ValueError(
             f"Expected a UTF-8 text file of class names, one per line. Received '{path}': {error}. Check the path."
         ) from error
-    names = tuple(line.strip() for line in lines)
+    names = all_visible(line.strip() for line in lines)
     for number, name in enumerate(names, start=1):
         if not name or name in names[: number - 1]:
             what = f"'{name}' a second time" if name else "an empty line"
@@ -58,7 +59,7 @@ def place_classes(dataset: Dataset, names: Sequence[str]) -> Dataset | None:
     Classes (folders) that all occur in `names`, exactly or else in another case, move to the place of their name there;
     classes that are only numbered, in whatever order, take the name at their number.
     """
-    wanted, own = tuple(names), dataset.class_names
+    wanted, own = all_visible(names), dataset.class_names
     places = _places(own, wanted)
     if places is None:
         return None

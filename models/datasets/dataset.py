@@ -3,16 +3,19 @@
 from __future__ import annotations
 
 import warnings
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 from dataclasses import dataclass, replace
-from typing import Any
+from typing import Annotated, Any
 
 import numpy as np
 
-from ..visible_text import visible
+from ... import Record
+from ..visible_text import all_visible, visible
 from .image_store import IN_MEMORY, ImageStore
 from .lazy_images import LazyImages, lazily
 from .resizing import convert_channels, resize_images
+
+Pixels = Annotated[Any, "drawn only"]  # float32[B,H,W,C], or what reads as one; no figure: it has no part in `to_json`
 
 
 @dataclass(frozen=True)
@@ -35,7 +38,7 @@ class Pictures:
 
 
 @dataclass(frozen=True, eq=False)
-class Dataset:
+class Dataset(Record):
     """Labelled images with the names of their classes and where they came from.
 
     Checked when made: a ValueError says what was expected, what came and what to do. Pixels outside `value_range`
@@ -47,9 +50,7 @@ class Dataset:
         (2, [[1.0, 0.0], [0.0, 1.0]])
     """
 
-    images: (
-        Any  # float32[B, H, W, C], within value_range: an array, or `LazyImages` or an `ImageStore`, which read as one
-    )
+    images: Pixels  # float32[B, H, W, C], within value_range: an array, `LazyImages` or an `ImageStore`
     labels: np.ndarray  # int64[B], 0 to K-1
     class_names: tuple[str, ...]  # K names, by label
     source: str  # where the images came from, for people to read
@@ -57,17 +58,89 @@ class Dataset:
     files: tuple[tuple[str, str], ...] = ()  # (file name, SHA-256 as hex) of what was read
     unreadable: tuple[str, ...] = ()  # names of the files that could not be read
     names: tuple[str, ...] = ()  # [B], of each image's file, such as 'cats/1.png'; none where files hold many
-    pictures: Any = None  # float32[B, H, W, C] in [0, 1], for people; None: the images, in value_range
+    pictures: Pixels = None  # float32[B, H, W, C] in [0, 1], for people; None: the images, in value_range
     preparation: Preparation = Preparation()
 
     def __post_init__(self) -> None:
+        self._make_names_visible()
         _check_layout(self.images, self.labels)
         _check_labels(self.labels, self.class_names)
         if not isinstance(self.images, LazyImages):  # those on disk are checked by what reads them
             _check_pixels(self.images, self.value_range)
 
+    @classmethod
+    def from_arrays(
+        cls, images: Any, labels: Any, class_names: Sequence[str] | None = None, *, source: str = "arrays"
+    ) -> Dataset:
+        """Images and labels from memory as a data set, in the form that everything takes.
+
+        Args:
+            images: [B,H,W,C], or grey ones [B,H,W]. Their values stay as they are, as the model was trained on them: bytes
+                from 0 to 255, real numbers from 0 to 1, from -1 to 1, or from 0 to 255 where they reach so far
+                (`data.scaled(0, 1)` brings them to another range).
+            labels: int[B] or [B,1], or one-hot [B,K].
+            class_names: K names, by label; None: the numbers themselves.
+            source: Where they are from, for people to read.
+
+        Raises:
+            ValueError: They do not fit each other.
+
+        Example:
+            >>> data = Dataset.from_arrays(np.zeros((2, 4, 4), np.uint8), [1, 0], ["cat", "dog"])
+            >>> data.images.shape, data.class_names, len(data[:1])
+            ((2, 4, 4, 1), ('cat', 'dog'), 1)
+        """
+        pixels, numbers = np.asarray(images), np.asarray(labels)
+        whole = pixels.dtype == np.uint8
+        pixels = pixels[..., np.newaxis] if pixels.ndim == 3 else pixels
+        pixels = pixels.astype(np.float32, copy=False)
+        if numbers.ndim == 2:
+            numbers = numbers[:, 0] if numbers.shape[1] == 1 else numbers.argmax(axis=1)
+        numbers = numbers.astype(np.int64)
+        known = max(int(numbers.max(initial=0)) + 1, 2)
+        names = tuple(map(str, range(known))) if class_names is None else tuple(map(str, class_names))
+        return cls(pixels, numbers, names, source, value_range=(0.0, 255.0) if whole else range_of_values(pixels))
+
+    def _make_names_visible(self) -> None:
+        """Names from outside are kept as pages, drawings and terminals can show them, so that all of these agree."""
+        notes = all_visible(self.preparation.notes)
+        for field, value in {
+            "class_names": all_visible(map(str, self.class_names)),
+            "source": visible(self.source),
+            "files": tuple((visible(name), digest) for name, digest in self.files),
+            "unreadable": all_visible(self.unreadable),
+            "names": all_visible(self.names),
+            "preparation": self.preparation
+            if notes == self.preparation.notes
+            else replace(self.preparation, notes=notes),
+        }.items():
+            object.__setattr__(self, field, value)
+
     def __len__(self) -> int:
         return len(self.images)
+
+    def __getitem__(self, rows: Any) -> Dataset:
+        """Some of the images as a data set: `data[:10]`, `data[-1]`, `data[[3, 5]]`, `data[mask]`, `data[data.labels == 6]`.
+
+        Raises:
+            ValueError: There are no such images, or none at all.
+        """
+        if isinstance(rows, (int, np.integer)) and not isinstance(rows, bool):
+            place = int(rows)
+            return self.take([place + len(self) if -len(self) <= place < 0 else place])
+        chosen = np.asarray(rows) if not isinstance(rows, slice) else rows
+        if isinstance(chosen, np.ndarray) and chosen.dtype == bool and chosen.shape != (len(self),):
+            raise ValueError(
+                f"Expected a mask of bool[{len(self)}], one for each image. Received bool{list(chosen.shape)}. "
+                "Compare something that has one value for each image, as in data[data.labels == 0]."
+            )
+        if isinstance(chosen, np.ndarray) and chosen.dtype != bool:
+            return self.take(np.where(chosen < 0, chosen + len(self), chosen) if chosen.dtype.kind == "i" else chosen)
+        return self.take(np.arange(len(self))[chosen])
+
+    def __iter__(self) -> Iterator[Dataset]:
+        """Each image as a data set of its own."""
+        return (self.take([number]) for number in range(len(self)))
 
     @property
     def shown(self) -> Any:
@@ -81,7 +154,7 @@ class Dataset:
 
     def called(self, number: int) -> str:
         """What to call an image: '31', or '31 (cats/IMG_2041.jpg)' where it has a file of its own."""
-        return f"{number} ({visible(self.names[number])})" if self.names else f"{number}"
+        return f"{number} ({self.names[number]})" if self.names else f"{number}"
 
     def noting(self, *notes: str) -> Dataset:
         """Return the same data with more to tell about how they were read."""
@@ -155,6 +228,14 @@ class Dataset:
         return replace(self, images=_changed(self.images, change), pictures=pictures)
 
 
+def range_of_values(pixels: np.ndarray) -> tuple[float, float]:
+    """(black, white) that the values speak for."""
+    low, high = (float(pixels.min()), float(pixels.max())) if pixels.size else (0.0, 1.0)
+    if low < 0:
+        return (-1.0, 1.0) if max(-low, high) <= 1 else (low, high)
+    return (0.0, 1.0) if high <= 1 else (0.0, max(255.0, high))
+
+
 def _taken(images: Any, chosen: np.ndarray) -> Any:
     """Those images: read at once where they are few, still unread where they are many."""
     if isinstance(images, np.ndarray):
@@ -195,6 +276,12 @@ def _check_layout(images: np.ndarray, labels: np.ndarray) -> None:
 
 
 def _check_labels(labels: np.ndarray, class_names: tuple[str, ...]) -> None:
+    twice = next((name for place, name in enumerate(class_names) if name in class_names[:place]), None)
+    if twice is not None:
+        raise ValueError(
+            f"Expected a name of its own for each class. Received '{visible(twice)}' twice. Rename one of them, or give other "
+            "names (--class-names FILE)."
+        )
     outside = np.flatnonzero((labels < 0) | (labels >= len(class_names)))
     if outside.size:
         raise ValueError(

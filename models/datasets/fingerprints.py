@@ -13,12 +13,13 @@ from .image_store import parts_of
 
 
 def weights_fingerprint(model: Any) -> str:
-    """SHA-256 over the values of all weights, in the model's order, with their shapes.
+    """SHA-256 over the values of all weights, in the model's order, with their shapes; then those of inputs that are held.
 
     Args:
         model: a built Keras model.
     """
-    return _digest(np.asarray(weight) for weight in model.get_weights())
+    held = [layer.held_value for layer in model.layers if hasattr(layer, "held_value")]
+    return _digest([*map(np.asarray, model.get_weights()), *held])
 
 
 def images_fingerprint(images: Any) -> str:

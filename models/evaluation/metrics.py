@@ -6,6 +6,7 @@ from typing import Any
 
 import numpy as np
 
+from ... import Record, ask
 from ..datasets.dataset import Dataset
 from ..datasets.pixel_range import warn_of_range
 from ..forward_pass import answers
@@ -26,7 +27,7 @@ class PrecisionRecallCurve:
 
 
 @dataclass(frozen=True, eq=False)
-class Evaluation:
+class Evaluation(Record):
     """Everything measured on one set of images. NaN where a number is not defined (0 of 0 images)."""
 
     class_names: tuple[str, ...]  # [K], by label
@@ -43,6 +44,26 @@ class Evaluation:
     average_precision: np.ndarray  # float64[K], area under the class's precision-recall curve, in [0, 1]
     curves: tuple[PrecisionRecallCurve, ...]  # [K]; of length 0 for a class without images
     calibration: Calibration  # whether the probabilities can be believed
+
+    def mistakes(self) -> Any:
+        """A row for each incorrectly classified image, the surest first: a `pandas.DataFrame`, or a list of dicts.
+
+        Columns: image (its number), true, predicted (names), confidence (of the predicted class), probability (of the
+        true one), both 0 to 1.
+        """
+        wrong = np.flatnonzero(self.predictions != self.labels)
+        sure = self.probabilities[wrong, self.predictions[wrong]]
+        rows = [
+            {
+                "image": int(number),
+                "true": self.class_names[self.labels[number]],
+                "predicted": self.class_names[self.predictions[number]],
+                "confidence": float(self.probabilities[number, self.predictions[number]]),
+                "probability": float(self.probabilities[number, self.labels[number]]),
+            }
+            for number in wrong[np.argsort(-sure, kind="stable")]
+        ]
+        return ask("table", rows)
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,12 +91,13 @@ def _mean_of_known(values: np.ndarray, weights: np.ndarray) -> float:
     return float(np.average(values[known], weights=weights[known])) if known.any() else float("nan")
 
 
-def evaluate(model: Any, dataset: Dataset, *, batch_size: int = 256, head: str = "softmax") -> Evaluation:
+def evaluate(model: Any, dataset: Any, *, batch_size: int = 256, head: str = "softmax") -> Evaluation:
     """Run the model once over the images and measure how good it is.
 
     Args:
         model: a Keras model with one output of K units, or of one unit where there are two classes.
-        dataset: images float32[B,H,W,C] in the range that the model takes, labels int64[B].
+        dataset: a `Dataset` in the range that the model takes; (images, labels); or whatever `open_dataset` reads, which
+            is fitted to the model.
         batch_size: images per step, at most; of photos fewer, as memory wants. It does not change the result.
         head: what the output is: 'softmax', 'sigmoid' or 'probability' (probabilities), or 'linear' (logits).
 
@@ -85,9 +107,10 @@ def evaluate(model: Any, dataset: Dataset, *, batch_size: int = 256, head: str =
         ValueError: where the output does not fit the head or the number of classes.
 
     Example:
-        >>> evaluate(load_model("zero_padded_dropout"), fashion_mnist("test")).confusion.sum()
-        10000
+        >>> evaluate(load_model("zero_padded_dropout"), fashion_mnist("test")[:500]).confusion.sum().item()
+        500
     """
+    dataset = dataset if isinstance(dataset, Dataset) else ask("dataset", dataset, model)
     warn_of_range(model, dataset)
     outputs = [np.asarray(answer) for answer in answers(model, dataset.images, batch_size)]
     outputs = [output.reshape(len(output), -1) for output in outputs]  # (B,) and (B,K,1) as well

@@ -96,7 +96,7 @@ def manifest_files(path: Path) -> list[Path]:
 def pictures_named(table: Table, path: Path) -> list[Path]:
     """The pictures that any column of a table leads to; none is opened."""
     places = Places(path.parent)
-    columns = [name for name in table if any(places.find(text) for text in table[name][:_LOOKED_AT])]
+    columns = [name for name in table if _leads_to_pictures(name, table[name][:_LOOKED_AT], places)]
     return [file for name in columns for text in table[name] for file in places.find(text)]
 
 
@@ -170,7 +170,14 @@ def _file_column(table: Table, places: Places, asked: str | None) -> str | None:
     if asked is not None:
         return asked
     usual = sorted(table, key=lambda name: name.lower() not in FILE_COLUMNS)
-    return next((name for name in usual if any(places.find(text) for text in table[name][:_LOOKED_AT])), None)
+    return next((name for name in usual if _leads_to_pictures(name, table[name][:_LOOKED_AT], places)), None)
+
+
+def _leads_to_pictures(name: str, cells: Sequence[str], places: Places) -> bool:
+    """Whether texts name pictures; of plain numbers, which a label or a pixel is too, all have to, under a usual name."""
+    if all(_is_number(text) for text in cells):
+        return name.lower() in FILE_COLUMNS and bool(cells) and all(len(places.find(text)) == 1 for text in cells)
+    return any(places.find(text) for text in cells)
 
 
 def _rows_of_split(table: Table, path: Path, reading: Reading) -> tuple[list[int], tuple[str, ...]]:

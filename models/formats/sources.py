@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
+from contextlib import contextmanager
 from dataclasses import replace
 from difflib import get_close_matches
 from pathlib import Path
@@ -147,12 +148,29 @@ def _read(source: str, wanted: Wanted) -> Dataset:
     if source in NAMED:
         return dataset_of(stored_again(fashion_mnist(NAMED[source])), wanted)
     known = format_of(path)
-    if known is None:
-        images, labels = (Path(part.strip()) for part in source.split(","))
-        return dataset_of(call(format_of_pair(images).stored_pair or "", images, labels, wanted.reading), wanted)
-    if known.stored is not None:
-        return dataset_of(call(known.stored, path, wanted.reading), wanted)
-    return dataset_of(stored_again(call(known.read or "", path)), wanted)
+    with _told_of_damage(source):
+        if known is None:
+            images, labels = (Path(part.strip()) for part in source.split(","))
+            return dataset_of(call(format_of_pair(images).stored_pair or "", images, labels, wanted.reading), wanted)
+        if known.stored is not None:
+            return dataset_of(call(known.stored, path, wanted.reading), wanted)
+        return dataset_of(stored_again(call(known.read or "", path)), wanted)
+
+
+@contextmanager
+def _told_of_damage(source: str) -> Iterator[None]:
+    """Name the data where a library stumbles over what no check had foreseen; `--verbose` shows where."""
+    try:
+        yield
+    except (ImportError, UserWarning):
+        raise
+    except Exception as error:  # decoders raise whatever the first thing that fails raises
+        if str(error).startswith("Expected"):
+            raise
+        what = f"{type(error).__name__}: {error}" if str(error) else type(error).__name__
+        raise ValueError(
+            f"Expected data that can be read in '{source}'. Received '{what}'. Check that the files are whole."
+        ) from error
 
 
 def stored_again(dataset: Dataset) -> StoredImages:

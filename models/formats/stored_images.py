@@ -102,7 +102,9 @@ def _classes(stored: StoredImages, label_map: LabelMap) -> tuple[ClassNumbers, n
     elif label_map.names is not None:
         classes = class_numbers(np.array(stored.class_names)[stored.labels], stored.source, label_map)
     else:
-        classes = ClassNumbers(np.asarray(stored.labels, np.int64), stored.class_names)
+        classes = ClassNumbers(
+            _named(np.asarray(stored.labels), len(stored.class_names), stored.source), stored.class_names
+        )
     kept = np.flatnonzero(classes.labels != LEFT_OUT)
     if not kept.size:
         raise ValueError(
@@ -110,6 +112,17 @@ def _classes(stored: StoredImages, label_map: LabelMap) -> tuple[ClassNumbers, n
             "--label-map."
         )
     return replace(classes, labels=classes.labels[kept]), kept
+
+
+def _named(labels: np.ndarray, names: int, source: str) -> np.ndarray:
+    """Labels int64[B], each of which has a name; -1 would count as an image that is not wanted."""
+    odd = labels[(labels < 0) | (labels >= names)]
+    if odd.size:
+        raise ValueError(
+            f"Expected labels from 0 to {names - 1} in '{source}', as it names {names} classes. Received {odd[0]}. Correct the "
+            "label, or the list of names."
+        )
+    return labels.astype(np.int64)
 
 
 def _shape(stored: StoredImages, wanted: Wanted) -> tuple[int, int, int]:

@@ -8,6 +8,7 @@ links and storage), at itself, or claim more values than are stored; each is ref
 
 from __future__ import annotations
 
+import math
 import re
 import zipfile
 from collections.abc import Collection, Iterator
@@ -71,9 +72,8 @@ _SINGLE_FUNCTIONS = {  # of TensorFlow, as layers of Keras 2 name them: they com
     "transpose", "truediv", "unstack", "where", "zeros", "zeros_like",
 }
 # fmt: on
-_BRACKETS = re.compile(
-    rb'"(?:[^"\\]|\\.)*+"|[\[\]{}]', re.DOTALL
-)  # whole strings, so that what is in them is passed over
+_ROOT_NAME = re.compile(r"[A-Za-z0-9.][A-Za-z0-9_./>-]*")
+_INNER_NAME = re.compile(r"[A-Za-z0-9_./>-]*")
 _MEMBERS = ("metadata.json", "config.json", "model.weights.h5", "model.weights.npz", "model.weights.json")
 
 
@@ -130,6 +130,25 @@ def _foreign_function(config: Any) -> str | None:
     return None if taken or not name else f"tf.{name}"
 
 
+def unusable_name(config: Any) -> str | None:
+    """The first name of a layer, or of the model, that TensorFlow does not take as a part of a graph's names.
+
+    Example:
+        >>> unusable_name({"class_name": "Dense", "config": {"name": "my\\\\dense"}})
+        'my\\\\dense'
+    """
+    models = ("Sequential", "Functional", "Model")
+    for part in parts(config):
+        kind, inner = part.get("class_name"), part.get("config")
+        name = inner.get("name") if isinstance(inner, dict) else None
+        if kind == "InputLayer" or not isinstance(kind, str) or not isinstance(name, str):
+            continue
+        letters = _ROOT_NAME if part is config and kind in models else _INNER_NAME
+        if not letters.fullmatch(name):
+            return name
+    return None
+
+
 def parts(config: Any) -> Iterator[dict[str, Any]]:
     """Every mapping in a nested description, without what only compiling needs."""
     waiting = [config]
@@ -140,23 +159,6 @@ def parts(config: Any) -> Iterator[dict[str, Any]]:
             waiting.extend(child for key, child in here.items() if key != "compile_config")
         elif isinstance(here, list):
             waiting.extend(here)
-
-
-def nesting(text: bytes) -> int:
-    """How many lists and mappings of a JSON text lie within each other, at most; read without building anything.
-
-    Example:
-        >>> nesting(b'{"a": [1, [2]], "b": "[[["}')
-        3
-    """
-    depth = deepest = 0
-    for token in _BRACKETS.finditer(text):
-        if token[0] in (b"[", b"{"):
-            depth += 1
-            deepest = max(deepest, depth)
-        elif token[0] in (b"]", b"}"):
-            depth -= 1
-    return deepest
 
 
 def archive_fault(archive: zipfile.ZipFile, packed: int, limits: Limits = LIMITS) -> str | None:
@@ -209,6 +211,7 @@ def stored_elsewhere(path: Path | Any, packed: int, limits: Limits = LIMITS) -> 
                 elif isinstance(child, h5py.Dataset):
                     if child.external or child.is_virtual:
                         return f"values of '{name}' that are stored in another file"
-                    claimed += child.size * child.dtype.itemsize if child.size else 0
+                    values = max(child.size or 0, math.prod(child.chunks or (0,)))  # a chunk is unpacked whole
+                    claimed += values * child.dtype.itemsize
         require_unpacked(str(getattr(path, "name", path)), packed, claimed, limits)
     return None

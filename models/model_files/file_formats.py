@@ -9,7 +9,8 @@ from pathlib import Path
 from typing import Any
 
 from ..file_limits import LIMITS, Limits, require_regular_file, too_large
-from .contents import archive_fault, nesting, parts, stored_elsewhere
+from ..json_files import nesting
+from .contents import archive_fault, parts, stored_elsewhere
 
 SAVE = "Save the model with `model.save('NAME.keras')` and pass that file."
 _CODE_LAYERS = ("Lambda", "TFSMLayer", "TorchModuleWrapper", "JaxLayer", "FlaxLayer")

@@ -1,13 +1,14 @@
 """Models that Keras 2 saved: told by the version in the file, and opened through tf_keras, which is Keras 2 carried on."""
 
 import importlib
-import json
 import re
 import tempfile
 import zipfile
 from collections.abc import Mapping
 from pathlib import Path
 from typing import Any
+
+from ..json_files import parsed
 
 _INSTALL = "Install tf_keras, which is Keras 2 carried on, and open it again: pip install tf_keras"
 _LONGEST = 160  # letters of what a library said
@@ -19,7 +20,11 @@ def version_of(path: Path, kind: str) -> str:
         with zipfile.ZipFile(path) as archive:
             if "metadata.json" not in archive.namelist():
                 return ""
-            return str(json.loads(archive.read("metadata.json")).get("keras_version", ""))
+            try:
+                told = parsed(archive.read("metadata.json"))
+            except ValueError:
+                return ""  # Keras itself never reads it
+            return str(told.get("keras_version", "")) if isinstance(told, dict) else ""
     import h5py
 
     with h5py.File(path, "r") as file:

@@ -1,5 +1,6 @@
 """Load a shipped model by its name, or any Keras model from its file, without running code that the file holds."""
 
+import contextlib
 import importlib
 import sys
 from collections.abc import Collection, Mapping, Sequence
@@ -7,9 +8,12 @@ from pathlib import Path
 from typing import Any
 
 from ..file_limits import LIMITS, Limits
+from ..keras_backend import keras_on_tensorflow
 from ..known_names import unknown_name
-from .cards import ModelCard, card_path, read_model_card
-from .contents import foreign_names
+from ..quiet_start import start_tensorflow
+from ..visible_text import visible
+from .cards import ModelCard, card_of, card_path, read_model_card, remember_card
+from .contents import foreign_names, unusable_name
 from .file_formats import code_in, model_config, model_format
 from .keras_2 import cause, load_by_tf_keras, version_of
 from .saved_models import saved_model
@@ -74,12 +78,18 @@ def load_model(
     """
     path = model_path(name_or_path)
     config = check_model(path, allow_code=allow_code, known=custom_objects or {}, limits=limits)
-    if config is None:
-        return saved_model(path)
+    start_tensorflow()  # what is refused was refused before
+    model = saved_model(path) if config is None else _loaded(path, allow_code, custom_objects or {}, limits)
+    with contextlib.suppress(ValueError):  # a damaged card is told where it is asked for, not where a model is loaded
+        remember_card(model, model_card_of(path))
+    return model
+
+
+def _loaded(path: Path, allow_code: bool, custom_objects: Mapping[str, Any], limits: Limits) -> Any:
     version = version_of(path, model_format(path, limits))
     if version.startswith("2.") and path.suffix == ".keras":
-        return load_by_tf_keras(path, version, allow_code=allow_code, custom_objects=custom_objects or {})
-    return _load_file(path, version, allow_code, dict(custom_objects or {}))
+        return load_by_tf_keras(path, version, allow_code=allow_code, custom_objects=custom_objects)
+    return _load_file(path, version, allow_code, dict(custom_objects))
 
 
 def check_model(
@@ -100,14 +110,17 @@ def check_model(
         _refuse_code(path, ["a SavedModel graph"], allow_code)
         return None
     config = model_config(path, kind, limits)
+    _refuse_unusable_name(path, config)
     _refuse_code(path, code_in(config), allow_code)
     if not allow_code:
         _refuse_foreign(path, foreign_names(config, known))
     return config
 
 
-def model_card_of(name_or_path: str | Path) -> ModelCard | None:
-    """The card beside a model, or None where there is none."""
+def model_card_of(name_or_path: str | Path | Any) -> ModelCard | None:
+    """The card beside a model file, or the one that a loaded model came with; None where there is none."""
+    if not isinstance(name_or_path, (str, Path)):
+        return card_of(name_or_path)
     path = card_path(model_path(name_or_path))
     return read_model_card(path) if path.is_file() else None
 
@@ -135,8 +148,7 @@ def import_custom_objects(names: Sequence[str]) -> dict[str, Any]:
 
 
 def _load_file(path: Path, version: str, allow_code: bool, custom_objects: dict[str, Any]) -> Any:
-    import keras
-
+    keras = keras_on_tensorflow()
     try:
         return keras.saving.load_model(path, custom_objects=custom_objects, compile=False, safe_mode=not allow_code)
     except Exception as error:  # Keras raises whatever the first thing that fails raises
@@ -147,6 +159,17 @@ def _load_file(path: Path, version: str, allow_code: bool, custom_objects: dict[
             "own with --custom-objects module:name (load_model(custom_objects={'name': object})); "
             "where there are none, save it anew with this version of Keras."
         ) from error
+
+
+def _refuse_unusable_name(path: Path, config: Any) -> None:
+    """TensorFlow names each part of a graph after its layer: other letters end a prediction in Keras too."""
+    name = unusable_name(config)
+    if name is not None:
+        raise ValueError(
+            f"Expected names of letters, digits and _ . - for the model and its layers, as TensorFlow takes them, the model's "
+            f"beginning with a letter. Received '{visible(name, 80)}' in '{path}'. Build the model with another name, and "
+            "copy the weights: new.set_weights(old.get_weights())."
+        )
 
 
 def _refuse_code(path: Path, code: list[str], allow_code: bool) -> None:

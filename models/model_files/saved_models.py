@@ -8,6 +8,7 @@ activations and Grad-CAM are not possible.
 from pathlib import Path
 from typing import Any
 
+from ..keras_backend import keras_on_tensorflow
 from .keras_2 import loaded_saved_model
 
 ENDPOINTS = ("serving_default", "serve")
@@ -25,8 +26,7 @@ def saved_model(path: Path) -> Any:
     Raises:
         ValueError: where the folder cannot be loaded, or no signature has one input.
     """
-    import keras
-
+    keras = keras_on_tensorflow()
     signatures = loaded_saved_model(path).signatures
     endpoint = next((name for name in ENDPOINTS if name in signatures), None)
     if endpoint is None:

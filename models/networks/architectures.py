@@ -5,6 +5,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from ..known_names import unknown_name
+from ..quiet_start import start_tensorflow
 from ..registry import Registry
 from . import plain_networks
 from .residual_network import residual
@@ -19,7 +20,7 @@ class Architecture:
     name: str  # what `build_model` and `featurelens train` call it
     summary: str  # one line: its layers in words
     builder: Callable[..., Any]  # (input shape, classes, SeededLayers) -> uncompiled Keras model
-    takes_base: bool = False  # whether the builder is told of a base network too: 'base' and 'weights'
+    takes_base: bool = False  # whether the builder takes a base network too: 'base' and 'weights'
 
 
 ARCHITECTURES: Registry[Architecture] = Registry(
@@ -99,11 +100,12 @@ def build_model(
         raise unknown_name("architecture", name, known, "Pass one of them.")
     if classes < 2:
         raise ValueError(f"Expected at least 2 classes. Received {classes}. Pass the number of the data's classes.")
+    start_tensorflow()
     return known[name].builder(input_shape, classes, SeededLayers(seed), **base_options(name, base, base_weights))
 
 
 def base_options(name: str, base: str | None, base_weights: str | None) -> dict[str, str]:
-    """What the builder of an architecture is told of its base network: 'base' and 'weights', where they are given.
+    """What the builder of an architecture gets to know of its base network: 'base' and 'weights', where they are given.
 
     Raises:
         ValueError: for a base that does not exist, or where none belongs.

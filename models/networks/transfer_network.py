@@ -62,7 +62,7 @@ def available_weights(base: str, wanted: str) -> str:
     try:
         _base(base, wanted)
     except ValueError as error:
-        warnings.warn(f"{error} The training goes on with random ones.", stacklevel=2)
+        warnings.warn(f"{error} The training starts from random ones.", stacklevel=2)
         return "random"
     return wanted
 

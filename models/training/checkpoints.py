@@ -1,4 +1,4 @@
-"""The folder of a training that is under way: what it takes to go on after an interruption, with the same result.
+"""The folder of a training that is under way: what it takes to resume after an interruption, with the same result.
 
 Keras's BackupAndRestore keeps weights and epoch in two files and forgets the history, the best weights and the
 patience. Here the epoch is read from the optimizer's own step counter, saved in one file with the weights.
@@ -32,7 +32,7 @@ class TrainingRun:
     """Keeps the last epoch's state, the best weights and the history in a folder.
 
     The folder's name has a digest of the recipe and of what else decides the result, so that a training
-    with other settings starts anew instead of going on with this one's weights.
+    with other settings starts anew instead of resuming with this one's weights.
 
     Args:
         output: where the model will be written; the folder lies in `RUNS_FOLDER` beside it.
@@ -56,13 +56,13 @@ class TrainingRun:
             batches: number of batches of an epoch.
 
         Returns:
-            the history of the epochs that are done, none where there is nothing to go on with.
+            the history of the epochs that are done, none where there is nothing to resume.
         """
         if not self._state.exists():
             return []
         model.optimizer.build(model.trainable_variables)
         with self._refused_where_damaged():
-            model.load_weights(self._best)  # read at the end: its damage is told before the epochs, not after them
+            model.load_weights(self._best)  # read at the end: its damage is reported before the epochs, not after them
             model.load_weights(self._state)
             done = int(model.optimizer.iterations) // batches
             rows = read_history(self._history)[:done]
@@ -110,7 +110,7 @@ class TrainingRun:
             ) from error
 
     def leave(self) -> Path | None:
-        """Return the folder, for whoever goes on later; without an epoch to go on from it is deleted, and None returned."""
+        """Return the folder, to resume from later; without a finished epoch it is deleted, and None returned."""
         if self._state.exists():
             return self.folder
         self.remove()

@@ -102,7 +102,7 @@ class TrainingEpochs:
             self._model.set_weights(self._best_weights)
 
     def _stop_where_diverged(self, loss: float, where: str) -> None:
-        """Refuse to go on with a loss that is no number; what was kept is deleted, as it leads to the same place again."""
+        """Stop at a loss that is not a number; what was kept is deleted, because resuming from it would fail again."""
         if math.isfinite(loss):
             return
         if self._run:

@@ -10,6 +10,7 @@ import numpy as np
 from ..datasets.dataset import Dataset
 from ..datasets.fingerprints import images_fingerprint
 from ..formats.fashion_mnist import fashion_mnist
+from ..formats.sources import open_dataset
 from ..model_files.cards import ModelCard, versions
 from ..model_files.writing import check_output, write_trained_model
 from ..networks.architectures import base_options, build_model
@@ -32,8 +33,8 @@ class TrainedModel:
 
 def train(
     entry: str | Recipe,
-    training: Dataset | None = None,
-    test: Dataset | None = None,
+    training: Any = None,
+    test: Any = None,
     *,
     output: Path | None = None,
     overwrite: bool = False,
@@ -46,13 +47,13 @@ def train(
 
     Args:
         entry: a name of `architectures()`, or a recipe, such as ``replace(recipe("residual"), epochs=5)``.
-        training: images to learn from; None: Fashion-MNIST, both splits.
+        training: images to learn from, a `Dataset` or whatever `open_dataset` reads; None: Fashion-MNIST, both splits.
         test: images for the figures of the card, of the size and with the classes of `training`; None with a
             `training` of your own: no such figures.
         output: NAME.keras to write, the card (.json) and the history (.csv) beside it; a training that was
             interrupted is resumed from there. None: nothing is written, and it cannot be resumed.
         overwrite: whether files at `output` may be replaced.
-        progress: is told of each epoch and batch.
+        progress: called at each epoch and batch.
 
     Raises:
         ValueError: for an unknown name, a recipe that cannot be followed, an output that cannot be written, or
@@ -60,13 +61,16 @@ def train(
         TrainingInterrupted: at Ctrl-C; it names the folder with what is kept.
 
     Example:
-        >>> train("zero_padded_dropout").card.results["test"]["accuracy"] > 0.8936
+        >>> train("zero_padded_dropout").card.results["test"]["accuracy"] > 0.8936    # doctest: +SKIP
         True
     """
     chosen = recipe(entry) if isinstance(entry, str) else entry
     check_settings(chosen, output, overwrite)
     if training is None:
         training, test = fashion_mnist("train"), test or fashion_mnist("test")
+    training, test = (
+        each if isinstance(each, Dataset) or each is None else open_dataset(each) for each in (training, test)
+    )
     if test is not None:
         require_same_kind(training, test)
     if chosen.base is not None:
@@ -109,7 +113,7 @@ def _train(
 
 
 def _digests(sources: dict[str, Dataset]) -> dict[str, str]:
-    """SHA-256 of each split's images and labels: with other data a training must not go on from these weights.
+    """SHA-256 of each split's images and labels: with other data a training must not resume from these weights.
 
     The test split counts too, or that there is none, because the history has its loss.
     """

@@ -7,6 +7,7 @@ import numpy as np
 
 from ..datasets.dataset import Dataset
 from ..datasets.duplicates import shared_images
+from ..datasets.fingerprints import weights_fingerprint
 from ..evaluation.metrics import evaluate
 from ..model_files.cards import ModelCard, Row, versions
 from ..networks.recipes import Recipe
@@ -51,6 +52,7 @@ def model_card(
         preprocessing=sources["training"].preparation.preprocessing,
         interpolation=sources["training"].preparation.interpolation,
         fit=sources["training"].preparation.fit if sources["training"].preparation.interpolation else None,
+        weights=weights_fingerprint(model),
     )
 
 

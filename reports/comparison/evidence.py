@@ -13,7 +13,7 @@ import numpy as np
 from ...interpret import ModelInformation, inspect_model
 from ...interpret.intervals import Interval, bootstrap_mean
 from ...interpret.layers.similarity import layer_similarities
-from ...interpret.progress import Step
+from ...interpret.progress import Progress
 from ...models.datasets.class_names import are_numbers, place_classes
 from ...models.datasets.dataset import Dataset
 from ...models.evaluation.metrics import Evaluation, evaluate, image_losses
@@ -99,7 +99,7 @@ def gather_comparison(
     trust_images: int = TRUST_IMAGES,
     seed: int = 0,
     command: str | None = None,
-    step: Step | None = None,
+    step: Progress = False,
 ) -> ComparisonEvidence:
     """Run every model over the images, and compare what came out.
 
@@ -180,8 +180,8 @@ def _named_alike(contestants: Sequence[Contestant]) -> list[Contestant]:
     ]
 
 
-def _tell(step: Step | None, what: str, done: int, total: int) -> None:
-    if step is not None:
+def _tell(step: Progress, what: str, done: int, total: int) -> None:
+    if callable(step):
         step(what, done, total)
 
 

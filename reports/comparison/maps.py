@@ -156,5 +156,5 @@ def compared_trust(found: ComparisonEvidence) -> list[Markup]:
 
 
 def breaking(name: str) -> Markup:
-    """A name that may go on in the next line after each underscore."""
+    """A name that may break into the next line after each underscore."""
     return escape(name).replace("_", Markup("_<wbr>"))

@@ -10,7 +10,7 @@ from typing import Any
 
 import numpy as np
 
-from ...interpret.progress import Step
+from ...interpret.progress import Progress
 from ..drawing.wording import count, listed, percent
 from ..evidence.trust import TRUST_IMAGES
 from ..evidence.twin import twin
@@ -30,7 +30,7 @@ def write_comparison(
     trust_images: int = TRUST_IMAGES,
     seed: int = 0,
     command: str | None = None,
-    step: Step | None = None,
+    step: Progress = False,
 ) -> Path:
     """Compare models on the same images, and write what was found into one HTML file.
 
@@ -40,7 +40,7 @@ def write_comparison(
         trust_images: Images that the trust in each model's maps is measured on; 0 measures none.
         seed: Of the bootstrap, and of the images that layers are compared by and maps tested on.
         command: The command line to print on the page.
-        step: Called with (what is being done, done, total).
+        step: A function called with (what is being done, done, total); True for a bar of each measure of the maps.
 
     Returns:
         The absolute path of the file.

@@ -20,6 +20,7 @@ from .wording import count, percent
 
 MOST_IMAGES = 2500
 _SIDE = 84  # pixels of an image
+_AT_ONCE = 32  # images read at a time: photos are large, their tiles are not
 _WIDTH, _LINE, _TOP = 124, 15, 44  # of a cell, of a line of text, and of the heading
 _INK, _TRUE, _PREDICTED = "#1c2127", "#1a7a5c", "#b8560f"
 
@@ -36,7 +37,14 @@ def misclassified_sheet(evaluation: Evaluation, dataset: Dataset) -> np.ndarray 
     shown = numbers[:MOST_IMAGES]
     if not len(shown):
         return None
-    tiles = _enlarged(pictures(dataset.shown[shown], dataset.shown_range, _SIDE))
+    tiles = _enlarged(
+        np.concatenate(
+            [
+                pictures(dataset.shown[shown[first : first + _AT_ONCE]], dataset.shown_range, _SIDE)
+                for first in range(0, len(shown), _AT_ONCE)
+            ]
+        )
+    )
     height = tiles.shape[1]
     columns = max(6, math.ceil(math.sqrt(len(shown) * (height + 3 * _LINE + 8) / _WIDTH)))
     rows, down = math.ceil(len(shown) / columns), height + 3 * _LINE + 10

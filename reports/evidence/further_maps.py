@@ -56,7 +56,7 @@ def further_maps(
         rows = slice(start, start + batch_size)
         parts.append(_at_most(np.asarray(method(dataset.images[numbers[rows]], classes[rows])), size))
         if callable(progress):
-            progress(min(start + batch_size, len(numbers)), len(numbers))
+            progress("images", min(start + batch_size, len(numbers)), len(numbers))
     return FurtherMaps(known, np.concatenate(parts) if parts else np.zeros((0, 1, 1), np.float32))
 
 

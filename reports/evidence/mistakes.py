@@ -86,7 +86,7 @@ def gather_mistakes(
         for state, cams, looked in zip(states, found[1:3], (why, why_not), strict=True):
             state.extend(map_states(cams, before_cut=looked["signed"], saturation=looked["saturation"]))
         if callable(progress):
-            progress(min(start + batch_size, len(numbers)), len(numbers))
+            progress("images", min(start + batch_size, len(numbers)), len(numbers))
     pictures, cam, cam_true, slope, slope_true, signed = (
         np.concatenate(part) if part else np.zeros((0, 1, 1), np.float32) for part in parts
     )

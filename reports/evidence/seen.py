@@ -17,7 +17,7 @@ from ...interpret.graph.head import BINARY, OPEN, REGRESSION
 from ...interpret.layers.inspection import NO_GRADIENT
 from ...interpret.layers.survey import Survey, SurveyStatistic
 from ...interpret.methods.catalogue import KnownMethod
-from ...interpret.progress import Progress, Step
+from ...interpret.progress import Progress, named
 from ...interpret.stream.one_pass import one_pass
 from ...interpret.stream.statistic import Statistic
 from ...interpret.tracing.variants import rows_at_once
@@ -61,7 +61,7 @@ class Seen:
         *,
         card: ModelCard | None = None,
         command: str | None = None,
-        step: Step | None = None,
+        step: Progress = False,
     ) -> None:
         self.model = model
         self.dataset = dataset
@@ -73,8 +73,7 @@ class Seen:
 
     def progress(self, what: str) -> Progress:
         """A progress whose steps are told under the name `what`."""
-        step = self._step
-        return False if step is None else lambda done, total: step(what, done, total)
+        return named(self._step, what)
 
     @cached_property
     def information(self) -> ModelInformation:
@@ -197,6 +196,8 @@ class Seen:
         return {} if self.trust is None else self.trust.trust.verdicts
 
     @property
-    def _testing(self) -> Step | None:
+    def _testing(self) -> Progress:
         step = self._step
-        return None if step is None else lambda what, done, total: step(f"testing the maps: {what}", done, total)
+        if not callable(step):
+            return bool(step)
+        return lambda what, done, total: step(f"testing the maps: {what}", done, total)

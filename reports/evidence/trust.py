@@ -9,7 +9,7 @@ from typing import Any
 import numpy as np
 
 from ...interpret.methods.catalogue import METHODS, KnownMethod
-from ...interpret.progress import Step
+from ...interpret.progress import Progress
 from ...interpret.trust.budget import usual_budget, within_budget
 from ...interpret.trust.measure import measure_trust
 from ...interpret.trust.record import Samples, Trust, TrustPlan
@@ -40,7 +40,7 @@ def gather_trust(
     on_file: TrustFile | None = None,
     further: Sequence[KnownMethod] = (),
     seed: int = 0,
-    step: Step | None = None,
+    step: Progress = False,
 ) -> TrustEvidence | None:
     """Take what is on file, or measure the methods that the report shows; None for no images.
 
@@ -83,7 +83,7 @@ def sampled_trust(
     images: int = TRUST_IMAGES,
     budget: int | None = None,
     seed: int = 0,
-    step: Step | None = None,
+    step: Progress = False,
 ) -> Trust:
     """Measure the verdicts on some methods, by name, and on `further` ones, on a sample of at least one image.
 

@@ -2,9 +2,10 @@
 
 from __future__ import annotations
 
-import json
 from pathlib import Path
 
+from ...models.json_files import read_json
+from ...models.visible_text import visible
 from ..evidence.trust import TrustFile
 from ..evidence.twin import from_twin, json_text, twin
 from .whole_files import write_whole
@@ -31,14 +32,12 @@ def read_trust(path: Path) -> TrustFile:
     expected = f"Expected a file written by `featurelens trust`, format {FORMAT}, at '{path}'"
     remedy = "Measure the trust again: featurelens trust MODEL --data SOURCE."
     try:
-        content = json.loads(path.read_text(encoding="utf-8"))
-    except OSError as error:
-        raise ValueError(f"{expected}. It cannot be read: {error.strerror}. {remedy}") from error
+        content = read_json(path)
     except ValueError as error:
-        raise ValueError(f"{expected}. Received a file that is not JSON ({error}). {remedy}") from error
+        raise ValueError(f"{expected}. Received a file that {error}. {remedy}") from error
     if not isinstance(content, dict) or content.get("format") != FORMAT:
-        found = content.get("format") if isinstance(content, dict) else type(content).__name__
-        raise ValueError(f"{expected}. Received JSON with the format {found!r}. {remedy}")
+        found = visible(content.get("format"), 40) if isinstance(content, dict) else type(content).__name__
+        raise ValueError(f"{expected}. Received JSON with the format '{found}'. {remedy}")
     held = {name: value for name, value in content.items() if name != "format"}
     try:
         return from_twin(TrustFile, held)

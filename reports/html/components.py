@@ -11,6 +11,7 @@ from typing import Literal
 from markupsafe import Markup
 
 from ..drawing.colors import ColorScale
+from ..drawing.wording import percent
 
 MarkLevel = Literal["good", "weak", "failed", "unknown"]
 MARKS: dict[str, str] = {"good": "●", "weak": "◐", "failed": "○", "unknown": "?"}
@@ -94,9 +95,9 @@ def probabilities(shares: Iterable[tuple[str, float, str]]) -> Markup:
     """Return bars from (class name, probability 0 to 1, kind): kind is 'true', 'predicted' or ''."""
     entry = Markup(
         '<li class="{}" style="--p:{:.3f}"><span class="name">{}</span><span class="bar"></span>'
-        '<span class="value">{:.1%}</span></li>'
+        '<span class="value">{}</span></li>'
     )
-    bars = (entry.format(kind, share, name, share) for name, share, kind in shares)
+    bars = (entry.format(kind, share, name, percent(share)) for name, share, kind in shares)
     return Markup('<ul class="probabilities">{}</ul>').format(joined(bars))
 
 

@@ -10,7 +10,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ...interpret.maps.state import LOGIT_PER_PIXEL, NEGATIVE, ZERO, MapState
-from ..drawing.wording import number, shape, with_minus
+from ..drawing.wording import number, percent, shape, with_minus
 
 _WEAK = 0.05  # of the median peak over the set; a map that stays below it is called very weak
 EMPTY_MAPS = "“Negative only”: Grad-CAM has no positive value, and cuts the negative ones off; “zero everywhere”: it has neither."
@@ -43,7 +43,7 @@ def peak_note(state: MapState, usual: float = 0.0) -> MapNote:
         return MapNote("zero everywhere") if state.kind == ZERO else MapNote(NEGATIVE, _NEGATIVE)
     peak = f"peak {number(state.largest)} {short_unit(state.unit)}"
     if state.largest < _WEAK * usual:
-        return MapNote(f"{peak}, very weak", f"below {_WEAK:.0%} of the median peak of all images")
+        return MapNote(f"{peak}, very weak", f"below {percent(_WEAK, 0)} of the median peak of all images")
     return MapNote(peak, f"largest value {number(state.largest)} {state.unit}" if state.unit in _SHORT else "")
 
 

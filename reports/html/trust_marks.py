@@ -8,7 +8,16 @@ from typing import cast
 import numpy as np
 from markupsafe import Markup
 
-from ...interpret.trust.verdicts import CLEARLY_BETTER, MUCH_ALIKE, Measurement, Verdict
+from ...interpret.trust.verdicts import (
+    CLEARLY_BETTER,
+    FEWEST_IMAGES,
+    GOOD,
+    MUCH_ALIKE,
+    NO_BETTER,
+    THE_SAME,
+    Measurement,
+    Verdict,
+)
 from ..drawing.wording import percent, with_minus
 from .components import EMPTY, MARKS, MarkLevel, trust_mark
 
@@ -51,9 +60,21 @@ def _number(measured: Measurement) -> str:
 
 VERDICT_COLUMNS = ("Verdict", "Beats random order", "Beats brightness", "Likeness, shuffled weights")
 VERDICT_CAPTION = (
-    f"Good: beats each control on more than {percent(CLEARLY_BETTER, 0)} of the images, and a likeness below "
-    f"{MUCH_ALIKE} once all weights are shuffled. A method that fails is shown with its failure."
+    f"Good: beats each control on more than {percent(CLEARLY_BETTER, 0)} of the images, and a likeness below {MUCH_ALIKE} "
+    f"once all weights are shuffled. Failed: the interval against the random order reaches down to {percent(NO_BETTER, 0)}, or "
+    f"the likeness is {THE_SAME} or more. Weak: anything between, and where brightness alone does as well, which is no "
+    f"failure, as bright parts may well be what counts. Unknown: fewer than {FEWEST_IMAGES} images. A method that fails is "
+    f"shown with its failure."
 )
+
+
+def why_not(found: Verdict) -> str:
+    """What keeps a method from being good, in words; nothing where it is."""
+    if found.level == GOOD:
+        return ""
+    worst = [finding.words for finding in found.findings if finding.level == found.level]
+    said = "; ".join(worst)
+    return f"{said[0].upper()}{said[1:]}." if said else ""
 
 
 def verdict_cells(found: Verdict) -> tuple[Markup | str, ...]:

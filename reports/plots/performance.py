@@ -9,6 +9,7 @@ from matplotlib.collections import PatchCollection
 from matplotlib.patches import Rectangle
 
 from ...models.evaluation.metrics import Evaluation, thinned
+from ..drawing.wording import percent
 from .plot import INK, LINE, MUTED, ON_ACCENT, SERIES, Plot, axes, plain, series_style
 
 MOST_NUMBERS = 15  # classes; beyond, the numbers in the cells would be too small to read
@@ -45,11 +46,11 @@ def confusion_matrix(counts: np.ndarray, class_names: Sequence[str], *, chosen: 
     read = "Rows are true classes, columns predicted ones."
     right = np.trace(whole) / max(whole.sum(), 1)
     if size == classes:
-        return Plot(figure, "Confusion matrix", f"{read} {right:.1%} lie on the diagonal.")
+        return Plot(figure, "Confusion matrix", f"{read} {percent(right)} lie on the diagonal.")
     cut = f"{size} of {classes} classes, those of the most frequent confusions"
     figure.suptitle(cut, fontsize=10, color=INK)
-    said = f"Of the images of these classes {np.trace(counts) / max(totals.sum(), 1):.1%} lie on the diagonal, of all images"
-    return Plot(figure, f"Confusion matrix: {cut}", f"{read} {said} {right:.1%}.")
+    said = f"Of the images of these classes {percent(np.trace(counts) / max(totals.sum(), 1))} lie on the diagonal, of all images"
+    return Plot(figure, f"Confusion matrix: {cut}", f"{read} {said} {percent(right)}.")
 
 
 def shade_cells(drawn, shares: np.ndarray) -> None:

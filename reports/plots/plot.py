@@ -47,6 +47,7 @@ STYLE: dict[Any, Any] = {
 }
 
 
+_LONG_WORD = re.compile(r"\S{41,}")
 DECIMALS = re.compile(r"-?\d+\.\d{3,}")  # of coordinates; two decimals are finer than a pixel
 PIXELS = 1.25  # CSS pixels for each unit of the drawing: text of 10 is shown as 12.5
 
@@ -90,8 +91,11 @@ def series_style(number: int) -> dict:
 
 
 def plain(text: str) -> str:
-    """Return a name from outside as matplotlib takes it literally: a dollar sign would start a formula."""
-    return str(text).replace("$", r"\$")
+    """Return a name from outside as matplotlib takes it literally: a dollar sign would start a formula.
+
+    A word of more than 40 letters, which leaves no room for the plot, ends in an ellipsis; tables have the whole name.
+    """
+    return _LONG_WORD.sub(lambda word: f"{word[0][:39]}…", str(text)).replace("$", r"\$")
 
 
 def for_page(svg: str, title: str, description: str) -> str:

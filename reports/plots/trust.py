@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ...interpret.intervals import Interval
-from ..drawing.wording import with_minus
+from ..drawing.wording import percent, with_minus
 from .layers import name_ends
 from .plot import INK, LINE, MUTED, SERIES, Plot, axes, plain, series_style
 
@@ -91,5 +91,7 @@ def control_shares(methods: Mapping[str, tuple[Interval, ...]]) -> Plot:
     drawn.set_yticks(rows, [plain(name) for name in methods], color=INK)
     drawn.grid(axis="x", color=LINE, linewidth=0.6)
     drawn.legend(frameon=False, loc="lower center", bbox_to_anchor=(0.5, 1), ncols=2, labelcolor=INK)
-    words = "; ".join(f"{name}: {random.mean:.0%} and {bright.mean:.0%}" for name, (random, bright) in methods.items())
+    words = "; ".join(
+        f"{name}: {percent(random.mean, 0)} and {percent(bright.mean, 0)}" for name, (random, bright) in methods.items()
+    )
     return Plot(figure, "Methods beside the controls", f"Beats the random order, and the brightness order: {words}.")

@@ -67,12 +67,21 @@ def _introduction(causes: Causes) -> Markup:
     channels = len(census.active_share)
     if not causes.ablations:
         return Markup("<p>No class is taken for one other at least three times, so no channel was taken away.</p>")
+    right = (
+        f", and on {count(causes.tried, 'right answer')} of the {causes.right:,}, those with the smallest lead over the next "
+        f"class (up to {number(causes.lead)} in the logits)"
+        if causes.tried
+        else ""
+    )
+    broken = (
+        "; broken is one of these right answers that then is wrong. The other right answers were not tried, so more may break."
+        if causes.tried
+        else ". The model has no right answer that could break."
+    )
     said = (
         f"Each of the {count(channels, 'channel')} of {census.layer} was set to zero, one at a time, and the rest of the "
-        f"model was run again: on images of the {_largest(len(causes.ablations))}, and on {count(causes.tried, 'right answer')} "
-        f"of the {causes.right:,}, those with the smallest lead over the next class (up to {number(causes.lead)} in the "
-        f"logits). Repaired is an image of the confusion whose answer then is right; broken is one of these right answers "
-        f"that then is wrong. The other right answers were not tried, so more may break."
+        f"model was run again: on images of the {_largest(len(causes.ablations))}{right}. Repaired is an image of the "
+        f"confusion whose answer then is right{broken}"
     )
     return Markup("<p>{}</p><p>{}</p>{}").format(said, _in_all(causes), how_to_read(_reading(channels)))
 
@@ -88,6 +97,8 @@ def _in_all(causes: Causes) -> str:
         return "No removal repairs an image of these confusions."
     often, times = max(((channel, first.count(channel)) for channel in first), key=lambda pair: pair[1])
     leads = f"Channel {often} is first in {times} of the {len(causes.ablations)}. " if times > 1 else ""
+    if not causes.tried:
+        return leads
     share = "none of the" if not worse else "all" if worse == rows else f"{worse} of the {rows}"
     return f"{leads}In {share} rows below more right answers break than images of the confusion are repaired."
 
@@ -131,13 +142,13 @@ def _confusion(
     ]
     return Markup("{}<p>{} {}</p>{}").format(
         heading,
-        _sentence(ablation, names),
+        _sentence(ablation, names, causes.tried),
         link,
         table(
             [
                 "Channel",
                 f"Repaired of {ablation.confused}",
-                f"Broken of {causes.tried}",
+                f"Broken of {causes.tried}" if causes.tried else "Broken",
                 "Gap",
                 "Fires the strongest at",
             ],
@@ -152,7 +163,7 @@ def _these(images: int) -> str:
     return f"See the {count(images, 'image')}." if images > 1 else "See the image."
 
 
-def _sentence(ablation: ChannelAblation, names: tuple[str, ...]) -> str:
+def _sentence(ablation: ChannelAblation, names: tuple[str, ...], tried: int) -> str:
     """What the removal of the first channel does, in words."""
     first, control = ablation.effects.taken(np.arange(1)), ablation.control
     true, _ = ablation.confusion or (0, 0)
@@ -162,7 +173,7 @@ def _sentence(ablation: ChannelAblation, names: tuple[str, ...]) -> str:
     where = f", first of all {listed(classes)}" if len(classes) > 1 else f", of {classes[0]}" if classes else ""
     return (
         f"Without channel {first.channels[0]}, {first.repaired[0]} of {count(ablation.confused, 'image')} are answered "
-        f"{names[true]}; without one at random {control.repaired.mean():.1f} are. {breaks}{where}."
+        f"{names[true]}; without one at random {control.repaired.mean():.1f} are.{f' {breaks}{where}.' if tried else ''}"
     )
 
 
@@ -197,6 +208,13 @@ def _census(causes: Causes, names: tuple[str, ...]) -> list[Markup]:
     ]
 
 
+def _price(broken: int, tried: int) -> str:
+    """How many right answers the removal costs; nothing where there were none."""
+    if not tried:
+        return ""
+    return f", but {broken:,} of the {tried:,} least sure right answers {'breaks' if broken == 1 else 'break'}"
+
+
 def _most_repaired(causes: Causes, names: tuple[str, ...]) -> Iterator[Finding]:
     ablations = [found for found in causes.ablations if found.confusion and found.effects.repaired[0] > 0]
     if not ablations:
@@ -206,10 +224,10 @@ def _most_repaired(causes: Causes, names: tuple[str, ...]) -> Iterator[Finding]:
     true, predicted = (names[label] for label in labels)
     broken, repaired = int(best.effects.broken[0].sum()), int(best.effects.repaired[0])
     yield Finding(
-        f"Of the largest confusions {true} taken for {predicted} is the one that taking away one channel of {best.layer} "
-        f"repairs most of: without channel {best.effects.channels[0]}, {repaired} of its "
-        f"{count(best.confused, 'image')} are right (without a random one {best.control.repaired.mean():.1f}), but "
-        f"{broken:,} of the {causes.tried:,} least sure right answers break.",
+        f"Without channel {best.effects.channels[0]} of {best.layer}, {repaired} of "
+        f"{count(best.confused, 'image')} of {true} taken for {predicted} are right (without a random channel "
+        f"{best.control.repaired.mean():.1f}){_price(broken, causes.tried)}. No other large confusion is repaired so far by "
+        f"one channel.",
         severity="fact",
         number=repaired,
         anchor="cause-{}-{}".format(*labels),

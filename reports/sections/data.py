@@ -185,7 +185,7 @@ def _neighbours(dataset: Dataset, explored: Exploration) -> Markup:
     size = "" if found.side == side else f", averaged down to {found.side} pixels a side"
     text = Markup(
         "<p>Distance here is Euclidean over all pixels, among {}{}{}. For {} of them the nearest other image is of the "
-        "same class: so often a classifier that copies its label would be right.</p>"
+        "same class, which is the accuracy of answering with the label of the nearest image.</p>"
     ).format(count(len(found.compared), "image"), compared, size, percent(1 - float(np.mean(found.nearest_is_other))))
     return joined([text, folded("The same for each class", _neighbours_table(dataset, explored))])
 

@@ -168,11 +168,17 @@ def _article(
     found: FeatureMaps, about: About, place: int, views: Markup, shown: Sequence[_Stage], sprites: Sequence[Sprite]
 ) -> Markup:
     specimen, names = found.specimens[place], about.class_names
-    said = "" if specimen.predicted == specimen.label else f", but taken for {names[specimen.predicted]}"
+    wrong = specimen.predicted != specimen.label
+    sure = (
+        f"{percent(specimen.probability)} for {names[specimen.label]}"
+        if wrong
+        else f"{percent(specimen.probability)} sure"
+    )
+    said = f", and taken for {names[specimen.predicted]}: none of the class is found" if wrong else ""
     recall = found.recall[specimen.label]
     left = faded(specimen.cam_state.saturation, about.information.head)
     image = about.dataset.called(specimen.number)
-    told = f"image {image}, {percent(specimen.probability)} sure{said}; {percent(recall)} of the class found"
+    told = f"image {image}, {sure}{said}" if wrong else f"image {image}, {sure}; {percent(recall)} of the class found"
     told = f"{told}; {left}" if left else told
     rows = joined(_stage_html(stage, sheet, place) for stage, sheet in zip(shown, sprites, strict=True))
     return Markup(

@@ -8,9 +8,10 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from ...interpret import ModelInformation
 from ...interpret.layers.survey import LayerSurvey, SurveyStatistic
 from ..drawing.wording import count, listed, percent
-from ..evidence.layers import LayersEvidence, gather_layers
+from ..evidence.layers import LayersEvidence, gather_layers, own_channels
 from ..evidence.seen import Seen
 from ..html.components import EMPTY, figure, joined, table
 from ..plots.layers import layer_measures
@@ -45,9 +46,9 @@ class LayersSection:
 
     def findings(self, found: LayersEvidence, about: About) -> Iterator[Finding]:
         """How far the maps move from the picture, where the class can be read off, and which channels are silent."""
-        yield from _fading_image(found.layers)
+        yield from _likeness(found.layers)
         yield from _probe(found.layers)
-        yield _silent_channels(found.layers)
+        yield from _silent_channels(found.layers, about.information)
 
     def html(self, found: LayersEvidence, about: About) -> Part:
         """The three measures as lines and as a table."""
@@ -63,10 +64,8 @@ class LayersSection:
 
 def _caption(found: LayersEvidence) -> str:
     probe = found.layers[0].probe
-    return (
-        f"Over all {found.images:,} images; the probe is fitted on {probe.fitted:,} of them and tested on "
-        f"{probe.tested:,} others."
-    )
+    over = f"all {found.images:,} images" if found.images > 1 else "one image"
+    return f"Over {over}; the probe is fitted on {probe.fitted:,} of them and tested on {probe.tested:,} others."
 
 
 def _table(layers: tuple[LayerSurvey, ...]) -> Markup:
@@ -105,18 +104,18 @@ def _silent(layers: tuple[LayerSurvey, ...]) -> Markup:
     return Markup('<h3 id="silent-channels">Channels that never fire</h3><ul>{}</ul>').format(joined(silent))
 
 
-def _fading_image(layers: Sequence[LayerSurvey]) -> Iterator[Finding]:
+def _likeness(layers: Sequence[LayerSurvey]) -> Iterator[Finding]:
     known = [layer for layer in layers[1:] if np.isfinite(layer.image_correlation)]
     if len(known) < 2:
         return
-    first, last = known[0], known[-1]
-    change = last.image_correlation - first.image_correlation
-    move = "hardly move" if abs(change) < 0.05 else "move away" if change < 0 else "do not move away"
+    most = max(known, key=lambda layer: layer.image_correlation)
+    least = min(known, key=lambda layer: layer.image_correlation)
     yield Finding(
-        f"From {first.name} to {last.name} the maps {move} from the picture: their mean correlation with it goes "
-        f"from {first.image_correlation:.2f} to {last.image_correlation:.2f}.",
+        f"Of all maps those of {most.name} are the most like the picture and those of {least.name} the least: their mean "
+        f"correlation with it is {most.image_correlation:.2f} and {least.image_correlation:.2f}, where the picture itself "
+        f"has 1.00.",
         severity="fact",
-        number=last.image_correlation,
+        number=least.image_correlation,
         anchor="layers",
         link="what the layers keep",
         weight=0.75,
@@ -139,14 +138,20 @@ def _probe(layers: Sequence[LayerSurvey]) -> Iterator[Finding]:
     )
 
 
-def _silent_channels(layers: Sequence[LayerSurvey]) -> Finding:
-    silent = [layer for layer in layers if len(layer.silent_channels)]
-    surveyed = [layer.name for layer in layers if np.isfinite(layer.active_share)]
-    shares = [f"{len(layer.silent_channels)} of {layer.channels} in {layer.name}" for layer in silent]
-    return Finding(
-        f"Some channels never fire on any image: {listed(shares)}."
+def _silent_channels(layers: Sequence[LayerSurvey], information: ModelInformation) -> Iterator[Finding]:
+    spatial = {layer.name: layer.spatial for layer in information.layers}
+    counted = own_channels(layers, information)
+    if not counted:
+        return
+    silent = [layer for layer in counted if len(layer.silent_channels)]
+    shares = [
+        f"{len(layer.silent_channels)} of {count(layer.channels, 'channel' if spatial[layer.name] else 'unit')} in {layer.name}"
+        for layer in silent
+    ]
+    yield Finding(
+        f"Never above 0 on any image: {listed(shares)}."
         if silent
-        else f"Every channel of {listed(surveyed)} fires on at least one image.",
+        else f"Every channel of {listed([layer.name for layer in counted])} is above 0 on at least one image.",
         severity="caution" if silent else "fact",
         number=sum(len(layer.silent_channels) for layer in silent),
         anchor="silent-channels" if silent else "layers",

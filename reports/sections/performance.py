@@ -9,6 +9,7 @@ import numpy as np
 from markupsafe import Markup
 
 from ...interpret.layers.survey import SurveyStatistic
+from ...interpret.trust.verdicts import FEWEST_IMAGES
 from ...models.evaluation.calibration import accuracy_interval
 from ...models.evaluation.metrics import Evaluation
 from ...models.model_files.cards import ModelCard
@@ -47,8 +48,9 @@ class PerformanceSection:
     def findings(self, found: PerformanceEvidence, about: About) -> Iterator[Finding]:
         """Accuracy, the weakest class, and whether the probabilities can be believed."""
         yield _accuracy(found)
+        yield from _constant(found, about.class_names)
         yield from _weakest_class(found, about.class_names)
-        yield _calibration_finding(found)
+        yield from _calibration_finding(found)
 
     def html(self, found: PerformanceEvidence, about: About) -> Part:
         """The plots and tables."""
@@ -146,7 +148,10 @@ def _calibration(evaluation: Evaluation) -> Markup:
         "Images are put into bins by the probability of their predicted class. On the diagonal the model is right as often "
         "as it says; above it, it is too modest, below it, too sure. Larger dots hold more images."
     )
+    images = int(bins.counts.sum())
     caption = f"Expected calibration error {bins.expected_error:.3f}, over {len(bins.counts)} bins."
+    if images < FEWEST_IMAGES:
+        caption = f"{caption} {count(images, 'image')} cannot tell it: at least {FEWEST_IMAGES} are needed."
     return Markup('<h3 id="calibration">Calibration</h3>') + figure(drawn.svg(), caption, reading=reading)
 
 
@@ -200,6 +205,7 @@ def _accuracy(found: PerformanceEvidence) -> Finding:
 
 def _weakest_class(found: PerformanceEvidence, names: tuple[str, ...]) -> Iterator[Finding]:
     if found.weakest is None:
+        yield from _tied(found, names)
         return
     evaluation, weakest = found.evaluation, found.weakest
     recall, support = float(evaluation.recall[weakest]), int(evaluation.support[weakest])
@@ -219,18 +225,53 @@ def _weakest_class(found: PerformanceEvidence, names: tuple[str, ...]) -> Iterat
     )
 
 
+def _constant(found: PerformanceEvidence, names: tuple[str, ...]) -> Iterator[Finding]:
+    """That one answer is given to every image, where the images are of several classes."""
+    answers, images = found.evaluation.confusion.sum(axis=0), found.figures.images
+    if found.evaluation.confusion.any(axis=1).sum() < 2 or (answers > 0).sum() > 1:
+        return
+    yield Finding(
+        f"The model answers {names[int(answers.argmax())]} to every one of the {images:,} images, whatever they show.",
+        severity="problem",
+        number=images,
+        anchor="confusions",
+        link="confusion matrix",
+        weight=1.1,
+    )
+
+
+def _tied(found: PerformanceEvidence, names: tuple[str, ...]) -> Iterator[Finding]:
+    """The classes of which equally few are found, where that is not all of several."""
+    recall = found.evaluation.recall
+    known = np.flatnonzero(np.isfinite(recall))
+    if len(known) < 2 or found.evaluation.accuracy == 1 or not (recall[known] > recall[known].min()).any():
+        return
+    least = [names[label] for label in known if recall[label] == recall[known].min()]
+    share = float(recall[known].min())
+    yield Finding(
+        f"{listed(least)} are the weakest classes: {percent(share)} of the images of each are found.",
+        severity="problem" if share < _MISSED else "caution" if share < found.figures.accuracy - _BEHIND else "fact",
+        number=share,
+        anchor="per-class",
+        link="per class",
+        weight=0.95,
+    )
+
+
 def _is(amount: int) -> str:
     return "is" if amount == 1 else "are"
 
 
-def _calibration_finding(found: PerformanceEvidence) -> Finding:
+def _calibration_finding(found: PerformanceEvidence) -> Iterator[Finding]:
     sure, right, images = found.confidence, found.figures.accuracy, found.figures.images
+    if images < FEWEST_IMAGES:
+        return
     error = found.figures.expected_calibration_error
     low, high = accuracy_interval(images - found.mistakes, images)
     direction = "less sure than it is right" if sure < right else "surer than it is right"
     if low <= sure <= high:
         direction = "as sure as it is right, as far as so many images can tell"
-    return Finding(
+    yield Finding(
         f"On average the model is {direction}: mean probability {percent(sure)}, accuracy {percent(right)}; "
         f"the expected calibration error is {error:.3f}.",
         severity="caution" if error > _OFF and not low <= sure <= high else "fact",

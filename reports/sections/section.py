@@ -1,6 +1,6 @@
 """What a section of the page is: its numbers, the sentences that they say, and its HTML, each made from the one before.
 
-A page is made from a list of sections (`report.PAGE_SECTIONS`). Each one computes its evidence from what was seen of the
+A page is made from a list of sections (`report_choice.PAGE_SECTIONS`). Each one computes its evidence from what was seen of the
 model, states findings from it, and draws it. Whoever adds a section writes one module with a class of these members, and
 one line in that list; where it has numbers that nobody computes yet, one module of `evidence/` too.
 """

@@ -15,7 +15,7 @@ from ..drawing.wording import count, listed, percent
 from ..evidence.seen import Seen
 from ..evidence.trust import SHOWN, TrustEvidence
 from ..html.components import EMPTY, command, figure, how_to_read, joined, notice, table
-from ..html.trust_marks import VERDICT_CAPTION, VERDICT_COLUMNS, anchor, two_digits, verdict_cells
+from ..html.trust_marks import VERDICT_CAPTION, VERDICT_COLUMNS, anchor, two_digits, verdict_cells, why_not
 from ..plots.trust import control_shares, perturbation_curves, randomization_curves
 from .section import About, Finding, Part, Severity
 
@@ -135,10 +135,11 @@ def _verdicts(trust: Trust) -> Markup:
             Markup('<span id="{}">{}</span>').format(anchor(name), name),
             *verdict_cells(found.verdict),
             *(tell(found) for tell in extra.values()),
+            why_not(found.verdict) or "–",
         )
         for name, found in _ranked(trust)
     ]
-    return table(["Method", *VERDICT_COLUMNS, *extra], rows, caption=VERDICT_CAPTION)
+    return table(["Method", *VERDICT_COLUMNS, *extra, "Why not good"], rows, caption=VERDICT_CAPTION)
 
 
 def _ranked(trust: Trust) -> list[tuple[str, MethodTrust]]:

@@ -3,14 +3,37 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import replace
-from typing import TYPE_CHECKING
+from dataclasses import dataclass, replace
+from typing import TYPE_CHECKING, Annotated, Any
+
+import typer
 
 if TYPE_CHECKING:
     from featurelens.interpret.methods.catalogue import KnownMethod
     from featurelens.reports.explanation import MethodChoice
 
 ALL = "all"
+
+
+def method_option(what: str) -> Any:
+    """--method, given several times, with what the methods are for."""
+    return typer.Option("--method", help=f"{what}; may be given several times.")
+
+
+CamLayer = Annotated[str | None, typer.Option(help="Layer of the CAMs; by default the last convolution.")]
+
+
+@dataclass(frozen=True)
+class MethodNames:
+    """Which attribution methods, and at which layer those of them that look at one; a record of options (see `records`)."""
+
+    method: Annotated[
+        list[str] | None,
+        method_option(
+            "A method, such as rise, or all (explain draws grad-cam and saliency by default, trust tests all)"
+        ),
+    ] = None
+    layer: CamLayer = None
 
 
 def methods_named(names: Sequence[str]) -> tuple[KnownMethod, ...]:
@@ -69,7 +92,7 @@ def chosen_methods(names: Sequence[str], layer: str | None) -> MethodChoice:
 
 
 def usual_methods(versus: str | None, layer: str | None = None) -> MethodChoice:
-    """What is drawn unless told: Grad-CAM and saliency, and with a second class its contrast, HiResCAM.
+    """What is drawn by default: Grad-CAM and saliency, and with a second class its contrast, HiResCAM.
 
     One that the model has no place for, or no gradient, is left out; with a layer named, what looks there is not.
     """

@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
+
+from featurelens.scripts.options.held_inputs import with_held_inputs
 
 if TYPE_CHECKING:
     from featurelens.models.model_files.cards import ModelCard
@@ -12,22 +15,43 @@ if TYPE_CHECKING:
 Task = Annotated[
     str | None,
     typer.Option(
-        help="What one answer without an activation is for: binary or regression. Default: as data or card tell."
+        help="What one answer without an activation is for: binary or regression. Default: what the data or the card say."
     ),
 ]
 ModelOutput = Annotated[str | None, typer.Option(help="Which output to look at, where the model has several.")]
 Wrt = Annotated[str | None, typer.Option(help="Which input is the picture, where the model has several.")]
+Held = Annotated[
+    list[str] | None,
+    typer.Option(
+        help="NAME=VALUE of another input, the same for all images: a number, numbers with commas, or a .npy file. May be given "
+        "several times.",
+        metavar="NAME=VALUE",
+    ),
+]
 
 
-def as_chosen(model: Any, card: ModelCard | None, *, task: str | None, output: str | None) -> Any:
+@dataclass(frozen=True)
+class ModelPart:
+    """Which part of the model is looked at, and what its answer is for; a record of options (see `records`)."""
+
+    task: Task = None
+    model_output: ModelOutput = None
+    wrt: Wrt = None
+    held: Held = None
+
+
+def as_chosen(model: Any, card: ModelCard | None, part: ModelPart) -> Any:
     """The model with the output named alone, and its task declared: as asked for, or by a card of two classes.
 
     Raises:
-        ValueError: There is no such output or task, or a model without a graph has several outputs.
+        ValueError: There is no such output, input or task, or a model without a graph has several.
     """
     from featurelens.interpret.graph.tasks import declare_task
 
-    chosen = model if output is None else _with_one_output(model, output)
+    task = part.task
+    chosen = model if part.model_output is None else _with_one_output(model, part.model_output)
+    if part.wrt is not None or part.held:
+        chosen = with_held_inputs(chosen, part.wrt, part.held or ())
     if task is not None:
         declare_task(chosen, task)
     elif card is not None and len(card.class_names) == 2 and is_bare(chosen):
@@ -39,15 +63,17 @@ def settle_task(model: Any, class_names: tuple[str, ...]) -> None:
     """Take one bare unit for a logit where the data have two classes.
 
     Raises:
-        ValueError: The model is a regression, or may be one: there are no classes to hold it against. Or it takes several
-            inputs.
+        ValueError: The model answers no score per class; or it is a regression, or may be one: there are no classes to hold
+            it against.
     """
     from featurelens.interpret.graph.tasks import declare_task, declared_task
 
-    refuse_several_inputs(model)
-    if declared_task(model) is None and is_bare(model) and len(class_names) == 2:
+    _require_scores(model)
+    bare = is_bare(model)
+    if declared_task(model) is None and bare and len(class_names) == 2:
         declare_task(model, "binary")
-    if declared_task(model) == "regression" or is_bare(model):
+        bare = False
+    if declared_task(model) == "regression" or bare:
         raise ValueError(
             f"Expected a classifier, whose answers can be held against the {len(class_names)} classes of the data. Received "
             f"a model that answers numbers without an activation. If it tells two classes apart, pass --task binary and "
@@ -56,20 +82,43 @@ def settle_task(model: Any, class_names: tuple[str, ...]) -> None:
         )
 
 
-def refuse_several_inputs(model: Any) -> None:
+def require_one_picture(model: Any) -> None:
     """Pass a model that one picture is enough for.
 
     Raises:
-        ValueError: It takes several inputs; a set of images fills one.
+        ValueError: It takes several inputs, of which a set of images fills one; or something else than a picture.
     """
     from featurelens.interpret.tracing.inputs import declared_inputs
 
     form = declared_inputs(model)
-    if form is not None and len(form.names) > 1:
+    if form is None:
+        return
+    if len(form.names) > 1:
         raise ValueError(
-            f"Expected a model of one input, which the images fill. This one takes {', '.join(form.names)}. See its layers by "
-            f"featurelens inspect --wrt {form.names[0]}, and make its maps in Python, where each input can be given."
+            f"Expected a model of one input, which the images fill. This one takes {', '.join(form.names)}. Name the picture by "
+            f"--wrt {form.names[0]} and hold each other input at a value by --held {form.names[-1]}=VALUE; in Python each input "
+            f"can be given for each image."
         )
+    if len(form.shapes[0]) != 3 or form.dtypes[0] == "string":
+        taken = (
+            "words"
+            if form.dtypes[0] == "string"
+            else f"({', '.join('any' if s is None else str(s) for s in form.shapes[0])})"
+        )
+        raise ValueError(
+            f"Expected a model that takes pictures, (H, W, C), as the data are read. This one takes {taken}. See its layers by "
+            f"featurelens inspect, and make its maps in Python, where Saliency and GradCAM take arrays of any form."
+        )
+
+
+def _require_scores(model: Any) -> None:
+    """Pass a model that answers one score per class, as far as can be seen without an image."""
+    from featurelens.interpret.tracing.batched_graph import Program
+    from featurelens.interpret.tracing.traced_model import TracedModel
+
+    shape = getattr(model, "output_shape", None)
+    if not (isinstance(shape, tuple) and len(shape) == 2):
+        Program(TracedModel(model), lambda taps, _: {"image": taps.image})
 
 
 def is_bare(model: Any) -> bool:
@@ -79,7 +128,7 @@ def is_bare(model: Any) -> bool:
     from featurelens.interpret.tracing.traced_model import TracedModel
 
     shape = getattr(model, "output_shape", None)
-    if isinstance(shape, tuple) and shape and (shape[-1] or 2) > 1 and len(shape) > 1:
+    if isinstance(shape, tuple) and len(shape) == 2 and (shape[-1] or 2) > 1:
         return False  # several units, without a trace
     head = LayerProgram(TracedModel(model), lambda taps, _: {"image": taps.image}).head
     return head is not None and head.task == OPEN

@@ -10,8 +10,10 @@ import typer
 from typer.models import OptionInfo
 
 from featurelens.models.formats.known_formats import kinds_in_short
-from featurelens.scripts.options.model_choice import ModelOutput, Task, as_chosen, settle_task
+from featurelens.models.visible_text import visible_line
+from featurelens.scripts.options.model_choice import ModelPart, as_chosen, is_bare, require_one_picture, settle_task
 from featurelens.scripts.options.reading import DataReading
+from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -51,29 +53,33 @@ CustomObjects = Annotated[
 
 
 @dataclass(frozen=True)
-class Opening(DataReading):
+class Opening(ModelPart, DataReading):
     """How a command line wants a model and its images to be read; a record of options (see `records`)."""
 
     scale: Scale = None
     resize: Resize = False
     class_names: ClassNames = None
-    task: Task = None
-    model_output: ModelOutput = None
     allow_code: AllowCode = False
     custom_objects: CustomObjects = None
 
 
 def load_with_card(model: str, opening: Opening | None = None) -> tuple[Any, ModelCard | None]:
     """The model, and its card where there is one."""
+    from featurelens.models.datasets.fingerprints import weights_fingerprint
+    from featurelens.models.model_files.cards import card_path, require_own_card
     from featurelens.models.model_files.loading import import_custom_objects, load_model, model_card_of, model_path
-    from featurelens.scripts.terminal.progress import start_tensorflow
+    from featurelens.models.quiet_start import start_tensorflow
 
     opening = opening or Opening()
-    model_path(model)  # a wrong name is told before TensorFlow is loaded
+    path = model_path(model)  # a wrong name is told before TensorFlow is loaded
+    card = model_card_of(path)  # and so is a card that is none
     start_tensorflow()
     own = import_custom_objects(opening.custom_objects or ())
-    loaded, card = load_model(model, allow_code=opening.allow_code, custom_objects=own), model_card_of(model)
-    return as_chosen(loaded, card, task=opening.task, output=opening.model_output), card
+    loaded = load_model(model, allow_code=opening.allow_code, custom_objects=own)
+    told = None if card is None else require_own_card(card, card_path(path), weights_fingerprint(loaded), path)
+    if told is not None:
+        say(f"Note: {visible_line(told)}", err=True)
+    return as_chosen(loaded, card, opening), card
 
 
 def open_for(data: str, model: Any, card: ModelCard | None, opening: Opening) -> Dataset:
@@ -87,6 +93,8 @@ def open_for(data: str, model: Any, card: ModelCard | None, opening: Opening) ->
     from featurelens.models.datasets.labels import fitted_to_outputs
 
     dataset, assumed = _opened(data, model, card, opening)
+    if len(dataset.class_names) > 2 and is_bare(model):
+        settle_task(model, dataset.class_names)  # one number cannot tell these apart: refused for what it is
     classes = _classes(model)
     if opening.class_names is None:
         dataset = dataset if classes is None else fitted_to_outputs(dataset, classes)
@@ -114,12 +122,13 @@ def _opened(data: str, model: Any, card: ModelCard | None, opening: Opening) -> 
     from featurelens.models import open_dataset
     from featurelens.models.datasets.class_names import read_class_names
 
+    require_one_picture(model)
     names = None if opening.class_names is None else read_class_names(opening.class_names)
     reading = reading_for(card, opening)
     dataset = open_dataset(
         data, model_input=image_input(model), resize=opening.resize, class_names=names, reading=reading
     )
-    return _in_stated_range(dataset, model, reading)
+    return _in_stated_range(_saying_what_is_held(dataset, opening), model, reading)
 
 
 def opened_for(files: Sequence[str], model: Any, card: ModelCard | None, opening: Opening) -> Dataset:
@@ -127,15 +136,23 @@ def opened_for(files: Sequence[str], model: Any, card: ModelCard | None, opening
     from featurelens.models.formats.image_folders import unlabelled_pictures
     from featurelens.models.formats.stored_images import dataset_of
 
+    require_one_picture(model)
     reading = reading_for(card, opening)
     wanted = reading.for_model(image_input(model), resize=opening.resize)
     pictures = dataset_of(unlabelled_pictures([Path(file) for file in files], wanted.reading), wanted)
-    dataset, assumed = _in_stated_range(pictures, model, reading)
+    dataset, assumed = _in_stated_range(_saying_what_is_held(pictures, opening), model, reading)
     if assumed is not None:
         dataset = dataset.noting(
             f"The range {assumed} is assumed: neither a card nor a first layer of the model tells it."
         )
     return _told(dataset, model)
+
+
+def _saying_what_is_held(dataset: Dataset, opening: Opening) -> Dataset:
+    """The data, with a note of the inputs that are the same for all of them."""
+    if not opening.held:
+        return dataset
+    return dataset.noting(f"The model's other inputs are held, the same for all images: {', '.join(opening.held)}.")
 
 
 def _in_stated_range(dataset: Dataset, model: Any, reading: Reading) -> tuple[Dataset, str | None]:
@@ -178,7 +195,7 @@ def _tested(dataset: Dataset, model: Any, assumed: str) -> Dataset:
         raise ValueError(
             f"Expected to be told the pixel range that the model takes: neither a card nor a first layer tells it. Received no "
             f"--scale, and {assumed} is contradicted: {trial}. Pass --scale {trial.best}, which fits best, or --scale {assumed} "
-            f"to go on as it is."
+            f"to keep it."
         )
     shown = "" if trial is None else f" Tested: {trial}."
     return dataset.noting(
@@ -187,7 +204,7 @@ def _tested(dataset: Dataset, model: Any, assumed: str) -> Dataset:
 
 
 def _told(dataset: Dataset, model: Any) -> Dataset:
-    """The data, with what is to tell of them told on the terminal."""
+    """The data; what was recognised or assumed of them is printed on the terminal."""
     from featurelens.models.datasets.pixel_range import warn_of_range
 
     warn_of_range(model, dataset)
@@ -198,7 +215,7 @@ def _told(dataset: Dataset, model: Any) -> Dataset:
 def tell_notes(dataset: Dataset) -> None:
     """Print what was recognised or assumed while the data were read."""
     for note in dataset.preparation.notes:
-        typer.echo(f"Note: {note}", err=True)
+        say(f"Note: {visible_line(note)}", err=True)
 
 
 def _as_card(dataset: Dataset, card: ModelCard) -> Dataset:

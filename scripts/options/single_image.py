@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from featurelens.scripts.options.opening import Opening, open_for, opened_for
+from featurelens.scripts.options.opening import Opening, open_for, open_images, opened_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -52,8 +52,9 @@ def outputs_of(images: Sequence[str], output: Path) -> list[Path]:
     return [output.with_name(f"{output.stem}-{name}{output.suffix}") for name in names]
 
 
-def once(read: Reader) -> Reader:
-    """The same reader, that opens the data a single time."""
+def reader(opening: Opening) -> Reader:
+    """What opens the data for an image of theirs, a single time; a regression has no classes to put in order."""
+    read = open_for if opening.task != "regression" else open_images
     opened: list[Dataset] = []
 
     def kept(data: str, model: Any, card: ModelCard | None, opening: Opening) -> Dataset:
@@ -73,13 +74,13 @@ def single_image(
     *,
     read: Reader = open_for,
 ) -> SingleImage:
-    """The image called `image`; `read` opens the data where it is a number of theirs. A file has no class names.
+    """The image called `image`; `read` opens the data where it is a number of theirs.
 
     Raises:
         ValueError: The number is outside the data; the file is no picture, or does not fit the model.
     """
     if data is None or not image.lstrip("-").isdigit():
-        return _from_file(image, model, card, opening)
+        return _from_file(image, model, card, data, opening)
     dataset = read(data, model, card, opening)
     number = int(image)
     if not 0 <= number < len(dataset):
@@ -95,12 +96,12 @@ def _of(dataset: Dataset, number: int, name: str, names: tuple[str, ...] | None,
     return SingleImage(name, dataset.images[number], dataset.shown_range, names, true, dataset.shown[number])
 
 
-def _from_file(image: str, model: Any, card: ModelCard | None, opening: Opening) -> SingleImage:
+def _from_file(image: str, model: Any, card: ModelCard | None, data: str | None, opening: Opening) -> SingleImage:
     alone = opened_for([image], model, card, opening)
-    return _of(alone, 0, Path(image).name, None, None)
+    return _of(alone, 0, Path(image).name, _names_without_images(card, data, opening.class_names), None)
 
 
-def names_without_images(card: ModelCard | None, data: str | None, class_names: Path | None) -> tuple[str, ...] | None:
+def _names_without_images(card: ModelCard | None, data: str | None, class_names: Path | None) -> tuple[str, ...] | None:
     """The classes of a picture that is in no data, as the file, the card or the data that were named tell; else None."""
     from featurelens.models.datasets.class_names import read_class_names
     from featurelens.models.formats.sources import class_names_of

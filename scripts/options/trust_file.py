@@ -33,7 +33,7 @@ def trust_on_file(
     if named is not None and images is not None:
         raise ValueError(
             "Expected either what was measured (--trust) or how to measure it anew (--trust-images, --trust-budget). "
-            "Received both. Leave one away."
+            "Received both. Leave one of them out."
         )
     if named is not None:
         return read_trust(named)

@@ -4,7 +4,7 @@ from __future__ import annotations
 
 
 class Interrupted(Exception):
-    """Ctrl-C reached a command that can go on later; its message says how.
+    """Ctrl-C reached a command that can be resumed; its message says how.
 
     Raised in place of the KeyboardInterrupt, of which the command line only says that nothing is half written.
     """

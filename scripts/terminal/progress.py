@@ -2,42 +2,8 @@
 
 from __future__ import annotations
 
-import os
-import sys
-import tempfile
 from collections.abc import Callable, Iterator, Mapping
 from contextlib import contextmanager
-
-
-@contextmanager
-def quiet_start() -> Iterator[None]:
-    """Hold back what TensorFlow's libraries write to stderr while they load; shown after all where loading fails.
-
-    The messages come from C++ before any setting of Python is read, so the file descriptor itself is put aside.
-    """
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
-    sys.stderr.flush()
-    kept = os.dup(2)
-    with tempfile.TemporaryFile() as held:
-        os.dup2(held.fileno(), 2)
-        try:
-            yield
-        except BaseException:
-            os.dup2(kept, 2)
-            held.seek(0)
-            sys.stderr.write(held.read().decode(errors="replace"))
-            raise
-        finally:
-            os.dup2(kept, 2)
-            os.close(kept)
-
-
-def start_tensorflow() -> None:
-    """Import TensorFlow and look for devices, quietly."""
-    with quiet_start():
-        import tensorflow
-
-        tensorflow.config.list_logical_devices()
 
 
 @contextmanager

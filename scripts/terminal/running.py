@@ -10,11 +10,10 @@ from collections.abc import Callable, Sequence
 import typer
 
 from featurelens.models.visible_text import visible_line
+from featurelens.scripts.terminal.exit_codes import INTERRUPTED, REFUSED, USAGE
 from featurelens.scripts.terminal.interruption import Interrupted
 from featurelens.scripts.terminal.option_words import in_options
-
-_USAGE = 2  # exit code, as of a wrong option
-_INTERRUPTED = 130  # exit code, by custom 128 + SIGINT
+from featurelens.scripts.terminal.saying import say
 
 
 def run_alone(name: str, command: Callable[..., None]) -> None:
@@ -48,18 +47,18 @@ def run(
             before(kept[0])
         app(args=kept, prog_name=program)
     except SystemExit as stopped:
-        if stopped.code == _INTERRUPTED:  # what typer makes of Ctrl-C
-            typer.echo("Interrupted. No half-written file is left.", err=True)
+        if stopped.code == INTERRUPTED:  # what typer makes of Ctrl-C
+            say("Interrupted. No half-written file is left.", err=True)
         raise
     except Interrupted as stopped:
-        typer.echo(f"Interrupted. {stopped}", err=True)
-        sys.exit(_INTERRUPTED)
+        say(f"Interrupted. {stopped}", err=True)
+        sys.exit(INTERRUPTED)
     except (ValueError, ImportError, OSError, MemoryError) as error:
         if verbose:
             traceback.print_exc()
         else:
-            typer.echo(f"Error: {in_options(visible_line(error)) or type(error).__name__}", err=True)
-        sys.exit(1)
+            say(f"Error: {in_options(visible_line(error)) or type(error).__name__}", err=True)
+        sys.exit(REFUSED)
 
 
 def _with_size_limit(arguments: list[str]) -> list[str]:
@@ -71,10 +70,8 @@ def _with_size_limit(arguments: list[str]) -> list[str]:
     word, *rest = arguments[place:]
     value = word.partition("=")[2] if "=" in word else (rest.pop(0) if rest else "")
     if not value.isdigit() or int(value) < 1:
-        typer.echo(
-            f"Error: Expected {name} as whole gigabytes, such as {name} 8. Received '{visible_line(value)}'.", err=True
-        )
-        sys.exit(_USAGE)
+        say(f"Error: Expected {name} as whole gigabytes, such as {name} 8. Received '{visible_line(value)}'.", err=True)
+        sys.exit(USAGE)
     from featurelens.models.file_limits import LIMITS
 
     LIMITS.raise_to(int(value) * 2**30)
@@ -88,6 +85,6 @@ def _one_line_each(said: set[str]) -> Callable[..., None]:
         line = f"Warning: {visible_line(message)}"
         if category is UserWarning and line not in said:
             said.add(line)
-            typer.echo(line, err=True)
+            say(line, err=True)
 
     return show

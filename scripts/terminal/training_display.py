@@ -32,7 +32,7 @@ class TrainingDisplay:
         self._bar.stop()
 
     def epoch_started(self, epoch: int, epochs: int, batches: int) -> None:
-        """Show the epoch; the first one started sets the bar's length, also when going on after an interruption."""
+        """Show the epoch; the first one started sets the bar's length, also when a training is resumed."""
         self._epoch, self._epochs, self._batches = epoch, epochs, batches
         self._bar.update(self._task, total=epochs * batches, completed=(epoch - 1) * batches)
 

@@ -17,6 +17,7 @@ MAY_IMPORT = {
     "reports": {"reports", "models", "interpret"},
     "scripts": {"scripts", "reports", "models", "interpret"},
 }
+SHARED = {"Record", "Shown", "ask"}  # what the package's top, which imports none of the folders, has for all of them
 
 
 def imported_folders(path: Path, folder: str) -> set[str]:
@@ -40,7 +41,7 @@ def test_no_arrow_runs_back(folder: str) -> None:
     modules = list((ROOT / folder).rglob("*.py"))
     assert modules, "the folder is empty"
     for module in modules:
-        back = imported_folders(module, folder) - MAY_IMPORT[folder]
+        back = imported_folders(module, folder) - MAY_IMPORT[folder] - SHARED
         assert not back, f"{module.relative_to(ROOT)} imports from {', '.join(sorted(back))}"
 
 

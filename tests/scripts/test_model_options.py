@@ -54,6 +54,20 @@ def of_bytes() -> Any:
     return keras.Model(image, chained(layers.Rescaling(1 / 255)(image), plain_layers()))
 
 
+def of_waves() -> Any:
+    wave = [keras.Input((64, 1)), layers.Conv1D(4, 3), layers.Flatten(), dense()]
+    return keras.Sequential(wave)
+
+
+def without_channel() -> Any:
+    return keras.Sequential([keras.Input((8, 8)), layers.Reshape((8, 8, 1)), *plain_layers()])
+
+
+def of_words() -> Any:
+    words = keras.Input((), dtype="string")
+    return keras.Model(words, dense()(layers.Embedding(16, 5)(layers.Hashing(16)(words))))
+
+
 MODELS: dict[str, Callable[[], Any]] = {
     "bare": bare,
     "averaged": averaged,
@@ -62,6 +76,9 @@ MODELS: dict[str, Callable[[], Any]] = {
     "flat": without_places,
     "backbone": backbone,
     "bytes": of_bytes,
+    "wave": of_waves,
+    "grey": without_channel,
+    "words": of_words,
 }
 
 
@@ -139,7 +156,76 @@ def test_several_pictures(said: Callable[[str], str]) -> None:
     assert "Say which one the maps are of: --wrt left" in said("inspect pair.keras")
     assert "class activation maps look at: conv1" in said("inspect pair.keras --wrt left")
     assert "class activation maps look at: conv2" in said("inspect pair.keras --wrt right")
-    assert "featurelens inspect --wrt left" in said("explain pair.keras --data 3.npz")
+    for command in ("explain", "trust", "report"):
+        answer = said(f"{command} pair.keras --data 3.npz")
+        assert answer.startswith("1: ") and "--wrt left" in answer and "--held right=VALUE" in answer
+    assert "no input 'lef'. Did you mean 'left'?" in said("explain pair.keras --data 3.npz --wrt lef")
+
+
+def test_another_input_is_held(said: Callable[[str], str], folder: Path) -> None:
+    """The answer is the model's own, with the other picture given."""
+    model, pixels = keras.models.load_model("pair.keras"), np.load("3.npz")["images"] / np.float32(255)
+    grey = np.random.default_rng(5).random(SHAPE, dtype=np.float32)
+    np.save(folder / "grey.npy", grey)
+    expected = np.asarray(model([pixels[:1], grey[np.newaxis]]))[0]
+    answer = said("explain pair.keras --data 3.npz --wrt left --held right=grey.npy")
+    assert f"{expected.argmax()} has {expected.max():.1%}" in answer
+    swapped = np.asarray(model([np.full((1, *SHAPE), 0.25, np.float32), pixels[:1]]))[0]
+    assert f"{swapped.argmax()} has {swapped.max():.1%}" in said("explain pair.keras --data 3.npz --held left=0.25")
+    held = "pair.keras --data 3.npz --wrt left --held right=0.5"
+    assert said(f"report {held} --output page.html --trust-images 2").startswith("0: ")
+    assert "other inputs are held, the same for all images: right=0.5" in (folder / "page.html").read_text()
+    assert said(f"trust {held} --images 4 --method grad-cam --output half.json").startswith("0: ")
+    assert "class activation maps look at: conv1" in said("inspect pair.keras --wrt left --held right=0.5")
+
+
+def test_a_trust_of_another_held_value_is_of_another_model(said: Callable[[str], str]) -> None:
+    held = "pair.keras --data 3.npz --wrt left"
+    assert said(f"trust {held} --held right=0.5 --images 4 --method grad-cam --output half.json").startswith("0: ")
+    refused = said(f"trust {held} --held right=0.7 --images 4 --method hirescam --output half.json --update")
+    assert "other weights" in refused and refused.startswith("1: ")
+
+
+@pytest.mark.parametrize(
+    ("typed", "why"),
+    [
+        ("right", "Expected --held NAME=VALUE"),
+        ("right=dark", "Expected a value for --held right"),
+        ("right=1,2,3", r"shape (8, 8, 3) for --held right. Received shape (3,)"),
+        ("right=nan", "Expected finite numbers"),
+        ("rigth=1", "Did you mean 'right'?"),
+        ("right=1 --held left=1", "Expected --held for each input but one"),
+        ("right=1 --wrt right", "Expected --held for each input but one"),
+    ],
+)
+def test_what_cannot_be_held(said: Callable[[str], str], typed: str, why: str) -> None:
+    answer = said(f"explain pair.keras --data 3.npz --held {typed}")
+    assert answer.startswith("1: ") and why in answer
+
+
+@pytest.mark.parametrize("command", ["explain", "trust", "report", "evaluate"])
+@pytest.mark.parametrize(
+    ("model", "why"),
+    [
+        ("wave", "This one takes (64, 1)"),
+        ("grey", "This one takes (8, 8)"),
+        ("words", "This one takes words"),
+        ("backbone", "Pass a model that ends in one score per class"),
+        ("outputs", "Expected --model-output to name one of the model's 2 outputs"),
+        ("bare", "a regression can be looked at by featurelens explain --task regression"),
+    ],
+)
+def test_what_no_data_fit_is_refused_in_a_sentence(
+    said: Callable[[str], str], command: str, model: str, why: str
+) -> None:
+    answer = said(f"{command} {model}.keras --data 3.npz --output refused-{command}.svg")
+    assert answer.startswith("1: ") and why in answer and "Exception encountered" not in answer
+    assert len(answer) < 700
+
+
+def test_trust_of_a_picture_of_whole_numbers(said: Callable[[str], str]) -> None:
+    answer = said("trust bytes.keras --data 3.npz --scale 0-255 --images 4 --expensive-images 2 --output measured.json")
+    assert answer.startswith("0: ") and "Saliency was left out" in answer and "HiResCAM" in answer
 
 
 def test_what_is_refused_is_said_and_the_rest_is_drawn(said: Callable[[str], str]) -> None:

@@ -45,7 +45,7 @@ def test_the_advice_of_a_refusal_works(tmp_path: Path, capsys: pytest.CaptureFix
     with zipfile.ZipFile(file, "w", zipfile.ZIP_DEFLATED) as archive, archive.open("x", "w") as member:
         for _ in range(300):
             member.write(bytes(2**20))
-    for words, said in (([], "--size-limit 2"), (["--size-limit", "5"], "images and labels")):
+    for words, said in (([], "--size-limit 2"), (["--size-limit", "5"], "Expected a NumPy file")):
         with pytest.raises(SystemExit):
             main(["explore", "--data", str(file), "--output", str(tmp_path / "x.html"), *words])
         assert said in " ".join(capsys.readouterr().err.split())

@@ -71,8 +71,8 @@ def test_an_interruption_says_how_to_go_on_and_nothing_else(data, capfd, monkeyp
     lines = [line for line in capfd.readouterr().err.splitlines() if "Interrupted" in line]
     (folder,) = Path("featurelens-runs").iterdir()
     assert lines == [
-        "Interrupted. The same command goes on after the last epoch that was finished. What it needs is kept in "
-        f"{folder}; delete that folder if you do not want to go on."
+        "Interrupted. The same command resumes after the last finished epoch. What it needs is kept in "
+        f"{folder}; delete that folder to start anew."
     ]
     with pytest.raises(SystemExit) as done:
         main(command)

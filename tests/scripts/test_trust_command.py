@@ -74,7 +74,7 @@ def test_a_file_that_was_named_has_to_fit(written, capsys):
     assert code == 1 and "other images" in told and "featurelens trust" in told
     both = ("--trust", "mine.trust.json", "--trust-images", "5")
     code, _, told = run(capsys, "report", "mine.keras", "--data", "data.npz", *both)
-    assert code == 1 and "Leave one away" in told
+    assert code == 1 and "Leave one of them out" in told
     Path("half.json").write_text(json.dumps({"format": 1}))
     code, _, told = run(capsys, "report", "mine.keras", "--data", "data.npz", "--trust", "half.json")
     assert code == 1 and "a field missing or wrong" in told

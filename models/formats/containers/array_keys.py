@@ -21,7 +21,7 @@ def named_classes(names: np.ndarray | None, labels: np.ndarray) -> tuple[str, ..
     if names is None or names.ndim != 1 or names.dtype.kind not in "US" or labels.dtype.kind not in "ui":
         return None
     texts = tuple(name.decode("utf-8", "replace") if isinstance(name, bytes) else str(name) for name in names.tolist())
-    return texts if labels.ndim == 1 and labels.size and labels.max() < len(texts) else None
+    return texts if labels.ndim == 1 and labels.size and labels.min() >= 0 and labels.max() < len(texts) else None
 
 
 def chosen_keys(

@@ -85,7 +85,7 @@ def _batch(raw: bytes, path: Path, reading: Reading) -> tuple[np.ndarray, np.nda
         raise ValueError(
             f"Expected a dict of arrays in '{path}'. Received a {type(content).__name__}. Save it as .npz."
         )
-    arrays = {_text(key): np.asarray(value) for key, value in content.items() if _is_array(value)}
+    arrays = {_text(key): _array(value, _text(key), path) for key, value in content.items() if _is_array(value)}
     labels = next((key for key in ("fine_labels", "labels") if key in arrays), None)
     if "data" in arrays and labels is not None and arrays["data"].shape[1:] == (_PIXELS,):
         return _channels_last(arrays["data"]), arrays[labels]
@@ -112,17 +112,32 @@ def _class_names(folder: Path, labels: np.ndarray) -> tuple[str, ...] | None:
     names: list[str] = []
     for file in ("batches.meta.txt", "fine_label_names.txt"):
         if (folder / file).is_file():
-            names = (folder / file).read_text(encoding="utf-8").split()
+            names = read_bytes(folder / file).decode("utf-8", "replace").split()
     for file in ("batches.meta", "meta"):
         if (folder / file).is_file():
             content = unpickled(read_bytes(folder / file), str(folder / file))
             known = {_text(key): value for key, value in content.items()} if isinstance(content, Mapping) else {}
-            names = [_text(name) for name in known.get("fine_label_names", known.get("label_names", []))]
-    return tuple(names) if names and labels.dtype.kind in "iu" and labels.max() < len(names) else None
+            listed = known.get("fine_label_names", known.get("label_names", []))
+            if not isinstance(listed, list) or not all(isinstance(name, (str, bytes)) for name in listed):
+                raise ValueError(
+                    f"Expected a list of class names in '{folder / file}'. Received {type(listed).__name__}. Fetch it again."
+                )
+            names = [_text(name) for name in listed]
+    numbers = labels if labels.dtype.kind in "iu" else np.array([-1])
+    return tuple(names) if names and numbers.size and numbers.min() >= 0 and numbers.max() < len(names) else None
 
 
 def _is_array(value: Any) -> bool:
     return isinstance(value, np.ndarray) or (isinstance(value, list) and bool(value) and isinstance(value[0], int))
+
+
+def _array(value: Any, key: str, path: Path) -> np.ndarray:
+    try:
+        return np.asarray(value)
+    except (ValueError, OverflowError) as error:
+        raise ValueError(
+            f"Expected numbers under '{key}' in '{path}'. Received a list that is no array ({error}). Save it as .npz."
+        ) from error
 
 
 def _text(value: Any) -> str:

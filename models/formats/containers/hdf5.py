@@ -8,13 +8,16 @@ from typing import Any
 
 import numpy as np
 
-from ...file_limits import require_regular_file
+from ...file_limits import require_regular_file, require_unpacked
+from ...model_files.contents import stored_elsewhere
 from ..array_files import file_print, stored_arrays
 from ..reading import Reading
 from ..stored_images import StoredImages
 from .array_keys import NAME_KEYS, chosen_keys, named_classes
 
 MAGIC = b"\x89HDF\r\n\x1a\n"
+_DAMAGES = (OSError, KeyError, RuntimeError, TypeError, OverflowError)  # what h5py raises of a file that is not whole
+_BLOCK = 2**28  # bytes that the texts read at once take at most, were each as long as the file
 
 
 class Hdf5Rows:
@@ -35,8 +38,11 @@ class Hdf5Rows:
         return self.shape[0]
 
     def __getitem__(self, rows: Any) -> np.ndarray:
-        with opened(self._path) as file:
-            return np.asarray(file[self._key][rows])
+        try:
+            with opened(self._path) as file:
+                return np.asarray(file[self._key][rows])
+        except _DAMAGES as error:
+            raise _damaged(self._path, error) from error
 
 
 def is_hdf5(path: Path) -> bool:
@@ -88,9 +94,14 @@ def label_partner(images: Path) -> Path | None:
 
 
 def shapes_in(path: Path) -> Mapping[str, tuple[int, ...]]:
-    """{name: shape} of all arrays in the file, also in its groups."""
+    """{name: shape} of all arrays in the file, also in its groups.
+
+    Raises:
+        ValueError: It is damaged, leads to another file, or claims more values than are taken.
+    """
     import h5py
 
+    _require_whole(path)
     found: dict[str, tuple[int, ...]] = {}
 
     def visit(name: str, item: Any) -> None:
@@ -104,14 +115,57 @@ def shapes_in(path: Path) -> Mapping[str, tuple[int, ...]]:
 
 def values_in(path: Path, key: str) -> np.ndarray:
     """All values of an array, text as text."""
-    with opened(path) as file:
-        values = np.asarray(file[key][()])
+    try:
+        with opened(path) as file:
+            values = _all_of(file[key], path, key)
+    except _DAMAGES as error:
+        raise _damaged(path, error) from error
     if values.dtype.kind in "OS":
         texts = [
             value.decode("utf-8", "replace") if isinstance(value, bytes) else str(value) for value in values.ravel()
         ]
         return np.array(texts, dtype=np.str_).reshape(values.shape)
     return values
+
+
+def _all_of(array: Any, path: Path, key: str) -> np.ndarray:
+    """The values, texts some at a time: a small file may name one long text for each of a million rows."""
+    import h5py
+
+    if array.dtype.kind != "O":
+        return np.asarray(array[()])
+    if h5py.check_string_dtype(array.dtype) is None:
+        raise ValueError(
+            f"Expected numbers or text in '{key}' of '{path}'. Received values of another kind. Store them as an array."
+        )
+    if not array.shape:
+        return np.asarray(array[()])
+    size = path.stat().st_size
+    rows, parts, letters = min(4096, max(16, _BLOCK // size)), [], 0
+    for start in range(0, len(array), rows):
+        parts.append(np.asarray(array[start : start + rows]))
+        letters += sum(map(len, parts[-1].ravel()))
+        require_unpacked(str(path), size, letters)
+    return np.concatenate(parts) if parts else np.array([], dtype=np.str_)
+
+
+def _require_whole(path: Path) -> None:
+    """Refuse a file that leads out of itself, or that claims what it does not hold."""
+    require_regular_file(path)
+    try:
+        elsewhere = stored_elsewhere(path, path.stat().st_size)
+    except _DAMAGES as error:
+        raise _damaged(path, error) from error
+    if elsewhere is not None:
+        raise ValueError(
+            f"Expected all arrays of '{path}' in the file itself. Received {elsewhere}. Store the arrays where the name is."
+        )
+
+
+def _damaged(path: Path, error: Exception) -> ValueError:
+    return ValueError(
+        f"Expected a whole HDF5 file at '{path}'. Received one that cannot be read ({error}). Fetch it again."
+    )
 
 
 def opened(path: Path) -> Any:

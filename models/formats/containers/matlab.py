@@ -14,6 +14,7 @@ from ..reading import Reading
 from ..stored_images import StoredImages
 from .array_keys import chosen_keys
 from .hdf5 import MAGIC, Hdf5Rows, shapes_in, values_in
+from .matlab_elements import require_honest_elements
 
 
 def stored_mat(path: Path, reading: Reading) -> StoredImages:
@@ -42,9 +43,10 @@ def _arrays(path: Path) -> dict[str, np.ndarray]:
     from scipy.io import loadmat
     from scipy.io.matlab import MatReadError
 
+    require_honest_elements(path)
     try:
         content = loadmat(path, simplify_cells=True)
-    except (MatReadError, ValueError, TypeError, OSError, KeyError, NotImplementedError) as error:
+    except (MatReadError, ValueError, TypeError, OSError, KeyError, NotImplementedError, MemoryError) as error:
         raise ValueError(
             f"Expected a whole MATLAB file at '{path}'. Received one that cannot be read ({error}). Fetch it again."
         ) from error

@@ -81,6 +81,11 @@ def records(path: Path) -> Iterator[tuple[int, int]]:
                     f"Expected whole records in '{path}'. Received one of {length:,} bytes at {place:,} of {size:,}. "
                     "Fetch the file again; it is cut off, or no TFRecord file."
                 )
+            if length == 0:
+                raise ValueError(
+                    f"Expected records that hold an image in '{path}'. Received an empty one at {place:,}. Fetch the file again; "
+                    "it is damaged, or no TFRecord file."
+                )
             if length > LIMITS.line_bytes * 16:
                 raise too_large(f"a record of {path}", length, LIMITS.line_bytes * 16)
             yield place + 12, length

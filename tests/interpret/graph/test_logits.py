@@ -89,7 +89,9 @@ def test_large_logits_stay_finite() -> None:
 @pytest.mark.parametrize("shape", [(8, 8, 4), (5, 3)])
 def test_what_is_no_classifier_is_refused(shape: tuple[int, ...]) -> None:
     model = keras.Sequential([keras.Input(shape), keras.layers.Identity()])
-    with pytest.raises(ValueError, match=r"one number per class, shape \(batch, classes\).*name an output="):
+    with pytest.raises(
+        ValueError, match=r"one number per class, shape \(batch, classes\).*name an output that does with"
+    ):
         Saliency(model)
 
 

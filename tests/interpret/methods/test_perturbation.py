@@ -245,7 +245,7 @@ def test_blocks_cover_every_variant_of_every_image_once_and_are_full():
 def test_progress_counts_up_to_the_end():
     told = []
     make(RISE, random_cnn(3))(
-        random_images(3, 2), batch_size=20, progress=lambda done, total: told.append((done, total))
+        random_images(3, 2), batch_size=20, progress=lambda _, done, total: told.append((done, total))
     )
     assert told == [(step + 1, len(told)) for step in range(len(told))] and len(told) >= 5
 

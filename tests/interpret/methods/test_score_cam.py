@@ -170,7 +170,7 @@ def test_several_layers_share_their_runs():
     image = random_images(7, 1)
     explain(image)  # the first call proves the logits, too
     rows.clear()
-    explain(image, batch_size=9, progress=lambda *steps: told.append(steps))
+    explain(image, batch_size=9, progress=lambda _, *steps: told.append(steps))
     assert rows == [1, 1, 9]  # as it is, black, and all of the 4 + 5 channels in one batch
     assert told == [(1, 1)]
 

@@ -112,7 +112,7 @@ def test_images_measured_in_parts_give_what_they_give_together(monkeypatch):
     monkeypatch.setattr(module, "_NUMBERS", 2 * 4 * maps[0].size)
     told = []
     apart = faithfulness(
-        model, images, methods, classes, steps=3, sample=5, progress=lambda done, total: told.append((done, total))
+        model, images, methods, classes, steps=3, sample=5, progress=lambda _, done, total: told.append((done, total))
     )
     assert len(told) >= 3 and told[-1][0] == told[-1][1]
     for name in methods:

@@ -18,7 +18,13 @@ def test_the_mean_is_that_of_each_image_alone():
     labels = np.array([0, 1, 0, 1, 1, 0, 1, 1, 2])
     told = []
     found = class_means(
-        model, images, labels, ["conv"], [1, 0], batch_size=2, progress=lambda done, total: told.append((done, total))
+        model,
+        images,
+        labels,
+        ["conv"],
+        [1, 0],
+        batch_size=2,
+        progress=lambda _, done, total: told.append((done, total)),
     )
     each = ActivationExtractor(model, ["conv"])(images)["conv"]
     for label in (0, 1):

@@ -115,5 +115,7 @@ def test_batches_are_sized_in_bytes() -> None:
 
 def test_progress_tells_each_batch() -> None:
     told: list[tuple[int, int]] = []
-    one_pass(None, ArraySource(IMAGES, LABELS), [Brightness()], batch_size=8, progress=lambda *done: told.append(done))
+    one_pass(
+        None, ArraySource(IMAGES, LABELS), [Brightness()], batch_size=8, progress=lambda _, *done: told.append(done)
+    )
     assert told == [(8, 20), (16, 20), (20, 20)]

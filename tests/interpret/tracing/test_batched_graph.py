@@ -92,7 +92,7 @@ def test_without_classes_it_is_the_predicted_one() -> None:
 
 def test_progress_is_told() -> None:
     told: list[tuple[int, int]] = []
-    program(sequential()).run(images(count=5), batch_size=2, progress=lambda done, total: told.append((done, total)))
+    program(sequential()).run(images(count=5), batch_size=2, progress=lambda _, done, total: told.append((done, total)))
     assert told == [(2, 5), (4, 5), (5, 5)]
 
 

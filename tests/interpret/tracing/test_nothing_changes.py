@@ -115,3 +115,27 @@ def test_all_variables_are_as_before(call: str, model: Any) -> None:
     assert len(variables_of(model)) == len(variables)
     for expected, variable in zip(before, variables, strict=True):
         np.testing.assert_array_equal(variable.numpy(), expected, err_msg=variable.name)
+
+
+def never_called() -> Any:
+    parts = [Counting(), Shaken(), conv("conv1", 4, 1), layers.BatchNormalization(), layers.Flatten(), dense()]
+    return keras.Sequential(parts)
+
+
+BUILDING = [name for name in CALLS if name not in ("randomization_check", "activation_maximization")]
+
+
+@pytest.mark.parametrize("call", BUILDING)
+def test_the_call_that_builds_a_model_leaves_it_as_it_is_first_made(call: str) -> None:
+    model, twin = never_called(), never_called()
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        CALLS[call](model)
+    twin.build((None, *SHAPE))  # makes the variables, and runs nothing
+    found, expected = variables_of(model), variables_of(twin)
+    assert len(found) == len(expected) > 8 and not any(variable is other for variable in found for other in expected)
+    for variable, first in zip(found, expected, strict=True):
+        if "kernel" not in variable.name and "bias" not in variable.name:
+            np.testing.assert_array_equal(variable.numpy(), first.numpy(), err_msg=variable.name)
+    (counting,) = [layer for layer in model.layers if isinstance(layer, Counting)]
+    assert counting.count.numpy() == 0

@@ -10,7 +10,16 @@ import pytest
 from oracle import Case, assert_equal, by_hand
 from small_models import SHAPE, chained, dense, images, plain_forward, plain_layers
 
-from featurelens.interpret import ActivationExtractor, GradCAM, Occlusion, Saliency, inspect_model
+from featurelens.interpret import (
+    ActivationExtractor,
+    GradCAM,
+    Occlusion,
+    Saliency,
+    inspect_model,
+    max_sensitivity,
+    road,
+)
+from featurelens.interpret.tracing.inputs import as_dtype
 
 layers = keras.layers
 pytestmark = pytest.mark.numeric
@@ -41,6 +50,43 @@ def test_a_method_that_needs_the_gradient_says_which_do_not(of_bytes: Any) -> No
         Saliency(of_bytes)
     with pytest.raises(ValueError, match=r"whole numbers \(uint8\).*Received fractions"):
         GradCAM(of_bytes)(images())
+
+
+def test_whole_numbers_are_rounded_and_cut_not_wrapped_around() -> None:
+    given = np.array([-3.2, -0.4, 0.5, 1.5, 254.6, 300.0], np.float32)
+    np.testing.assert_array_equal(as_dtype(given, "uint8"), np.array([0, 0, 0, 2, 255, 255], np.uint8))
+    assert as_dtype(given, "float32") is given
+
+
+class Whole(layers.Layer):
+    """What a picture of bytes does to real numbers: rounded, and cut at black and white."""
+
+    def call(self, inputs):
+        return keras.ops.clip(keras.ops.round(inputs), 0, 255)
+
+
+def test_pixels_filled_in_with_noise_stay_bytes(of_bytes: Any) -> None:
+    """ROAD adds noise to what it fills in: below black, and above white, a byte would wrap around."""
+    real = keras.Sequential([keras.Input(SHAPE), Whole(), layers.Rescaling(1 / 255), *plain_layers()])
+    real.set_weights(of_bytes.get_weights())
+    extreme = np.where(BYTES > 127, 255, 0).astype(np.float32)
+    maps = {"m": images()[..., 0]}
+    found, expected = (road(model, extreme, maps, noise=0.2)["m"].removal for model in (of_bytes, real))
+    np.testing.assert_allclose(found.most, expected.most, atol=1e-5)
+    np.testing.assert_allclose(found.least, expected.least, atol=1e-5)
+    assert np.ptp(found.most) > 1e-3
+
+
+def test_noise_on_bytes_is_made_of_bytes(of_bytes: Any) -> None:
+    seen: list[np.ndarray] = []
+
+    def method(pictures: np.ndarray, classes: np.ndarray, *_: Any) -> np.ndarray:
+        seen.append(pictures)
+        return GradCAM(of_bytes)(pictures, classes)
+
+    found = max_sensitivity(method, BYTES, CLASSES, samples=2)
+    assert all(pictures.dtype == np.uint8 for pictures in seen) and (found.largest > 0).any()
+    assert 0 < np.abs(seen[1].astype(int) - BYTES).max() <= 6  # 2 % of 255, and half a step
 
 
 @pytest.fixture(scope="module")

@@ -96,3 +96,23 @@ def test_a_line_that_is_cut_is_named(folder):
 def test_pixels_in_a_csv_are_no_table(tmp_path):
     (tmp_path / "pixels.csv").write_text("label,p0,p1,p2,p3\n0,1,2,3,4\n")
     assert format_of(tmp_path / "pixels.csv").name == "csv"
+
+
+@pytest.mark.parametrize("header", ["", "label,", "id,label,", "label,id,"])
+def test_numbers_in_a_table_of_pixels_name_no_pictures(header, tmp_path):
+    """Folders of pictures called by numbers may lie beside it: 0 is a label or a pixel, not 0.png."""
+    for label in "01":
+        (tmp_path / label).mkdir()
+        for name in "0123":
+            cv2.imwrite(str(tmp_path / label / f"{name}.png"), np.zeros((2, 2), np.uint8))
+    before = max(1, header.count(","))
+    lines = [",".join(map(str, [row % 2] * before + [row, 1, 2, 3])) for row in range(4)]
+    (tmp_path / "t.csv").write_text("\n".join([f"{header or 'label,'}a,b,c,d", *lines]))
+    assert format_of(tmp_path / "t.csv").name == "csv"
+
+
+def test_pictures_called_by_numbers_are_found_by_a_column_of_a_usual_name(tmp_path):
+    for name in "0123":
+        cv2.imwrite(str(tmp_path / f"{name}.png"), np.zeros((2, 2), np.uint8))
+    (tmp_path / "t.csv").write_text("id,label\n0,1\n1,0\n2,1\n3,0\n")
+    assert format_of(tmp_path / "t.csv").name == "table"

@@ -16,7 +16,8 @@ import pytest
 
 from featurelens.models import load_model
 from featurelens.models.file_limits import LIMITS, Limits, require_regular_file
-from featurelens.models.model_files.contents import foreign_names, nesting
+from featurelens.models.json_files import nesting
+from featurelens.models.model_files.contents import foreign_names
 
 pytestmark = pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")
 SMALL = Limits(free_bytes=2**16, unpacked_share=10)

@@ -101,8 +101,8 @@ def test_a_model_without_a_card(tmp_path):
     [
         ('{"format": 1, "name": ', "not JSON"),
         ("[1]", "the format 'list'"),
-        ('{"format": 2}', "the format 2"),
-        ('{"format": 1, "name": "x"}', "without best_epoch, class_names"),
+        ('{"format": 2}', "the format '2'"),
+        ('{"format": 1, "name": "x"}', "the field 'recipe' is missing"),
     ],
 )
 def test_a_broken_card_is_refused(text, message, tmp_path):

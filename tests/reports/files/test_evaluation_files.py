@@ -194,3 +194,14 @@ def test_without_mistakes_there_is_no_sheet():
     labels = np.array([0, 1])
     data = Dataset(np.zeros((2, 4, 4, 1), np.float32), labels, ("a", "b"), "made")
     assert misclassified_sheet(evaluation_from_probabilities(np.eye(2), labels, ("a", "b")), data) is None
+
+
+def test_photos_of_the_sheet_are_read_a_few_at_a_time(monkeypatch):
+    """2,500 of 224 x 224 would be 1.5 GB."""
+    from featurelens.reports.drawing import misclassified_sheet as module
+
+    evaluation, dataset = random_evaluation(count=300)
+    whole, sizes, drawn = misclassified_sheet(evaluation, dataset), [], module.pictures
+    monkeypatch.setattr(module, "pictures", lambda images, *rest: sizes.append(len(images)) or drawn(images, *rest))
+    np.testing.assert_array_equal(misclassified_sheet(evaluation, dataset), whole)
+    assert max(sizes) <= 32 < sum(sizes)

@@ -61,7 +61,7 @@ def test_names_from_outside_are_shown_as_they_are():
 def test_confusions_are_numbered_and_zeros_left_out():
     plot = EVERY["confusion"]()
     assert [text for text in texts(plot.svg()) if text.isdigit()] == ["8", "2", "5"]
-    assert "86.7% lie on the diagonal" in plot.description  # 13 of 15
+    assert "86.7 % lie on the diagonal" in plot.description  # 13 of 15
 
 
 def test_a_class_without_images_has_an_empty_row():
@@ -79,7 +79,7 @@ def test_a_part_of_the_classes_says_so_and_keeps_the_shares_of_the_whole():
     plot = confusion_matrix(counts, ["a", "b", "c"], chosen=[0, 1])
     shown = texts(plot.svg())
     assert "2 of 3 classes, those of the most frequent confusions" in shown and "c" not in shown
-    assert "these classes 70.0% lie on the diagonal, of all images 73.3%." in plot.description
+    assert "these classes 70.0 % lie on the diagonal, of all images 73.3 %." in plot.description
     right, wrong = plot.figure.axes[0].collections
     assert right.get_alpha() == pytest.approx([0.06 + 0.94 * 0.8, 0.06 + 0.94 * 0.6])
     assert wrong.get_alpha() == pytest.approx([0.05 + 1.8 * 0.1, 0.05 + 1.8 * 0.3])

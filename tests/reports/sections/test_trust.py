@@ -117,7 +117,7 @@ def test_what_is_on_file_is_shown_for_all_methods_with_its_command(parts, report
     for column in ("Likeness, random labels", "Beats random, filled in", "Change under noise"):
         assert column in html
     assert "trained on 64 images whose labels were permuted, for 1 epoch." in html
-    assert all(f"{name}: {found.findings[0].number.mean:.0%}" in html for name, found in trust.verdicts.items())
+    assert all(f"{name}: {100 * found.findings[0].number.mean:.0f} %" in html for name, found in trust.verdicts.items())
     assert "Of all 5 methods" in report_html(told) or not any(v.level == "good" for v in trust.verdicts.values())
     twin = report_twin(told, ())["trust"]["trust"]["methods"]
     assert list(twin) == list(named) and twin["SmoothGrad"]["images"] == 24

@@ -1,0 +1,9 @@
+"""What a notebook shows of records, methods and reports, and the tables and pages that a script gets.
+
+========  ====================================================================================
+pieces    Which few bits of HTML is a cell made of, readable in light and dark?
+cells     What does a cell show of a record or a method?
+tables    What is a table of records, with pandas or without?
+written   What does `write_report` return: a path that a notebook shows as the page?
+========  ====================================================================================
+"""

@@ -1,0 +1,76 @@
+"""A notebook as a reader runs it: the last line of each cell is a picture, nothing is red, and it looks right in a browser."""
+
+import re
+
+import nbformat
+import pytest
+from browser_pages import CHROMIUM
+from nbclient import NotebookClient
+
+CELLS = [
+    "from featurelens.models import evaluate, load_model, open_dataset\n"
+    'model = load_model("zero_padded_dropout")\n'
+    'data = open_dataset("fashion_mnist", model=model)[:60]\ndata',
+    "evaluate(model, data)",
+    "from featurelens.interpret import GradCAM, inspect_model\ninspect_model(model)",
+    "GradCAM(model)",
+    'from featurelens.reports import explain, write_report\nexplain(model, data[23], versus="Shirt")',
+    'write_report(model, data, "page.html", sections=["performance"], trust_images=0)',
+]
+
+
+@pytest.fixture(scope="module")
+def notebook(tmp_path_factory):
+    cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
+    folder = {"metadata": {"path": str(tmp_path_factory.mktemp("notebook"))}}
+    made = nbformat.v4.new_notebook(cells=cells)
+    client = NotebookClient(made, timeout=300, kernel_name="python3", resources=folder)
+    return client.execute()
+
+
+def outputs(notebook, place):
+    return notebook.cells[place].outputs
+
+
+def test_no_cell_writes_red_lines(notebook):
+    streams = [each for cell in notebook.cells for each in cell.outputs if each.output_type == "stream"]
+    assert not streams, "".join(each.text for each in streams)
+
+
+def test_each_cell_ends_with_a_picture_or_a_table_of_at_most_200_kilobytes(notebook):
+    for place, cell in enumerate(CELLS):
+        (shown,) = outputs(notebook, place)
+        html = shown.data["text/html"]
+        assert len(shown.data["text/plain"]) <= 300, cell
+        if "write_report" not in cell:
+            assert len(html.encode()) <= 200_000 and ("<img " in html or "<table" in html or "<svg" in html), cell
+
+
+def test_a_report_is_shown_in_a_frame(notebook):
+    (shown,) = outputs(notebook, len(CELLS) - 1)
+    assert re.match(r'<iframe src="data:text/html;base64,[A-Za-z0-9+/=]+"', shown.data["text/html"])
+    assert shown.data["text/plain"].endswith("page.html')")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs a browser on the path: chromium or google-chrome")
+@pytest.mark.parametrize(("paper", "ink"), [("#ffffff", "#111111"), ("#111111", "#dddddd")])
+def test_cells_are_readable_on_light_and_dark_paper(notebook, paper, ink):
+    from playwright.sync_api import sync_playwright
+
+    shown = "<hr>".join(output.data["text/html"] for cell in notebook.cells[:-1] for output in cell.outputs)
+    page_of = f"<!DOCTYPE html><body style='background:{paper};color:{ink};font-family:sans-serif'>{shown}"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 800, "height": 600})
+        page.set_content(page_of)
+        colors = page.evaluate(
+            "[...document.querySelectorAll('td, th, figcaption, p, svg text')]"
+            ".map(e => getComputedStyle(e)[e.closest('svg') ? 'fill' : 'color'])"
+        )
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        browser.close()
+    own = "rgb({}, {}, {})".format(*bytes.fromhex(ink[1:]))
+    assert len(colors) > 50 and set(colors) - {"rgb(255, 255, 255)"} == {
+        own
+    }  # white: on the filled cells of the confusions
+    assert wide <= 0

@@ -8,7 +8,7 @@ from typing import Any
 import numpy as np
 from fastapi import Request
 
-from featurelens.scripts.serving.measuring.contenders import functions, pixels, started, told
+from featurelens.scripts.serving.measuring.bare_model import functions, pixels, started, told
 
 _BATCH, _WAIT = 64, 0.002  # pictures, seconds
 litserve: Any = importlib.import_module("litserve")  # only this benchmark needs it

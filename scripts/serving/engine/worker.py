@@ -240,5 +240,5 @@ class ModelWorker:
             self._lanes.clear()
             self._waiting = 0
         self.jobs.stop_all()
-        self._deliver(lambda: [ticket.fail(WorkerDied("The model's worker has ended.")) for ticket in lost])
         self._on_death(trace)
+        self._deliver(lambda: [ticket.fail(WorkerDied("The model's worker has ended.")) for ticket in lost])

@@ -10,6 +10,8 @@ from __future__ import annotations
 import sys
 from typing import Any
 
+import numpy as np
+
 from featurelens.scripts.serving.measuring.bare_model import functions, pixels, started, told
 
 

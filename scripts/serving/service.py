@@ -118,7 +118,7 @@ class Service:
         self.worker.submit_job(job)
         return job
 
-    def _compute(self, key: Key, rows: Sequence[Row]) -> Sequence[Answer]:
+    def _compute(self, key: Key, rows: Sequence[Row]) -> Sequence[Answer | Exception]:
         return self.models[key.model].programs.answers(key, rows)
 
     def _warm_up(self) -> None:

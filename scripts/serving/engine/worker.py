@@ -7,6 +7,7 @@ jobs, whose next step runs when nothing waits, or when the last one was `_JOB_PA
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 import traceback
@@ -203,6 +204,7 @@ class ModelWorker:
             return self._compute(key, rows)
         except Exception as error:
             if len(rows) == 1:
+                _write_down(error)
                 return [error]
             return [self._computed(key, [row])[0] for row in rows]
 
@@ -229,7 +231,8 @@ class ModelWorker:
             job.end(CANCELLED, error="The job was cancelled.")
         except ValueError as error:
             job.end(FAILED, error=str(error))
-        except Exception:
+        except Exception as error:
+            _write_down(error)
             job.end(FAILED, error="The method failed on this picture.")
 
     def _die(self, trace: str) -> None:
@@ -242,3 +245,9 @@ class ModelWorker:
         self.jobs.stop_all()
         self._on_death(trace)
         self._deliver(lambda: [ticket.fail(WorkerDied("The model's worker has ended.")) for ticket in lost])
+
+
+def _write_down(error: Exception) -> None:
+    """A fault of ours, for who runs the service: the client is not told its trace. What a client can mend is none."""
+    if not isinstance(error, ValueError):
+        sys.stderr.write("".join(traceback.format_exception(error)))

@@ -5,6 +5,7 @@ All contenders run at once and are asked in turn, round after round, so that a d
 
 from __future__ import annotations
 
+import base64
 import json
 import statistics
 import subprocess
@@ -81,7 +82,11 @@ def _beside(servers: dict[str, Server], body: str, count: int, rounds: int) -> l
         for name, server in servers.items():
             for which, path in enumerate(_PATHS.get(name, _PATHS["other"])):
                 many = max(_AT_ONCE, count // _FEWER.get(name, 1))
-                run = loaded(server, Load(server.port, path, body, many, _AT_ONCE))
+                run = loaded(server, _load(name, server.port, path, body, many))
+                if run["statuses"] != {"200": many}:
+                    raise ValueError(
+                        f"Expected {many} answers of {name}. Received {run['statuses']}. Start it by hand to see why."
+                    )
                 if counted:
                     found.setdefault((name, which), []).append({**run, "count": many})
     fewer = ", ".join(f"{max(_AT_ONCE, count // times):,} of {name}" for name, times in _FEWER.items())
@@ -100,6 +105,14 @@ def _beside(servers: dict[str, Server], body: str, count: int, rounds: int) -> l
             f"| pure stream, {what} | | | {cost:.0f} | | {cost / explained:.2f} of the CPU of server and generator |"
         )
     return lines
+
+
+def _load(name: str, port: int, path: str, body: str, count: int) -> Load:
+    """The load of a contender: the picture as it is, for LitServe in JSON."""
+    if name != "litserve":
+        return Load(port, path, body, count, _AT_ONCE)
+    wrapped = json.dumps({"image": base64.b64encode(bytes.fromhex(body)).decode()}).encode()
+    return Load(port, path, wrapped.hex(), count, _AT_ONCE, kind="application/json")
 
 
 def _row(name: str, runs: list[dict[str, Any]], own: list[dict[str, Any]]) -> str:

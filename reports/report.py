@@ -8,36 +8,40 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
+import json as json_module
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
-from ..interpret import ModelInformation
 from ..interpret.methods.catalogue import KnownMethod
 from ..interpret.progress import Progress
+from ..models.datasets.dataset import Dataset
 from ..models.datasets.pixel_range import warn_of_range
-from ..models.fitting import dataset_for
+from ..models.fitting import labelled_for
 from ..models.model_files.cards import ModelCard, card_of
-from .drawing.wording import count, percent
-from .evidence.layers import LayersEvidence, own_channels
+from .drawing.wording import count
 from .evidence.performance import PerformanceEvidence
 from .evidence.plan import ReportPlan
 from .evidence.seen import Seen
 from .evidence.trust import TRUST_IMAGES, TrustFile
 from .evidence.twin import json_text, twin
+from .files.report_files import ReportFiles, document, drawn_arrays
 from .files.whole_files import check_arrays_name, check_writable, write_arrays, write_whole
-from .html.page import Header, KeyFigure, Section, render_page
+from .html.page import Header, Section, View, render_page
 from .html.score_words import in_score_words
 from .html.tiles import Sprite
 from .notebook.written import WrittenReport
 from .report_choice import DEFAULT_PATH, PAGE_SECTIONS, chosen_sections, known_method, only_classes, without_dead_links
-from .sections.findings import findings_section, ordered_findings
-from .sections.layers import LayersSection
+from .sections.front.findings import ordered_findings
+from .sections.front.opening import opening
+from .sections.images import IMAGES, page_payload
+from .sections.mistakes import MistakesSection
 from .sections.performance import PerformanceSection
-from .sections.section import About, Finding, ReportSection
+from .sections.section import VIEWS, About, Finding, Part, ReportSection
 
 
 @dataclass(frozen=True, eq=False)
@@ -64,6 +68,7 @@ def write_report(
     trust_budget: int | None = None,
     trust_file: TrustFile | None = None,
     methods: Sequence[str | KnownMethod] = (),
+    training: Any = None,
     json: str | Path | None = None,
     arrays: str | Path | None = None,
     seed: int = 0,
@@ -87,9 +92,10 @@ def write_report(
         trust_file: The trust as `featurelens trust` measured it, on this model and these images; it is taken instead.
         methods: Drawn beside each mistake and tested like the others, names such as 'rise' or records of your own; an
             image costs as many passes as the method's record says.
-        json: A file for the figures for programs, the same as those in the page.
+        training: The images that the model was trained on, as `dataset`: near copies of the others are looked for among them.
+        json: A file for all figures, those of the page and the answer to each image (see `files.report_files`).
         arrays: A file .npz for the numbers of each image: labels int64[B], predictions int64[B], probabilities
-            float32[B,K], and class_names.
+            float32[B,K], and class_names; and all maps drawn, by the image's number, as `section.field`.
         seed: Of all images that are sampled.
         step: True for a bar of each stage, or a function called with (what is being done, done, total).
 
@@ -100,33 +106,108 @@ def write_report(
         ValueError: A file cannot be written (found before the work starts), the data do not fit the model, the logits
             could not be proven, a section, class or method is unknown, or the model refuses one of the methods.
     """
-    target = Path(path).expanduser().absolute()
-    beside = [None if each is None else Path(each).expanduser().absolute() for each in (json, arrays)]
-    _check_files(target, *beside)
+    files = ReportFiles(
+        *(None if each is None else Path(each).expanduser().absolute() for each in (path, json, arrays))
+    )
+    _check_files(files)
     shown = chosen_sections(sections, needs_performance=arrays is not None)
     further = tuple(each if isinstance(each, KnownMethod) else known_method(each) for each in methods)
-    dataset = only_classes(dataset_for(dataset, model), classes)
-    card = card_of(model) if card is None else card
+    dataset = only_classes(labelled_for(dataset, model), classes)
+    plan = ReportPlan(
+        batch_size,
+        trust_images,
+        trust_file,
+        trust_budget=trust_budget,
+        seed=seed,
+        methods=further,
+        training=None if training is None else labelled_for(training, model),
+    )
+    found = explained(model, dataset, plan, sections=shown, card=card, command=command, step=step)
+    write_files(found, files, shown=[section.id for section in chosen_sections(sections)], title=title, step=step)
+    return WrittenReport(files.page)
+
+
+def explained(
+    model: Any,
+    dataset: Dataset,
+    plan: ReportPlan,
+    *,
+    sections: Sequence[ReportSection[Any]] = PAGE_SECTIONS,
+    card: ModelCard | None = None,
+    command: str | None = None,
+    step: Progress = False,
+) -> Report:
+    """All that a page is written from; arguments and errors as for `write_report`."""
     warn_of_range(model, dataset)
-    plan = ReportPlan(batch_size, trust_images, trust_file, trust_budget=trust_budget, seed=seed, methods=further)
-    found = gather_report(Seen(model, dataset, plan, card=card, command=command, step=step), shown)
+    known = card_of(model) if card is None else card
+    return gather_report(Seen(model, dataset, plan, card=known, command=command, step=step), sections)
+
+
+def write_files(
+    report: Report,
+    files: ReportFiles,
+    *,
+    shown: Sequence[str] | None = None,
+    title: str | None = None,
+    step: Progress = False,
+) -> dict[str, Any]:
+    """Write the page and, where they are named, its figures and its arrays; returns the figures.
+
+    Args:
+        report: All that was found.
+        files: Where it is written to.
+        shown: The ids of the sections to show; None: all.
+        title: Of the page.
+        step: Told that the page is drawn.
+    """
     if callable(step):
         step("drawing the page", 0, 1)
-    asked = _only(found, [section.id for section in chosen_sections(sections)])
-    write_whole(target, report_html(asked, title))
-    _write_beside(found, asked, *beside)
+    asked = report if shown is None else _only(report, shown)
+    write_whole(files.page, report_html(asked, title))
+    told = ordered_findings(asked.sections, asked.evidence, asked.about)
+    figures = document(report_twin(asked, told), _answers(report), files.arrays)
+    if files.json is not None:
+        write_whole(files.json, json_text(figures) + "\n")
+    if files.arrays is not None:
+        write_arrays(files.arrays, {**_of_images(report), **drawn_arrays(asked.evidence)})
     if callable(step):
         step("drawing the page", 1, 1)
-    return WrittenReport(target)
+    return figures
 
 
-def _check_files(page: Path, json: Path | None, arrays: Path | None) -> None:
+def _of_images(report: Report) -> dict[str, np.ndarray]:
+    """The answer to each image, as arrays."""
+    evaluation = report.about.evaluation
+    assert evaluation is not None  # by About.of
+    return {
+        "labels": evaluation.labels,
+        "predictions": evaluation.predictions,
+        "probabilities": evaluation.probabilities,
+        "class_names": np.array(evaluation.class_names),
+    }
+
+
+def _answers(report: Report) -> dict[str, Any]:
+    """The answer to each image, in their order."""
+    evaluation = report.about.evaluation
+    assert evaluation is not None  # by About.of
+    every, predicted, true = np.arange(len(evaluation.labels)), evaluation.predictions, evaluation.labels
+    columns = {
+        "true": true,
+        "predicted": predicted,
+        "probability": evaluation.probabilities[every, predicted].astype(np.float64).round(6),
+        "of_true": evaluation.probabilities[every, true].astype(np.float64).round(6),
+    }
+    return twin(columns)
+
+
+def _check_files(files: ReportFiles) -> None:
     """Refuse, before anything is computed, what cannot be written, or would be written over each other."""
-    targets = [each for each in (page, json, arrays) if each is not None]
+    targets = [each for each in (files.page, files.json, files.arrays) if each is not None]
     for target in targets:
         check_writable(target)
-    if arrays is not None:
-        check_arrays_name(arrays)
+    if files.arrays is not None:
+        check_arrays_name(files.arrays)
     if len(set(targets)) < len(targets):
         raise ValueError(
             f"Expected different files for the page, json= and arrays=. Received {', '.join(map(str, targets))}. Rename one."
@@ -137,24 +218,6 @@ def _only(found: Report, ids: Sequence[str]) -> Report:
     """The report without the sections that were computed for something beside the page."""
     evidence = {name: record for name, record in found.evidence.items() if name in ids}
     return replace(found, evidence=evidence, sections=tuple(each for each in found.sections if each.id in ids))
-
-
-def _write_beside(found: Report, asked: Report, json: Path | None, arrays: Path | None) -> None:
-    """The figures for programs, as in the page, and the numbers of each image."""
-    if json is not None:
-        told = ordered_findings(asked.sections, asked.evidence, asked.about)
-        write_whole(json, json_text(report_twin(asked, told), indent=1) + "\n")
-    if arrays is not None:
-        evaluation = found.evidence[PerformanceSection.id].evaluation
-        write_arrays(
-            arrays,
-            {
-                "labels": evaluation.labels,
-                "predictions": evaluation.predictions,
-                "probabilities": evaluation.probabilities,
-                "class_names": np.array(evaluation.class_names),
-            },
-        )
 
 
 def gather_report(seen: Seen, sections: Sequence[ReportSection[Any]] = PAGE_SECTIONS) -> Report:
@@ -171,24 +234,55 @@ def gather_report(seen: Seen, sections: Sequence[ReportSection[Any]] = PAGE_SECT
 def report_html(report: Report, title: str | None = None) -> str:
     """The whole page; of some sections, without links to the others."""
     told = ordered_findings(report.sections, report.evidence, report.about)
-    shown, sprites = _drawn(report)
-    title = title or f"What {report.about.information.name} sees"
-    page = render_page(title, [findings_section(told), *shown], _header(report), sprites, report_twin(report, told))
+    first = opening(report.evidence, told, report.about)
+    shown, sprites, parts = _drawn(report)
+    page = render_page(
+        title or report.about.information.name,
+        shown,
+        _header(report),
+        [*first.sprites, *sprites],
+        _small_enough(report_twin(report, told)),
+        views=_views(report, first.html),
+        payload=page_payload(report.evidence, parts, report.about),
+    )
     return page if len(report.sections) >= len(PAGE_SECTIONS) else without_dead_links(page)
 
 
-def _drawn(report: Report) -> tuple[list[Section], list[Sprite]]:
-    """The sections that have evidence, and all their sprites."""
-    shown, sprites = [], []
+def _small_enough(told: dict[str, Any]) -> dict[str, Any]:
+    """The twin as the page carries it: a part that would make the file large is named, not carried."""
+    return {
+        name: {"left_out": "too large for the page"} if len(json_module.dumps(part)) > _MOST_OF_A_PART else part
+        for name, part in told.items()
+    }
+
+
+def _drawn(report: Report) -> tuple[list[Section], list[Sprite], list[Part]]:
+    """The sections that have evidence, all their sprites, and what they hand to the page's program."""
+    shown, sprites, parts = [], [], []
     for section in report.sections:
         if section.id in report.evidence:
             part = section.html(report.evidence[section.id], report.about)
             html = in_score_words(part.html, report.about.information.unit)
-            shown.append(Section(section.id, section.title, html, part.lead or section.lead, part.parts))
+            tab = getattr(section, "view", "method")
+            shown.append(Section(section.id, section.title, html, part.lead or section.lead, part.parts, tab))
             sprites += part.sprites
-    return shown, sprites
+            parts.append(part)
+    return shown, sprites, parts
 
 
+def _views(report: Report, first: Markup) -> list[View]:
+    """The tabs, with how much is behind them."""
+    found: PerformanceEvidence | None = report.evidence.get(PerformanceSection.id)
+    notes = {"classes": f"{len(report.about.class_names):,}"}
+    if found is not None:
+        notes["confusions"] = f"{len(found.confusions):,}"
+    fronts = {"findings": first}
+    if MistakesSection.id in report.evidence:
+        fronts["images"] = IMAGES
+    return [View(name, title, notes.get(name, ""), fronts.get(name)) for name, title in VIEWS.items()]
+
+
+_MOST_OF_A_PART = 300_000  # letters of a section's figures that the page itself carries
 _MOST_FILES = 20_000  # names in the figures for programs
 
 
@@ -199,6 +293,8 @@ def report_twin(report: Report, told: Sequence[Finding]) -> dict[str, Any]:
         "data": report.about.dataset.source,
         "images": len(report.about.dataset),
         "classes": report.about.class_names,
+        "weights": report.about.weights,
+        "pixels": report.about.pixels,
         "seed": report.about.seed,
         "command": report.about.command,
         "read": report.about.dataset.preparation,
@@ -211,37 +307,13 @@ def _header(report: Report) -> Header:
     about, information = report.about, report.about.information
     version = importlib.metadata.version("featurelens")
     images = count(len(about.dataset), "image")
+    made = f"featurelens {version} on {datetime.date.today():%d %B %Y}"
     return Header(
-        kicker=f"featurelens {version} · {datetime.date.today():%d %B %Y} · {about.dataset.source}",
-        lead=(
-            f"A classifier of {count(information.classes, 'class', 'classes')} with {information.parameters:,} parameters, "
-            f"looked at layer by layer through {images}: what it sees, why it decides as it does, and where it goes wrong."
+        kicker=about.dataset.source,
+        lead="",
+        about=f"on {about.dataset.source}, {images}",
+        footer=(
+            f"Made by {made}, of {information.name}: {count(information.classes, 'class', 'classes')}, "
+            f"{information.parameters:,} parameters. This file is complete: it loads nothing from anywhere."
         ),
-        figures=[
-            *_performance_figures(report.evidence.get(PerformanceSection.id)),
-            *_layer_figures(report.evidence.get(LayersSection.id), information),
-        ],
-        footer=f"Made by featurelens {version}. This file is complete: it loads nothing from anywhere.",
     )
-
-
-def _performance_figures(found: PerformanceEvidence | None) -> list[KeyFigure]:
-    if found is None:
-        return []
-    evaluation, figures = found.evaluation, found.figures
-    shown = [
-        KeyFigure("Accuracy", percent(figures.accuracy, 2), f"of {count(figures.images, 'image')}"),
-        KeyFigure("Mistakes", f"{found.mistakes:,}", f"in {count(len(found.confusions), 'confusion')}"),
-    ]
-    if found.weakest is not None and evaluation.support.all():
-        found_of_it = f"{percent(evaluation.recall[found.weakest])} found"
-        shown.append(KeyFigure("Weakest class", evaluation.class_names[found.weakest], found_of_it))
-    return [*shown, KeyFigure("Calibration error", f"{figures.expected_calibration_error:.3f}", "0 is perfect")]
-
-
-def _layer_figures(found: LayersEvidence | None, information: ModelInformation) -> list[KeyFigure]:
-    counted = [] if found is None else own_channels(found.layers, information)
-    if not counted:
-        return []
-    silent, channels = sum(len(each.silent_channels) for each in counted), sum(each.channels for each in counted)
-    return [KeyFigure("Silent channels", f"{silent:,}", f"of {channels:,}, units included")]

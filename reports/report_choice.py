@@ -19,6 +19,11 @@ from .sections.layers import LayersSection
 from .sections.mistakes import MistakesSection
 from .sections.model import ModelSection
 from .sections.performance import PerformanceSection
+from .sections.screening.reasons import ReasonsSection
+from .sections.screening.review import ReviewSection
+from .sections.screening.soundness import SoundnessSection
+from .sections.screening.suspects import ScreeningSection
+from .sections.screening.which_layer import WhichLayerSection
 from .sections.section import ReportSection
 from .sections.trust import TrustSection
 
@@ -27,11 +32,16 @@ PAGE_SECTIONS: tuple[ReportSection[Any], ...] = (  # of the page, from top to bo
     ModelSection(),
     DataSection(),
     PerformanceSection(),
+    ScreeningSection(),
     FeatureMapsSection(),
     LayersSection(),
+    SoundnessSection(),
     TrustSection(),
+    WhichLayerSection(),
     MistakesSection(),
+    ReasonsSection(),
     CausesSection(),
+    ReviewSection(),
 )
 
 _LINK = re.compile(r'<a [^>]*href="#([^"]+)"[^>]*>(.*?)</a>', re.DOTALL)
@@ -95,11 +105,11 @@ def known_method(name: str) -> KnownMethod:
 
 
 def without_dead_links(page: str) -> str:
-    """A page whose links lead to what is on it: the words of the others stay.
+    """A page whose links lead to what is on it, or to a view (`#/...`): the words of the others stay.
 
     Example:
         >>> without_dead_links('<p id="a"></p><a href="#a">A</a> <a href="#b">B</a>')
         '<p id="a"></p><a href="#a">A</a> B'
     """
     there = set(_ID.findall(page))
-    return _LINK.sub(lambda link: link[0] if link[1] in there else link[2], page)
+    return _LINK.sub(lambda link: link[0] if link[1] in there or link[1].startswith("/") else link[2], page)

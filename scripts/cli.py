@@ -1,4 +1,4 @@
-"""The command line: `featurelens report | train | evaluate | inspect | explain | trust | explore | compare | serve | benchmark`.
+"""The command line: `featurelens report | train | evaluate | inspect | explain | trust | explore | compare | diff | serve | ...`.
 
 Nothing heavy is imported here, so that `--help` answers at once; each command imports what it needs when it runs.
 """
@@ -6,22 +6,25 @@ Nothing heavy is imported here, so that `--help` answers at once; each command i
 from __future__ import annotations
 
 from collections.abc import Sequence
+from functools import partial
 from typing import Annotated
 
 import typer
 
 from featurelens.scripts.benchmark import benchmark
 from featurelens.scripts.compare import compare
+from featurelens.scripts.diff import diff
 from featurelens.scripts.evaluate import evaluate
 from featurelens.scripts.explain import explain
 from featurelens.scripts.explore import explore
 from featurelens.scripts.inspect_model import inspect_layers
 from featurelens.scripts.options.early_checks import refuse_file_as_command
 from featurelens.scripts.report import report
-from featurelens.scripts.serve import serve
+from featurelens.scripts.serving.command import serve
 from featurelens.scripts.terminal.exit_codes import listed
 from featurelens.scripts.terminal.running import run
 from featurelens.scripts.terminal.saying import say
+from featurelens.scripts.terminal.settings import settings
 from featurelens.scripts.train import train
 from featurelens.scripts.trust import trust
 
@@ -41,6 +44,7 @@ app.command("trust")(trust)
 app.command("explore")(explore)
 app.command("evaluate")(evaluate)
 app.command("compare")(compare)
+app.command("diff")(diff)
 app.command("train")(train)
 app.command("serve")(serve)
 app.command("benchmark")(benchmark)
@@ -77,7 +81,7 @@ def options(
 
 def main(arguments: Sequence[str] | None = None) -> None:
     """Run a command of `featurelens`; without `arguments` those that it was started with."""
-    run(app, arguments, before=_refuse_file_as_command)
+    run(app, arguments, before=_refuse_file_as_command, settings=partial(settings, app))
 
 
 def _refuse_file_as_command(first: str) -> None:

@@ -14,7 +14,8 @@ from typing import Annotated
 import typer
 
 from featurelens.scripts.options.early_checks import checked_data
-from featurelens.scripts.options.measuring import BatchSize, HtmlFile, Seed, TrustImages
+from featurelens.scripts.options.gates import Gates, checked_gates, refuse_one_file_twice, require_known, stop_if
+from featurelens.scripts.options.measuring import BatchSize, HtmlFile, Seed, TrustImages, training_data_option
 from featurelens.scripts.options.methods import method_named, method_option
 from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Opening, load_with_card, open_for
 from featurelens.scripts.options.outputs import check_outputs
@@ -49,6 +50,13 @@ def report(
     method: Annotated[
         list[str] | None, method_option("A method to draw beside each mistake too, such as layercam")
     ] = None,
+    training_data: Annotated[
+        str | None, training_data_option("among which near copies of the others are looked for.")
+    ] = None,
+    review: Annotated[
+        Path | None, typer.Option(help="A review that was exported from a report of this model, to sum up.")
+    ] = None,
+    gates: Gates = Gates(),
     seed: Seed = 0,
     opening: Opening = Opening(),
 ) -> None:
@@ -56,41 +64,56 @@ def report(
 
     Without arguments: the shipped zero-padded dropout CNN on the 10,000 test images of Fashion-MNIST, offline.
     """
+    from featurelens.reports.evidence.screening.review import read_review
     from featurelens.reports.files.whole_files import check_writable
     from featurelens.scripts.terminal.progress import whole_shown
 
     target = output.expanduser().absolute()
     check_writable(target)
+    conditions = checked_gates(gates)
+    refuse_one_file_twice([target, *gates.written])
     further = [method_named(name) for name in method or ()]
     images_from = checked_data(model, data, opening)
-    check_outputs([target], models=[model], data=[images_from], files=[opening.class_names, tested.trust])
+    if training_data is not None:
+        checked_data(model, training_data, opening)
+    read = [images_from, training_data]
+    check_outputs(
+        [target, *gates.written], models=[model], data=read, files=[opening.class_names, tested.trust, review]
+    )
+    reviewed = None if review is None else read_review(review)
     loaded, card = load_with_card(model, opening)
     dataset = open_for(images_from, loaded, card, opening)
-    from featurelens.reports import write_report
+    training = None if training_data is None else open_for(training_data, loaded, card, opening)
     from featurelens.reports.evidence.plan import ReportPlan
-    from featurelens.reports.evidence.trust import TRUST_IMAGES
+    from featurelens.reports.evidence.trust import SHOWN, TRUST_IMAGES
+    from featurelens.reports.files.report_files import ReportFiles
+    from featurelens.reports.report import explained, write_files
 
     images = TRUST_IMAGES if tested.trust_images is None else tested.trust_images
     anew = images if tested.trust_budget is not None else tested.trust_images
     measured = trust_on_file(tested.trust, anew, model, loaded, dataset)
-    plan = ReportPlan(batch_size, images, measured, trust_budget=tested.trust_budget, seed=seed)
+    methods = (*SHOWN, *(known.name for known in further)) if measured is None else tuple(measured.trust.methods)
+    require_known(conditions, dataset.class_names, methods)
+    plan = ReportPlan(
+        batch_size,
+        images,
+        measured,
+        trust_budget=tested.trust_budget,
+        seed=seed,
+        methods=tuple(further),
+        training=training,
+        review=reviewed,
+    )
     with whole_shown(plan.expected(dataset.images.shape)) as step:
-        path = write_report(
-            loaded,
-            dataset,
-            output,
-            card=card,
-            command=_command(),
-            title=f"What {Path(model).stem} sees",  # the file's name: Keras's own may be 'sequential_4'
-            batch_size=batch_size,
-            trust_images=images,
-            trust_budget=tested.trust_budget,
-            trust_file=measured,
-            methods=further,
-            seed=seed,
-            step=step,
-        )
-    say(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
+        found = explained(loaded, dataset, plan, card=card, command=_command(), step=step)
+        files = ReportFiles(target, *map(_absolute, (gates.json, gates.arrays)))
+        figures = write_files(found, files, title=Path(model).stem, step=step)  # Keras's own name may be 'sequential_4'
+    say(f"Wrote {target} ({target.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
+    stop_if(conditions, figures, gates)
+
+
+def _absolute(path: Path | None) -> Path | None:
+    return None if path is None else path.expanduser().absolute()
 
 
 def _command() -> str:

@@ -9,4 +9,5 @@ affine_tail       When does that follow without running the model?
 ablation_effects  How many answers does that repair, and how many does it break?
 visualization     Which image would excite a channel the most?
 activity          How strongly does a channel answer to an image?
+margin_parts      What does each channel add to the lead of a class?
 """

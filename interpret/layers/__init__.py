@@ -7,4 +7,6 @@ receptive_field_rules  What does each operation do to that part?
 survey                 What does each layer keep of the picture and of the class?
 linear_probe           How well can the class be read off a layer?
 similarity             How alike are two layers?
+normalization          Does batch normalisation mean the same in training and in use?
+nearest_answers        Which right answers lie nearest to a mistake?
 """

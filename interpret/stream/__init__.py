@@ -9,4 +9,5 @@ joint_maps    What are the maps of several methods, in one pass?
 class_means   What does a layer put out for a class on average?
 image_choice  Which images stand for all, or for their class?
 saturation    How much of the gradient is left after the softmax?
+hidden        What does the last hidden layer put out?
 """

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ..given import Layer, takes_given
-from ..methods.class_activation import class_activation, hi_res_cam, weighted_channels
+from ..methods.class_activation import class_activation, grad_cam_plus_plus, hi_res_cam, layer_cam, weighted_channels
 from ..methods.gradients import saliency
 from ..progress import Progress
 from ..tracing.batched_graph import OfModel, Program
@@ -28,13 +28,15 @@ from ..tracing.layer_choice import spatial_layer
 from ..tracing.targets import Classes
 from ..tracing.traced_model import Taps, TracedModel, gradients
 
+_FOUND = ("signed", "contributions", "layer_cam", "grad_cam_plus_plus", "saliency", "saturation")
+
 
 class GradCAMState(OfModel):
     """What a Grad-CAM does not show: its negative evidence, and how far the head's gradient has faded; in one pass.
 
     Args and call as for `GradCAM`. It gives {'signed': float32[B,h,w], Grad-CAM before its cut, in score units;
-    'contributions': float32[B,h,w], as `HiResCAM` gives it, linear in the score; 'saliency': float32[B,H,W], as `Saliency`
-    gives it; 'saturation': float32[B]}.
+    'contributions': float32[B,h,w], as `HiResCAM` gives it, linear in the score; 'layer_cam' and 'grad_cam_plus_plus':
+    float32[B,h,w], as those give them; 'saliency': float32[B,H,W], as `Saliency` gives it; 'saturation': float32[B]}.
 
     Example:
         >>> found = GradCAMState(model)(images)
@@ -54,6 +56,8 @@ class GradCAMState(OfModel):
             return {
                 "signed": class_activation(chosen, at_layer, weighted_channels),
                 "contributions": class_activation(chosen, at_layer, hi_res_cam),
+                "layer_cam": class_activation(chosen, at_layer, layer_cam),
+                "grad_cam_plus_plus": class_activation(chosen, at_layer, grad_cam_plus_plus),
                 "saliency": saliency(at_image, taps.axes),
                 "saturation": _saturation(taps, scores, at_image),
             }
@@ -65,9 +69,9 @@ class GradCAMState(OfModel):
     def __call__(
         self, images: Arrays, classes: Classes = None, batch_size: int = 256, progress: Progress = False
     ) -> dict[str, np.ndarray]:
-        """All four, for the predicted class or the one named."""
+        """All six, for the predicted class or the one named."""
         found = self._program.run(images, classes, batch_size=batch_size, progress=progress)
-        return {name: found[name] for name in ("signed", "contributions", "saliency", "saturation")}
+        return {name: found[name] for name in _FOUND}
 
 
 class Saturation(OfModel):

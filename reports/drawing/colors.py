@@ -115,6 +115,29 @@ def overlay(
     return np.rint(pictures * (1 - alpha) + colors * alpha).astype(np.uint8)
 
 
+AGAINST, SPEAKS_FOR = (
+    (70, 160, 255),
+    (255, 96, 60),
+)  # of a contrast laid over a picture: cold and warm, alike in strength
+
+
+def contrast_overlay(shown: np.ndarray, values: np.ndarray, end: np.ndarray | float) -> np.ndarray:
+    """Lay signed maps over their pictures in two colours that stand out on dark and on light; zero changes nothing.
+
+    Args:
+        shown: uint8[B,H,W,3], the pictures.
+        values: float[B,H,W], of their size.
+        end: The size from which on a colour is full, one or float[B,1,1].
+
+    >>> contrast_overlay(np.zeros((1, 1, 1, 3), np.uint8), np.zeros((1, 1, 1)), 1.0).tolist()
+    [[[[0, 0, 0]]]]
+    """
+    strength = np.clip(np.abs(values) / np.where(np.asarray(end) > 0, end, np.inf), 0, 1)[..., None]
+    colors = np.where((values > 0)[..., None], np.array(SPEAKS_FOR), np.array(AGAINST))
+    alpha = 0.9 * strength**0.7
+    return np.rint(shown * (1 - alpha) + colors * alpha).astype(np.uint8)
+
+
 def as_rgb(images: np.ndarray, limits: Limits = (0.0, 1.0)) -> np.ndarray:
     """Return the pictures uint8[B,H,W,3] of images float[B,H,W,1 or 3] (or [B,H,W]) with values within `limits`."""
     images = images[..., None] if images.ndim == 3 else images

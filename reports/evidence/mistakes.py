@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 
 import numpy as np
 
@@ -15,9 +15,11 @@ from ...models.datasets.resizing import resize_images
 from ...models.evaluation.metrics import Evaluation
 from .further_maps import FurtherMaps
 from .performance import ConfusionCount
+from .trust import CONTRAST, GRAD_CAM_PLUS, LAYER_CAM
 from .twin import DrawnOnly
 
 MOST_MISTAKES = 2000
+_AT_LAYER = {CONTRAST: "contributions", LAYER_CAM: "layer_cam", GRAD_CAM_PLUS: "grad_cam_plus_plus"}
 SURE = 0.9  # an answer above this probability counts as sure
 _MOST_PIXELS = 16_000_000  # of all explained mistakes together, so that large pictures do not fill the memory
 _MOST_DRAWN = 1_200_000  # pixels of one kind of picture in the file: 1,530 pictures of 28x28, 382 of 56x56
@@ -52,6 +54,8 @@ class Mistakes:
     saliency: DrawnOnly[tuple[np.ndarray, np.ndarray]]  # float32[N,S,S], score units per unit of pixel value
     contrast: DrawnOnly[np.ndarray]  # float32[N,h,w], signed: HiResCAM of logit[predicted] - logit[true]
     further: DrawnOnly[tuple[FurtherMaps, ...]] = ()  # of the methods that were asked for
+    layer_maps: DrawnOnly[dict[str, tuple[np.ndarray, np.ndarray]]] = field(default_factory=dict)
+    # {method: float32[N,h,w] of the predicted, the true class, score units}, beside Grad-CAM
 
 
 def gather_mistakes(
@@ -69,6 +73,7 @@ def gather_mistakes(
     height, width = _side(dataset)
     parts: list[list[np.ndarray]] = [[], [], [], [], [], []]
     states: tuple[list[MapState], list[MapState]] = ([], [])
+    beside: dict[str, tuple[list[np.ndarray], list[np.ndarray]]] = {name: ([], []) for name in _AT_LAYER}
     for start in range(0, len(numbers), batch_size):
         rows = slice(start, start + batch_size)
         images = dataset.images[numbers[rows]]
@@ -83,6 +88,9 @@ def gather_mistakes(
         )
         for part, values in zip(parts, found, strict=True):
             part.append(values)
+        for name, key in _AT_LAYER.items():
+            beside[name][0].append(why[key])
+            beside[name][1].append(why_not[key])
         for state, cams, looked in zip(states, found[1:3], (why, why_not), strict=True):
             state.extend(map_states(cams, before_cut=looked["signed"], saturation=looked["saturation"]))
         if callable(progress):
@@ -110,7 +118,12 @@ def gather_mistakes(
         cam_states=(tuple(states[0]), tuple(states[1])),
         saliency=(slope, slope_true),
         contrast=signed,
+        layer_maps={name: (_joined(pair[0]), _joined(pair[1])) for name, pair in beside.items()},
     )
+
+
+def _joined(parts: list[np.ndarray]) -> np.ndarray:
+    return np.concatenate(parts) if parts else np.zeros((0, 1, 1), np.float32)
 
 
 def _limit(dataset: Dataset) -> int:

@@ -6,6 +6,8 @@ from dataclasses import dataclass
 
 from ...interpret.methods.catalogue import KnownMethod
 from ...interpret.trust.budget import usual_budget
+from ...models.datasets.dataset import Dataset
+from .screening.review import Review
 from .trust import TRUST_IMAGES, TrustFile
 
 _PASSES_OF_TRUST = 120  # an image, where no budget stands in the way
@@ -21,6 +23,8 @@ class ReportPlan:
     trust_budget: int | None = None  # passes forward and backward for that; None: by the images' size
     compared_images: int = 3000  # whose nearest neighbours are looked for: all 10,000 would take eleven times as long
     seed: int = 0  # of all images that are sampled, but for a trust that was measured beforehand
+    training: Dataset | None = None  # the images of the training, in which near copies of the others are looked for
+    review: Review | None = None  # what people said of the mistakes of an earlier report of this model
     methods: tuple[KnownMethod, ...] = ()  # drawn beside each mistake, and tested, beside those of every report
 
     def expected(self, shape: tuple[int, ...]) -> dict[str, float]:

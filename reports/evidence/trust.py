@@ -16,8 +16,8 @@ from ...interpret.trust.record import Samples, Trust, TrustPlan
 from ...models.datasets.dataset import Dataset
 from ...models.datasets.fingerprints import images_fingerprint, weights_fingerprint
 
-GRAD_CAM, CONTRAST, SALIENCY = "Grad-CAM", "HiResCAM", "Saliency"
-SHOWN = (GRAD_CAM, CONTRAST, SALIENCY)  # the methods whose maps the report draws
+GRAD_CAM, GRAD_CAM_PLUS, CONTRAST, LAYER_CAM, SALIENCY = "Grad-CAM", "Grad-CAM++", "HiResCAM", "LayerCAM", "Saliency"
+SHOWN = (GRAD_CAM, GRAD_CAM_PLUS, CONTRAST, LAYER_CAM, SALIENCY)  # whose maps the report draws: all out of one pass
 TRUST_IMAGES = 100  # by default; more make the intervals narrower and the report slower
 _SHUFFLED = 64  # images whose maps are compared while the weights are shuffled
 

@@ -22,7 +22,7 @@ import numpy as np
 
 from ...models.records import DrawnOnly, from_twin, inside, written_fields
 
-__all__ = ["DrawnOnly", "from_twin", "json_text", "twin"]
+__all__ = ["DrawnOnly", "from_twin", "is_drawn_only", "json_text", "twin"]
 
 _PLAIN = (bool, int, float, str)
 
@@ -62,6 +62,11 @@ def _written(value: Any, where: str) -> Any:
             f"'{where}'. Make its type DrawnOnly, or write a figure of it."
         )
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def is_drawn_only(kind: type[Any], name: str) -> bool:
+    """Whether a field of a record is drawn only."""
+    return name not in written_fields(kind)
 
 
 def _key(name: Any, where: str) -> str:

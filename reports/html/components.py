@@ -18,6 +18,23 @@ MARKS: dict[str, str] = {"good": "●", "weak": "◐", "failed": "○", "unknown
 EMPTY = Markup("")
 
 
+LONGEST_NAME = 24  # letters that are shown; the whole name is in the title
+
+
+def name_html(name: str) -> Markup:
+    """A name from outside: apart from the direction of the text around it, and cut at its end where it is long.
+
+    Example:
+        >>> name_html("shirt")
+        Markup('<bdi>shirt</bdi>')
+    """
+    if not any(letter.isprintable() and not letter.isspace() for letter in name):
+        return Markup('<bdi title="{}">(no visible name)</bdi>').format(name)
+    if len(name) <= LONGEST_NAME:
+        return Markup("<bdi>{}</bdi>").format(name)
+    return Markup('<bdi title="{}">{}…</bdi>').format(name, name[: LONGEST_NAME - 1])
+
+
 def joined(parts: Iterable[Markup]) -> Markup:
     """Return the parts one after the other."""
     return Markup("\n").join(parts)
@@ -97,7 +114,7 @@ def probabilities(shares: Iterable[tuple[str, float, str]]) -> Markup:
         '<li class="{}" style="--p:{:.3f}"><span class="name">{}</span><span class="bar"></span>'
         '<span class="value">{}</span></li>'
     )
-    bars = (entry.format(kind, share, name, percent(share)) for name, share, kind in shares)
+    bars = (entry.format(kind, share, name_html(name), percent(share)) for name, share, kind in shares)
     return Markup('<ul class="probabilities">{}</ul>').format(joined(bars))
 
 
@@ -120,9 +137,13 @@ def command(text: str) -> Markup:
 
 
 def folded(summary: str, content: Markup, *, count: str = "", opened: bool = False) -> Markup:
-    """Return a long list behind its heading, closed or `opened`; `count` says how much there is."""
+    """Return a long list behind its heading, closed or `opened`; `count` says how much there is.
+
+    What is closed costs the browser nothing: the page's program makes its elements when it is opened.
+    """
     amount = Markup(' <span class="count">{}</span>').format(count) if count else EMPTY
     state = Markup(" open") if opened else EMPTY
+    inside = content if opened or "<noscript" in content else Markup("<noscript>{}</noscript>").format(content)
     return Markup('<details class="fold"{}><summary>{}{}</summary><div>{}</div></details>').format(
-        state, summary, amount, content
+        state, summary, amount, inside
     )

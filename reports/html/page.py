@@ -2,16 +2,19 @@
 
 Everything is inside the file, and a content security policy forbids the browser to fetch anything else. Text is
 escaped by Jinja; what is HTML already comes as `Markup` (`components.py`, `tiles.py`), and a plain `str` is shown as
-text. Without JavaScript the page is complete; page.js only adds a filter for the mistakes and enlarges a picture.
+text. A page is a bar with tabs and one view for each; without JavaScript all views are stacked and complete. The program
+(templates/scripts) shows one at a time, and draws what would be thousands of elements from the payload when it is asked for.
 """
 
 from __future__ import annotations
 
+import base64
+import hashlib
 import json
 import re
 from collections import Counter
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import Any, get_args
 
@@ -19,10 +22,12 @@ import jinja2
 from markupsafe import Markup
 
 from ..drawing.colors import ColorScale, css_gradient
+from .program import program
 from .tiles import Sprite, sprite_css
 
 _PLOT = re.compile(r'<svg [^>]*class="plot".*?</svg>', re.DOTALL)
 _PLOT_ID = re.compile(r'(?<=[#"])p[0-9a-f]{8}-')  # what `plots.plot` begins each id and reference with
+_PERCENT = re.compile(r"(?<=\d) %(?=[^<>]*<)")  # a number and its sign stay on one line
 _ID = re.compile(r'<[a-z][^<>]*? id="([^"]*)"')  # of elements; what text holds is escaped
 TEMPLATES = Path(__file__).parent / "templates"
 
@@ -44,6 +49,8 @@ class Header:
     lead: str  # one or two sentences below it
     figures: Sequence[KeyFigure] = ()
     footer: str = ""  # at the page's end
+    about: str = ""  # beside the title in the bar: on which data
+    logo: str = ""  # a picture as a `data:` address
 
 
 @dataclass(frozen=True, eq=False)
@@ -55,6 +62,27 @@ class Section:
     html: Markup
     lead: str = ""  # the question that the section answers
     parts: Sequence[tuple[str, str]] = ()  # (id, title) of the parts to list below it
+    view: str = ""  # the tab that it stands in; empty: a tab of its own
+
+
+@dataclass(frozen=True, eq=False)
+class View:
+    """A tab of the page, and what stands in it."""
+
+    id: str  # a-z, 0-9 and hyphens; it is reached at #/id
+    title: str
+    note: str = ""  # beside its title, such as how many
+    front: Markup | None = None  # in place of its heading
+    sections: Sequence[Section] = ()
+
+
+def views_of(sections: Sequence[Section], named: Sequence[View] = ()) -> list[View]:
+    """The named views with their sections, then a view for each section that names none."""
+    views = [replace(view, sections=[section for section in sections if section.view == view.id]) for view in named]
+    known = {view.id for view in named}
+    alone = [section for section in sections if section.view not in known]
+    shown = [view for view in views if view.sections or view.front is not None]
+    return [*shown, *(View(section.id, section.title, sections=[section]) for section in alone)]
 
 
 def render_page(
@@ -63,6 +91,9 @@ def render_page(
     header: Header,
     sprites: Sequence[Sprite] = (),
     data: Mapping[str, Any] | None = None,
+    *,
+    views: Sequence[View] = (),
+    payload: Mapping[str, Any] | None = None,
 ) -> str:
     """Return the whole page.
 
@@ -72,7 +103,10 @@ def render_page(
         header: what stands above them.
         sprites: every sprite that a tile of the sections belongs to, each name once.
         data: a machine-readable twin, put into `<script type="application/json" id="twin">`.
+        views: the tabs; a section that stands in none of them gets one of its own.
+        payload: what the page's program draws from.
     """
+    script = program()
     refuse_twins("sections", [section.id for section in sections])
     refuse_twins("sprites", [sprite.name for sprite in sprites])
     environment = jinja2.Environment(
@@ -80,15 +114,23 @@ def render_page(
     )
     page = environment.get_template("page.html.j2").render(
         title=title,
-        sections=sections,
+        views=views_of(sections, views),
         header=header,
         css=style(sprites),
-        js=Markup((TEMPLATES / "page.js").read_text(encoding="utf-8")),
+        js=script,
+        hash=base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),
         data=None if data is None else json_for_page(data),
+        payload=None if payload is None else json_for_page(payload),
     )
-    page = _with_equal_plots_apart(page)
+    page = _with_bound_percent(_with_equal_plots_apart(page))
     refuse_twins("parts of the page", _ID.findall(page))
     return page
+
+
+def _with_bound_percent(page: str) -> str:
+    """The page with a no-break space before each percent sign of its text; its data stay as they are."""
+    shown, between, data = page.partition('<script type="application/json"')
+    return _PERCENT.sub("\u00a0%", shown) + between + data
 
 
 def _with_equal_plots_apart(page: str) -> str:
@@ -109,7 +151,8 @@ def _with_equal_plots_apart(page: str) -> str:
 def style(sprites: Sequence[Sprite]) -> Markup:
     """Return the page's style: the style sheet, the colour scales and the sprites."""
     scales = (Markup(f".scale-{scale}{{background:{css_gradient(scale)}}}\n") for scale in get_args(ColorScale))
-    sheet = Markup((TEMPLATES / "style.css").read_text(encoding="utf-8"))
+    text = (TEMPLATES / "style.css").read_text(encoding="utf-8")
+    sheet = Markup(re.sub(r"/\*.*?\*/|(?<=[{};,])\s+|\s+(?=[{}])", "", text, flags=re.DOTALL) + "\n")
     return sheet + Markup("").join(scales) + Markup("").join(sprite_css(sprite) for sprite in sprites)
 
 

@@ -122,3 +122,13 @@ def tile_html(sheet: Sprite, index: int, label: str, *, zoom: float | None = Non
         f'<span class="tile sprite-{sheet.name}" role="img" aria-label="{escape(label)}" '
         f'style="--x:{column};--y:{row}{enlarged}"></span>'
     )
+
+
+def strip_html(sheet: Sprite, row: int, label: str) -> Markup:
+    """Return a whole row of the sprite as one picture, as wide as its place allows."""
+    if not 0 <= row < sheet.rows:
+        raise ValueError(f"Expected a row from 0 to {sheet.rows - 1} of sprite '{sheet.name}'. Received {row}.")
+    return Markup(
+        f'<span class="tile strip sprite-{sheet.name}" role="img" aria-label="{escape(label)}" style="--x:0;--y:{row};'
+        f'background-size:100% {sheet.rows}00%;aspect-ratio:{sheet.width * sheet.columns}/{sheet.height}"></span>'
+    )

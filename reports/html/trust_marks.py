@@ -24,6 +24,26 @@ from .components import EMPTY, MARKS, MarkLevel, trust_mark
 Verdicts = Mapping[str, Verdict]  # by method; empty where trust was not measured
 
 
+LEVEL_WORDS = {"good": "cite", "weak": "with a caveat", "failed": "do not cite", "unknown": "not judged"}
+
+
+def chip(level: str, words: str) -> Markup:
+    """A verdict with a name or a list of names, by shape and word."""
+    return Markup('<span class="chip {}"><span aria-hidden="true">{}</span> {}</span>').format(
+        level, MARKS[level], words
+    )
+
+
+def method_mark_of(verdicts: Verdicts, method: str) -> Markup:
+    """The mark alone, with its word for those who cannot see it."""
+    found = verdicts.get(method)
+    if found is None:
+        return EMPTY
+    return Markup('<span class="mk {}" role="img" aria-label="{}: {}" title="{}: {}">{}</span>').format(
+        found.level, method, LEVEL_WORDS[found.level], method, LEVEL_WORDS[found.level], MARKS[found.level]
+    )
+
+
 def method_mark(verdicts: Verdicts, method: str) -> Markup:
     """The mark beside a picture; it opens to the method's numbers on this model."""
     found = verdicts.get(method)

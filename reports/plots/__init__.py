@@ -5,6 +5,7 @@ performance   How well does the classifier do?
 training      How did the training go?
 layers        What do the layers keep?
 trust         What happens while pixels go, or weights are shuffled?
+screening     What is won by refusing, and where do the images lie?
 data          How many images of which values?
 comparison    How do models stand beside each other?
 architecture  How is the network built?

@@ -1,7 +1,7 @@
 """The parts of the page: each turns its evidence into findings and markup.
 
 section           What is a section?
-findings          What do the numbers say?
+images            What does the program know of the images?
 model             Which model is it, and are its logits proven?
 data              What are the images?
 data_pictures     What do they look like?

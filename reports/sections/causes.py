@@ -14,16 +14,19 @@ from ..drawing.wording import count, listed, number
 from ..evidence.causes import Causes, CausesEvidence, causes_evidence, census_of, gather_causes
 from ..evidence.performance import ranked_confusions
 from ..evidence.seen import Seen
-from ..html.components import folded, how_to_read, joined, table
-from .channels import PatchSheet, census_sentence, census_table, patch_sheet
+from ..html.components import how_to_read, joined, table
+from .channels import PatchSheet, census_sentence, census_table, channel_sentence, patch_sheet
+from .front.matrix import pair_html
 from .section import About, Finding, Part
 
 MOST_CHANNELS = 4  # shown for each confusion
+MOST_PAGES = 64  # channels with a page of their own
 
 
 class CausesSection:
     """The section; see `ReportSection`."""
 
+    view = "confusions"
     id, title, lead = "causes", "Causes", "Which channels take part in the largest confusions?"
 
     def needs(self, seen: Seen) -> tuple[Statistic[Any], ...]:
@@ -44,7 +47,9 @@ class CausesSection:
     def html(self, found: CausesEvidence, about: About) -> Part:
         """A table for each confusion, and the census of the channels."""
         causes, names = found.causes, about.class_names
-        shown = sorted({int(channel) for ablation in causes.ablations for channel in shown_channels(ablation)})
+        told = sorted({int(channel) for ablation in causes.ablations for channel in shown_channels(ablation)})
+        every = np.argsort(-causes.census.active_share, kind="stable")[:MOST_PAGES]
+        shown = sorted({*told, *(int(channel) for channel in every)})
         sheet = patch_sheet(causes.census, about.dataset, shown)
         groups = [
             _confusion(causes, ablation, total, sheet, names)
@@ -53,8 +58,26 @@ class CausesSection:
         return Part(
             html=joined([_introduction(causes), *groups, *_census(causes, names)]),
             sprites=sheet.sprites,
+            payload={"channels": _pages(found, sheet, shown, names)},
             lead=f"Which channels of {found.layer} take part in the largest confusions?",
         )
+
+
+def _pages(found: CausesEvidence, sheet: PatchSheet, shown: list[int], names: tuple[str, ...]) -> dict[str, Any]:
+    """What the page of a channel tells: its patches, its facts, and what happens without it."""
+    rows = {
+        str(channel): {
+            "patches": [sheet.starts.get(channel, 0), int((sheet.census.preferred.images[channel] >= 0).sum())],
+            "facts": channel_sentence(sheet.census, channel, names),
+            "effects": [
+                [each.true, each.predicted, int(each.repaired[place]), each.images_run, int(each.broken[place])]
+                for each in found.confusions
+                for place in np.flatnonzero(each.channels == channel)
+            ],
+        }
+        for channel in shown
+    }
+    return {"layer": found.layer, "columns": sheet.sprites[0].columns if sheet.sprites else 1, "rows": rows}
 
 
 def shown_channels(ablation: ChannelAblation) -> np.ndarray:
@@ -123,8 +146,22 @@ def _confusion(
     causes: Causes, ablation: ChannelAblation, total: int, sheet: PatchSheet, names: tuple[str, ...]
 ) -> Markup:
     true, predicted = ablation.confusion or (0, 0)
-    heading = Markup('<h3 id="cause-{}-{}">{} → {}</h3>').format(true, predicted, names[true], names[predicted])
-    link = Markup('<a href="#confusion-{}-{}">{}</a>').format(true, predicted, _these(total))
+    heading = Markup('<h3 id="cause-{}-{}">{}</h3>').format(true, predicted, pair_html(names, true, predicted))
+    return Markup('<div class="cause" data-pair="{}-{}">{}</div>').format(
+        true, predicted, _removals(causes, ablation, heading, total, sheet, names)
+    )
+
+
+def _removals(
+    causes: Causes,
+    ablation: ChannelAblation,
+    heading: Markup,
+    total: int,
+    sheet: PatchSheet,
+    names: tuple[str, ...],
+) -> Markup:
+    true, predicted = ablation.confusion or (0, 0)
+    link = Markup('<a href="#/confusion/{}-{}">{}</a>').format(true, predicted, _these(total))
     shown = ablation.effects.taken(np.arange(len(shown_channels(ablation))))
     if not len(shown.channels):
         return Markup("{}<p>No channel’s removal repairs any of the {} run. {}</p>").format(
@@ -153,7 +190,7 @@ def _confusion(
                 "Fires the strongest at",
             ],
             [*rows, _at_random(ablation)],
-            caption=f"Taking one channel of {ablation.layer} away",
+            caption=f"Taking one channel of {ablation.layer} away: {names[true]} taken for {names[predicted]}",
             numeric=[1, 2, 3],
         ),
     )
@@ -201,10 +238,10 @@ def _signed(value: float) -> str:
 def _census(causes: Causes, names: tuple[str, ...]) -> list[Markup]:
     census = causes.census
     return [
-        Markup('<h3 id="channels">The channels of {}</h3><p>{}</p>').format(
-            census.layer, census_sentence(census, names)
-        ),
-        folded("Every channel", census_table(census, names), count=count(len(census.active_share), "channel")),
+        Markup(
+            '<div class="all-causes"><h3 id="channels">The channels of {0}</h3><p>{1}</p><p><a href="#/layer/{0}">each channel, with '
+            "what it sees →</a></p><noscript>{2}</noscript></div>"
+        ).format(census.layer, census_sentence(census, names), census_table(census, names)),
     ]
 
 

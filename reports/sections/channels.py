@@ -13,8 +13,8 @@ from ...models.datasets.dataset import Dataset
 from ..drawing.colors import FLAT
 from ..drawing.pictures import pictures, shrunk
 from ..drawing.wording import count, number, percent
-from ..html.components import maps, table
-from ..html.tiles import Sprite, sprite, tile_html
+from ..html.components import table
+from ..html.tiles import Sprite, sprite, strip_html
 
 _TWINS = 0.9  # |r| from which on two channels are called alike
 _MOST_ROWS = 256
@@ -39,6 +39,19 @@ def census_sentence(census: ChannelCensus, names: tuple[str, ...]) -> str:
         f"{said} The most selective is channel {channel}, for {names[label]}: {best.max():.2f}, where 1 is firing for this "
         f"class alone and 0 is firing as for the others."
     )
+
+
+def channel_sentence(census: ChannelCensus, channel: int, names: tuple[str, ...]) -> str:
+    """How often one channel fires, and for which class most."""
+    said = (
+        f"Above 0 at {percent(census.active_share[channel])} of the places, on "
+        f"{percent(census.active_images[channel])} of the images; mean {number(float(census.mean[channel]))}."
+    )
+    chosen = census.selectivity[channel]
+    if not np.isfinite(chosen).any():
+        return said
+    label = int(np.nanargmax(chosen))
+    return f"{said} It fires most for {names[label]}: selectivity {chosen[label]:.2f}, where 1 is for this class alone."
 
 
 def census_table(census: ChannelCensus, names: tuple[str, ...]) -> Markup:
@@ -82,7 +95,6 @@ def _state(census: ChannelCensus, channel: int) -> str:
 
 
 _SIDE = 56  # pixels of a patch in the file; larger ones are averaged down
-_SHOWN = 44  # pixels of a patch on the page
 
 
 @dataclass(frozen=True, eq=False)
@@ -97,23 +109,23 @@ class PatchSheet:
         """A channel's patches, the strongest first, each with the number of its image."""
         liked = self.census.preferred
         images = liked.images[channel][liked.images[channel] >= 0]
-        tiles = []
-        for rank, image in enumerate(images):
-            label = f"image {image}, activation {number(float(liked.activations[channel, rank]))}"
-            tiles.append((tile_html(self.sprites[0], self.starts[channel] + rank, label), str(image)))
-        return Markup('<div style="--side:{}px">{}</div>').format(_SHOWN, maps(tiles))
+        if not len(images) or not self.sprites:
+            return Markup("")
+        told = ", ".join(str(image) for image in images)
+        strip = strip_html(self.sprites[0], self.starts[channel] // self.sprites[0].columns, f"images {told}")
+        return Markup('<div class="patch-strip" title="images {}">{}</div>').format(told, strip)
 
 
 def patch_sheet(census: ChannelCensus, dataset: Dataset, channels: Sequence[int]) -> PatchSheet:
     """Cut the patches of these channels out of the images."""
-    tiles, starts, start = [], {}, 0
+    tiles, starts, most = [], {}, census.preferred.images.shape[1]
     for channel in channels:
-        starts[channel] = start
         cut = census.preferred.patches(dataset.shown, channel, outside=np.nan)
         if len(cut):
-            tiles.append(patch_pictures(cut, dataset.shown_range))
-            start += len(cut)
-    sprites = [sprite("channel-patches", np.concatenate(tiles))] if tiles else []
+            starts[channel] = most * len(tiles)
+            drawn = patch_pictures(cut, dataset.shown_range)
+            tiles.append(np.pad(drawn, ((0, most - len(drawn)), (0, 0), (0, 0), (0, 0)), constant_values=FLAT[0]))
+    sprites = [sprite("channel-patches", np.concatenate(tiles), columns=most)] if tiles else []
     return PatchSheet(census, sprites, starts)
 
 

@@ -35,6 +35,7 @@ _LEAD = "What is in the data, before any model sees it?"
 class DataSection:
     """The section; see `ReportSection`."""
 
+    view = "data"
     id, title, lead = "exploration", "The data", _LEAD
 
     def needs(self, seen: Seen) -> tuple[DataStatistic]:

@@ -12,8 +12,8 @@ from ...models.datasets.exploration import Exploration
 from ..drawing.colors import colorize
 from ..drawing.pictures import pictures, shrunk
 from ..drawing.wording import count, number
-from ..html.components import folded, joined, maps, scale_bar, view
-from ..html.tiles import Sprite, sprite, tile_html
+from ..html.components import folded, joined, maps, name_html, scale_bar, view
+from ..html.tiles import Sprite, sprite, strip_html, tile_html
 
 MOST_CLASSES = 30
 _MOST_GROUPS = 24  # of equal images
@@ -60,18 +60,22 @@ def sample_pictures(
     dataset: Dataset, explored: Exploration, shown: list[int], prefix: str
 ) -> tuple[Markup, list[Sprite]]:
     """Draw the examples of each class, with their numbers in the data."""
-    numbers = np.concatenate([explored.samples[label] for label in shown])
-    sheet = sprite(f"{prefix}samples", pictures(dataset.shown[numbers], dataset.shown_range))
-    rows, place = [], 0
-    for label in shown:
-        tiles = []
-        for image in explored.samples[label]:
-            tiles.append(
-                (tile_html(sheet, place, f"image {dataset.called(image)}, {dataset.class_names[label]}"), str(image))
-            )
-            place += 1
-        rows.append(Markup('<p class="row-name">{}</p>{}').format(dataset.class_names[label], maps(tiles)))
     most = max(len(explored.samples[label]) for label in shown)
+    numbers = np.concatenate([explored.samples[label] for label in shown])
+    drawn = pictures(dataset.shown[numbers], dataset.shown_range)
+    rows_of = np.zeros((len(shown), most, *drawn.shape[1:]), np.uint8)
+    ends = np.cumsum([len(explored.samples[label]) for label in shown])
+    for row, (label, end) in enumerate(zip(shown, ends, strict=True)):
+        amount = len(explored.samples[label])
+        rows_of[row, :amount] = drawn[end - amount : end]
+    sheet = sprite(f"{prefix}samples", rows_of.reshape(-1, *drawn.shape[1:]), columns=most)
+    rows = []
+    for row, label in enumerate(shown):
+        told = ", ".join(dataset.called(image) for image in explored.samples[label])
+        strip = strip_html(sheet, row, f"{dataset.class_names[label]}: images {told}")
+        rows.append(
+            Markup('<p class="row-name">{}: {}</p>{}').format(name_html(dataset.class_names[label]), told, strip)
+        )
     amount = f"{count(len(numbers), 'image')} sampled, up to {most} of a class"
     return folded("Images of each class", joined(rows), count=amount), [sheet]
 

@@ -18,9 +18,9 @@ from ..drawing.wording import count, number, percent, shape, with_minus
 from ..evidence.seen import Seen
 from ..evidence.specimens import FeatureMaps, Specimen, averaging, gather_feature_maps
 from ..evidence.trust import GRAD_CAM, SALIENCY
-from ..html.components import EMPTY, how_to_read, joined, maps, notice, scale_bar, view
+from ..html.components import EMPTY, how_to_read, joined, name_html, notice, scale_bar, view
 from ..html.map_notes import EMPTY_MAPS, MapNote, averaged_to, faded, faded_reading, peak_note
-from ..html.tiles import Sprite, sprite, sprites, tile_html
+from ..html.tiles import Sprite, sprite, strip_html, tile_html
 from ..html.trust_marks import method_mark
 from .section import About, Finding, Part
 
@@ -42,6 +42,7 @@ class _Stage:
 class FeatureMapsSection:
     """The section; see `ReportSection`."""
 
+    view = "classes"
     id, title = "feature-maps", "Feature maps, per class"
     lead = "What does each stage make of a typical picture, and of the class as a whole?"
 
@@ -75,7 +76,9 @@ class FeatureMapsSection:
         """An article for each class."""
         specimens, names = found.specimens, about.class_names
         shown = [_stage(specimens, name) for name in specimens[0].activations]
-        stage_sprites = list(sprites({f"stage-{place}": stage.tiles for place, stage in enumerate(shown)}).values())
+        stage_sprites = [
+            sprite(f"stage-{place}", stage.tiles, columns=stage.channels.shape[1]) for place, stage in enumerate(shown)
+        ]
         views, view_sprites = _views(found, about)
         articles = [
             _article(found, about, place, views[place], shown, stage_sprites) for place in range(len(specimens))
@@ -84,7 +87,40 @@ class FeatureMapsSection:
             html=joined([_introduction(found, about), *_left_out(found), *articles]),
             sprites=[*stage_sprites, *view_sprites],
             parts=[(f"class-{specimen.label}", names[specimen.label]) for specimen in specimens],
+            payload={"stages": _told(found, shown)},
+            pictures=tuple(specimen.number for specimen in specimens),
         )
+
+
+def _told(found: FeatureMaps, shown: Sequence[_Stage]) -> dict[str, Any]:
+    """Which tile of a stage's sprite is which channel of which class, for the page's program."""
+    stages = [
+        {
+            "name": stage.name,
+            "shape": shape(stage.shape),
+            "of": stage.shape[-1],
+            "sprite": f"stage-{place}",
+            "columns": stage.channels.shape[1],
+            "shown": stage.channels.shape[1],
+            "channels": stage.channels.tolist(),
+            "scales": [f"dark {with_minus(number(low))}, light {number(high)}" for low, high in stage.limits],
+        }
+        for place, stage in enumerate(shown)
+    ]
+    labels = [specimen.label for specimen in found.specimens]
+    numbers = [specimen.number for specimen in found.specimens]
+    return {
+        "labels": labels,
+        "numbers": numbers,
+        "start": _start(found, [stage.name for stage in shown]),
+        "list": stages,
+    }
+
+
+def _start(found: FeatureMaps, names: Sequence[str]) -> str:
+    """The stage to begin with: that of the maps, or the last with places."""
+    places = [name for name in names if found.specimens[0].activations[name].ndim == 3]
+    return found.cam_layer if found.cam_layer in names else (places or list(names))[-1]
 
 
 def _left_out(found: FeatureMaps) -> list[Markup]:
@@ -182,28 +218,26 @@ def _article(
     told = f"{told}; {left}" if left else told
     rows = joined(_stage_html(stage, sheet, place) for stage, sheet in zip(shown, sprites, strict=True))
     return Markup(
-        '<article class="specimen" id="class-{}"><div class="specimen-head"><h3>{}</h3><p>{}</p></div>'
-        '<div class="views">{}</div>{}</article>'
-    ).format(specimen.label, names[specimen.label], told, views, rows)
+        '<article class="specimen" id="class-{0}" data-label="{0}"><div class="specimen-head"><h3>{1}</h3><p>{2}</p></div>'
+        '<div class="views">{3}</div><p class="see-layers"><a href="#/layer/{5}?class={0}">what each layer makes of it →</a></p>'
+        "<noscript>{4}</noscript></article>"
+    ).format(
+        specimen.label, name_html(names[specimen.label]), told, views, rows, _start(found, list(specimen.activations))
+    )
 
 
 def _stage_html(stage: _Stage, sheet: Sprite, place: int) -> Markup:
-    channels = stage.channels[place]
-    start = 2 * len(channels) * place
-    what = "unit" if len(stage.shape) == 1 else "channel"
-    rows = []
+    """Both rows of a stage as one picture each: for those who run no program, and for print."""
+    channels, rows = stage.channels[place], []
     for row, name in enumerate(("typical image", "class mean")):
-        first = start + row * len(channels)
-        tiles = (
-            (tile_html(sheet, first + rank, f"{stage.name} {what} {channel}, {name}"), str(channel))
-            for rank, channel in enumerate(channels)
-        )
-        rows.append(Markup('<p class="row-name">{}</p>{}').format(name, maps(tiles)))
-    shown = f"{shape(stage.shape)} · {len(channels)} strongest of {count(stage.shape[-1], what)}"
+        label = f"{stage.name}, {name}: channels {', '.join(map(str, channels))}"
+        rows.append(Markup('<p class="row-name">{}</p>{}').format(name, strip_html(sheet, 2 * place + row, label)))
+    what = "unit" if len(stage.shape) == 1 else "channel"
+    shown = f"{shape(stage.shape)} · {len(channels)} strongest of {count(stage.shape[-1], what)}: {', '.join(map(str, channels))}"
     low, high = stage.limits[place]
-    return Markup(
-        '<section class="stage" style="--side:56px"><div class="stage-head"><h4>{}</h4><p>{}</p>{}</div>{}</section>'
-    ).format(stage.name, shown, scale_bar(*_scale(low, high), unit="activation"), joined(rows))
+    return Markup('<section class="stage"><div class="stage-head"><h4>{}</h4><p>{}</p>{}</div>{}</section>').format(
+        stage.name, shown, scale_bar(*_scale(low, high), unit="activation"), joined(rows)
+    )
 
 
 def _scale(low: float, high: float) -> tuple:

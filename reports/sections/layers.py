@@ -30,6 +30,7 @@ _READING = (
 class LayersSection:
     """The section; see `ReportSection`."""
 
+    view = "layers"
     id, title = "layers", "What the layers keep"
     lead = (
         "First layers are said to stay close to the picture, last ones to keep only what decides the class. "
@@ -59,7 +60,10 @@ class LayersSection:
             "active": [layer.active_share for layer in layers],
         }
         drawn = layer_measures([layer.name for layer in layers], measures, title=self.title)
-        return Part(joined([figure(drawn.svg(), _caption(found), reading=_READING), _table(layers), _silent(layers)]))
+        place = Markup('<div id="layer-detail"></div>')
+        return Part(
+            joined([place, figure(drawn.svg(), _caption(found), reading=_READING), _table(layers), _silent(layers)])
+        )
 
 
 def _caption(found: LayersEvidence) -> str:

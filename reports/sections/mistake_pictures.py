@@ -1,115 +1,74 @@
-"""The pictures of the mistakes: each with its maps over it, as tiles of a few sprites, and what stands under each."""
+"""The pictures of the mistakes: their maps as grey sheets that the page colours, and ready-made ones for who runs no program."""
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from collections.abc import Mapping, Sequence
+from typing import Any
 
 import numpy as np
-from markupsafe import Markup
 
-from ...interpret.maps.state import LOGIT_PER_PIXEL, map_states
-from ..drawing.colors import colorize, overlay
+from ...interpret.maps.state import LOGIT_PER_PIXEL
+from ...interpret.trust.verdicts import Verdict
+from ..drawing.colors import contrast_overlay
 from ..drawing.enlarging import enlarge
-from ..drawing.method_maps import limits_for, map_words, scale_for
+from ..drawing.method_maps import scale_for
 from ..drawing.pictures import pictures
-from ..evidence.further_maps import FurtherMaps
 from ..evidence.mistakes import Mistakes
 from ..evidence.trust import CONTRAST, GRAD_CAM, SALIENCY
-from ..html.map_notes import MapNote, peak_note, signed_note
-from ..html.tiles import Sprite, sprites, tile_html
-from ..html.trust_marks import Verdicts, method_link
+from ..html.map_notes import short_unit
+from ..html.payload import map_sheet
+from ..html.tiles import Sprite, sprite
 
-_LEVELS = 32  # colours of a map; fewer make the file smaller
-_PER_SHEET = 500  # pictures in a sprite
-
-
-@dataclass(frozen=True, eq=False)
-class MistakePictures:
-    """The pictures of all mistakes, in sprites of at most 500 tiles."""
-
-    sheets: dict[str, list[Sprite]]  # picture, cam, cam-true, contrast, saliency, saliency-true, further-0, ...
-    marks: dict[str, Markup]  # the trust mark of the method of each sprite
-    notes: dict[str, list[MapNote]]  # what stands under each picture of the maps' sprites
-    further: dict[str, str]  # {further-0, ...: the method that was asked for}
-
-    def tile(self, name: str, place: int, label: str) -> Markup:
-        """The picture of this name of one mistake, by its row in `Mistakes`."""
-        sheet = self.sheets[name][place // _PER_SHEET]
-        return tile_html(sheet, place % _PER_SHEET, label)
+_ORDER = ("good", "weak", "unknown", "failed")  # what passed is drawn first
 
 
-def mistake_pictures(mistakes: Mistakes, value_range: tuple[float, float], verdicts: Verdicts) -> MistakePictures:
-    """Draw every explained mistake; `value_range` is (black, white) of its pixels."""
-    shown = pictures(mistakes.pictures, value_range)
-    size = shown.shape[1:3]
-    cam, slope = (
-        np.maximum(*(values.max(axis=(1, 2)) for values in pair)) for pair in (mistakes.grad_cam, mistakes.saliency)
-    )
-    contrast = np.abs(mistakes.contrast).max(axis=(1, 2))
-
-    def laid(maps: np.ndarray, scale, low: np.ndarray, high: np.ndarray) -> np.ndarray:
-        limits = (low[:, None, None], high[:, None, None])
-        return overlay(shown, enlarge(maps, size), scale, limits, levels=_LEVELS)
-
-    usual = mistakes.typical_peak
-    zero, cam = np.zeros_like(cam), np.maximum(cam, usual)
-    slope_limits = (zero[:, None, None], slope[:, None, None])
-    tiles = {
-        "picture": shown[..., 0] if mistakes.pictures.shape[-1] == 1 else shown,
-        "cam": laid(mistakes.grad_cam[0], "evidence", zero, cam),
-        "cam-true": laid(mistakes.grad_cam[1], "evidence", zero, cam),
-        "contrast": laid(mistakes.contrast, "signed", -contrast, contrast),
-        "saliency": colorize(mistakes.saliency[0], "saliency", slope_limits, levels=_LEVELS),
-        "saliency-true": colorize(mistakes.saliency[1], "saliency", slope_limits, levels=_LEVELS),
-    }
-    further = {f"further-{place}": maps for place, maps in enumerate(mistakes.further)}
-    drawn = {name: _drawn(maps, shown) for name, maps in further.items()}
-    tiles |= {name: tile for name, (tile, _) in drawn.items()}
-    made = sprites(
-        {
-            f"mistake-{name}-{start // _PER_SHEET}": values[start : start + _PER_SHEET]
-            for name, values in tiles.items()
-            for start in range(0, len(values), _PER_SHEET)
-        }
-    )
-    parts = range(-(-len(shown) // _PER_SHEET))
-    sheets = {name: [made[f"mistake-{name}-{part}"] for part in parts] for name in tiles}
-    names = {name: maps.known.name for name, maps in further.items()}
-    marks = _marks(verdicts) | {name: method_link(verdicts, method) for name, method in names.items()}
-    notes = _notes(mistakes, usual) | {name: notes for name, (_, notes) in drawn.items()}
-    return MistakePictures(sheets, marks, notes, names)
+def level_of(verdicts: Mapping[str, Verdict], method: str) -> str:
+    """The verdict in a word, 'unknown' where there is none."""
+    found = verdicts.get(method)
+    return "unknown" if found is None else found.level
 
 
-def _drawn(maps: FurtherMaps, shown: np.ndarray) -> tuple[np.ndarray, list[MapNote]]:
-    """A method's maps as its record says, over the pictures uint8[N,H,W,3] if they are of a layer, and their limits."""
-    known, values = maps.known, maps.values
-    scale = scale_for(known, values)
-    ends = [limits_for(known, one, scale) for one in values]
-    notes = [MapNote(map_words(known, *each).replace("\n", ", ")) for each in zip(values, ends, strict=True)]
-    limits = tuple(np.array(side, np.float32).reshape(-1, 1, 1) for side in zip(*ends, strict=True))
-    large = enlarge(values, shown.shape[1:3])
-    if known.is_at_layer:
-        return overlay(shown, large, scale, (limits[0], limits[1]), levels=_LEVELS), notes
-    return colorize(large, scale, (limits[0], limits[1]), levels=_LEVELS), notes
+def contrast_sheet(mistakes: Mistakes, verdicts: Mapping[str, Verdict], unit: str) -> dict[str, Any] | None:
+    """The contrast of each mistake: the predicted rather than the true class."""
+    made = map_sheet(mistakes.contrast, signed=True)
+    level = level_of(verdicts, CONTRAST)
+    return None if made is None else {**made, "scale": "signed", "unit": unit, "method": CONTRAST, "level": level}
 
 
-def _notes(mistakes: Mistakes, usual: float) -> dict[str, list[MapNote]]:
-    slopes = [map_states(values, LOGIT_PER_PIXEL) for values in mistakes.saliency]
-    return {
-        "cam": [peak_note(state, usual) for state in mistakes.cam_states[0]],
-        "cam-true": [peak_note(state, usual) for state in mistakes.cam_states[1]],
-        "contrast": [signed_note(state) for state in map_states(mistakes.contrast)],
-        "saliency": [peak_note(state) for state in slopes[0]],
-        "saliency-true": [peak_note(state) for state in slopes[1]],
-    }
+def method_sheets(mistakes: Mistakes, verdicts: Mapping[str, Verdict], unit: str) -> list[dict[str, Any]]:
+    """The maps of each method for the predicted and for the true class, those that passed first."""
+    kinds: list[dict[str, Any]] = []
+    for name, pair in {**mistakes.layer_maps, GRAD_CAM: mistakes.grad_cam}.items():
+        kinds.append(_kind(name, pair, "signed" if name == CONTRAST else "evidence", unit, verdicts))
+    slope = short_unit(LOGIT_PER_PIXEL).replace("logit", unit)
+    kinds.append(_kind(SALIENCY, mistakes.saliency, "saliency", slope, verdicts, plain=True))
+    for asked in mistakes.further:
+        known, values = asked.known, asked.values
+        shown = values if known.has_zero else values - values.min(axis=(1, 2), keepdims=True)
+        scale = scale_for(known, values) if known.has_zero else "evidence"
+        own = short_unit(known.unit).replace("logit", unit)
+        kinds.append(_kind(known.name, (shown,), scale, own, verdicts, plain=not known.is_at_layer))
+    return sorted((kind for kind in kinds if kind["sheets"]), key=lambda kind: _ORDER.index(kind["level"]))
 
 
-def _marks(verdicts: Verdicts) -> dict[str, Markup]:
-    methods = {
-        "cam": GRAD_CAM,
-        "cam-true": GRAD_CAM,
-        "contrast": CONTRAST,
-        "saliency": SALIENCY,
-        "saliency-true": SALIENCY,
-    }
-    return {name: method_link(verdicts, method) for name, method in methods.items()}
+def _kind(
+    name: str,
+    maps: Sequence[np.ndarray],
+    scale: str,
+    unit: str,
+    verdicts: Mapping[str, Verdict],
+    *,
+    plain: bool = False,
+) -> dict[str, Any]:
+    """`plain`: drawn by itself, not over the picture."""
+    made = [map_sheet(values, signed=scale == "signed") for values in maps]
+    sheets = [{**each, "scale": scale, "unit": unit, "plain": plain} for each in made if each is not None]
+    return {"method": name, "level": level_of(verdicts, name), "plain": plain, "sheets": sheets}
+
+
+def ready_made(mistakes: Mistakes, rows: np.ndarray, value_range: tuple[float, float]) -> dict[str, Sprite]:
+    """The pictures and contrasts of some mistakes, coloured here."""
+    shown = pictures(mistakes.pictures[rows], value_range)
+    end = np.abs(mistakes.contrast[rows]).max(axis=(1, 2))[:, None, None]
+    laid = contrast_overlay(shown, enlarge(mistakes.contrast[rows], shown.shape[1:3]), end)
+    return {"picture": sprite("mistake-picture", shown), "contrast": sprite("mistake-contrast", laid)}

@@ -1,4 +1,4 @@
-"""The mistakes, each with why the predicted class, why the true one, and why the one rather than the other."""
+"""The mistakes: a table of all confusions, the first images of the largest, and all of them for the page's program."""
 
 from __future__ import annotations
 
@@ -10,22 +10,29 @@ import numpy as np
 from markupsafe import Markup
 
 from ...interpret.layers.survey import SurveyStatistic
-from ...interpret.maps.location import EvidenceLocation, locate, place_name
-from ...interpret.maps.state import ZERO
-from ...interpret.methods.catalogue import KnownMethod
+from ...interpret.maps.location import locate
+from ...interpret.maps.regions import NOWHERE, EvidenceRegions, evidence_regions, region_words
 from ..drawing.wording import count, number, percent
 from ..evidence.further_maps import further_maps
 from ..evidence.mistakes import SURE, Confusion, Mistakes, gather_mistakes
 from ..evidence.seen import Seen
-from ..html.components import EMPTY, folded, how_to_read, joined, notice, probabilities, view
-from ..html.map_notes import EMPTY_MAPS, averaged_to, faded, faded_reading
-from .mistake_pictures import MistakePictures, mistake_pictures
+from ..html.components import EMPTY, how_to_read, joined, name_html, notice, probabilities, table, view
+from ..html.map_notes import EMPTY_MAPS, averaged_to, faded_reading
+from ..html.payload import packed, smallest_type
+from ..html.tiles import Sprite, tile_html
+from .front.matrix import pair_html
+from .mistake_pictures import contrast_sheet, method_sheets, ready_made
 from .section import About, Finding, Part
+
+MOST_GROUPS, MOST_OF_A_GROUP = 6, 12  # that stand on the page itself, for those who run no program
+_MOST_ROWS = 150  # confusions in the table
+_BINS = 40
 
 
 class MistakesSection:
     """The section; see `ReportSection`."""
 
+    view = "confusions"
     id, title, lead = "mistakes", "Mistakes", "Why the predicted class, and why not the true one?"
 
     def needs(self, seen: Seen) -> tuple[SurveyStatistic]:
@@ -60,44 +67,61 @@ class MistakesSection:
         yield from _sure_mistakes(found)
 
     def html(self, found: Mistakes, about: About) -> Part:
-        """The mistakes by confusion."""
+        """The confusions as a table, the first images of the largest, and what the program draws from."""
         if not found.total:
             nothing = Markup("<p>None of the {} is incorrectly classified.</p>")
             return Part(nothing.format(count(len(about.dataset), "image")))
-        drawn = mistake_pictures(found, about.dataset.shown_range, about.verdicts)
-        where = locate(found.contrast)
-        groups = [
-            _group(found, about, drawn, where, confusion, place == 0)
-            for place, confusion in enumerate(found.confusions)
-        ]
-        html = [_introduction(found, about), *_cut(found), Markup('<div class="filter-place"></div>'), *groups]
-        return Part(joined(html), [sheet for sheets in drawn.sheets.values() for sheet in sheets])
+        where = evidence_regions(found.contrast)
+        groups, sheets = _groups(found, about, where)
+        html = Markup('<div id="confusion-detail"></div><div id="confusion-list">{}</div>').format(
+            joined([_introduction(found, about), *_cut(found), _table(found, about), groups])
+        )
+        payload = {
+            "mistakes": _rows(found, where, len(about.class_names)),
+            "contrast": contrast_sheet(found, about.verdicts, about.information.unit),
+            "maps": method_sheets(found, about.verdicts, about.information.unit),
+            "confusions": [{"t": each.true, "p": each.predicted, "n": each.count} for each in found.confusions],
+        }
+        return Part(html, sheets, payload=payload, pictures=tuple(int(number) for number in found.numbers))
+
+
+def _rows(found: Mistakes, where: EvidenceRegions, classes: int) -> dict[str, Any]:
+    """Each explained mistake in numbers: its four largest probabilities, its lead, and where its evidence lies."""
+    shares = found.probabilities
+    order = np.argsort(-shares, axis=1, kind="stable")[:, : min(4, classes)]
+    order = np.pad(order, ((0, 0), (0, 4 - order.shape[1])), mode="edge")
+    for row in np.flatnonzero((order != found.true[:, None]).all(axis=1)):
+        order[row, -1] = found.true[row]  # the true class is always among them
+    half = np.array([each.half_area for each in locate(found.contrast)], np.float64)
+    return {
+        "ids": packed(found.numbers.astype(np.uint32)),
+        "top": packed(smallest_type(order)),
+        "shares": packed(np.rint(np.take_along_axis(shares, order, axis=1) * 65535).astype(np.uint16)),
+        "gap": packed(found.logit_gap.astype(np.float32)),
+        "first": packed(where.first.astype(np.int8)),
+        "second": packed(where.second.astype(np.int8)),
+        "held": packed(np.rint(255 * np.nan_to_num(where.held)).astype(np.uint8)),
+        "half": packed(np.ceil(255 * np.nan_to_num(half)).astype(np.uint8)),
+    }
 
 
 def _introduction(found: Mistakes, about: About) -> Markup:
     layer, total, images = found.cam_layer, found.total, len(about.dataset)
     reading = (
-        f"“Why” is Grad-CAM at {layer} over the picture, for the predicted and for the true class. Its scale ends at the "
-        f"median peak of all images, {number(found.typical_peak)} logit, or higher where one of the two maps is "
-        f"stronger, so that a weak map looks weak. {EMPTY_MAPS}",
-        f"“Rather than” is the contrast map at {layer}: activation times gradient of the difference of the two logits "
-        f"(HiResCAM), red where the layer speaks for the predicted class and against the true one, blue the other way "
-        f"round; its scale reaches as far on both sides. Saliency is how much each pixel moves the class’s logit, in logit "
-        f"per unit of pixel value (logit/unit){averaged_to(found.pictures, about.dataset.images)}; both are "
-        f"on one scale, which ends at the larger peak. A peak is a map’s largest value.",
+        f"The contrast at {layer} is activation times gradient of the difference of two logits (HiResCAM): warm where the "
+        f"layer speaks for the predicted class and against the true one, cold the other way round. The maps of one class "
+        f"are on a scale that ends at the method’s median peak over the mistakes, or higher where one is stronger, so that a weak "
+        f"map looks weak. Methods that passed the tests on this model come first; those that failed stand behind “more”. "
+        f"{EMPTY_MAPS}",
+        f"Saliency is how much each pixel moves the class’s logit, in logit per unit of pixel value "
+        f"(logit/unit){averaged_to(found.pictures, about.dataset.images)}.",
+        "Places are ninths of the picture; the one or two that hold the most of what speaks for the predicted class are named "
+        "with their share, where they stand out.",
         faded_reading(about.information.head),
-        *(_reading_of(further.known) for further in found.further),
     )
-    return Markup(
-        "<p>{} of {:,} ({}), grouped by confusion, the most frequent first; in each group the surest first.</p>{}"
-    ).format(count(total, "image"), images, percent(total / images), how_to_read(*reading))
-
-
-def _reading_of(known: KnownMethod) -> str:
-    """What to know of the maps of a method that was asked for."""
-    meant = ", whose values below 0 speak against it" if known.signed else ""
-    remark = f" ({known.remark})" if known.remark else ""
-    return f"{known.name}{remark} is of the predicted class, in {known.unit}{meant}; each map has a scale of its own."
+    return Markup("<p>{} of {:,} ({}), by confusion; a row leads to its images.</p>{}").format(
+        count(total, "image"), images, percent(total / images), how_to_read(*reading)
+    )
 
 
 def _cut(mistakes: Mistakes) -> list[Markup]:
@@ -106,72 +130,84 @@ def _cut(mistakes: Mistakes) -> list[Markup]:
         return []
     return [
         notice(
-            f"{shown:,} of the {mistakes.total:,} mistakes are shown, the surest of each confusion first, so that the "
+            f"{shown:,} of the {mistakes.total:,} mistakes are explained, the surest of each confusion first, so that the "
             f"file stays small.",
             kind="warning",
         )
     ]
 
 
+def _table(found: Mistakes, about: About) -> Markup:
+    names, support = about.class_names, np.bincount(about.dataset.labels, minlength=len(about.class_names))
+    shown = found.confusions[:_MOST_ROWS]
+    rows = [
+        (
+            Markup('<a id="/confusion/{0}-{1}" href="#/confusion/{0}-{1}">{2}</a>').format(
+                each.true, each.predicted, pair_html(names, each.true, each.predicted)
+            ),
+            f"{each.count:,}",
+            percent(each.count / max(1, support[each.true])),
+            percent(float(found.probabilities[each.places, each.predicted].mean())) if len(each.places) else "–",
+            percent(float(found.probabilities[each.places, each.predicted].max())) if len(each.places) else "–",
+        )
+        for each in shown
+    ]
+    cut = "" if len(shown) == len(found.confusions) else f", the {len(shown)} largest of {len(found.confusions):,}"
+    return table(
+        ["True → predicted", "Images", "Share of the true class", "Mean probability", "Surest"],
+        rows,
+        caption=f"All confusions{cut}",
+        numeric=[1, 2, 3, 4],
+    )
+
+
+def _groups(found: Mistakes, about: About, where: EvidenceRegions) -> tuple[Markup, list[Sprite]]:
+    """The first images of the largest confusions: for those who run no program, and for print."""
+    groups = [group for group in found.confusions[:MOST_GROUPS] if len(group.places)]
+    rows = np.concatenate([group.places[:MOST_OF_A_GROUP] for group in groups])
+    sheets = ready_made(found, rows, about.dataset.shown_range)
+    places = {int(row): place for place, row in enumerate(rows)}
+    shown = joined(_group(found, about, where, group, sheets, places) for group in groups)
+    return Markup("<noscript>{}</noscript>").format(shown), list(sheets.values())
+
+
 def _group(
     found: Mistakes,
     about: About,
-    drawn: MistakePictures,
-    where: list[EvidenceLocation],
-    confusion: Confusion,
-    first: bool,
+    where: EvidenceRegions,
+    group: Confusion,
+    sheets: dict[str, Sprite],
+    places: dict[int, int],
 ) -> Markup:
-    names = about.class_names
-    cards = joined(_card(found, about, drawn, where[place], int(place)) for place in confusion.places)
-    title = f"{names[confusion.true]} → {names[confusion.predicted]}"
-    shown = len(confusion.places)
-    amount = count(confusion.count, "image")
-    if shown < confusion.count:
-        amount = f"the {shown} surest of {amount}"
-    return Markup('<div id="confusion-{}-{}">{}</div>').format(
-        confusion.true,
-        confusion.predicted,
-        folded(title, Markup('<div class="mistakes">{}</div>').format(cards), count=amount, opened=first),
+    some = [int(row) for row in group.places[:MOST_OF_A_GROUP]]
+    amount = count(group.count, "image") if len(some) == group.count else f"the {len(some)} surest of {group.count:,}"
+    cards = joined(_card(found, about, where, row, sheets, places[row]) for row in some)
+    return Markup('<h3 id="confusion-{}-{}">{} <small>{}</small></h3><div class="mistakes">{}</div>').format(
+        group.true, group.predicted, pair_html(about.class_names, group.true, group.predicted), amount, cards
     )
 
 
-def _card(mistakes: Mistakes, about: About, drawn: MistakePictures, where: EvidenceLocation, place: int) -> Markup:
-    names, head = about.class_names, about.information.head
-    true, predicted = int(mistakes.true[place]), int(mistakes.predicted[place])
-    found, meant = names[predicted], names[true]
-    shares = mistakes.probabilities[place]
-    image = int(mistakes.numbers[place])
+def _card(
+    found: Mistakes, about: About, where: EvidenceRegions, row: int, sheets: dict[str, Sprite], place: int
+) -> Markup:
+    names, image = about.class_names, int(found.numbers[row])
+    true, said = int(found.true[row]), int(found.predicted[row])
+    called = about.dataset.called(image)
+    views = [
+        view(tile_html(sheets["picture"], place, f"image {called}, {names[true]}"), "picture"),
+        view(tile_html(sheets["contrast"], place, f"{names[said]} rather than {names[true]}"), "contrast"),
+    ]
     return Markup(
-        '<article class="mistake" id="image-{0}" data-true="{1}" data-predicted="{2}" data-confidence="{3:.4f}">'
-        '<header><h4><span class="true">{1}</span> → <span class="predicted">{2}</span></h4>'
-        '<a class="number" href="#image-{0}">image {7}</a></header><div class="views">{4}</div>{5}'
-        '<p class="says">{6}</p></article>'
+        '<article class="mistake" id="image-{}"><header><h4>{}</h4><span class="note">image {}</span></header>'
+        '<div class="views">{}</div>{}<p class="says">{}</p></article>'
     ).format(
         image,
-        meant,
-        found,
-        float(shares[predicted]),
-        _card_views(drawn, place, found, meant),
-        probabilities(_bars(shares, true, predicted, names)),
-        _sentence(mistakes, head, where, place, found, meant),
-        about.dataset.called(image),
+        pair_html(names, true, said),
+        called,
+        joined(views),
+        probabilities(_bars(found.probabilities[row], true, said, names)),
+        sentence(found, where, row, names),
     )
-
-
-def _card_views(drawn: MistakePictures, place: int, found: str, meant: str) -> Markup:
-    shown = {
-        "cam": f"Why {found}",
-        "cam-true": f"Why {meant}",
-        "contrast": f"{found} rather than {meant}",
-        "saliency": f"Saliency, {found}",
-        "saliency-true": f"Saliency, {meant}",
-    } | {name: f"{method}, {found}" for name, method in drawn.further.items()}
-    views = [view(drawn.tile("picture", place, "Image"), "Image")]
-    for name, label in shown.items():
-        note = drawn.notes[name][place]
-        tile = drawn.tile(name, place, f"{label}; {note.text}")
-        views.append(view(tile, label, note=note.text, full=note.full, mark=drawn.marks.get(name, EMPTY)))
-    return joined(views)
 
 
 def _bars(shares: np.ndarray, true: int, predicted: int, names: tuple[str, ...]) -> list[tuple[str, float, str]]:
@@ -182,32 +218,19 @@ def _bars(shares: np.ndarray, true: int, predicted: int, names: tuple[str, ...])
     return [(names[label], float(shares[label]), kinds.get(label, "")) for label in shown]
 
 
-def _sentence(mistakes: Mistakes, head: str, where: EvidenceLocation, place: int, found: str, meant: str) -> str:
-    layer = mistakes.cam_layer
-    gap = f"{found} leads {meant} by {number(float(mistakes.logit_gap[place]))} in the logits."
-    if not np.isfinite(where.row):
-        seen = f"At {layer} no place speaks for {found} rather than {meant}."
-    else:
-        seen = (
-            f"At {layer} what speaks for it rather than {meant} is centred on {place_name(where)}; "
-            f"half of it lies in {percent(where.half_area, 0)} of the places."
-        )
-    left = faded(mistakes.cam_states[0][place].saturation, head)
-    left = f" {left[0].upper()}{left[1:]}." if left else ""
-    return f"{gap} {seen}{_missing(mistakes, place, found, meant)}{left}"
-
-
-def _missing(mistakes: Mistakes, place: int, found: str, meant: str) -> str:
-    """Which of the two classes Grad-CAM has nothing for."""
-    empty = [
-        (name, states[place].kind)
-        for name, states in zip((found, meant), mistakes.cam_states, strict=True)
-        if states[place].largest <= 0
-    ]
-    zero = [name for name, kind in empty if kind == ZERO]
-    against = [name for name, kind in empty if kind != ZERO]
-    said = f" Grad-CAM finds only negative evidence for {' and for '.join(against)}." if against else ""
-    return f"{said} Grad-CAM is zero everywhere for {' and for '.join(zero)}." if zero else said
+def sentence(found: Mistakes, where: EvidenceRegions, row: int, names: tuple[str, ...]) -> Markup:
+    """By how much the predicted class leads, and which of nine places speak for it."""
+    first, second = int(where.first[row]), int(where.second[row])
+    lead = Markup("{} leads by {} logits. ").format(
+        name_html(names[int(found.predicted[row])]), number(float(found.logit_gap[row]))
+    )
+    if not np.isfinite(where.shares[row]).all():
+        return lead + Markup("No place speaks for it rather than {}.").format(name_html(names[int(found.true[row])]))
+    if first == NOWHERE:
+        return lead + EMPTY + Markup("No one place of nine stands out in what speaks for it.")
+    return lead + Markup("{} of what speaks for it lies at the {}.").format(
+        percent(float(where.held[row]), 0), region_words(first, second)
+    )
 
 
 def _most_confused(found: Mistakes, names: tuple[str, ...]) -> Iterator[Finding]:
@@ -223,7 +246,7 @@ def _most_confused(found: Mistakes, names: tuple[str, ...]) -> Iterator[Finding]
         f"make{'s' if len(few) == 1 else ''} {percent(share, 0)} of all mistakes.",
         severity="fact",
         number=first.count,
-        anchor=f"confusion-{first.true}-{first.predicted}",
+        anchor=f"/confusion/{first.true}-{first.predicted}",
         link="these images",
         weight=0.9,
     )
@@ -239,7 +262,7 @@ def _sure_mistakes(found: Mistakes) -> Iterator[Finding]:
         f"{percent(right / found.sure_answers)} are right.",
         severity="caution",
         number=found.sure_mistakes,
-        anchor="mistakes",
+        anchor="/images?flag=sure",
         link="mistakes",
         weight=0.85,
     )

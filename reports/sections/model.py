@@ -26,6 +26,7 @@ _PACKAGES = ("featurelens", "tensorflow", "keras", "numpy", "opencv-python", "sc
 class ModelSection:
     """The section; see `ReportSection`."""
 
+    view = "method"
     id, title, lead = "model", "Model and data", ""
 
     def needs(self, seen: Seen) -> tuple[SurveyStatistic]:

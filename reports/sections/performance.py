@@ -16,12 +16,10 @@ from ...models.model_files.cards import ModelCard
 from ..drawing.wording import count, listed, percent
 from ..evidence.performance import PerformanceEvidence, gather_performance
 from ..evidence.seen import Seen
-from ..html.components import EMPTY, figure, joined, notice, table
+from ..html.components import EMPTY, figure, folded, joined, name_html, table
 from ..plots.performance import (
     MOST_CURVES,
     class_curves,
-    confusion_matrix,
-    most_confused,
     reliability,
 )
 from ..plots.training import curves_of, label_smoothing
@@ -35,6 +33,7 @@ _OFF = 0.05  # an expected calibration error above it calls for caution: a proba
 class PerformanceSection:
     """The section; see `ReportSection`."""
 
+    view = "classes"
     id, title, lead = "performance", "Performance", "How good is the model?"
 
     def needs(self, seen: Seen) -> tuple[SurveyStatistic]:
@@ -54,9 +53,8 @@ class PerformanceSection:
 
     def html(self, found: PerformanceEvidence, about: About) -> Part:
         """The plots and tables."""
-        names, figures = about.class_names, found.figures
+        figures = found.figures
         html = [
-            _confusions(found, names),
             _per_class(found.evaluation),
             _precision_recall(found.evaluation),
             _calibration(found.evaluation),
@@ -64,55 +62,20 @@ class PerformanceSection:
         ]
         return Part(
             joined(html),
-            parts=[("confusions", "Confusion matrix"), ("per-class", "Per class"), ("calibration", "Calibration")],
+            parts=[("per-class", "Per class"), ("calibration", "Calibration")],
             lead=f"{percent(figures.accuracy, 2)} accuracy and a loss of {figures.loss:.3f} on "
             f"{count(figures.images, 'image')}.",
         )
 
 
-def _confusions(found: PerformanceEvidence, names: tuple[str, ...]) -> Markup:
-    counts = found.figures.confusion
-    chosen = most_confused(counts)
-    drawn = confusion_matrix(counts, names, chosen=chosen)
-    reading = (
-        "Each row is a true class, each column a predicted one; the number counts images, the shade is the share of the "
-        "true class. Blue cells are right answers, orange ones confusions."
-    )
-    cut = (
-        [notice(f"The {len(chosen)} classes with the most frequent confusions, of {len(names)}.")]
-        if len(chosen) < len(names)
-        else []
-    )
-    shown = figure(drawn.svg(), "Where the images of each class go.", reading=reading)
-    return joined([Markup('<h3 id="confusions">Confusion matrix</h3>'), *cut, shown, _most_frequent(found, names)])
-
-
-def _most_frequent(found: PerformanceEvidence, names: tuple[str, ...]) -> Markup:
-    confusions = found.confusions[:10]
-    if not confusions:
-        return EMPTY
-    rows = [
-        (
-            Markup('<a href="#confusion-{}-{}">{} → {}</a>').format(
-                c.true, c.predicted, names[c.true], names[c.predicted]
-            ),
-            f"{c.count:,}",
-            percent(c.count / found.evaluation.support[c.true]),
-        )
-        for c in confusions
-    ]
-    return table(
-        ["True → predicted", "Images", "Share of the true class"],
-        rows,
-        caption="Most frequent confusions",
-        numeric=[1, 2],
-    )
-
-
 def _per_class(evaluation: Evaluation) -> Markup:
     columns = (evaluation.precision, evaluation.recall, evaluation.f1, evaluation.average_precision)
     rows = [
-        (name, *(percent(values[label]) for values in columns), f"{evaluation.support[label]:,}")
+        (
+            Markup('<a id="/class/{0}" href="#/class/{0}">{1}</a>').format(label, name_html(name)),
+            *(percent(values[label]) for values in columns),
+            f"{evaluation.support[label]:,}",
+        )
         for label, name in enumerate(evaluation.class_names)
     ]
     shown = table(
@@ -138,7 +101,8 @@ def _precision_recall(evaluation: Evaluation) -> Markup:
         caption.append(f"The {MOST_CURVES} classes with the lowest average precision, of {known}.")
     if empty:
         caption.append(f"Without images, and so without a curve: {listed(empty)}.")
-    return figure(class_curves(evaluation).svg(), " ".join(caption), reading=reading)
+    drawn = figure(class_curves(evaluation).svg(), " ".join(caption), reading=reading)
+    return folded("Precision and recall, each class", drawn)
 
 
 def _calibration(evaluation: Evaluation) -> Markup:
@@ -168,7 +132,7 @@ def _training(card: ModelCard | None) -> Markup:
         for measure in ("accuracy", "loss")
         if measure in card.history
     ]
-    return Markup('<h3 id="curves">Training</h3><div class="pair">{}</div>').format(joined(drawn))
+    return folded("The training’s curves", Markup('<div class="pair">{}</div>').format(joined(drawn)))
 
 
 def _training_caption(card: ModelCard, measure: str) -> str:

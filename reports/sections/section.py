@@ -8,7 +8,7 @@ one line in that list; where it has numbers that nobody computes yet, one module
 from __future__ import annotations
 
 from collections.abc import Iterable, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any, Literal, Protocol, TypeVar
 
 from markupsafe import Markup
@@ -17,11 +17,24 @@ from ...interpret import ModelInformation
 from ...interpret.stream.statistic import Statistic
 from ...interpret.trust.verdicts import Verdict
 from ...models.datasets.dataset import Dataset
+from ...models.datasets.fingerprints import images_fingerprint, weights_fingerprint
+from ...models.evaluation.metrics import Evaluation
 from ...models.model_files.cards import ModelCard
 from ..evidence.seen import Seen
 from ..html.tiles import Sprite
 
 E = TypeVar("E")
+_FIRST = 256  # images that stand for all in the fingerprint: the others need not be read again
+VIEWS = {  # {id of a tab: its title}, in order
+    "findings": "Findings",
+    "confusions": "Confusions",
+    "classes": "Classes",
+    "images": "Images",
+    "layers": "Layers",
+    "trust": "Trust",
+    "data": "Data",
+    "method": "Method",
+}
 Severity = Literal["problem", "caution", "fact"]  # a fault; what a reader should know before relying on it; neither
 
 
@@ -45,6 +58,8 @@ class Part:
     sprites: Sequence[Sprite] = ()  # of the tiles in it
     parts: Sequence[tuple[str, str]] = ()  # (id, title) of what the table of contents lists below it
     lead: str = ""  # in place of the section's own, where it states a figure
+    payload: Mapping[str, Any] = field(default_factory=dict)  # for the page's program; lists of one key are joined
+    pictures: Sequence[int] = ()  # numbers of the images that the payload speaks of, whose pictures the page shall hold
 
 
 @dataclass(frozen=True, eq=False)
@@ -57,6 +72,9 @@ class About:
     verdicts: Mapping[str, Verdict]  # {method: how far it can be trusted}; empty where it was not measured
     seed: int  # of all that was sampled, but for a trust that was measured beforehand
     command: str | None  # that made the report, None where Python did
+    evaluation: Evaluation | None = None  # of the model's answers to all images
+    weights: str = ""  # SHA-256 of the model's weights
+    pixels: str = ""  # SHA-256 of the first 256 images
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -66,7 +84,17 @@ class About:
     @classmethod
     def of(cls, seen: Seen) -> About:
         """What a report sees, without the numbers that belong to one section."""
-        return cls(seen.information, seen.dataset, seen.card, seen.verdicts, seen.plan.seed, seen.command)
+        return cls(
+            seen.information,
+            seen.dataset,
+            seen.card,
+            seen.verdicts,
+            seen.plan.seed,
+            seen.command,
+            evaluation=seen.evaluation,
+            weights=weights_fingerprint(seen.model),
+            pixels=images_fingerprint(seen.dataset.images[:_FIRST]),
+        )
 
 
 class ReportSection(Protocol[E]):
@@ -85,6 +113,11 @@ class ReportSection(Protocol[E]):
     @property
     def lead(self) -> str:
         """The question that it answers; empty for none."""
+        ...
+
+    @property
+    def view(self) -> str:
+        """The tab that it stands in, one of `VIEWS`."""
         ...
 
     def needs(self, seen: Seen) -> Sequence[Statistic[Any]]:

@@ -11,11 +11,27 @@ from markupsafe import Markup
 from ...interpret.intervals import Interval
 from ...interpret.methods.catalogue import METHODS
 from ...interpret.trust.record import MethodTrust, Trust
+from ...interpret.trust.verdicts import (
+    CLEARLY_BETTER,
+    FEWEST_IMAGES,
+    MUCH_ALIKE,
+    NO_BETTER,
+    THE_SAME,
+    Measurement,
+    Verdict,
+)
 from ..drawing.wording import count, listed, percent
 from ..evidence.seen import Seen
 from ..evidence.trust import SHOWN, TrustEvidence
-from ..html.components import EMPTY, command, figure, how_to_read, joined, notice, table
-from ..html.trust_marks import VERDICT_CAPTION, VERDICT_COLUMNS, anchor, two_digits, verdict_cells, why_not
+from ..html.components import EMPTY, MARKS, command, figure, folded, how_to_read, joined, notice, table
+from ..html.trust_marks import (
+    LEVEL_WORDS,
+    VERDICT_CAPTION,
+    VERDICT_COLUMNS,
+    anchor,
+    two_digits,
+    verdict_cells,
+)
 from ..plots.trust import control_shares, perturbation_curves, randomization_curves
 from .section import About, Finding, Part, Severity
 
@@ -39,6 +55,7 @@ _MORE = (
 class TrustSection:
     """The section; see `ReportSection`."""
 
+    view = "trust"
     id, title = "trust", "Trust"
     lead = "Do the maps name the pixels that the model uses, and do they depend on what it has learnt?"
 
@@ -59,14 +76,14 @@ class TrustSection:
         """Every method's verdict, with the curves of those that the page draws."""
         trust = found.trust
         html = [
-            Markup("<p>{}</p>{}{}").format(
+            _cite(trust),
+            thresholds(),
+            Markup("<h3>How it was measured</h3><p>{}</p>{}{}").format(
                 _sample(trust) + _bought(trust), _origin(found), how_to_read(_reading(trust))
             ),
-            _verdicts(trust),
             *_refused(trust),
-            *_shares(trust),
-            _curves(trust),
-            _shuffled(trust),
+            folded("All numbers, with their intervals", _verdicts(trust)),
+            folded("The curves behind them", joined([*_shares(trust), _curves(trust), _shuffled(trust)])),
             *_relearnt(trust),
         ]
         return Part(joined(html))
@@ -127,19 +144,96 @@ def _reading(trust: Trust) -> str:
     return _READING + (_MORE if any(found.road or found.sensitivity for found in trust.methods.values()) else "")
 
 
+def _cite(trust: Trust) -> Markup:
+    """Every method's verdict, what was measured, and why it is not to be cited where it is not."""
+    ranked = sorted(_ranked(trust), key=lambda entry: _RANKS.index(entry[1].verdict.level))
+    rows = [
+        (
+            Markup('<span id="{}">{}</span>').format(anchor(name), name),
+            Markup('<span class="verdict {}">{} {}</span>').format(
+                found.verdict.level, MARKS[found.verdict.level], LEVEL_WORDS[found.verdict.level]
+            ),
+            Markup('<span class="method-picture" data-method="{}"></span>').format(name),
+            _dots(found),
+            *(_short(finding) for finding in found.verdict.findings),
+            why_not(found.verdict),
+        )
+        for name, found in ranked
+    ]
+    columns = ["Method", "Verdict", "One image", "0 to 100 % of the images", *_SHORT, "Why not"]
+    caption = (
+        "Which maps may be cited. Square: beats a random order on this share of the images; dot: beats the order of "
+        "brightness; the line stands at 50 %. The picture is the surest image of the largest confusion, where the method is drawn."
+    )
+    return table(columns, rows, caption=caption, numeric=[4, 5, 6])
+
+
+_RANKS = ("good", "weak", "unknown", "failed")
+_SHORT = ("Beats random", "Beats brightness", "Likeness, shuffled")
+
+
+def _dots(found: MethodTrust) -> Markup:
+    shares = [finding.number.mean for finding in found.verdict.findings[:2]]
+    marks = [
+        Markup('<i class="{}" style="--x:{:.3f}"></i>').format(kind, share)
+        for kind, share in zip("rb", shares, strict=True)
+        if np.isfinite(share)
+    ]
+    return Markup('<span class="dot">{}</span>').format(joined(marks))
+
+
+def _short(finding: Measurement) -> str:
+    if not np.isfinite(finding.number.mean):
+        return "–"
+    if finding.question == "randomised weights":
+        return two_digits(finding.number.mean)
+    return percent(finding.number.mean, 0)
+
+
+def why_not(found: Verdict) -> str:
+    """What keeps a method from being cited, with its threshold; empty for one that passed."""
+    if found.level == "good":
+        return ""
+    said = [_against(each) for each in found.findings if each.level != "good"]
+    return "; ".join(said)
+
+
+def _against(finding: Measurement) -> str:
+    """One measure that was not passed."""
+    value = finding.number
+    if finding.level == "unknown":
+        return f"{finding.question}: measured on {count(value.images, 'image')}, too few to judge"
+    if finding.question == "randomised weights":
+        same = ": it draws the picture" if finding.level == "failed" else ""
+        return f"the map stays much as it was once the weights are shuffled ({two_digits(value.mean)}; {finding.good} is asked){same}"
+    of = "a random order" if finding.question == "random order" else "the picture’s own brightness"
+    return f"beats {of} on {percent(value.mean, 0)} only ({finding.good.replace('0.75', '75 %')} is asked)"
+
+
+def thresholds() -> Markup:
+    """All thresholds of the verdicts, in words."""
+    clear, none, alike, same = (percent(CLEARLY_BETTER, 0), percent(NO_BETTER, 0), MUCH_ALIKE, THE_SAME)
+    return Markup(
+        "<h3>The thresholds</h3><p>Cite: the method’s order of pixels beats a random one and that of brightness, each on more than "
+        "{} of the images, and its maps’ rank correlation with those of shuffled weights is below {}. With a caveat: one of "
+        "these is missed. Do not cite: it beats the random order on no more than {} of the images, by the lower end of the "
+        "interval, or the likeness is {} or more. Brightness alone cannot fail a method: a map that is no better than the "
+        "picture’s brightness may still depend on the model. Not judged: fewer than {} images.</p>"
+    ).format(clear, alike, none, same, FEWEST_IMAGES)
+
+
 def _verdicts(trust: Trust) -> Markup:
     """The table of all methods, those that beat the random order most often first."""
     extra = _extra_columns(trust)
     rows = [
         (
-            Markup('<span id="{}">{}</span>').format(anchor(name), name),
+            name,
             *verdict_cells(found.verdict),
             *(tell(found) for tell in extra.values()),
-            why_not(found.verdict) or "–",
         )
         for name, found in _ranked(trust)
     ]
-    return table(["Method", *VERDICT_COLUMNS, *extra, "Why not good"], rows, caption=VERDICT_CAPTION)
+    return table(["Method", *VERDICT_COLUMNS, *extra], rows, caption=VERDICT_CAPTION)
 
 
 def _ranked(trust: Trust) -> list[tuple[str, MethodTrust]]:

@@ -6,6 +6,7 @@ import sys
 import traceback
 import warnings
 from collections.abc import Callable, Sequence
+from typing import Any
 
 import typer
 
@@ -29,6 +30,7 @@ def run(
     *,
     program: str = "featurelens",
     before: Callable[[str], None] | None = None,
+    settings: Callable[[], dict[str, Any]] | None = None,
 ) -> None:
     """Run an application; what the user can mend becomes one line and a non-zero exit.
 
@@ -37,6 +39,7 @@ def run(
         arguments: The words behind its name; those that Python was started with by default.
         program: Its name.
         before: Called with the first word, to refuse one that is plainly no command.
+        settings: Gives {command: {parameter: what it is where it is not typed}}.
     """
     given = _with_size_limit(list(sys.argv[1:] if arguments is None else arguments))
     verbose = "--verbose" in given
@@ -45,7 +48,7 @@ def run(
     try:
         if before is not None and kept:
             before(kept[0])
-        app(args=kept, prog_name=program)
+        app(args=kept, prog_name=program, default_map=None if settings is None else settings())
     except SystemExit as stopped:
         if stopped.code == INTERRUPTED:  # what typer makes of Ctrl-C
             say("Interrupted. No half-written file is left.", err=True)
@@ -57,8 +60,22 @@ def run(
         if verbose:
             traceback.print_exc()
         else:
-            say(f"Error: {in_options(visible_line(error)) or type(error).__name__}", err=True)
+            say(f"Error: {in_options(visible_line(_words(error)))}", err=True)
         sys.exit(REFUSED)
+
+
+def _words(error: Exception) -> str:
+    """What an error says; of one of the system's, or without words, with what to do."""
+    if isinstance(error, OSError) and not str(error).startswith("Expected"):
+        about = f" for '{error.filename}'" if error.filename else ""
+        return (
+            f"Expected files that can be read and written. Received '{error.strerror or error}'{about}. Check the path."
+        )
+    if isinstance(error, MemoryError):
+        return (
+            f"Expected data that fit into memory. Received '{error}'. Take fewer or smaller images, or a smaller batch."
+        )
+    return str(error) or type(error).__name__
 
 
 def _with_size_limit(arguments: list[str]) -> list[str]:

@@ -30,7 +30,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"known_names", "opencv", "file_limits", "registry", "visible_text", "forward_pass", "keras_backend"},
         {"json_files", "records", "quiet_start"},
         {"datasets", "networks", "model_files"},
-        {"formats", "evaluation"},
+        {"formats", "evaluation", "screening"},
         {"training"},
     ],
     "reports": [

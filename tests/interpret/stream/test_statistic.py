@@ -13,10 +13,12 @@ from same_records import assert_same
 from featurelens.interpret.dissection.census import CensusStatistic
 from featurelens.interpret.layers.survey import SurveyStatistic
 from featurelens.interpret.stream.class_means import ClassMeansStatistic
+from featurelens.interpret.stream.hidden import HiddenStatistic
 from featurelens.interpret.stream.one_pass import one_pass
 from featurelens.interpret.stream.statistic import ArraySource, Batch
 from featurelens.models.datasets.dataset import Dataset
 from featurelens.models.datasets.exploration import DataStatistic
+from featurelens.models.screening.near_copies import SmallPictures
 
 pytestmark = pytest.mark.numeric
 COUNT = 24
@@ -29,6 +31,8 @@ STATISTICS: dict[str, Callable[[], Any]] = {
     "class means": lambda: ClassMeansStatistic(["conv1"], 3),
     "census": lambda: CensusStatistic("conv1", patches=3),
     "census of more places than images": lambda: CensusStatistic("conv1", patches=50),
+    "hidden": lambda: HiddenStatistic(COUNT, most=15),
+    "small pictures": lambda: SmallPictures(DATA, most=15),
     "data": lambda: DataStatistic(DATA, most_compared=15),
 }
 

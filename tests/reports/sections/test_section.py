@@ -21,7 +21,7 @@ from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.evidence.twin import DrawnOnly
 from featurelens.reports.report import PAGE_SECTIONS, gather_report, report_html
-from featurelens.reports.sections.findings import ordered_findings
+from featurelens.reports.sections.front.findings import ordered_findings
 from featurelens.reports.sections.performance import PerformanceSection
 from featurelens.reports.sections.section import About, Finding, Part
 
@@ -38,6 +38,7 @@ class BrightnessSection:
     """The section of this test."""
 
     id, title, lead = "brightness", "Brightness & shade", "How bright is each class?"
+    view = "method"
 
     def needs(self, seen):
         """A statistic of its own, beside that of other sections."""
@@ -100,13 +101,12 @@ def test_one_entry_in_the_list_puts_a_section_on_the_page(seen, tmp_path):
     path = tmp_path / "page.html"
     path.write_text(html, encoding="utf-8")
     page = seen_in_browser(path, 1280)
-    assert "How bright is each class?" in page.text and f"{HOSTILE} is the brightest." in page.text
+    assert "How bright is each class?" in html and f"{HOSTILE} is the brightest." in page.text
     assert "Never shown" not in page.text and "silent" not in re.findall(r'<section[^>]* id="([^"]+)"', html)
-    contents = re.search(r'<nav class="contents".*?</nav>', html, re.DOTALL)
-    assert contents is not None
-    assert '<a href="#brightness">Brightness &amp; shade</a>' in contents[0] and '<a href="#means">Means' in contents[0]
-    order = re.findall(r'<section class="section" id="([^"]+)"', html)
-    assert order[:5] == ["findings", "model", "exploration", "brightness", "performance"]
+    tabs = re.findall(r'<a href="#/(\w+)">', html.split("</nav>")[0])
+    assert tabs[:3] == ["findings", "confusions", "classes"] and tabs[-1] == "method"
+    method = html[html.index('id="/method"') :]
+    assert 'id="brightness"' in method and 'id="model"' in method
     twin = twin_of(html)
     expected = [seen.dataset.images[seen.dataset.labels == label].mean() for label in range(3)]
     assert list(twin["brightness"]) == ["means"] and twin["brightness"]["means"] == pytest.approx(expected)

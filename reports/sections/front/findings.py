@@ -2,12 +2,10 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any
 
-from ..html.components import findings
-from ..html.page import Section
-from .section import About, Finding, ReportSection
+from ..section import About, Finding, ReportSection
 
 
 def ordered_findings(
@@ -21,11 +19,3 @@ def ordered_findings(
         for finding in section.findings(evidence[section.id], about)
     ]
     return tuple(sorted(told, key=lambda finding: -finding.weight))
-
-
-def findings_section(told: Iterable[Finding]) -> Section:
-    """The section; it has no numbers of its own, and so stands outside of the list of sections."""
-    items = [(finding.sentence, finding.anchor, finding.link) for finding in told]
-    return Section(
-        "findings", "Findings", findings(items), lead="What the numbers below say; each sentence leads to its evidence."
-    )

@@ -1,0 +1,118 @@
+"""What lies behind each mistake shown: the right answers next to it, the channels that lead, the smallest change."""
+
+from __future__ import annotations
+
+from dataclasses import dataclass, replace
+
+import numpy as np
+
+from ....interpret.dissection.margin_parts import MarginPartsOf
+from ....interpret.layers.nearest_answers import NearestAnswers, nearest_answers
+from ....interpret.maps.regions import EvidenceRegions, evidence_regions
+from ....interpret.pixel_removal.smallest_flip import SmallestFlips, smallest_flips
+from ....interpret.tracing.variants import rows_at_once
+from ..mistakes import Mistakes
+from ..seen import Seen
+from .suspects import hidden_of
+
+FLIPS = 12  # mistakes whose smallest flip is searched: the surest of the largest confusions in turn
+_FLIP_VALUES = 25_000_000  # pixels times channels that the search runs through, in all
+_FINE = 64  # pixels a side, up to which every place is tried
+_CHANNELS = 5
+_EACH = 3  # nearest right answers of either class
+
+
+@dataclass(frozen=True, eq=False)
+class ReasonsEvidence:
+    """Behind the explained mistakes, in their order."""
+
+    numbers: np.ndarray  # int64[N], of the images in the data set
+    true: np.ndarray  # int64[N]
+    predicted: np.ndarray  # int64[N]
+    regions: EvidenceRegions  # [N], of the contrast
+    hidden: str | None  # the layer in which nearness is measured; None where there is none
+    nearest: NearestAnswers | None  # [N]; numbers are those of images in the data set
+    layer: str | None  # of the channels; None where the image has no gradient, or no layer has channels
+    channels: np.ndarray  # int64[N,5], those of the largest part in the lead of the predicted over the true class
+    parts: np.ndarray  # float32[N,5], logits
+    share: np.ndarray  # float32[N], 0..1: the parts of these channels, without their signs, in those of all
+    flipped: np.ndarray  # int64[M], rows of the mistakes that a flip was searched for
+    flips: SmallestFlips | None  # [M]
+
+
+def gather_reasons(seen: Seen, mistakes: Mistakes) -> ReasonsEvidence:
+    """Look behind the explained mistakes."""
+    layer, channels, parts, share = _channels(seen, mistakes)
+    hidden, nearest = _nearest(seen, mistakes)
+    rows = _turn(mistakes)
+    return ReasonsEvidence(
+        numbers=mistakes.numbers,
+        true=mistakes.true,
+        predicted=mistakes.predicted,
+        regions=evidence_regions(mistakes.contrast),
+        hidden=hidden,
+        nearest=nearest,
+        layer=layer,
+        channels=channels,
+        parts=parts,
+        share=share,
+        flipped=rows,
+        flips=_flips(seen, mistakes.numbers[rows]),
+    )
+
+
+def _channels(seen: Seen, mistakes: Mistakes) -> tuple[str | None, np.ndarray, np.ndarray, np.ndarray]:
+    images = seen.dataset.images
+    method, found = MarginPartsOf(seen.model, seen.survey.cam_layer), []
+    for start in range(0, len(mistakes.numbers), 256):
+        rows = slice(start, start + 256)
+        some = images[mistakes.numbers[rows]]
+        found.append(
+            method(some, mistakes.predicted[rows], mistakes.true[rows], batch_size=rows_at_once(some[:1])).parts
+        )
+    parts = np.concatenate(found) if found else np.zeros((0, 1), np.float32)
+    order = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :_CHANNELS]
+    chosen = np.take_along_axis(parts, order, axis=1)
+    total = np.abs(parts).sum(axis=1)
+    share = np.divide(np.abs(chosen).sum(axis=1), total, out=np.full(len(parts), np.nan, np.float32), where=total > 0)
+    return seen.survey.cam_layer, order, chosen, share.astype(np.float32)
+
+
+def _nearest(seen: Seen, mistakes: Mistakes) -> tuple[str | None, NearestAnswers | None]:
+    hidden = seen.result(hidden_of(seen))
+    if hidden.layer is None:
+        return None, None
+    places = np.searchsorted(hidden.numbers, mistakes.numbers)
+    inside = np.minimum(places, len(hidden.numbers) - 1)
+    if not (hidden.numbers[inside] == mistakes.numbers).all():
+        return None, None  # a sample of many images does not hold all mistakes
+    labels, said = seen.dataset.labels[hidden.numbers], seen.evaluation.predictions[hidden.numbers]
+    found = nearest_answers(hidden.features, labels, said, inside, count=_EACH)
+    of_true, of_predicted = (
+        np.where(rows < 0, -1, hidden.numbers[rows]) for rows in (found.of_true, found.of_predicted)
+    )
+    return hidden.layer, replace(found, of_true=of_true, of_predicted=of_predicted)
+
+
+def _turn(mistakes: Mistakes) -> np.ndarray:
+    """Rows of the mistakes, one of each confusion before the second of any; at most twelve."""
+    places = [confusion.places for confusion in mistakes.confusions if len(confusion.places)]
+    turns = [group[turn] for turn in range(FLIPS) for group in places if turn < len(group)]
+    return np.array(turns[:FLIPS], np.int64)
+
+
+def _flips(seen: Seen, numbers: np.ndarray) -> SmallestFlips | None:
+    if not len(numbers):
+        return None
+    images = seen.dataset.images[numbers]
+    height, width = images.shape[1:3]
+    low, high = seen.dataset.value_range
+    return smallest_flips(
+        seen.model,
+        images,
+        grey=(low + high) / 2,
+        stride=1 if max(height, width) <= _FINE else max(height, width) // 28,
+        budget=max(1, _FLIP_VALUES // int(np.prod(images.shape[1:]))),
+        batch_size=rows_at_once(images[:1]),
+        progress=seen.progress("searching the smallest flips"),
+    )

@@ -1,0 +1,30 @@
+/* One field for all: an image's number, a class, a layer's channel. */
+const found = (text) => {
+  const asked = text.trim(), channel = /^(.+):(\d+)$/.exec(asked);
+  if (!asked) return null;
+  if (/^\d+$/.test(asked) && images && +asked < images.count) return `#/image/${asked}`;
+  const stages = carried.stages?.list || [];
+  if (channel && stages.some((stage) => stage.name === channel[1])) return `#/layer/${encodeURIComponent(channel[1])}?channel=${channel[2]}`;
+  if (stages.some((stage) => stage.name === asked)) return `#/layer/${encodeURIComponent(asked)}`;
+  const small = asked.toLowerCase(), label = [(name) => name === small, (name) => name.startsWith(small), (name) => name.includes(small)]
+    .map((fits) => names.findIndex((name) => fits(name.toLowerCase()))).find((at) => at >= 0);
+  return label === undefined ? null : `#/class/${label}`;
+};
+const addSearch = () => {
+  if (!names.length) return;
+  const field = element("input", { type: "search", placeholder: "image 9074, Shirt, conv2:31", "aria-label": "Go to an image number, a class or a channel" }), said = element("output", { className: "vh" });
+  const form = element("form", { role: "search" }, field, element("kbd", { textContent: "/", "aria-hidden": "true" }), said);
+  field.addEventListener("input", () => field.setCustomValidity(""));
+  form.addEventListener("submit", (event) => {
+    event.preventDefault();
+    const target = found(field.value.replace(/^image\s+/i, ""));
+    if (target) { location.hash = target; field.value = ""; return field.blur(); }
+    said.textContent = `Nothing is called ${field.value}.`;
+    field.setCustomValidity(said.textContent);
+    field.reportValidity();
+  });
+  $(".bar nav").before(form);
+  addEventListener("keydown", (event) => {
+    if (event.key === "/" && !/^(INPUT|SELECT|TEXTAREA)$/.test(event.target.tagName)) { event.preventDefault(); field.focus(); }
+  });
+};

@@ -1,0 +1,91 @@
+"""What the page's program knows of the images: every answer in a few bytes, and pictures of those that something speaks of."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping, Sequence
+from typing import Any
+
+import numpy as np
+from markupsafe import Markup
+
+from ...interpret.stream.image_choice import sample_numbers
+from ...models.evaluation.metrics import Evaluation
+from ..drawing.colors import color_table
+from ..drawing.pictures import pictures
+from ..evidence.mistakes import SIDE, Mistakes
+from ..evidence.performance import PerformanceEvidence
+from ..html.payload import packed, sheet, smallest_type
+from .section import About, Part
+
+IMAGES = Markup(
+    '<h1 class="vt">Images</h1><div id="images-grid"></div><noscript><p>The grid of all explained mistakes, and of the '
+    "correctly classified images that were sampled, is drawn by the page’s program, which your browser does not run. The "
+    "first images of the largest confusions stand under Confusions.</p></noscript>"
+)
+_RIGHT = 200  # correctly classified images whose pictures the page holds
+_BINS = 40
+_MOST_MARGINS = 20  # confusions with a histogram
+_STOPS = 17
+
+
+def page_payload(evidence: Mapping[str, Any], parts: Sequence[Part], about: About) -> dict[str, Any]:
+    """All that the program draws from: what the sections hand over, and the images."""
+    payload: dict[str, Any] = {"version": 1, "names": list(about.class_names), "unit": about.information.unit}
+    for part in parts:
+        for key, value in part.payload.items():
+            payload[key] = [*payload[key], *value] if isinstance(payload.get(key), list) else value
+    found: PerformanceEvidence | None = evidence.get("performance")
+    mistakes: Mistakes | None = evidence.get("mistakes")
+    if found is None or mistakes is None or "mistakes" not in payload:
+        return payload
+    payload["images"] = _answers(found.evaluation)
+    payload["scales"] = {name: _ramp(name) for name in ("signed", "evidence", "saliency", "grey")}
+    payload["size"] = list(about.dataset.images.shape[1:3])
+    _add_margins(payload["confusions"], found.evaluation)
+    numbers = np.array(
+        sorted({number for part in parts for number in part.pictures} | set(_found(found.evaluation, about.seed)))
+    )
+    payload["atlas"] = {
+        "ids": packed(numbers.astype(np.uint32)),
+        "sheet": sheet(_grey(pictures(about.dataset.shown[numbers], about.dataset.shown_range, SIDE))),
+    }
+    payload["called"] = {str(n): about.dataset.called(n) for n in numbers.tolist() if about.dataset.called(n) != str(n)}
+    return payload
+
+
+def _answers(evaluation: Evaluation) -> dict[str, Any]:
+    return {
+        "n": len(evaluation.labels),
+        "true": packed(smallest_type(evaluation.labels)),
+        "predicted": packed(smallest_type(evaluation.predictions)),
+        "sure": packed(np.rint(255 * evaluation.probabilities.max(axis=1)).astype(np.uint8)),
+    }
+
+
+def _found(evaluation: Evaluation, seed: int) -> list[int]:
+    """A sample of the correctly classified images."""
+    right = np.flatnonzero(evaluation.predictions == evaluation.labels)
+    return right[sample_numbers(len(right), min(_RIGHT, len(right)), seed)].tolist()
+
+
+def _grey(shown: np.ndarray) -> np.ndarray:
+    """One channel where all three are alike, which takes less room."""
+    return shown[..., 0] if (shown == shown[..., :1]).all() else shown
+
+
+def _ramp(scale: Any) -> list[list[int]]:
+    first = 1 if scale == "signed" else 0
+    return color_table(scale)[np.linspace(first, 255, _STOPS).round().astype(int)].tolist()
+
+
+def _add_margins(confusions: list[dict[str, Any]], evaluation: Evaluation) -> None:
+    """To each large confusion the histogram of the two classes' difference of logits, over all images of both."""
+    logs = np.log(np.maximum(evaluation.probabilities.astype(np.float64), 1e-30))
+    for each in confusions[:_MOST_MARGINS]:
+        margin = logs[:, each["p"]] - logs[:, each["t"]]
+        sides = [margin[evaluation.labels == label] for label in (each["t"], each["p"])]
+        both = np.concatenate(sides)
+        low, high = (float(np.quantile(both, share)) for share in (0.005, 0.995))
+        low, high = min(low, -1e-3), max(high, 1e-3)
+        bins = [np.histogram(np.clip(side, low, high), _BINS, (low, high))[0].tolist() for side in sides]
+        each["margins"] = {"low": low, "high": high, "true": bins[0], "predicted": bins[1]}

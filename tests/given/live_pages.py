@@ -1,0 +1,46 @@
+"""A page as it lives: opened from the disk in a real browser, with all that it asked for or complained of, and axe-core."""
+
+from __future__ import annotations
+
+import shutil
+from collections.abc import Iterator
+from contextlib import contextmanager
+from pathlib import Path
+from typing import Any
+
+import axe_playwright_python
+import pytest
+from playwright.sync_api import sync_playwright
+
+CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
+
+
+@contextmanager
+def browsing() -> Iterator[Any]:
+    """A browser; the test is skipped where there is none."""
+    if CHROMIUM is None:
+        pytest.skip("needs a browser on the path: chromium or google-chrome")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
+
+
+def opened(browser: Any, path: Path, address: str = "", *, width: int = 1280, **settings: Any) -> tuple[Any, list[str]]:
+    """The page, and the list that its complaints and requests go to."""
+    page = browser.new_context(viewport={"width": width, "height": 900}, **settings).new_page()
+    complaints: list[str] = []
+    page.on("request", lambda request: request.url.startswith(("file:", "data:")) or complaints.append(request.url))
+    page.on("console", lambda message: complaints.append(message.text))
+    page.on("pageerror", lambda error: complaints.append(str(error)))
+    page.on("dialog", lambda dialog: (complaints.append("a name ran as a script"), dialog.dismiss()))
+    page.goto(path.as_uri() + address)
+    return page, complaints
+
+
+def violations(page: Any) -> list[str]:
+    """What axe-core finds on what is shown; the context has to bypass the page's policy, as axe is no part of the page."""
+    page.evaluate(AXE)
+    found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
+    return [f"{each['id']}: {[node['target'] for node in each['nodes']][:3]}" for each in found]

@@ -1,0 +1,232 @@
+"""The report as it lives in a browser: its stories, its addresses, its card, its filters, and who uses no mouse or no script."""
+
+from __future__ import annotations
+
+import re
+
+import numpy as np
+import pytest
+from live_pages import browsing, opened, violations
+
+from featurelens.models import fashion_mnist, load_model
+from featurelens.reports.evidence.plan import ReportPlan
+from featurelens.reports.evidence.seen import Seen
+from featurelens.reports.report import gather_report, report_html
+
+VIEWS = ("findings", "confusions", "classes", "images", "layers", "trust", "data", "method")
+
+
+@pytest.fixture(scope="module")
+def report():
+    sample = fashion_mnist("test").take(np.arange(600))
+    plan = ReportPlan(trust_images=20, trust_budget=3000)
+    return gather_report(Seen(load_model("zero_padded_dropout"), sample, plan))
+
+
+@pytest.fixture(scope="module")
+def html(report):
+    return report_html(report)
+
+
+@pytest.fixture(scope="module")
+def path(html, tmp_path_factory):
+    written = tmp_path_factory.mktemp("live") / "report.html"
+    written.write_text(html, encoding="utf-8")
+    return written
+
+
+@pytest.fixture(scope="module")
+def browser():
+    with browsing() as started:
+        yield started
+
+
+def pair_of(report):
+    """The largest confusion, its address and the names of its classes."""
+    first, names = report.evidence["mistakes"].confusions[0], report.about.class_names
+    return first, f"#/confusion/{first.true}-{first.predicted}", (names[first.true], names[first.predicted])
+
+
+def test_one_click_leads_from_the_top_to_why_the_largest_confusion_is_made(browser, report, path):
+    page, complaints = opened(browser, path)
+    first, address, names = pair_of(report)
+    assert page.locator("h1:visible").inner_text().startswith("Right on")
+    page.locator(f'.cm a[href="{address}"]').click()
+    assert page.locator("h1:visible").last.inner_text().startswith(f"Confusions › {names[0]} taken for {names[1]}")
+    assert page.locator("main > .on .tile-button").count() == first.count
+    assert page.locator(".tile-button canvas").first.evaluate("canvas => canvas.width") == 28
+    assert complaints == []
+
+
+def test_one_click_leads_from_the_top_to_what_the_last_convolution_sees(browser, path):
+    page, complaints = opened(browser, path)
+    page.locator(".bar nav a", has_text="Layers").click()
+    assert page.locator(".walk [aria-current] b").inner_text() == "conv2"
+    assert page.locator("#layer-detail .maps:visible").first.locator(".tile").count() == 16
+    assert complaints == []
+
+
+def test_which_maps_may_be_cited_stands_on_the_first_screen_and_their_pictures_one_click_away(browser, report, path):
+    page, complaints = opened(browser, path)
+    told = page.locator(".chips").inner_text()
+    for name, found in report.about.verdicts.items():
+        assert name in told or found.level != "good"
+    page.locator("a", has_text="the tests, and why not").click()
+    page.wait_for_function("document.querySelectorAll('[data-method] canvas').length === 5")
+    assert complaints == []
+
+
+@pytest.mark.parametrize("scheme", ["light", "dark"])
+@pytest.mark.parametrize("width", [390, 1280])
+def test_axe_finds_nothing_on_any_view_nor_on_the_card(browser, report, path, width, scheme):
+    page, _ = opened(browser, path, width=width, color_scheme=scheme, bypass_csp=True)
+    _, address, _ = pair_of(report)
+    image = int(report.evidence["mistakes"].numbers[0])
+    for place in (
+        *(f"#/{view}" for view in VIEWS),
+        address,
+        f"{address}?img={image}",
+        "#/class/6",
+        "#/layer/conv2?channel=31",
+    ):
+        page.evaluate("place => (location.hash = place)", place)
+        page.wait_for_timeout(60)
+        assert (place, violations(page)) == (place, [])
+        assert page.evaluate("document.documentElement.scrollWidth") == width, place
+
+
+def test_the_file_and_what_it_opens_to_are_small(browser, html, path):
+    page, _ = opened(browser, path)
+    assert page.evaluate("document.querySelectorAll('*').length") <= 4000
+    assert len(html) < 5_000_000
+    script = re.search(r"<script>(.*?)</script>", html, re.DOTALL)
+    assert script is not None and len(script[1].encode()) <= 40_960
+    style = re.sub(r"\.sprite-[^}]*}\n", "", html[html.index("<style>") : html.index("</style>")])
+    assert len(style) <= 20_480 + 2_000  # the colour scales stand behind the style sheet
+    assert "unsafe-inline" not in re.findall(r"script-src ([^;]*);", html)[0]
+
+
+def test_a_filter_answers_at_once_and_is_kept_in_the_address(browser, report, path):
+    page, complaints = opened(browser, path, "#/images")
+    label = pair_of(report)[0].true
+    form = page.locator("#images-grid form")
+    took = page.evaluate(
+        """label => { const list = document.querySelector('#images-grid [name=true]'), start = performance.now();
+        list.value = label; list.dispatchEvent(new Event('input', {bubbles: true})); return performance.now() - start; }""",
+        str(label),
+    )
+    mistakes = report.evidence["mistakes"]
+    assert took < 100
+    assert page.locator("#images-grid .tile-button").count() == (mistakes.true == label).sum()
+    assert f"true={label}" in page.url
+    again, _ = opened(browser, path, page.url.split("html")[1])
+    assert again.locator("#images-grid .tile-button").count() == (mistakes.true == label).sum()
+    form.locator("[name=flag]").select_option("right")
+    assert page.locator("#images-grid .tile-button:not(.found)").count() == 0
+    assert complaints == []
+
+
+@pytest.mark.parametrize("width", [390, 1280])
+def test_the_card_is_reached_and_left_by_keys(browser, report, path, width):
+    _, address, names = pair_of(report)
+    page, complaints = opened(browser, path, address, width=width)
+    tile = page.locator(".tile-button").first
+    assert re.match(rf"image \d+, {names[0]} taken for {names[1]}", tile.get_attribute("aria-label"))
+    tile.focus()
+    page.keyboard.press("Enter")
+    card = page.locator("#card")
+    first = card.locator("h2").inner_text()
+    assert card.is_visible() and "1 of" in first and "img=" in page.url
+    assert card.locator(".probs").first.locator("li").count() == 4
+    assert card.locator(".cams canvas").count() >= 10
+    page.keyboard.press("ArrowRight")
+    assert card.locator("h2").inner_text() != first
+    page.keyboard.press("ArrowLeft")
+    page.keyboard.press("Escape")
+    assert not card.is_visible()
+    assert page.evaluate("document.activeElement.dataset.id") == tile.get_attribute("data-id")
+    assert complaints == []
+
+
+def test_old_addresses_lead_to_the_new_places(browser, report, path):
+    image = int(report.evidence["mistakes"].numbers[0])
+    page, complaints = opened(browser, path, f"#image-{image}")
+    assert f"image {image}" in page.locator("#card h2").inner_text()
+    page, _ = opened(browser, path, "#mistakes?true=Shirt")
+    shown = page.locator("#images-grid .tile-button").evaluate_all("tiles => tiles.map(tile => tile.ariaLabel)")
+    assert shown and all(", Shirt taken for" in label for label in shown)
+    page, _ = opened(browser, path, "#calibration")
+    assert page.locator("#calibration").is_visible()
+    assert complaints == []
+
+
+@pytest.mark.parametrize(
+    "address",
+    ["#%", "#mistakes?length=3", "#__proto__", "#/__proto__", "#/confusion/__proto__", "#/confusion/99-98", "#/image/999999",
+     "#/images?true=%E0%A4&img=x", "#/layer/none?channel=-1", "#/class/constructor", "#?", "#%00"],
+)  # fmt: skip
+def test_an_address_that_means_nothing_stops_nothing(browser, path, address):
+    page, complaints = opened(browser, path, address)
+    page.locator(".bar nav a", has_text="Layers").click()
+    page.locator(".walk").wait_for()
+    assert complaints == []
+
+
+def test_the_search_finds_an_image_a_class_and_a_channel(browser, report, path):
+    page, complaints = opened(browser, path)
+    image = int(report.evidence["mistakes"].numbers[3])
+    for asked, address in (
+        (str(image), f"/image/{image}"),
+        ("shirt", "/class/6"),
+        ("conv2:31", "/layer/conv2?channel=31"),
+    ):
+        page.locator("body").press("/")
+        page.keyboard.type(asked)
+        page.keyboard.press("Enter")
+        page.wait_for_function("address => location.hash.startsWith('#' + address)", arg=address)
+    assert page.locator("#channel").is_visible()
+    assert complaints == []
+
+
+def test_without_a_script_every_view_and_the_first_images_are_there(browser, report, path):
+    page, complaints = opened(browser, path, java_script_enabled=False)
+    assert page.locator("main > .view:visible").count() == len(VIEWS)
+    groups = report.evidence["mistakes"].confusions[:6]
+    assert page.locator("#mistakes .mistake:visible").count() == sum(min(12, len(group.places)) for group in groups)
+    assert page.locator(".specimen .strip:visible").count() == 2 * 5 * 10
+    assert complaints == []
+
+
+def test_every_link_leads_somewhere(html):
+    ids = set(re.findall(r'\bid="([^"]+)"', html))
+    routes = re.compile(r"/(image/\d+|images\?flag=\w+|layer/\w+(\?.*)?|confusion/\d+-\d+|class/\d+)$")
+    dead = [target for target in re.findall(r'href="#([^"]+)"', html) if target not in ids and not routes.match(target)]
+    assert dead == []
+
+
+def test_in_print_nothing_is_left_out_without_a_word(browser, report, path):
+    page, complaints = opened(browser, path)
+    page.emulate_media(media="print")
+    page.evaluate("dispatchEvent(new Event('beforeprint'))")
+    assert page.locator("main > .view:visible").count() == len(VIEWS)
+    assert page.locator(".mistake:visible").count() >= 12
+    assert "Left out on paper" in page.locator("#print-note").inner_text()
+    pages = page.pdf(format="A4").count(b"/Type /Page\n")
+    assert pages <= 20 and complaints == []
+
+
+def test_a_sorted_table_says_its_order(browser, report, path):
+    page, _ = opened(browser, path, "#/classes")
+    table = page.locator("#performance table").first
+    table.locator("thead button", has_text="Recall").click()
+    shown = [float(text.split()[0]) for text in table.locator("tbody td:nth-child(3)").all_inner_texts()]
+    assert shown == sorted(shown, reverse=True)
+    assert table.locator("thead th").nth(2).get_attribute("aria-sort") == "descending"
+
+
+def test_it_loads_in_half_a_second(browser, path):
+    took = []
+    for _ in range(3):  # the best of three: others use the processor too
+        page, _ = opened(browser, path)
+        took.append(page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd"))
+    assert min(took) < 1000  # 400 ms where nobody else computes

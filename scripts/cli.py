@@ -20,7 +20,7 @@ from featurelens.scripts.explore import explore
 from featurelens.scripts.inspect_model import inspect_layers
 from featurelens.scripts.options.early_checks import refuse_file_as_command
 from featurelens.scripts.report import report
-from featurelens.scripts.serve import serve
+from featurelens.scripts.serving.command import serve
 from featurelens.scripts.terminal.exit_codes import listed
 from featurelens.scripts.terminal.running import run
 from featurelens.scripts.terminal.saying import say

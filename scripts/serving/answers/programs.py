@@ -69,6 +69,7 @@ class ModelPrograms:
         self._traced = TracedModel(model)
         self._predict = Program(self._traced, _with_features)
         self._runs: dict[tuple[str, str | None], Run] = {}
+        self._expensive: dict[tuple[str, str | None, int], Any] = {}
         self._predicted = self._predict.prepared(images)[1]
         self.default_layer: str | None = self._predict.facts["layer"]  # the last convolution
 
@@ -130,13 +131,22 @@ class ModelPrograms:
         one = np.array([row.explained], np.int32), np.array([row.versus], np.int32)
         image = row.pixels[np.newaxis]
         found = self._predicted([image], *one)
-        method = known.make(self._model, layer, min(row.pixels.shape[:2]))
+        method = self._expensive_one(known, layer, min(row.pixels.shape[:2]))
         named = int(found["classes"][0])
         maps = method(image, named, None if row.versus < 0 else row.versus, 32, lambda _, *far: step(*far))
         logits = np.array(found["logits"])
         unlike = self.references.unlikeness(logits, found.get("features")) if self.references is not None else None
         probabilities = self.head.probabilities(logits).tolist()
         return Answer(BatchAnswers(logits.tolist(), probabilities, [named], MapsOfBatch(np.asarray(maps)), unlike), 0)
+
+    def _expensive_one(self, known: KnownMethod, layer: str | None, side: int) -> Any:
+        """The method, traced once: a trace in the middle of the batches would hold them all up."""
+        place = known.name, layer, side
+        if place not in self._expensive:
+            if len(self._expensive) >= _PROGRAMS_KEPT:
+                self._expensive.clear()
+            self._expensive[place] = known.make(self._model, layer, side)
+        return self._expensive[place]
 
     def _run_of(self, known: KnownMethod, layer: str | None) -> Run:
         place = known.name, layer

@@ -130,7 +130,7 @@ def test_a_killed_worker_ends_the_process_with_a_word(tmp_path):
         "from pathlib import Path\n"
         "sys.path.insert(0, sys.argv[1])\n"
         "from live_services import small_served, FIRST_PICTURE as body\n"
-        "from featurelens.scripts.serve import _run\n"
+        "from featurelens.scripts.serving.command import _run\n"
         "from featurelens.scripts.serving.settings import Settings\n"
         "served, port = small_served(Path(sys.argv[2])), int(sys.argv[3])\n"
         "def ask():\n"
@@ -153,8 +153,8 @@ def test_a_killed_worker_ends_the_process_with_a_word(tmp_path):
 
 
 def test_what_is_refused_before_anything_is_loaded(tmp_path, monkeypatch, capsys):
-    from featurelens.scripts import serve
     from featurelens.scripts.cli import main
+    from featurelens.scripts.serving import command as serve
 
     for given, words in [
         (["--token", "short"], "at least 8"),

@@ -15,7 +15,6 @@ from pathlib import Path
 from typing import Any
 
 import numpy as np
-import numpy as np
 from markupsafe import Markup
 
 from ..interpret.methods.catalogue import KnownMethod
@@ -41,7 +40,6 @@ from .sections.front.findings import ordered_findings
 from .sections.front.opening import opening
 from .sections.images import IMAGES, page_payload
 from .sections.mistakes import MistakesSection
-from .sections.layers import LayersSection
 from .sections.performance import PerformanceSection
 from .sections.section import VIEWS, About, Finding, Part, ReportSection
 

@@ -14,6 +14,10 @@ from typing import Annotated
 import typer
 
 from featurelens.scripts.options.early_checks import checked_data
+from featurelens.scripts.options.measuring import BatchSize, HtmlFile, Seed, TrustImages
+from featurelens.scripts.options.methods import method_named, method_option
+from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Opening, load_with_card, open_for
+from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.programs.gates import (
     Gates,
     checked_gates,
@@ -21,10 +25,6 @@ from featurelens.scripts.options.programs.gates import (
     require_known,
     stop_if,
 )
-from featurelens.scripts.options.measuring import BatchSize, HtmlFile, Seed, TrustImages
-from featurelens.scripts.options.methods import method_named, method_option
-from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Opening, load_with_card, open_for
-from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.options.trust_file import trust_on_file
 from featurelens.scripts.terminal.saying import say

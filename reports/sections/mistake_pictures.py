@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...interpret.maps.state import LOGIT_PER_PIXEL
+from ...interpret.maps.state import LOGIT_PER_PIXEL, NEGATIVE
 from ...interpret.trust.verdicts import Verdict
 from ..drawing.colors import contrast_overlay
 from ..drawing.enlarging import enlarge
@@ -39,7 +39,8 @@ def method_sheets(mistakes: Mistakes, verdicts: Mapping[str, Verdict], unit: str
     """The maps of each method for the predicted and for the true class, those that passed first."""
     kinds: list[dict[str, Any]] = []
     for name, pair in {**mistakes.layer_maps, GRAD_CAM: mistakes.grad_cam}.items():
-        kinds.append(_kind(name, pair, "signed" if name == CONTRAST else "evidence", unit, verdicts))
+        kind = _kind(name, pair, "signed" if name == CONTRAST else "evidence", unit, verdicts)
+        kinds.append({**kind, "negative": _negative_only(mistakes)} if name == GRAD_CAM else kind)
     slope = short_unit(LOGIT_PER_PIXEL).replace("logit", unit)
     kinds.append(_kind(SALIENCY, mistakes.saliency, "saliency", slope, verdicts, plain=True))
     for asked in mistakes.further:
@@ -49,6 +50,11 @@ def method_sheets(mistakes: Mistakes, verdicts: Mapping[str, Verdict], unit: str
         own = short_unit(known.unit).replace("logit", unit)
         kinds.append(_kind(known.name, (shown,), scale, own, verdicts, plain=not known.is_at_layer))
     return sorted((kind for kind in kinds if kind["sheets"]), key=lambda kind: _ORDER.index(kind["level"]))
+
+
+def _negative_only(mistakes: Mistakes) -> list[list[int]]:
+    """Rows whose Grad-CAM was negative everywhere before its cut, for the predicted and for the true class."""
+    return [[row for row, state in enumerate(states) if state.kind == NEGATIVE] for states in mistakes.cam_states]
 
 
 def _kind(

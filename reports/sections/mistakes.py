@@ -115,8 +115,8 @@ def _introduction(found: Mistakes, about: About) -> Markup:
         f"{EMPTY_MAPS}",
         f"Saliency is how much each pixel moves the class’s logit, in logit per unit of pixel value "
         f"(logit/unit){averaged_to(found.pictures, about.dataset.images)}.",
-        f"Places are ninths of the picture; the one or two that hold the most of what speaks for the predicted class are named "
-        f"with their share, where they stand out.",
+        "Places are ninths of the picture; the one or two that hold the most of what speaks for the predicted class are named "
+        "with their share, where they stand out.",
         faded_reading(about.information.head),
     )
     return Markup("<p>{} of {:,} ({}), by confusion; a row leads to its images.</p>{}").format(

@@ -21,9 +21,9 @@ from featurelens.reports.html.components import name_html
 from featurelens.reports.sections.front.coverage import refusal
 from featurelens.reports.sections.front.headline import close_classes, headline
 from featurelens.reports.sections.front.matrix import largest, matrix
+from featurelens.reports.sections.front.opening import all_findings
 from featurelens.reports.sections.front.questions import questions
 from featurelens.reports.sections.section import Finding
-from featurelens.reports.sections.front.opening import all_findings
 from featurelens.reports.sections.trust import against, thresholds
 
 NAMES = ("cat", "dog", "owl", "fox")

@@ -107,6 +107,7 @@ def page_of(tmp_path, weights, head):
         page.locator(".bar nav a", has_text="Classes").click()
         specimen = page.locator(".specimen").first.inner_text()
         page.locator(".bar nav a", has_text="Images").click()
+        page.locator(".tile-button").first.wait_for()
         numbers = page.locator(".tile-button").evaluate_all("tiles => tiles.map(tile => tile.dataset.id)")
         page.evaluate("document.documentElement.classList.remove('js')")
         page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")

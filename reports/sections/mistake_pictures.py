@@ -16,9 +16,10 @@ from ..drawing.pictures import pictures
 from ..evidence.mistakes import Mistakes
 from ..evidence.trust import CONTRAST, GRAD_CAM, SALIENCY
 from ..html.map_notes import short_unit
-from ..html.payload import map_sheet
+from ..html.payload import LEVELS, map_sheet
 from ..html.tiles import Sprite, sprite
 
+_PLAIN_LEVELS = 12  # of a map at every pixel, whose noise would fill the file
 _ORDER = ("good", "weak", "unknown", "failed")  # what passed is drawn first
 
 
@@ -67,7 +68,7 @@ def _kind(
     plain: bool = False,
 ) -> dict[str, Any]:
     """`plain`: drawn by itself, not over the picture."""
-    made = [map_sheet(values, signed=scale == "signed") for values in maps]
+    made = [map_sheet(values, signed=scale == "signed", levels=_PLAIN_LEVELS if plain else LEVELS) for values in maps]
     sheets = [{**each, "scale": scale, "unit": unit, "plain": plain} for each in made if each is not None]
     return {"method": name, "level": level_of(verdicts, name), "plain": plain, "sheets": sheets}
 

@@ -47,7 +47,7 @@ def sheet(tiles: np.ndarray) -> dict[str, Any] | None:
     return {"src": made.data_uri(), "w": made.width, "h": made.height, "columns": made.columns, "n": made.count}
 
 
-def map_sheet(maps: np.ndarray, *, signed: bool) -> dict[str, Any] | None:
+def map_sheet(maps: np.ndarray, *, signed: bool, levels: int = LEVELS) -> dict[str, Any] | None:
     """Maps float32[N,h,w] as grey tiles with the value at the end of each one's scale.
 
     A grey value g means end x g / 255, of signed maps end x (g - 128) / 127.
@@ -56,6 +56,6 @@ def map_sheet(maps: np.ndarray, *, signed: bool) -> dict[str, Any] | None:
         return None
     ends = np.abs(maps).max(axis=(1, 2)) if signed else np.maximum(maps, 0).max(axis=(1, 2))
     share = maps / np.where(ends > 0, ends, 1)[:, None, None]
-    step = np.rint(np.clip(share, -1 if signed else 0, 1) * LEVELS) / LEVELS
+    step = np.rint(np.clip(share, -1 if signed else 0, 1) * levels) / levels
     grey = np.rint(128 + step * 127) if signed else np.rint(step * 255)
     return {**(sheet(grey.astype(np.uint8)) or {}), "signed": signed, "ends": packed(ends.astype(np.float32))}

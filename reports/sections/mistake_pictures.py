@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ...interpret.maps.state import LOGIT_PER_PIXEL
+from ...interpret.maps.state import LOGIT_PER_PIXEL, NEGATIVE
 from ...interpret.trust.verdicts import Verdict
 from ..drawing.colors import contrast_overlay
 from ..drawing.enlarging import enlarge
@@ -16,9 +16,10 @@ from ..drawing.pictures import pictures
 from ..evidence.mistakes import Mistakes
 from ..evidence.trust import CONTRAST, GRAD_CAM, SALIENCY
 from ..html.map_notes import short_unit
-from ..html.payload import map_sheet
+from ..html.payload import LEVELS, map_sheet
 from ..html.tiles import Sprite, sprite
 
+_PLAIN_LEVELS = 12  # of a map at every pixel, whose noise would fill the file
 _ORDER = ("good", "weak", "unknown", "failed")  # what passed is drawn first
 
 
@@ -39,7 +40,8 @@ def method_sheets(mistakes: Mistakes, verdicts: Mapping[str, Verdict], unit: str
     """The maps of each method for the predicted and for the true class, those that passed first."""
     kinds: list[dict[str, Any]] = []
     for name, pair in {**mistakes.layer_maps, GRAD_CAM: mistakes.grad_cam}.items():
-        kinds.append(_kind(name, pair, "signed" if name == CONTRAST else "evidence", unit, verdicts))
+        kind = _kind(name, pair, "signed" if name == CONTRAST else "evidence", unit, verdicts)
+        kinds.append({**kind, "negative": _negative_only(mistakes)} if name == GRAD_CAM else kind)
     slope = short_unit(LOGIT_PER_PIXEL).replace("logit", unit)
     kinds.append(_kind(SALIENCY, mistakes.saliency, "saliency", slope, verdicts, plain=True))
     for asked in mistakes.further:
@@ -49,6 +51,11 @@ def method_sheets(mistakes: Mistakes, verdicts: Mapping[str, Verdict], unit: str
         own = short_unit(known.unit).replace("logit", unit)
         kinds.append(_kind(known.name, (shown,), scale, own, verdicts, plain=not known.is_at_layer))
     return sorted((kind for kind in kinds if kind["sheets"]), key=lambda kind: _ORDER.index(kind["level"]))
+
+
+def _negative_only(mistakes: Mistakes) -> list[list[int]]:
+    """Rows whose Grad-CAM was negative everywhere before its cut, for the predicted and for the true class."""
+    return [[row for row, state in enumerate(states) if state.kind == NEGATIVE] for states in mistakes.cam_states]
 
 
 def _kind(
@@ -61,7 +68,7 @@ def _kind(
     plain: bool = False,
 ) -> dict[str, Any]:
     """`plain`: drawn by itself, not over the picture."""
-    made = [map_sheet(values, signed=scale == "signed") for values in maps]
+    made = [map_sheet(values, signed=scale == "signed", levels=_PLAIN_LEVELS if plain else LEVELS) for values in maps]
     sheets = [{**each, "scale": scale, "unit": unit, "plain": plain} for each in made if each is not None]
     return {"method": name, "level": level_of(verdicts, name), "plain": plain, "sheets": sheets}
 

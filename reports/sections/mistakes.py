@@ -108,8 +108,8 @@ def _rows(found: Mistakes, where: EvidenceRegions, classes: int) -> dict[str, An
 def _introduction(found: Mistakes, about: About) -> Markup:
     layer, total, images = found.cam_layer, found.total, len(about.dataset)
     reading = (
-        f"The contrast at {layer} is activation times gradient of the difference of two logits (HiResCAM): warm where the "
-        f"layer speaks for the predicted class and against the true one, cold the other way round. The maps of one class "
+        f"The contrast at {layer} is activation times gradient of the difference of two logits (HiResCAM): warm where "
+        f"the layer speaks for the predicted class and against the true one, cold the other way round. The maps of one class "
         f"are on a scale that ends at the method’s median peak over the mistakes, or higher where one is stronger, so that a "
         f"weak map looks weak. Methods that passed the tests on this model come first; those that failed stand behind “more”. "
         f"{EMPTY_MAPS}",

@@ -198,7 +198,7 @@ def _constant(found: PerformanceEvidence, names: tuple[str, ...]) -> Iterator[Fi
         f"The model answers {names[int(answers.argmax())]} to every one of the {images:,} images, whatever they show.",
         severity="problem",
         number=images,
-        anchor="confusions",
+        anchor="/findings",
         link="confusion matrix",
         weight=1.1,
     )

@@ -205,9 +205,8 @@ def _against(finding: Measurement) -> str:
     if finding.level == "unknown":
         return f"{finding.question}: measured on {count(value.images, 'image')}, too few to judge"
     if finding.question == "randomised weights":
-        same = ": it draws the picture" if finding.level == "failed" else ""
-        asked = f"({two_digits(value.mean)}; {finding.good} is asked)"
-        return f"the map stays much as it was once the weights are shuffled {asked}{same}"
+        how = "hardly changes" if finding.level == "failed" else "stays much as it was"
+        return f"the map {how} once the weights are shuffled ({two_digits(value.mean)}; {finding.good} is asked)"
     of = "a random order" if finding.question == "random order" else "the picture’s own brightness"
     return f"beats {of} on {percent(value.mean, 0)} only ({finding.good.replace('0.75', '75 %')} is asked)"
 

@@ -34,7 +34,9 @@ def seen_in_browser(path: Path, width: int) -> Seen:
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: (complaints.append("a name ran as a script"), dialog.dismiss()))
         page.goto(path.as_uri())
+        page.evaluate("document.documentElement.classList.remove('js')")  # all views, one after the other
         page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+        page.wait_for_timeout(100)  # what was folded is made now
         wide = page.evaluate("document.documentElement.scrollWidth")
         text = page.locator("main").inner_text()
         browser.close()

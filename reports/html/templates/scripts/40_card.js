@@ -86,7 +86,8 @@ const mapFigure = (kind, id, row, said, meant) => {
     paintMap(canvas, sheet, row, atlas.place.get(id), shared);
     return canvas;
   }));
-  return element("figure", { className: kind.level }, pair, element("figcaption", {}, mark(kind.level, kind.method), ` ${kind.method} `, scaleBar(kind.sheets[0], shared)));
+  const empty = ends.flatMap((end, side) => (end > 0 ? [] : [element("br"), "for ", bdi(names[side ? meant : said]), kind.negative?.[side].includes(row) ? ": negative only" : ": zero everywhere"]));
+  return element("figure", { className: kind.level }, pair, element("figcaption", {}, mark(kind.level, kind.method), ` ${kind.method} `, scaleBar(kind.sheets[0], shared), ...empty));
 };
 const mapParts = (id, row, said, meant) => {
   const kinds = carried.maps || [];

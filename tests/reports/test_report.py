@@ -1,6 +1,5 @@
 """The report as a person sees it: in a browser, on the shipped model and on a user's own."""
 
-import re
 import shutil
 
 import keras
@@ -58,50 +57,6 @@ def opened_page(browser, path, *, width=1280, scripts=True):
     return page, [entry for entry in seen if not entry.startswith(("file:", "data:"))]
 
 
-@pytest.mark.parametrize("scripts", [True, False], ids=["scripts", "no scripts"])
-@pytest.mark.parametrize("width", [390, 1280])
-def test_every_part_can_be_read_without_any_request(browser, page_file, width, scripts):
-    page, complaints = opened_page(browser, page_file, width=width, scripts=scripts)
-    titles = page.locator("main h2").all_inner_texts()
-    for part in (
-        "Findings",
-        "Model and data",
-        "Performance",
-        "Feature maps, per class",
-        "What the layers keep",
-        "Mistakes",
-    ):
-        assert part in titles
-    box = page.locator("main").bounding_box()
-    assert box is not None and box["x"] + box["width"] <= width
-    assert complaints == []
-
-
-def test_the_findings_are_the_numbers(seen, page_file, browser):
-    page, _ = opened_page(browser, page_file)
-    text = page.locator("#findings").inner_text()
-    wrong = int((seen.evaluation.predictions != seen.dataset.labels).sum())
-    assert f"{600 - wrong} images of 600 are correctly classified, {wrong} incorrectly." in text
-    weakest = seen.dataset.class_names[int(np.nanargmin(seen.evaluation.recall))]
-    assert f"{weakest} is the weakest class" in text
-
-
-def test_every_finding_leads_to_something_on_the_page(page_file):
-    html = page_file.read_text()
-    targets = re.findall(r'href="#([^"]+)"', html)
-    ids = set(re.findall(r'\bid="([^"]+)"', html))
-    assert targets and not [target for target in targets if target not in ids]
-
-
-def test_every_mistake_is_there_with_its_six_pictures(browser, seen, report, page_file):
-    page, _ = opened_page(browser, page_file)
-    cards = page.locator(".mistake")
-    assert cards.count() == report.evidence["mistakes"].total > 20
-    assert cards.first.locator(".tile").count() == 6
-    numbers = [int(text.split()[1]) for text in page.locator(".mistake .number").all_text_contents()]
-    assert sorted(numbers) == np.flatnonzero(seen.evaluation.predictions != seen.dataset.labels).tolist()
-
-
 def test_the_contrast_is_of_the_predicted_against_the_true_class(seen, report):
     mistakes = report.evidence["mistakes"]
     every = np.arange(len(mistakes.numbers))
@@ -119,29 +74,6 @@ def test_confusions_come_by_frequency_and_images_by_sureness(report):
         sure = mistakes.probabilities[confusion.places, confusion.predicted]
         assert (np.diff(sure) <= 0).all()
         assert (mistakes.true[confusion.places] == confusion.true).all()
-
-
-def test_the_filter_shows_one_class(browser, page_file):
-    page, _ = opened_page(browser, page_file)
-    page.select_option("form.filter select[name=true]", "Shirt")
-    shown = page.locator(".mistake:visible h4 .true").all_text_contents()
-    assert shown and set(shown) == {"Shirt"}
-    assert "true=Shirt" in page.url
-
-
-def test_the_gallery_has_every_class_and_stage(browser, page_file, seen):
-    page, _ = opened_page(browser, page_file)
-    assert page.locator(".specimen h3").all_inner_texts() == list(seen.dataset.class_names)
-    stages = page.locator(".specimen").first.locator(".stage h4").all_inner_texts()
-    assert stages == ["conv1", "pool1", "conv2", "pool2", "dense1"]
-
-
-def test_the_strongest_channels_come_first(report, browser, page_file):
-    page, _ = opened_page(browser, page_file)
-    stage = page.locator(".specimen").first.locator(".stage").nth(2)
-    shown = [int(text) for text in stage.locator(".maps").first.locator(".channel").all_inner_texts()]
-    mean = report.evidence["feature-maps"].specimens[0].means["conv2"].mean(axis=(0, 1))
-    assert shown == np.argsort(-mean, kind="stable")[: len(shown)].tolist()
 
 
 def rgb_report(tmp_path, names, count=60, size=24):
@@ -170,7 +102,8 @@ def test_hostile_class_names_stay_text(browser, tmp_path):
     assert "<img" not in path.read_text()
     page, complaints = opened_page(browser, path)
     assert complaints == []
-    assert HOSTILE in page.locator(".specimen h3").all_inner_texts()
+    page.locator(".bar nav a", has_text="Classes").click()
+    assert page.locator(".specimen h3 bdi").first.get_attribute("title") == HOSTILE
 
 
 @pytest.mark.parametrize("classes", [2, 60])

@@ -14,17 +14,11 @@ from typing import Annotated
 import typer
 
 from featurelens.scripts.options.early_checks import checked_data
-from featurelens.scripts.options.measuring import BatchSize, HtmlFile, Seed, TrustImages
+from featurelens.scripts.options.gates import Gates, checked_gates, refuse_one_file_twice, require_known, stop_if
+from featurelens.scripts.options.measuring import BatchSize, HtmlFile, Seed, TrustImages, training_data_option
 from featurelens.scripts.options.methods import method_named, method_option
 from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Opening, load_with_card, open_for
 from featurelens.scripts.options.outputs import check_outputs
-from featurelens.scripts.options.programs.gates import (
-    Gates,
-    checked_gates,
-    refuse_one_file_twice,
-    require_known,
-    stop_if,
-)
 from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.options.trust_file import trust_on_file
 from featurelens.scripts.terminal.saying import say
@@ -46,31 +40,24 @@ class TrustChoice:
     ] = None
 
 
-@dataclass(frozen=True)
-class Looking:
-    """How, and at what beside, a report looks."""
-
-    batch_size: BatchSize = None
-    method: Annotated[list[str] | None, method_option("A method to draw beside each mistake too, such as layercam")] = (
-        None
-    )
-    training_data: Annotated[
-        str | None, typer.Option(help="Training images: near copies of the others are looked for among them.")
-    ] = None
-    review: Annotated[
-        Path | None, typer.Option(help="A review that was exported from a report of this model, to sum up.")
-    ] = None
-    seed: Seed = 0
-
-
 @takes_records
 def report(
     model: Model = DEFAULT_MODEL,
     data: Data = None,
     output: HtmlFile = Path("featurelens-report.html"),
+    batch_size: BatchSize = None,
     tested: TrustChoice = TrustChoice(),
-    looking: Looking = Looking(),
+    method: Annotated[
+        list[str] | None, method_option("A method to draw beside each mistake too, such as layercam")
+    ] = None,
+    training_data: Annotated[
+        str | None, training_data_option("among which near copies of the others are looked for.")
+    ] = None,
+    review: Annotated[
+        Path | None, typer.Option(help="A review that was exported from a report of this model, to sum up.")
+    ] = None,
     gates: Gates = Gates(),
+    seed: Seed = 0,
     opening: Opening = Opening(),
 ) -> None:
     """Explain a model on a data set, and write what was found into one HTML file.
@@ -85,18 +72,18 @@ def report(
     check_writable(target)
     conditions = checked_gates(gates)
     refuse_one_file_twice([target, *gates.written])
-    further = [method_named(name) for name in looking.method or ()]
+    further = [method_named(name) for name in method or ()]
     images_from = checked_data(model, data, opening)
-    if looking.training_data is not None:
-        checked_data(model, looking.training_data, opening)
-    read = [images_from, looking.training_data]
+    if training_data is not None:
+        checked_data(model, training_data, opening)
+    read = [images_from, training_data]
     check_outputs(
-        [target, *gates.written], models=[model], data=read, files=[opening.class_names, tested.trust, looking.review]
+        [target, *gates.written], models=[model], data=read, files=[opening.class_names, tested.trust, review]
     )
-    reviewed = None if looking.review is None else read_review(looking.review)
+    reviewed = None if review is None else read_review(review)
     loaded, card = load_with_card(model, opening)
     dataset = open_for(images_from, loaded, card, opening)
-    training = None if looking.training_data is None else open_for(looking.training_data, loaded, card, opening)
+    training = None if training_data is None else open_for(training_data, loaded, card, opening)
     from featurelens.reports.evidence.plan import ReportPlan
     from featurelens.reports.evidence.trust import SHOWN, TRUST_IMAGES
     from featurelens.reports.files.report_files import ReportFiles
@@ -108,23 +95,19 @@ def report(
     methods = (*SHOWN, *(known.name for known in further)) if measured is None else tuple(measured.trust.methods)
     require_known(conditions, dataset.class_names, methods)
     plan = ReportPlan(
-        looking.batch_size,
+        batch_size,
         images,
         measured,
         trust_budget=tested.trust_budget,
-        seed=looking.seed,
+        seed=seed,
         methods=tuple(further),
         training=training,
         review=reviewed,
     )
     with whole_shown(plan.expected(dataset.images.shape)) as step:
         found = explained(loaded, dataset, plan, card=card, command=_command(), step=step)
-        figures = write_files(
-            found,
-            ReportFiles(target, *map(_absolute, (gates.json, gates.arrays))),
-            title=f"What {Path(model).stem} sees",  # the file's name: Keras's own may be 'sequential_4'
-            step=step,
-        )
+        files = ReportFiles(target, *map(_absolute, (gates.json, gates.arrays)))
+        figures = write_files(found, files, title=Path(model).stem, step=step)  # Keras's own name may be 'sequential_4'
     say(f"Wrote {target} ({target.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
     stop_if(conditions, figures, gates)
 

@@ -28,7 +28,6 @@ from ..tracing.layer_choice import spatial_layer
 from ..tracing.targets import Classes
 from ..tracing.traced_model import Taps, TracedModel, gradients
 
-
 _FOUND = ("signed", "contributions", "layer_cam", "grad_cam_plus_plus", "saliency", "saturation")
 
 

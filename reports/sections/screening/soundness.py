@@ -31,8 +31,8 @@ class SoundnessSection:
         return gather_soundness(seen)
 
     def findings(self, found: SoundnessEvidence, about: About) -> Iterator[Finding]:
-        """What is broken; nothing where nothing is."""
-        for sentence, figure, weight in _problems(found, about.class_names):
+        """What is broken; nothing where nothing is. One answer to all is the performance's to say."""
+        for sentence, figure, weight in _broken(found):
             yield Finding(sentence, "problem", figure, self.id, "what was looked at", weight)
 
     def html(self, found: SoundnessEvidence, about: About) -> Part:
@@ -52,6 +52,11 @@ def _problems(found: SoundnessEvidence, names: tuple[str, ...]) -> Iterator[tupl
             found.right_by_that,
             1.4,
         )
+    yield from _broken(found)
+
+
+def _broken(found: SoundnessEvidence) -> Iterator[tuple[str, float, float]]:
+    """The same, inside of the model."""
     if found.collapse is not None:
         lost = found.collapse
         yield (

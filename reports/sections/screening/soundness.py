@@ -63,7 +63,7 @@ def _broken(found: SoundnessEvidence) -> Iterator[tuple[str, float, float]]:
             f"The signal collapses at {lost.layer}: from {lost.before} a linear probe reads the class off in "
             f"{percent(lost.accuracy_before, 0)} of the images, from {lost.layer} in {percent(lost.accuracy, 0)}.",
             lost.accuracy,
-            1.3,
+            1.05,
         )
     if found.modes is not None and found.modes.in_training - found.modes.in_use >= GAP:
         modes = found.modes
@@ -72,7 +72,7 @@ def _broken(found: SoundnessEvidence) -> Iterator[tuple[str, float, float]]:
             f"{percent(modes.in_training, 0)} as in training, with the images’ own statistics in its batch normalisation, and "
             f"on {percent(modes.in_use, 0)} in use, with the moving ones.",
             modes.in_training - modes.in_use,
-            1.35,
+            1.08,
         )
     if found.drifted:
         worst = max(found.drifted, key=lambda each: max(each.mean_off, abs(math.log(max(each.deviation, 1e-9)))))
@@ -81,7 +81,7 @@ def _broken(found: SoundnessEvidence) -> Iterator[tuple[str, float, float]]:
             f"at {worst.layer} the median channel’s mean is {number(worst.mean_off)} deviations off, its deviation "
             f"{number(worst.deviation)} times that expected.",
             worst.mean_off,
-            1.25,
+            1.03,
         )
 
 

@@ -106,9 +106,7 @@ def write_report(
         ValueError: A file cannot be written (found before the work starts), the data do not fit the model, the logits
             could not be proven, a section, class or method is unknown, or the model refuses one of the methods.
     """
-    files = ReportFiles(
-        *(None if each is None else Path(each).expanduser().absolute() for each in (path, json, arrays))
-    )
+    files = ReportFiles(_absolute(path), *(None if each is None else _absolute(each) for each in (json, arrays)))
     _check_files(files)
     shown = chosen_sections(sections, needs_performance=arrays is not None)
     further = tuple(each if isinstance(each, KnownMethod) else known_method(each) for each in methods)
@@ -125,6 +123,10 @@ def write_report(
     found = explained(model, dataset, plan, sections=shown, card=card, command=command, step=step)
     write_files(found, files, shown=[section.id for section in chosen_sections(sections)], title=title, step=step)
     return WrittenReport(files.page)
+
+
+def _absolute(path: str | Path) -> Path:
+    return Path(path).expanduser().absolute()
 
 
 def explained(

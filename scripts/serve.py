@@ -67,7 +67,7 @@ def serve(
     data: Data = None,
     trust: Annotated[
         Path | None,
-        typer.Option(help="What featurelens trust measured, of a single model. Default: the file beside it."),
+        typer.Option(help="What `featurelens trust` wrote; default: MODEL.trust.json where it fits."),
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Print what would be served, and stop.")] = False,
     listening: Listening = Listening(),

@@ -239,8 +239,8 @@ def _census(causes: Causes, names: tuple[str, ...]) -> list[Markup]:
     census = causes.census
     return [
         Markup(
-            '<div class="all-causes"><h3 id="channels">The channels of {0}</h3><p>{1}</p><p><a href="#/layer/{0}">each channel, with '
-            "what it sees →</a></p><noscript>{2}</noscript></div>"
+            '<div class="all-causes"><h3 id="channels">The channels of {0}</h3><p>{1}</p><p><a href="#/layer/{0}">'
+            "each channel, with what it sees →</a></p><noscript>{2}</noscript></div>"
         ).format(census.layer, census_sentence(census, names), census_table(census, names)),
     ]
 

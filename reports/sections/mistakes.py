@@ -110,8 +110,8 @@ def _introduction(found: Mistakes, about: About) -> Markup:
     reading = (
         f"The contrast at {layer} is activation times gradient of the difference of two logits (HiResCAM): warm where the "
         f"layer speaks for the predicted class and against the true one, cold the other way round. The maps of one class "
-        f"are on a scale that ends at the method’s median peak over the mistakes, or higher where one is stronger, so that a weak "
-        f"map looks weak. Methods that passed the tests on this model come first; those that failed stand behind “more”. "
+        f"are on a scale that ends at the method’s median peak over the mistakes, or higher where one is stronger, so that a "
+        f"weak map looks weak. Methods that passed the tests on this model come first; those that failed stand behind “more”. "
         f"{EMPTY_MAPS}",
         f"Saliency is how much each pixel moves the class’s logit, in logit per unit of pixel value "
         f"(logit/unit){averaged_to(found.pictures, about.dataset.images)}.",

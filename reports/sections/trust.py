@@ -163,7 +163,8 @@ def _cite(trust: Trust) -> Markup:
     columns = ["Method", "Verdict", "One image", "0 to 100 % of the images", *_SHORT, "Why not"]
     caption = (
         "Which maps may be cited. Square: beats a random order on this share of the images; dot: beats the order of "
-        "brightness; the line stands at 50 %. The picture is the surest image of the largest confusion, where the method is drawn."
+        "brightness; the line stands at 50 %. The picture is the surest image of the largest confusion, where the method is "
+        "drawn."
     )
     return table(columns, rows, caption=caption, numeric=[4, 5, 6])
 
@@ -205,7 +206,8 @@ def _against(finding: Measurement) -> str:
         return f"{finding.question}: measured on {count(value.images, 'image')}, too few to judge"
     if finding.question == "randomised weights":
         same = ": it draws the picture" if finding.level == "failed" else ""
-        return f"the map stays much as it was once the weights are shuffled ({two_digits(value.mean)}; {finding.good} is asked){same}"
+        asked = f"({two_digits(value.mean)}; {finding.good} is asked)"
+        return f"the map stays much as it was once the weights are shuffled {asked}{same}"
     of = "a random order" if finding.question == "random order" else "the picture’s own brightness"
     return f"beats {of} on {percent(value.mean, 0)} only ({finding.good.replace('0.75', '75 %')} is asked)"
 
@@ -214,8 +216,8 @@ def thresholds() -> Markup:
     """All thresholds of the verdicts, in words."""
     clear, none, alike, same = (percent(CLEARLY_BETTER, 0), percent(NO_BETTER, 0), MUCH_ALIKE, THE_SAME)
     return Markup(
-        "<h3>The thresholds</h3><p>Cite: the method’s order of pixels beats a random one and that of brightness, each on more than "
-        "{} of the images, and its maps’ rank correlation with those of shuffled weights is below {}. With a caveat: one of "
+        "<h3>The thresholds</h3><p>Cite: the method’s order of pixels beats a random one and that of brightness, each on more "
+        "than {} of the images, and its maps’ rank correlation with those of shuffled weights is below {}. With a caveat: one of "
         "these is missed. Do not cite: it beats the random order on no more than {} of the images, by the lower end of the "
         "interval, or the likeness is {} or more. Brightness alone cannot fail a method: a map that is no better than the "
         "picture’s brightness may still depend on the model. Not judged: fewer than {} images.</p>"

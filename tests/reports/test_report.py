@@ -1,6 +1,5 @@
 """The report as a person sees it: in a browser, on the shipped model and on a user's own."""
 
-import re
 import shutil
 
 import keras

@@ -47,7 +47,7 @@ def coverage_curve(evaluation: Evaluation, marked: Refusal | None) -> Markup:
     def point(x: float, y: float) -> tuple[float, float]:
         return _LEFT + x * (_RIGHT - _LEFT), _BOTTOM - (y - low) / (1 - low) * (_BOTTOM - _TOP)
 
-    line = " ".join("{:.1f},{:.1f}".format(*point(shares[n], accuracy[n])) for n in places)
+    line = " ".join("{:.1f},{:.1f}".format(*point(float(shares[n]), float(accuracy[n]))) for n in places)
     marks = [_tick(value, *point(0, value)) for value in (low, (1 + low) / 2, 1)]
     if marked is not None:
         marks.append(_mark(marked, *point(marked.answered, marked.right)))

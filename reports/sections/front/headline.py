@@ -40,7 +40,8 @@ def headline(confusion: np.ndarray, names: Sequence[str]) -> str:
         return f"Right on all {count(images, 'image')}."
     if not right:
         return f"Wrong on all {count(images, 'image')}."
-    return f"Right on {percent(right / images, 2)}{_range(right, images)} of {count(images, 'image')}. {_mistakes(confusion, names)}"
+    share = f"{percent(right / images, 2)}{_range(right, images)}"
+    return f"Right on {share} of {count(images, 'image')}. {_mistakes(confusion, names)}"
 
 
 def _range(right: int, images: int) -> str:

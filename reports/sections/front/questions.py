@@ -164,7 +164,10 @@ def _channels(causes: CausesEvidence | None) -> str:
     repaired, broken = int(first.repaired[0]), int(first.broken[0])
     if broken > repaired:
         return f" No one channel of {causes.layer} is to blame: taking one away breaks more than it repairs."
-    return f" Without channel {first.channels[0]} of {causes.layer} {repaired:,} of {first.images_run:,} are right, and {broken:,} others break."
+    return (
+        f" Without channel {first.channels[0]} of {causes.layer} {repaired:,} of {first.images_run:,} are right, and "
+        f"{broken:,} others break."
+    )
 
 
 def _how_sure(found: PerformanceEvidence) -> Question:

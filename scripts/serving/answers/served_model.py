@@ -16,7 +16,7 @@ from featurelens.interpret.reference.conformal import ConformalThresholds, confo
 from featurelens.interpret.reference.unlike import reference_images
 from featurelens.interpret.trust.record import Trust
 from featurelens.models.datasets.dataset import Dataset
-from featurelens.models.formats.reading import Reading
+from featurelens.models.formats.reading import STORED, Reading
 from featurelens.scripts.serving.answers.method_choice import Trusted, trusted
 from featurelens.scripts.serving.answers.pixels import PictureReader
 from featurelens.scripts.serving.answers.programs import ModelPrograms
@@ -158,4 +158,5 @@ def _reader(dataset: Dataset, model: Any, reading: Reading, most_pixels: int) ->
         reading.preprocessing(),
         reading.exif,
         most_pixels,
+        only_numbers=reading.scale == STORED,
     )

@@ -40,24 +40,31 @@ class TrustChoice:
     ] = None
 
 
+@dataclass(frozen=True)
+class Looking:
+    """How, and at what beside, a report looks."""
+
+    batch_size: BatchSize = None
+    method: Annotated[list[str] | None, method_option("A method to draw beside each mistake too, such as layercam")] = (
+        None
+    )
+    training_data: Annotated[
+        str | None, training_data_option("among which near copies of the others are looked for.")
+    ] = None
+    review: Annotated[
+        Path | None, typer.Option(help="A review that was exported from a report of this model, to sum up.")
+    ] = None
+    seed: Seed = 0
+
+
 @takes_records
 def report(
     model: Model = DEFAULT_MODEL,
     data: Data = None,
     output: HtmlFile = Path("featurelens-report.html"),
-    batch_size: BatchSize = None,
     tested: TrustChoice = TrustChoice(),
-    method: Annotated[
-        list[str] | None, method_option("A method to draw beside each mistake too, such as layercam")
-    ] = None,
-    training_data: Annotated[
-        str | None, training_data_option("among which near copies of the others are looked for.")
-    ] = None,
-    review: Annotated[
-        Path | None, typer.Option(help="A review that was exported from a report of this model, to sum up.")
-    ] = None,
+    looking: Looking = Looking(),
     gates: Gates = Gates(),
-    seed: Seed = 0,
     opening: Opening = Opening(),
 ) -> None:
     """Explain a model on a data set, and write what was found into one HTML file.
@@ -72,18 +79,18 @@ def report(
     check_writable(target)
     conditions = checked_gates(gates)
     refuse_one_file_twice([target, *gates.written])
-    further = [method_named(name) for name in method or ()]
+    further = [method_named(name) for name in looking.method or ()]
     images_from = checked_data(model, data, opening)
-    if training_data is not None:
-        checked_data(model, training_data, opening)
-    read = [images_from, training_data]
+    if looking.training_data is not None:
+        checked_data(model, looking.training_data, opening)
+    read = [images_from, looking.training_data]
     check_outputs(
-        [target, *gates.written], models=[model], data=read, files=[opening.class_names, tested.trust, review]
+        [target, *gates.written], models=[model], data=read, files=[opening.class_names, tested.trust, looking.review]
     )
-    reviewed = None if review is None else read_review(review)
+    reviewed = None if looking.review is None else read_review(looking.review)
     loaded, card = load_with_card(model, opening)
     dataset = open_for(images_from, loaded, card, opening)
-    training = None if training_data is None else open_for(training_data, loaded, card, opening)
+    training = None if looking.training_data is None else open_for(looking.training_data, loaded, card, opening)
     from featurelens.reports.evidence.plan import ReportPlan
     from featurelens.reports.evidence.trust import SHOWN, TRUST_IMAGES
     from featurelens.reports.files.report_files import ReportFiles
@@ -95,19 +102,23 @@ def report(
     methods = (*SHOWN, *(known.name for known in further)) if measured is None else tuple(measured.trust.methods)
     require_known(conditions, dataset.class_names, methods)
     plan = ReportPlan(
-        batch_size,
+        looking.batch_size,
         images,
         measured,
         trust_budget=tested.trust_budget,
-        seed=seed,
+        seed=looking.seed,
         methods=tuple(further),
         training=training,
         review=reviewed,
     )
     with whole_shown(plan.expected(dataset.images.shape)) as step:
         found = explained(loaded, dataset, plan, card=card, command=_command(), step=step)
-        files = ReportFiles(target, *map(_absolute, (gates.json, gates.arrays)))
-        figures = write_files(found, files, title=Path(model).stem, step=step)  # Keras's own name may be 'sequential_4'
+        figures = write_files(
+            found,
+            ReportFiles(target, *map(_absolute, (gates.json, gates.arrays))),
+            title=f"What {Path(model).stem} sees",  # the file's name: Keras's own may be 'sequential_4'
+            step=step,
+        )
     say(f"Wrote {target} ({target.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
     stop_if(conditions, figures, gates)
 

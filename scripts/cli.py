@@ -12,7 +12,8 @@ from typing import Annotated
 import typer
 
 from featurelens.scripts.benchmark import benchmark
-from featurelens.scripts.compare import compare, diff
+from featurelens.scripts.compare import compare
+from featurelens.scripts.diff import diff
 from featurelens.scripts.evaluate import evaluate
 from featurelens.scripts.explain import explain
 from featurelens.scripts.explore import explore

@@ -21,6 +21,7 @@ MOST_CONFUSIONS = 6
 _FEWEST_IMAGES = 3  # of a confusion, for its counts to be worth a look
 _LEAST_SURE = 500  # right answers of the smallest lead, which are the first to break
 _MOST_VALUES = 2_000_000_000  # activations that the runs without a channel go through, in all
+_MOST_NUMBERS = 64_000_000  # pixels times channels of these images, which are held at once: 256 MB, 425 of 224x224x3
 _FEWEST_RUN = 60  # images that are run in any case
 PATCHES = 6
 
@@ -54,7 +55,7 @@ def gather_causes(seen: Seen, confusions: Sequence[ConfusionCount]) -> Causes:
     dataset, evaluation, information = seen.dataset, seen.evaluation, seen.information
     census = seen.result(census_of(information))
     shown = [confusion for confusion in confusions if confusion.count >= _FEWEST_IMAGES][:MOST_CONFUSIONS]
-    most = _most_images(information.layer(census.layer))
+    most = _most_images(information.layer(census.layer), dataset.images.shape[1:])
     wrong = _confused(dataset.labels, evaluation, shown, most, seen.plan.seed)
     least_sure, lead = _least_sure(dataset.labels, evaluation, seen.survey.logits, min(_LEAST_SURE, most - len(wrong)))
     rows = np.sort(np.concatenate([wrong, least_sure]))
@@ -89,11 +90,12 @@ def _least_sure(labels: np.ndarray, evaluation: Evaluation, logits: np.ndarray, 
     return found, float(lead[found].max()) if len(found) else float("nan")
 
 
-def _most_images(layer: LayerInformation) -> int:
-    """How many images may be run without each channel, so that large layers do not take minutes."""
+def _most_images(layer: LayerInformation, image: tuple[int, ...]) -> int:
+    """How many images may be run without each channel, so that large layers do not take minutes, nor large images all memory."""
     channels = layer.output_shape[-1] or 1
     values = int(np.prod([size or 64 for size in layer.output_shape]))
-    return max(_FEWEST_RUN, _MOST_VALUES // (values * channels))
+    held = _MOST_NUMBERS // max(1, int(np.prod(image)))
+    return max(_FEWEST_RUN, min(held, _MOST_VALUES // (values * channels)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -154,3 +154,10 @@ def test_the_progress_of_the_runs_without_a_channel_is_told(dataset):
     told = []
     gathered(dataset, lambda what, done, total: told.append((what, done, total)))
     assert told[-1] == ("taking channels away", 40, 40)
+
+
+def test_large_pictures_are_run_in_smaller_numbers(dataset, monkeypatch):
+    monkeypatch.setattr(cause_evidence, "_FEWEST_RUN", 4)
+    monkeypatch.setattr(cause_evidence, "_MOST_NUMBERS", 12 * 3 * 3 * 4)  # twelve pictures of the five and thirty-five
+    found = gathered(dataset)
+    assert (found.ablations[0].confused, found.tried) == (5, 7)

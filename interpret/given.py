@@ -106,6 +106,8 @@ def given_images(source: Any, model: Any = None) -> Given:
                 "Read them with featurelens.models.open_dataset(path, model=model)."
             )
         source = ask("dataset", source, model)
+    elif model is not None and hasattr(source, "value_range") and hasattr(source, "preparation"):
+        ask("range", model, source)  # a Dataset knows its range: black pictures would give maps that mean nothing
     if hasattr(source, "images") and hasattr(source, "class_names"):
         return Given(source.images, getattr(source, "labels", None), tuple(source.class_names))
     if isinstance(source, (list, tuple, dict)) or _is_array(source):

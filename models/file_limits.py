@@ -32,6 +32,7 @@ class Limits:
             self,
             file_bytes=file_bytes,
             free_bytes=max(self.free_bytes, file_bytes),
+            description_bytes=int(self.description_bytes * share),
             line_bytes=int(self.line_bytes * share),
             picture_pixels=int(self.picture_pixels * share),
         )
@@ -97,7 +98,7 @@ def too_large(name: str, size: int, most: int) -> ValueError:
     """The refusal of a file that is larger than is taken."""
     return ValueError(
         f"Expected at most {_size(most)} in '{name}'. Received {_size(size)}. "
-        f"If it is what you mean, raise the limit: --size-limit {_gigabytes(size)}."
+        f"If it is what you mean, raise the limit: --size-limit {_gigabytes(size * LIMITS.file_bytes // most)}."
     )
 
 

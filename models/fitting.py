@@ -110,6 +110,21 @@ def dataset_for(
     return dataset if read.scale or read.preprocess else _in_range(dataset, model, tested=labelled)
 
 
+def labelled_for(source: Any, model: Any) -> Dataset:
+    """The same, refused where the pictures come without classes.
+
+    Raises:
+        ValueError: As for `dataset_for`, or nothing tells the classes.
+    """
+    found = dataset_for(source, model)
+    if found.class_names == UNLABELLED:
+        raise ValueError(
+            f"Expected pictures with their classes. Received {len(found)} without, from '{found.source}'. Put them into one "
+            "folder per class, give a table of files and labels, or read them with Reading(label_from='(.*?)[._]')."
+        )
+    return found
+
+
 def class_names_for(model: Any) -> tuple[str, ...] | None:
     """The names of a model's classes, where its card tells them."""
     card = card_of(model)

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import datetime
 import importlib.metadata
-import json
+import json as json_module
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -21,7 +21,7 @@ from ..interpret.methods.catalogue import KnownMethod
 from ..interpret.progress import Progress
 from ..models.datasets.dataset import Dataset
 from ..models.datasets.pixel_range import warn_of_range
-from ..models.fitting import dataset_for
+from ..models.fitting import labelled_for
 from ..models.model_files.cards import ModelCard, card_of
 from .drawing.wording import count
 from .evidence.performance import PerformanceEvidence
@@ -68,7 +68,7 @@ def write_report(
     trust_budget: int | None = None,
     trust_file: TrustFile | None = None,
     methods: Sequence[str | KnownMethod] = (),
-    training: Dataset | None = None,
+    training: Any = None,
     json: str | Path | None = None,
     arrays: str | Path | None = None,
     seed: int = 0,
@@ -92,10 +92,10 @@ def write_report(
         trust_file: The trust as `featurelens trust` measured it, on this model and these images; it is taken instead.
         methods: Drawn beside each mistake and tested like the others, names such as 'rise' or records of your own; an
             image costs as many passes as the method's record says.
-        training: The images that the model was trained on, in the classes of the others: near copies of these are looked for.
-        json: A file for all figures (see `reports.files.report_files`).
-        arrays: A file .npz for all maps drawn, by the image's number, and for the numbers of each image: labels int64[B],
-            predictions int64[B], probabilities float32[B,K], and class_names.
+        training: The images that the model was trained on, as `dataset`: near copies of the others are looked for among them.
+        json: A file for all figures, those of the page and the answer to each image (see `files.report_files`).
+        arrays: A file .npz for the numbers of each image: labels int64[B], predictions int64[B], probabilities
+            float32[B,K], and class_names; and all maps drawn, by the image's number, as `section.field`.
         seed: Of all images that are sampled.
         step: True for a bar of each stage, or a function called with (what is being done, done, total).
 
@@ -106,11 +106,11 @@ def write_report(
         ValueError: A file cannot be written (found before the work starts), the data do not fit the model, the logits
             could not be proven, a section, class or method is unknown, or the model refuses one of the methods.
     """
-    files = ReportFiles(_target(path), *(None if each is None else _target(each) for each in (json, arrays)))
+    files = ReportFiles(_absolute(path), *(None if each is None else _absolute(each) for each in (json, arrays)))
     _check_files(files)
     shown = chosen_sections(sections, needs_performance=arrays is not None)
     further = tuple(each if isinstance(each, KnownMethod) else known_method(each) for each in methods)
-    dataset = only_classes(dataset_for(dataset, model), classes)
+    dataset = only_classes(labelled_for(dataset, model), classes)
     plan = ReportPlan(
         batch_size,
         trust_images,
@@ -118,29 +118,15 @@ def write_report(
         trust_budget=trust_budget,
         seed=seed,
         methods=further,
-        training=training,
+        training=None if training is None else labelled_for(training, model),
     )
-    card = card_of(model) if card is None else card
-    found = explained(model, dataset, plan, card=card, command=command, sections=shown, step=step)
-    write_files(found, files, title=title, sections=chosen_sections(sections), step=step)
+    found = explained(model, dataset, plan, sections=shown, card=card, command=command, step=step)
+    write_files(found, files, shown=[section.id for section in chosen_sections(sections)], title=title, step=step)
     return WrittenReport(files.page)
 
 
-def _target(path: str | Path) -> Path:
+def _absolute(path: str | Path) -> Path:
     return Path(path).expanduser().absolute()
-
-
-def _check_files(files: ReportFiles) -> None:
-    """Refuse, before anything is computed, what cannot be written, or would be written over each other."""
-    targets = [each for each in (files.page, files.json, files.arrays) if each is not None]
-    for target in targets:
-        check_writable(target)
-    if files.arrays is not None:
-        check_arrays_name(files.arrays)
-    if len(set(targets)) < len(targets):
-        raise ValueError(
-            f"Expected different files for the page, json= and arrays=. Received {', '.join(map(str, targets))}. Rename one."
-        )
 
 
 def explained(
@@ -148,49 +134,53 @@ def explained(
     dataset: Dataset,
     plan: ReportPlan,
     *,
+    sections: Sequence[ReportSection[Any]] = PAGE_SECTIONS,
     card: ModelCard | None = None,
     command: str | None = None,
-    sections: Sequence[ReportSection[Any]] = PAGE_SECTIONS,
     step: Progress = False,
 ) -> Report:
     """All that a page is written from; arguments and errors as for `write_report`."""
     warn_of_range(model, dataset)
-    return gather_report(Seen(model, dataset, plan, card=card, command=command, step=step), sections)
+    known = card_of(model) if card is None else card
+    return gather_report(Seen(model, dataset, plan, card=known, command=command, step=step), sections)
 
 
 def write_files(
     report: Report,
     files: ReportFiles,
     *,
+    shown: Sequence[str] | None = None,
     title: str | None = None,
-    sections: Sequence[ReportSection[Any]] = PAGE_SECTIONS,
     step: Progress = False,
 ) -> dict[str, Any]:
-    """Write the page of these sections and, where they are named, its figures and its arrays; returns the figures."""
+    """Write the page and, where they are named, its figures and its arrays; returns the figures.
+
+    Args:
+        report: All that was found.
+        files: Where it is written to.
+        shown: The ids of the sections to show; None: all.
+        title: Of the page.
+        step: Told that the page is drawn.
+    """
     if callable(step):
         step("drawing the page", 0, 1)
-    asked = _only(report, [section.id for section in sections])
+    asked = report if shown is None else _only(report, shown)
     write_whole(files.page, report_html(asked, title))
     told = ordered_findings(asked.sections, asked.evidence, asked.about)
     figures = document(report_twin(asked, told), _answers(report), files.arrays)
     if files.json is not None:
         write_whole(files.json, json_text(figures) + "\n")
     if files.arrays is not None:
-        write_arrays(files.arrays, {**drawn_arrays(asked.evidence), **_numbers(report)})
+        write_arrays(files.arrays, {**_of_images(report), **drawn_arrays(asked.evidence)})
     if callable(step):
         step("drawing the page", 1, 1)
     return figures
 
 
-def _only(found: Report, ids: Sequence[str]) -> Report:
-    """The report without the sections that were computed for something beside the page."""
-    evidence = {name: record for name, record in found.evidence.items() if name in ids}
-    return replace(found, evidence=evidence, sections=tuple(each for each in found.sections if each.id in ids))
-
-
-def _numbers(report: Report) -> dict[str, np.ndarray]:
-    """The answers to all images."""
-    evaluation = report.evidence[PerformanceSection.id].evaluation
+def _of_images(report: Report) -> dict[str, np.ndarray]:
+    """The answer to each image, as arrays."""
+    evaluation = report.about.evaluation
+    assert evaluation is not None  # by About.of
     return {
         "labels": evaluation.labels,
         "predictions": evaluation.predictions,
@@ -211,6 +201,25 @@ def _answers(report: Report) -> dict[str, Any]:
         "of_true": evaluation.probabilities[every, true].astype(np.float64).round(6),
     }
     return twin(columns)
+
+
+def _check_files(files: ReportFiles) -> None:
+    """Refuse, before anything is computed, what cannot be written, or would be written over each other."""
+    targets = [each for each in (files.page, files.json, files.arrays) if each is not None]
+    for target in targets:
+        check_writable(target)
+    if files.arrays is not None:
+        check_arrays_name(files.arrays)
+    if len(set(targets)) < len(targets):
+        raise ValueError(
+            f"Expected different files for the page, json= and arrays=. Received {', '.join(map(str, targets))}. Rename one."
+        )
+
+
+def _only(found: Report, ids: Sequence[str]) -> Report:
+    """The report without the sections that were computed for something beside the page."""
+    evidence = {name: record for name, record in found.evidence.items() if name in ids}
+    return replace(found, evidence=evidence, sections=tuple(each for each in found.sections if each.id in ids))
 
 
 def gather_report(seen: Seen, sections: Sequence[ReportSection[Any]] = PAGE_SECTIONS) -> Report:
@@ -244,7 +253,7 @@ def report_html(report: Report, title: str | None = None) -> str:
 def _small_enough(told: dict[str, Any]) -> dict[str, Any]:
     """The twin as the page carries it: a part that would make the file large is named, not carried."""
     return {
-        name: {"left_out": "too large for the page"} if len(json.dumps(part)) > _MOST_OF_A_PART else part
+        name: {"left_out": "too large for the page"} if len(json_module.dumps(part)) > _MOST_OF_A_PART else part
         for name, part in told.items()
     }
 

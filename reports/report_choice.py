@@ -105,7 +105,7 @@ def known_method(name: str) -> KnownMethod:
 
 
 def without_dead_links(page: str) -> str:
-    """A page whose links lead to what is on it: the words of the others stay.
+    """A page whose links lead to what is on it, or to a view (`#/...`): the words of the others stay.
 
     Example:
         >>> without_dead_links('<p id="a"></p><a href="#a">A</a> <a href="#b">B</a>')

@@ -13,8 +13,8 @@ from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
-from featurelens.scripts.benchmark_methods import methods_table
-from featurelens.scripts.benchmark_report import report_table
+from featurelens.scripts.benchmarks.attribution_methods import methods_table
+from featurelens.scripts.benchmarks.photo_report import report_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -31,10 +31,20 @@ def benchmark(
     methods: Annotated[bool, typer.Option("--methods", help="Time the methods of many passes instead.")] = False,
     report: Annotated[bool, typer.Option("--report", help="Measure the report on photos instead.")] = False,
     photos: Annotated[int, typer.Option(min=16, help="With --report: on so many, and on a quarter.")] = 1000,
+    serve: Annotated[bool, typer.Option("--serve", help="Measure the web service on this machine instead.")] = False,
+    requests: Annotated[
+        int, typer.Option(min=640, help="With --serve: so many of each contender in each round.")
+    ] = 4000,
 ) -> None:
     """Time the shipped model: activations of both convolutions, Grad-CAM and saliency, as NumPy arrays."""
     if report:
         typer.echo(report_table(photos))
+        return
+    if serve:
+        from featurelens.scripts.serving.measuring.rounds import serve_lines
+
+        for line in serve_lines(requests, min(rounds, 3)):
+            typer.echo(line)
         return
     from featurelens.models import fashion_mnist
     from featurelens.scripts.options.opening import DEFAULT_MODEL, load_with_card

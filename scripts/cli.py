@@ -1,4 +1,4 @@
-"""The command line: `featurelens report | train | evaluate | inspect | explain | trust | explore | compare | diff | serve | benchmark`.
+"""The command line: `featurelens report | train | evaluate | inspect | explain | trust | explore | compare | diff | serve | ...`.
 
 Nothing heavy is imported here, so that `--help` answers at once; each command imports what it needs when it runs.
 """
@@ -12,19 +12,18 @@ from typing import Annotated
 import typer
 
 from featurelens.scripts.benchmark import benchmark
-from featurelens.scripts.compare import compare
-from featurelens.scripts.diff import diff
+from featurelens.scripts.compare import compare, diff
 from featurelens.scripts.evaluate import evaluate
 from featurelens.scripts.explain import explain
 from featurelens.scripts.explore import explore
 from featurelens.scripts.inspect_model import inspect_layers
 from featurelens.scripts.options.early_checks import refuse_file_as_command
-from featurelens.scripts.options.programs.settings import settings
 from featurelens.scripts.report import report
-from featurelens.scripts.serve import serve
+from featurelens.scripts.serving.command import serve
 from featurelens.scripts.terminal.exit_codes import listed
 from featurelens.scripts.terminal.running import run
 from featurelens.scripts.terminal.saying import say
+from featurelens.scripts.terminal.settings import settings
 from featurelens.scripts.train import train
 from featurelens.scripts.trust import trust
 

@@ -1,4 +1,4 @@
-"""Compare models on the same images, into one HTML file: `featurelens compare NAME...`."""
+"""Compare models on the same images, or two reports of them: `featurelens compare NAME...`, `featurelens diff OLD NEW`."""
 
 from __future__ import annotations
 
@@ -51,6 +51,23 @@ def compare(
     with steps_shown() as step:
         path = write_comparison(contestants, output, trust_images=tested, seed=seed, command=_command(), step=step)
     say(f"Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
+
+
+def diff(
+    old: Annotated[Path, typer.Argument(help="What `featurelens report --json` wrote.")],
+    new: Annotated[Path, typer.Argument(help="The same of a later model, on the same images.")],
+    output: Annotated[Path, typer.Option(help="The HTML file to write.")] = Path("featurelens-diff.html"),
+) -> None:
+    """Compare two reports: mistakes that went and came, accuracy, how maps moved, trust, channels.
+
+    Maps and pictures are shown where both were written with --arrays, and the files lie beside each other.
+    """
+    target = output.expanduser().absolute()
+    check_outputs([target], files=[old, new])
+    from featurelens.reports.comparison.diff_page import headline, write_diff
+
+    path, found = write_diff(old, new, output)
+    say(f"{headline(found)} Wrote {path} ({path.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
 
 
 def _chosen(models: list[str] | None) -> dict[str, str]:

@@ -14,17 +14,11 @@ from typing import Annotated
 import typer
 
 from featurelens.scripts.options.early_checks import checked_data
-from featurelens.scripts.options.measuring import BatchSize, HtmlFile, Seed, TrustImages
+from featurelens.scripts.options.gates import Gates, checked_gates, refuse_one_file_twice, require_known, stop_if
+from featurelens.scripts.options.measuring import BatchSize, HtmlFile, Seed, TrustImages, training_data_option
 from featurelens.scripts.options.methods import method_named, method_option
 from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Opening, load_with_card, open_for
 from featurelens.scripts.options.outputs import check_outputs
-from featurelens.scripts.options.programs.gates import (
-    Gates,
-    checked_gates,
-    refuse_one_file_twice,
-    require_known,
-    stop_if,
-)
 from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.options.trust_file import trust_on_file
 from featurelens.scripts.terminal.saying import say
@@ -51,11 +45,11 @@ class Looking:
     """How, and at what beside, a report looks."""
 
     batch_size: BatchSize = None
-    method: Annotated[
-        list[str] | None, method_option("A method to draw beside each mistake too, such as layercam")
-    ] = None
+    method: Annotated[list[str] | None, method_option("A method to draw beside each mistake too, such as layercam")] = (
+        None
+    )
     training_data: Annotated[
-        str | None, typer.Option(help="Training images: near copies of the others are looked for among them.")
+        str | None, training_data_option("among which near copies of the others are looked for.")
     ] = None
     review: Annotated[
         Path | None, typer.Option(help="A review that was exported from a report of this model, to sum up.")

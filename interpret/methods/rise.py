@@ -24,6 +24,7 @@ from ..tracing.variants import Asked
 from .attribution import Perturbation
 
 _SEEN = 0.5  # p, the chance of a cell to be seen
+_KEPT_BYTES = 16 * 2**20
 
 
 class RISE(Perturbation):
@@ -55,11 +56,12 @@ class RISE(Perturbation):
         wrt: str | None = None,
     ) -> None:
         self.masks, self.grid, self.seed = at_least("masks", masks, 1), at_least("grid", grid, 2), seed
+        self._kept: tuple[tuple[int, ...], np.ndarray] | None = None
         super().__init__(model, None, output=output, wrt=wrt)
 
     def _maps(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
         images = asked.images
-        masks = random_masks(self.masks, self.grid, images.shape[1], images.shape[2], self.seed)
+        masks = self._masks(images.shape[1], images.shape[2])
 
         def masked(rows: slice, variants: slice) -> np.ndarray:
             return images[rows, np.newaxis] * masks[variants, :, :, np.newaxis]
@@ -68,6 +70,15 @@ class RISE(Perturbation):
         for block in asked.blocks(self.masks, masked, batch_size, progress):
             maps[block.rows] += np.tensordot(block.results["scores"], masks[block.variants], axes=1)
         return maps / np.float32(_SEEN * self.masks)
+
+    def _masks(self, height: int, width: int) -> np.ndarray:
+        """The masks; those of the latest size are kept where they are small, as they are the same for every image."""
+        asked = self.masks, self.grid, height, width, self.seed
+        if self._kept is not None and self._kept[0] == asked:
+            return self._kept[1]
+        masks = random_masks(*asked)
+        self._kept = (asked, masks) if masks.nbytes <= _KEPT_BYTES else None
+        return masks
 
 
 def random_masks(count: int, grid: int, height: int, width: int, seed: int) -> np.ndarray:

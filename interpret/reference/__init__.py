@@ -2,5 +2,4 @@
 
 hidden_features  What does the model see of an image just before it decides?
 unlike           Is an image unlike those that the model is known on?
-conformal        Which classes cannot be ruled out, at a stated coverage?
 """

@@ -36,7 +36,7 @@ from ..stream.image_choice import sample_numbers
 from ..stream.joint_maps import JointMaps
 from ..tracing.batched_graph import Program
 from ..tracing.folding import Folding, folding_of
-from ..tracing.inputs import as_dtype, declared_inputs
+from ..tracing.inputs import Arrays, as_dtype, declared_inputs
 from ..tracing.targets import NONE
 from ..tracing.traced_model import TracedModel
 from ..tracing.variants import VariantScores, rows_at_once
@@ -50,7 +50,7 @@ _COMPARED = 16  # images on which the folded logits are compared with the model'
 @takes_given
 def measure_trust(
     model: Any,
-    images: np.ndarray,
+    images: Arrays,
     methods: Sequence[KnownMethod],
     plan: TrustPlan | None = None,
     *,

@@ -26,7 +26,8 @@ from ..progress import Progress
 from ..progress import steps as steps_of
 from ..stream.image_choice import sample_numbers
 from ..stream.joint_maps import maps_of
-from ..tracing.inputs import as_dtype
+from ..tracing.inputs import Arrays, as_dtype
+from ..tracing.targets import Classes
 
 
 @dataclass(frozen=True, eq=False)
@@ -44,8 +45,8 @@ class Sensitivity(Record):
 @takes_given
 def max_sensitivity(
     method: Method,
-    images: np.ndarray,
-    classes: np.ndarray | int,
+    images: Arrays,
+    classes: Classes,
     *,
     radius: float = 0.02,
     samples: int = 10,
@@ -77,7 +78,7 @@ def max_sensitivity(
 def max_sensitivities(
     methods: Mapping[str, Method],
     images: np.ndarray,
-    classes: np.ndarray | int,
+    classes: Classes,
     *,
     radius: float = 0.02,
     samples: int = 10,

@@ -37,6 +37,9 @@ class Pictures:
     labels: np.ndarray  # int64[n]
 
 
+_LONGEST_NAME = 1000  # letters of a class name
+
+
 @dataclass(frozen=True, eq=False)
 class Dataset(Record):
     """Labelled images with the names of their classes and where they came from.
@@ -281,6 +284,12 @@ def _check_labels(labels: np.ndarray, class_names: tuple[str, ...]) -> None:
         raise ValueError(
             f"Expected a name of its own for each class. Received '{visible(twice)}' twice. Rename one of them, or give other "
             "names (--class-names FILE)."
+        )
+    long = next((name for name in class_names if len(name) > _LONGEST_NAME), None)
+    if long is not None:
+        raise ValueError(
+            f"Expected class names of at most {_LONGEST_NAME:,} letters. Received one of {len(long):,}, '{visible(long, 40)}'. "
+            "Check that the labels are what is named so, or rename the class."
         )
     outside = np.flatnonzero((labels < 0) | (labels >= len(class_names)))
     if outside.size:

@@ -110,7 +110,7 @@ def evaluate(model: Any, dataset: Any, *, batch_size: int = 256, head: str = "so
         >>> evaluate(load_model("zero_padded_dropout"), fashion_mnist("test")[:500]).confusion.sum().item()
         500
     """
-    dataset = dataset if isinstance(dataset, Dataset) else ask("dataset", dataset, model)
+    dataset = dataset if isinstance(dataset, Dataset) else ask("labelled", dataset, model)
     warn_of_range(model, dataset)
     outputs = [np.asarray(answer) for answer in answers(model, dataset.images, batch_size)]
     outputs = [output.reshape(len(output), -1) for output in outputs]  # (B,) and (B,K,1) as well

@@ -7,7 +7,9 @@ below the table; the label is a column of a usual name, or one-hot columns.
 from __future__ import annotations
 
 import csv
+import gzip
 import os
+import zlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
@@ -105,7 +107,13 @@ def read_text_table(path: Path, rows: int | None = None) -> dict[str, list[str]]
     if rows is None:
         text = unzipped(read_bytes(path), str(path)).decode("utf-8-sig", "replace")
     elif path.name.lower().endswith(".gz"):
-        text = unzipped(read_bytes(path), str(path)).decode("utf-8-sig", "replace")[: 2**20]
+        with gzip.open(path) as packed:
+            try:
+                text = packed.read(2**20).decode("utf-8-sig", "replace")
+            except (EOFError, OSError, zlib.error) as error:
+                raise ValueError(
+                    f"Expected a whole gzip file in '{path}'. Received '{error}'. Fetch it again."
+                ) from error
     else:
         with path.open(encoding="utf-8-sig", errors="replace") as file:
             text = file.read(2**20)

@@ -136,7 +136,7 @@ def _parsed(path: Path, text: bytes, limits: Limits) -> Any:
         raise _not_a_model(path, f"a description nested {deep} deep, where {limits.nesting} is the most", SAVE)
     try:
         return json.loads(text)
-    except (UnicodeDecodeError, json.JSONDecodeError) as error:
+    except (ValueError, RecursionError) as error:
         raise _not_a_model(path, f"a file whose description is no JSON ({error})", SAVE) from error
 
 

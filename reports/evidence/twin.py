@@ -22,7 +22,7 @@ import numpy as np
 
 from ...models.records import DrawnOnly, from_twin, inside, written_fields
 
-__all__ = ["DrawnOnly", "from_twin", "json_text", "twin"]
+__all__ = ["DrawnOnly", "from_twin", "is_drawn_only", "json_text", "twin"]
 
 _PLAIN = (bool, int, float, str)
 

@@ -22,7 +22,7 @@ def check_writable(path: Path) -> None:
         ValueError: The folder is missing or may not be written, or `path` is a folder, a device, a pipe or a socket.
     """
     folder = path.parent
-    if path.is_dir():
+    if os.path.isdir(path):  # noqa: PTH112 - of a name that is too long, Path raises
         raise ValueError(f"Expected a file to write. Received '{path}', which is a folder. Name a file in it.")
     refuse_special(path)
     if not folder.is_dir():

@@ -11,7 +11,6 @@ from markupsafe import Markup
 from ...interpret.trust.verdicts import (
     CLEARLY_BETTER,
     FEWEST_IMAGES,
-    GOOD,
     MUCH_ALIKE,
     NO_BETTER,
     THE_SAME,
@@ -86,15 +85,6 @@ VERDICT_CAPTION = (
     f"failure, as bright parts may well be what counts. Unknown: fewer than {FEWEST_IMAGES} images. A method that fails is "
     f"shown with its failure."
 )
-
-
-def why_not(found: Verdict) -> str:
-    """What keeps a method from being good, in words; nothing where it is."""
-    if found.level == GOOD:
-        return ""
-    worst = [finding.words for finding in found.findings if finding.level == found.level]
-    said = "; ".join(worst)
-    return f"{said[0].upper()}{said[1:]}." if said else ""
 
 
 def verdict_cells(found: Verdict) -> tuple[Markup | str, ...]:

@@ -143,7 +143,7 @@ def _explanation(found: Explanation, most: int) -> Markup:
     return frame("Explanation", f"{count(len(found.classes), 'image')}; maps in units of the logit", *parts, shown)
 
 
-def _story(found: ImageStory, _: int) -> Markup:
+def _story(found: ImageStory, most: int) -> Markup:
     shown = found.shown
     best = int(np.nanargmax(shown.probabilities)) if np.isfinite(shown.probabilities).all() else None
     said = (
@@ -151,7 +151,7 @@ def _story(found: ImageStory, _: int) -> Markup:
         if best is None
         else f"{shown.class_names[best]}, {percent(float(shown.probabilities[best]))}"
     )
-    png = explanation_figure(shown).png(dpi=80)
+    png = explanation_figure(shown).png(dpi=80 if most > 5 else 40)
     drawn = Markup('<img src="data:image/png;base64,{}" alt="{}" style="max-width:100%;background:#fff">').format(
         base64.b64encode(png).decode(), shown.description
     )

@@ -26,7 +26,7 @@ class WrittenReport(type(Path())):
         page = base64.b64encode(self.read_bytes()).decode()
         return str(
             Markup(
-                '<iframe src="data:text/html;base64,{}" title="The report" sandbox="allow-scripts allow-popups" loading="lazy" '
+                '<iframe src="data:text/html;base64,{}" title="The report" sandbox="allow-scripts allow-popups" '
                 'style="width:100%;height:{}px;border:1px solid rgba(128,128,128,.45);background:#fff"></iframe>'
                 '<div style="font-size:12px;opacity:.8">{}</div>'
             ).format(page, _HEIGHT, self)

@@ -8,7 +8,7 @@ import numpy as np
 
 from ...models.screening.answer_sets import Refusals
 from ...models.screening.data_map import DataMap
-from ..drawing.wording import percent
+from ..drawing.wording import count, listed, percent
 from .plot import INK, LINE, MUTED, SERIES, Plot, axes, plain
 
 _MOST_POINTS = 700  # drawn: a page holds no more than that of SVG
@@ -52,5 +52,7 @@ def class_circle(found: DataMap, labels: np.ndarray, right: np.ndarray, names: S
     drawn.set(xlim=(-1.7, 1.7), ylim=(-1.25, 1.25), aspect="equal")
     drawn.axis("off")
     shown = min(int(right.sum()), _MOST_POINTS // 2), min(int((~right).sum()), _MOST_POINTS // 2)
-    text = f"{shown[0]} right answers in grey and {shown[1]} mistakes in colour, sampled, between the classes that pull them."
+    drawn_of = zip(shown, (("right answer", "grey"), ("mistake", "colour")), strict=True)
+    told = [f"{count(amount, kind)} in {colour}" for amount, (kind, colour) in drawn_of if amount]
+    text = f"{listed(told)}, sampled, between the classes that pull them."
     return Plot(figure, "Map of the images between the classes", text)

@@ -65,6 +65,8 @@ def _answers(evaluation: Evaluation) -> dict[str, Any]:
 def _found(evaluation: Evaluation, seed: int) -> list[int]:
     """A sample of the correctly classified images."""
     right = np.flatnonzero(evaluation.predictions == evaluation.labels)
+    if not len(right):
+        return []
     return right[sample_numbers(len(right), min(_RIGHT, len(right)), seed)].tolist()
 
 

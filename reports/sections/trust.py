@@ -24,7 +24,14 @@ from ..drawing.wording import count, listed, percent
 from ..evidence.seen import Seen
 from ..evidence.trust import SHOWN, TrustEvidence
 from ..html.components import EMPTY, MARKS, command, figure, folded, how_to_read, joined, notice, table
-from ..html.trust_marks import LEVEL_WORDS, VERDICT_CAPTION, VERDICT_COLUMNS, anchor, two_digits, verdict_cells, why_not
+from ..html.trust_marks import (
+    LEVEL_WORDS,
+    VERDICT_CAPTION,
+    VERDICT_COLUMNS,
+    anchor,
+    two_digits,
+    verdict_cells,
+)
 from ..plots.trust import control_shares, perturbation_curves, randomization_curves
 from .section import About, Finding, Part, Severity
 
@@ -149,7 +156,7 @@ def _cite(trust: Trust) -> Markup:
             Markup('<span class="method-picture" data-method="{}"></span>').format(name),
             _dots(found),
             *(_short(finding) for finding in found.verdict.findings),
-            against(found.verdict),
+            why_not(found.verdict),
         )
         for name, found in ranked
     ]
@@ -184,7 +191,7 @@ def _short(finding: Measurement) -> str:
     return percent(finding.number.mean, 0)
 
 
-def against(found: Verdict) -> str:
+def why_not(found: Verdict) -> str:
     """What keeps a method from being cited, with its threshold; empty for one that passed."""
     if found.level == "good":
         return ""
@@ -224,11 +231,10 @@ def _verdicts(trust: Trust) -> Markup:
             name,
             *verdict_cells(found.verdict),
             *(tell(found) for tell in extra.values()),
-            why_not(found.verdict) or "–",
         )
         for name, found in _ranked(trust)
     ]
-    return table(["Method", *VERDICT_COLUMNS, *extra, "Why not good"], rows, caption=VERDICT_CAPTION)
+    return table(["Method", *VERDICT_COLUMNS, *extra], rows, caption=VERDICT_CAPTION)
 
 
 def _ranked(trust: Trust) -> list[tuple[str, MethodTrust]]:

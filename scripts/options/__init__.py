@@ -10,6 +10,7 @@ single_image  Which one image?
 image_size    Which size?
 methods       Which attribution methods?
 trust_file    Which measured trust?
+gates         What is written for programs, and what stops a run?
 measuring     How much is measured, and where does the page go?
 outputs       What may be written to?
 """

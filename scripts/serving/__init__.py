@@ -2,5 +2,6 @@
 
 settings     What does a service allow?
 service      How does a request reach the thread that owns the models?
+command      What is typed to start it?
 application  How is all of it put together?
 """

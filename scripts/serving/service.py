@@ -42,7 +42,7 @@ class Service:
         self.models = {served.name: served for served in models}
         self.words = {served.name: ModelWords(served) for served in models}
         self.is_draining = False
-        self.on_death: Callable[[], None] = lambda: None
+        self.on_death: Callable[[], object] = lambda: None
         largest = max((served.images for served in models), key=lambda images: images[0].size)
         self._most_rows = 1 << (min(settings.most_rows, rows_at_once(largest)).bit_length() - 1)
         self._seen = seen
@@ -118,7 +118,7 @@ class Service:
         self.worker.submit_job(job)
         return job
 
-    def _compute(self, key: Key, rows: Sequence[Row]) -> Sequence[Answer]:
+    def _compute(self, key: Key, rows: Sequence[Row]) -> Sequence[Answer | Exception]:
         return self.models[key.model].programs.answers(key, rows)
 
     def _warm_up(self) -> None:

@@ -8,4 +8,5 @@ exit_codes        Which number does a command end with?
 option_words      What is an argument called on the command line?
 interruption      What is said at Ctrl-C?
 memory            How does TensorFlow keep its memory?
+settings          What does pyproject.toml set for each time?
 """

@@ -60,8 +60,22 @@ def run(
         if verbose:
             traceback.print_exc()
         else:
-            say(f"Error: {in_options(visible_line(error)) or type(error).__name__}", err=True)
+            say(f"Error: {in_options(visible_line(_words(error)))}", err=True)
         sys.exit(REFUSED)
+
+
+def _words(error: Exception) -> str:
+    """What an error says; of one of the system's, or without words, with what to do."""
+    if isinstance(error, OSError) and not str(error).startswith("Expected"):
+        about = f" for '{error.filename}'" if error.filename else ""
+        return (
+            f"Expected files that can be read and written. Received '{error.strerror or error}'{about}. Check the path."
+        )
+    if isinstance(error, MemoryError):
+        return (
+            f"Expected data that fit into memory. Received '{error}'. Take fewer or smaller images, or a smaller batch."
+        )
+    return str(error) or type(error).__name__
 
 
 def _with_size_limit(arguments: list[str]) -> list[str]:

@@ -80,3 +80,6 @@ def live(*models: ServedModel, **settings: Any) -> Iterator[Live]:
 def png(pixels: np.ndarray) -> bytes:
     """The bytes of a PNG of uint8 pixels."""
     return cv2.imencode(".png", pixels)[1].tobytes()
+
+
+FIRST_PICTURE = png(PIXELS[0])

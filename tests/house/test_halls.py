@@ -41,7 +41,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"notebook"},
         {"report", "report_choice", "data_page", "comparison"},
     ],
-    "scripts": [{"terminal"}, {"options"}, {"serving"}],
+    "scripts": [{"terminal"}, {"options"}, {"serving", "benchmarks"}],
 }
 
 

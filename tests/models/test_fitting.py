@@ -42,6 +42,25 @@ def test_the_models_range_and_size_are_met(few, pictures):
     assert found.images.max() > 100
 
 
+def test_pictures_without_classes_are_explained_and_not_measured(model, pictures):
+    assert open_dataset(pictures, model=model).class_names == ("unknown",)
+    with pytest.raises(ValueError, match="one folder per class"):
+        evaluate(model, pictures)
+
+
+def test_a_dataset_in_a_range_that_the_model_does_not_take_is_told(few):
+    layers = [
+        keras.Input((28, 28, 1)),
+        keras.layers.Rescaling(1 / 255),
+        keras.layers.Conv2D(2, 3),
+        keras.layers.Flatten(),
+    ]
+    model = keras.Sequential([*layers, keras.layers.Dense(10)])
+    with pytest.warns(UserWarning, match="--scale 0-255"):
+        GradCAM(model)(few)
+    GradCAM(model)(few.scaled(0, 255))  # no warning, which would be an error
+
+
 def test_class_folders_are_put_in_the_order_of_the_card(model, few, tmp_path):
     for number in (0, 1):
         folder = tmp_path / few.class_names[few.labels[number]].replace("/", "-")

@@ -7,8 +7,8 @@ import typer
 
 from featurelens.scripts.cli import app as real_app
 from featurelens.scripts.cli import main
-from featurelens.scripts.options.programs.settings import settings
 from featurelens.scripts.terminal.running import run
+from featurelens.scripts.terminal.settings import settings
 
 app = typer.Typer()
 seen = []

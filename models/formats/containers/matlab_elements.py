@@ -41,7 +41,11 @@ def _unpacked(raw: bytes, order: str, path: Path, limits: Limits) -> Iterator[by
     while place + 8 <= len(raw):
         kind, size = (int(number) for number in np.frombuffer(raw, f"{order}u4", 2, place))
         if kind == _PACKED:
-            content = _inflated(raw[place + 8 : place + 8 + size], path, limits.most_unpacked(len(raw)) - total)
+            packed = raw[place + 8 : place + 8 + size]
+            tag = _inflated(packed, path, 8)[:8]
+            claimed = int(np.frombuffer(tag, f"{order}u4")[1]) if len(tag) == 8 else 0
+            require_unpacked(str(path), len(raw), total + claimed, limits)  # as it says; then as it is
+            content = _inflated(packed, path, limits.most_unpacked(len(raw)) - total)
             total += len(content)
             require_unpacked(str(path), len(raw), total + 1, limits)
             yield content
@@ -54,7 +58,7 @@ def _inflated(packed: bytes, path: Path, most: int) -> bytes:
     unpacker, parts = zlib.decompressobj(), []
     try:
         while packed and most > 0 and not unpacker.eof:
-            parts.append(unpacker.decompress(packed, _BLOCK))
+            parts.append(unpacker.decompress(packed, min(_BLOCK, most)))
             most -= len(parts[-1])
             packed = unpacker.unconsumed_tail
     except zlib.error as error:

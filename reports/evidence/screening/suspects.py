@@ -77,7 +77,7 @@ def gather_screening(seen: Seen) -> ScreeningEvidence:
     across = None if seen.plan.training is None else _copies(seen, seen.plan.training)
     witnessed = witnesses_first(suspected.numbers, copies.pairs, labels)
     if callable(telling):
-        telling("images", 1, 1)
+        telling("", 1, 1)
     return ScreeningEvidence(
         labels=_reordered(suspected, np.argsort(~witnessed, kind="stable")),
         witnessed=np.sort(witnessed)[::-1],

@@ -214,6 +214,8 @@ def _copies(found: ScreeningEvidence, about: About) -> tuple[Markup, list[Sprite
 
 
 def _copies_words(found: NearCopies, of: str) -> str:
+    if found.compared < 2:
+        return "There is one image, and no other to compare it with."
     seen = "shifts, " if found.centred else ""
     missed = "" if found.centred else " Pictures that are moved by more than 1 % of their side are not seen."
     return (

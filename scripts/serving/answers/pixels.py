@@ -50,6 +50,7 @@ class PictureReader:
     preprocessing: Preprocessing | None = None  # in the place of the range
     exif: bool = False
     most_pixels: int = 16_000_000  # of a picture, before it is decoded
+    only_numbers: bool = False  # whether nothing tells what a decoded picture's 0 to 255 are in the model's range
 
     def picture(self, raw: bytes) -> ModelPicture:
         """Decode the bytes of a PNG, JPEG or WebP.
@@ -57,6 +58,7 @@ class PictureReader:
         Raises:
             BadPicture: It is none, not whole, or too large.
         """
+        self._require_range()
         header = picture_header(raw)
         if header is None:
             what = f"{len(raw):,} bytes of something else" if raw else "0 bytes"
@@ -97,6 +99,7 @@ class PictureReader:
                 f"Expected at most {self.most_pixels:,} pixels. Received {list(given.shape)}. Make it smaller.", 413
             )
         if pixels.dtype == np.uint8:
+            self._require_range()
             return self._fitted(pixels)
         pixels = pixels.astype(np.float32)
         low, high = self.value_range
@@ -110,6 +113,14 @@ class PictureReader:
                 f"Scale them, or send a picture file or UINT8."
             )
         return self._sized(pixels)
+
+    def _require_range(self) -> None:
+        if self.only_numbers:
+            raise BadPicture(
+                "Expected numbers as the model takes them: it is served with --scale stored. Received pixels from 0 to 255. "
+                "Send floating point numbers, or start the service with the model's --scale or --preprocess.",
+                415,
+            )
 
     @property
     def words(self) -> str:

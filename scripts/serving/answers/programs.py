@@ -69,6 +69,7 @@ class ModelPrograms:
         self._traced = TracedModel(model)
         self._predict = Program(self._traced, _with_features)
         self._runs: dict[tuple[str, str | None], Run] = {}
+        self._expensive: dict[tuple[str, str | None, int], Any] = {}
         self._predicted = self._predict.prepared(images)[1]
         self.default_layer: str | None = self._predict.facts["layer"]  # the last convolution
 
@@ -102,8 +103,8 @@ class ModelPrograms:
         nobody = np.full(1, -1, np.int32)
         self._run_of(known, layer)([self._images[:1]], nobody, nobody)
 
-    def answers(self, key: Key, rows: Sequence[Row]) -> list[Answer]:
-        """What the model says of each row."""
+    def answers(self, key: Key, rows: Sequence[Row]) -> list[Answer | Exception]:
+        """What the model says of each row; an error where that is no number."""
         images = np.stack([row.pixels for row in rows])
         explained = np.array([row.explained for row in rows], np.int32)
         versus = np.array([row.versus for row in rows], np.int32)
@@ -120,20 +121,32 @@ class ModelPrograms:
             None if key.is_prediction else MapsOfBatch(np.array(found["map"], np.float32)),
             unlike,
         )
-        return [Answer(batch, row) for row in range(len(rows))]
+        sound = np.asarray(np.isfinite(logits).all(axis=1))
+        if batch.maps is not None:
+            sound &= np.isfinite(batch.maps.values).reshape(len(rows), -1).all(axis=1)
+        return [Answer(batch, row) if sound[row] else _not_finite() for row in range(len(rows))]
 
     def many_passes(self, known: KnownMethod, layer: str | None, row: Row, step: Callable[[int, int], None]) -> Answer:
         """The answer with a map of many passes; `step` is told how far it is, every few milliseconds."""
         one = np.array([row.explained], np.int32), np.array([row.versus], np.int32)
         image = row.pixels[np.newaxis]
         found = self._predicted([image], *one)
-        method = known.make(self._model, layer, min(row.pixels.shape[:2]))
+        method = self._expensive_one(known, layer, min(row.pixels.shape[:2]))
         named = int(found["classes"][0])
-        maps = method(image, named, None if row.versus < 0 else row.versus, 32, step)
+        maps = method(image, named, None if row.versus < 0 else row.versus, 32, lambda _, *far: step(*far))
         logits = np.array(found["logits"])
         unlike = self.references.unlikeness(logits, found.get("features")) if self.references is not None else None
         probabilities = self.head.probabilities(logits).tolist()
         return Answer(BatchAnswers(logits.tolist(), probabilities, [named], MapsOfBatch(np.asarray(maps)), unlike), 0)
+
+    def _expensive_one(self, known: KnownMethod, layer: str | None, side: int) -> Any:
+        """The method, traced once: a trace in the middle of the batches would hold them all up."""
+        place = known.name, layer, side
+        if place not in self._expensive:
+            if len(self._expensive) >= _PROGRAMS_KEPT:
+                self._expensive.clear()
+            self._expensive[place] = known.make(self._model, layer, side)
+        return self._expensive[place]
 
     def _run_of(self, known: KnownMethod, layer: str | None) -> Run:
         place = known.name, layer
@@ -169,6 +182,10 @@ class ModelPrograms:
             return found
 
         return run
+
+
+def _not_finite() -> ValueError:
+    return ValueError("Expected finite logits and maps. Received NaN or Inf from the model. Send another picture.")
 
 
 def _with_features(taps: Taps, _: Any) -> Computed:

@@ -12,11 +12,11 @@ from typing import Any
 import numpy as np
 
 from featurelens.interpret.methods.catalogue import METHODS, KnownMethod
-from featurelens.interpret.reference.conformal import ConformalThresholds, conformal_thresholds
 from featurelens.interpret.reference.unlike import reference_images
 from featurelens.interpret.trust.record import Trust
 from featurelens.models.datasets.dataset import Dataset
-from featurelens.models.formats.reading import Reading
+from featurelens.models.formats.reading import STORED, Reading
+from featurelens.models.screening.answer_sets import SetThresholds, set_thresholds
 from featurelens.scripts.serving.answers.method_choice import Trusted, trusted
 from featurelens.scripts.serving.answers.pixels import PictureReader
 from featurelens.scripts.serving.answers.programs import ModelPrograms
@@ -50,20 +50,20 @@ class ServedModel:
     layer: str | None  # where the chosen method looks
     refused: dict[str, str]  # method -> why the model cannot be explained by it
     images: np.ndarray  # float32[b,H,W,C], some references, for the warm-up
-    _thresholds: dict[float, ConformalThresholds] = field(default_factory=dict)
+    _thresholds: dict[float, SetThresholds] = field(default_factory=dict)
 
     @property
     def quick_methods(self) -> list[KnownMethod]:
         """The methods that answer at once."""
         return [known for known in METHODS if not known.is_expensive and known.name not in self.refused]
 
-    def thresholds(self, coverage: float) -> ConformalThresholds:
+    def thresholds(self, coverage: float) -> SetThresholds:
         """From which probability on a class is in the set, at this coverage."""
         if coverage not in self._thresholds:
             if len(self._thresholds) > 64:  # a few are asked for again and again
                 self._thresholds.clear()
             found = self.references
-            self._thresholds[coverage] = conformal_thresholds(found.probabilities, found.labels, coverage)
+            self._thresholds[coverage] = set_thresholds(found.probabilities, found.labels, 1 - coverage)
         return self._thresholds[coverage]
 
     @cached_property
@@ -158,4 +158,5 @@ def _reader(dataset: Dataset, model: Any, reading: Reading, most_pixels: int) ->
         reading.preprocessing(),
         reading.exif,
         most_pixels,
+        only_numbers=reading.scale == STORED,
     )

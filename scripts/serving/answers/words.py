@@ -150,7 +150,7 @@ class ModelWords:
         thresholds = self.served.thresholds(coverage)
         probabilities = answer.batch.probabilities[answer.row]
         top = max(range(len(probabilities)), key=probabilities.__getitem__)
-        limits = thresholds.thresholds.tolist()
+        limits = thresholds.largest.tolist()
         inside = [
             self._names[place]
             for place, (share, limit) in enumerate(zip(probabilities, limits, strict=True))

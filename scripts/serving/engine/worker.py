@@ -7,6 +7,7 @@ jobs, whose next step runs when nothing waits, or when the last one was `_JOB_PA
 
 from __future__ import annotations
 
+import sys
 import threading
 import time
 import traceback
@@ -18,7 +19,7 @@ from featurelens.scripts.serving.engine.jobs import CANCELLED, DONE, FAILED, RUN
 from featurelens.scripts.serving.engine.tickets import Overloaded, Ticket, WorkerDied
 
 Compute = Callable[[Any, Sequence[Any]], Sequence[Any]]  # (key, rows) -> an answer for each row
-Deliver = Callable[[Callable[[], None]], object]  # runs a function in the event loop
+Deliver = Callable[[Callable[[], object]], object]  # runs a function in the event loop
 _JOB_PAUSE = 0.02  # seconds of batches after which a job goes one step on, however much waits
 _SLOWEST = 60  # seconds that a client is told to wait at most
 
@@ -203,6 +204,7 @@ class ModelWorker:
             return self._compute(key, rows)
         except Exception as error:
             if len(rows) == 1:
+                _write_down(error)
                 return [error]
             return [self._computed(key, [row])[0] for row in rows]
 
@@ -229,7 +231,8 @@ class ModelWorker:
             job.end(CANCELLED, error="The job was cancelled.")
         except ValueError as error:
             job.end(FAILED, error=str(error))
-        except Exception:
+        except Exception as error:
+            _write_down(error)
             job.end(FAILED, error="The method failed on this picture.")
 
     def _die(self, trace: str) -> None:
@@ -240,5 +243,11 @@ class ModelWorker:
             self._lanes.clear()
             self._waiting = 0
         self.jobs.stop_all()
-        self._deliver(lambda: [ticket.fail(WorkerDied("The model's worker has ended.")) for ticket in lost])
         self._on_death(trace)
+        self._deliver(lambda: [ticket.fail(WorkerDied("The model's worker has ended.")) for ticket in lost])
+
+
+def _write_down(error: Exception) -> None:
+    """A fault of ours, for who runs the service: the client is not told its trace. What a client can mend is none."""
+    if not isinstance(error, ValueError):
+        sys.stderr.write("".join(traceback.format_exception(error)))

@@ -1,8 +1,9 @@
 """How fast the service is, and what it stands.
 
-load        How many requests a second, how late, and at what cost?
-processes   What do the processes of a measurement use?
-contenders  What else answers such requests?
+load                How many requests a second, how late, and at what cost?
+processes           What do the processes of a measurement use?
+bare_model          What would anybody put behind HTTP?
+contenders          What else answers such requests?
 batching_contender  What of those batches?
-rounds      What is measured, side by side?
+rounds              What is measured, side by side?
 """

@@ -1,15 +1,15 @@
 """HTTP around the service.
 
-exchanges       What is a request, a response and a refusal here?
-bodies          How is a body read, within its limits?
-multipart       What are the parts of a form?
-sent_pictures   Which pictures does a request hold?
-questions_asked How is a request for predictions or explanations answered?
-open_inference  How do KServe's and Triton's clients ask?
-front           What happens to every request?
-documented      What else is there, and how is all of it described?
-metrics         What is counted?
-access_log      What is written down of a request?
-page            What is shown to a person with a browser?
-listening       How are connections taken, timed and drained?
+exchanges        What is a request, a response and a refusal here?
+bodies           How is a body read, within its limits?
+multipart        What are the parts of a form?
+sent_pictures    Which pictures does a request hold?
+questions_asked  How is a request for predictions or explanations answered?
+open_inference   How do KServe's and Triton's clients ask?
+front            What happens to every request?
+documented       What else is there, and how is all of it described?
+metrics          What is counted?
+access_log       What is written down of a request?
+page             What is shown to a person with a browser?
+listening        How are connections taken, timed and drained?
 """

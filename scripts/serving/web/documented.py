@@ -217,17 +217,23 @@ def _hot_paths(service: Service) -> dict[str, Any]:
         "description": "A method of many passes: a job.",
         **_json({"type": "object", "required": ["job", "url"]}),
     }
-    return {
-        "/v1/predict": {"post": _operation("What the model decides.", [asked[0]], _pictures(), _answers(_json(prediction)["content"]))},
-        "/v1/explain": {"post": _operation("What it decides, and why.", asked, _pictures(), explained)},
-        "/v2": {"get": _operation("What this is.", [], None, _answers(_json({"type": "object"})["content"]))},
-        "/v2/health/live": {"get": _operation("Whether it lives.", [], None, _answers(None, "503"))},
-        "/v2/health/ready": {"get": _operation("Whether it answers.", [], None, _answers(None, "503"))},
-        "/v2/models/{name}": {"get": _operation("What a model takes.", [_NAME], None, _answers(_json({"type": "object"})["content"]))},
-        "/v2/models/{name}/ready": {"get": _operation("Whether it answers.", [_NAME], None, _answers(None))},
-        "/v2/models/{name}/infer": {"post": _operation("Open Inference Protocol.", [_NAME], _tensors(), _answers(_json(_INFERRED)["content"]))},
-        "/metrics": {"get": _operation("For Prometheus.", [], None, _answers({"text/plain": {"schema": {"type": "string"}}}))},
-    }  # fmt: skip
+    predicted, anything = _answers(_json(prediction)["content"]), _answers(_json({"type": "object"})["content"])
+    inferred, counted = _answers(_json(_INFERRED)["content"]), _answers({"text/plain": {"schema": {"type": "string"}}})
+    asks: dict[str, dict[str, Any]] = {
+        "/v1/predict": _operation("What the model decides.", asked[:1], _pictures(), predicted),
+        "/v1/explain": _operation("What it decides, and why.", asked, _pictures(), explained),
+        "/v2/models/{name}/infer": _operation("Open Inference Protocol.", [_NAME], _tensors(), inferred),
+    }
+    tells: dict[str, dict[str, Any]] = {
+        "/v2": _operation("What this is.", [], None, anything),
+        "/v2/health/live": _operation("Whether it lives.", [], None, _answers(None, "503")),
+        "/v2/health/ready": _operation("Whether it answers.", [], None, _answers(None, "503")),
+        "/v2/models/{name}": _operation("What a model takes.", [_NAME], None, anything),
+        "/v2/models/{name}/ready": _operation("Whether it answers.", [_NAME], None, _answers(None)),
+        "/metrics": _operation("For Prometheus.", [], None, counted),
+    }
+    posts = {path: {"post": operation} for path, operation in asks.items()}
+    return posts | {path: {"get": operation} for path, operation in tells.items()}
 
 
 _NAME = {"name": "name", "in": "path", "required": True, "schema": {"type": "string", "minLength": 1}}
@@ -294,15 +300,17 @@ def _tensors() -> dict[str, Any]:
     }
 
 
+def _parameter(told: dict[str, Any]) -> str:
+    form = html.escape(json.dumps(told["schema"], ensure_ascii=False)[:300])
+    return f"<li><code>{html.escape(told['name'])}</code> ({told['in']}) {form}</li>"
+
+
 def _docs_page(described: dict[str, Any]) -> str:
     """The routes as a page that asks nobody for anything."""
     rows = []
     for path, operations in described["paths"].items():
         for method, told in operations.items():
-            parameters = "".join(
-                f"<li><code>{html.escape(each['name'])}</code> ({each['in']}) {html.escape(json.dumps(each['schema'], ensure_ascii=False)[:300])}</li>"
-                for each in told.get("parameters", [])
-            )
+            parameters = "".join(map(_parameter, told.get("parameters", [])))
             kinds = ", ".join(told.get("requestBody", {}).get("content", {}))
             answers = ", ".join(told["responses"])
             rows.append(

@@ -10,7 +10,6 @@ import asyncio
 import contextlib
 import signal
 import socket
-import sys
 import threading
 from collections.abc import Iterator
 from typing import Any
@@ -22,9 +21,6 @@ from featurelens.scripts.serving.service import Service
 from featurelens.scripts.serving.web.front import Front
 
 _LOOK = 1.0  # seconds
-_SWITCH = (
-    0.0005  # seconds after which Python lets the other thread go on: the default of 5 ms would hold up short answers
-)
 
 
 class TimedProtocol(HttpToolsProtocol):
@@ -84,7 +80,6 @@ class Listener(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen, and warm up beside it."""
-        sys.setswitchinterval(_SWITCH)
         loop = asyncio.get_running_loop()
         self._service.on_death = lambda: loop.call_soon_threadsafe(self._stop)
         self._service.start(loop)

@@ -29,7 +29,8 @@ def parts_of(content_type: bytes, body: bytes, most: int) -> list[Part]:
         ValueError: The body is not such a form.
 
     Example:
-        >>> parts_of(b"multipart/form-data; boundary=x", b'--x\\r\\nContent-Disposition: form-data; name="a"\\r\\n\\r\\nb\\r\\n--x--', 1)
+        >>> head = b'--x\\r\\nContent-Disposition: form-data; name="a"'
+        >>> parts_of(b"multipart/form-data; boundary=x", head + b"\\r\\n\\r\\nb\\r\\n--x--", 1)
         [Part(name='a', content=b'b')]
     """
     found = _BOUNDARY.search(content_type)

@@ -129,10 +129,7 @@ def _images(asked: dict[str, Any], binary: bytes, served: ServedModel, most: int
             400, f"Expected 1 to {most} pictures, each {served.reader.words}. Received {shape}. Send [n, ...] of such."
         )
     size = _parameters(given).get("binary_data_size")
-    if size is not None:
-        array = _from_bytes(binary, size, dtype)
-    else:
-        array = _from_numbers(given.get("data"), dtype)
+    array = _from_numbers(given.get("data"), dtype) if size is None else _from_bytes(binary, size, dtype)
     if array.size != int(np.prod([float(axis) for axis in shape])):
         raise Refusal(
             400, f"Expected as many numbers as the shape {shape} holds. Received {array.size:,}. Send all of them."

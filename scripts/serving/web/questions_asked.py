@@ -4,7 +4,7 @@ from __future__ import annotations
 
 import json
 import time
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 from urllib.parse import parse_qsl
@@ -49,11 +49,7 @@ class Questions:
         sent = await self._pictures(exchange, asked.served)
         found = await self.answers(exchange, asked, sent, deadline, mapped=False)
         words = self._service.words[asked.served.name]
-        parts = [
-            _error(answer) if isinstance(answer, Exception) else words.prediction(answer, picture)  # type: ignore[arg-type]
-            for answer, picture in zip(found, sent, strict=True)
-        ]
-        return Response(words.predictions(parts))
+        return Response(words.predictions(_parts(sent, found, words.prediction)))
 
     async def explain(self, exchange: Exchange) -> Response:
         """The decisions with their reasons; of a method of many passes a job."""
@@ -72,14 +68,12 @@ class Questions:
             return self._drawn(asked, sent, found)
         words = self._service.words[asked.served.name]
         drawn = asked.wish.overlay or form == b"both"
-        parts = [
-            _error(answer)
-            if isinstance(answer, Exception)
-            else words.explanation(
-                answer, picture, asked.wish, asked.known, self._png(asked, answer, picture) if drawn else None
-            )  # type: ignore[arg-type]
-            for answer, picture in zip(found, sent, strict=True)
-        ]
+
+        def part(answer: Answer, picture: ModelPicture) -> str:
+            png = self._png(asked, answer, picture) if drawn else None
+            return words.explanation(answer, picture, asked.wish, asked.known, png)
+
+        parts = _parts(sent, found, part)
         return Response(words.explanations(parts, asked.wish, asked.known, asked.layer))
 
     async def answers(
@@ -257,9 +251,25 @@ def refused(error: Exception) -> Refusal:
     )
 
 
-def _error(error: Exception) -> str:
+def _parts(
+    sent: Sequence[Sent], found: Sequence[Answer | Exception], written: Callable[[Answer, ModelPicture], str]
+) -> list[str]:
+    """What is said of each picture."""
+    return [
+        _error(answer) if isinstance(answer, Exception) or isinstance(picture, BadPicture) else written(answer, picture)
+        for picture, answer in zip(sent, found, strict=True)
+    ]
+
+
+def _error(error: Answer | Exception) -> str:
     """An error in the place of one of several answers."""
-    return json.dumps({"error": {"message": refused(error).message}})
+    return json.dumps(
+        {
+            "error": {
+                "message": refused(error if isinstance(error, Exception) else BadPicture("Expected a picture.")).message
+            }
+        }
+    )
 
 
 def _told_apart(answer: Answer | Exception, asked: Asked) -> Answer | Exception:

@@ -74,3 +74,19 @@ def test_cells_are_readable_on_light_and_dark_paper(notebook, paper, ink):
         own
     }  # white: on the filled cells of the confusions
     assert wide <= 0
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs a browser on the path: chromium or google-chrome")
+def test_the_frame_of_a_report_shows_the_page(notebook):
+    from playwright.sync_api import sync_playwright
+
+    (shown,) = outputs(notebook, len(CELLS) - 1)
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": 800, "height": 800})
+        page.set_content(shown.data["text/html"])
+        frame = page.frame_locator("iframe")
+        frame.locator("h1").wait_for()
+        assert frame.locator("h1").inner_text() == "What zero_padded_dropout sees"
+        assert frame.locator("svg.plot").first.bounding_box()["height"] > 100
+        browser.close()

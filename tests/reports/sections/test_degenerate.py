@@ -13,7 +13,7 @@ from featurelens.models import Dataset
 from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.report import gather_report, report_html, report_twin
-from featurelens.reports.sections.findings import ordered_findings
+from featurelens.reports.sections.front.findings import ordered_findings
 
 NAMES = ("red", "green", "blue")
 

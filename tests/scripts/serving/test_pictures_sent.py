@@ -181,3 +181,11 @@ def test_a_broken_form_is_refused(kind, body):
     with pytest.raises(Refusal) as refused:
         sent(kind, body)
     assert refused.value.status == 400
+
+
+def test_nothing_is_guessed_where_values_are_taken_as_stored():
+    reader = PictureReader((20, 31, 3), (-2.1, 2.6), only_numbers=True)
+    assert reader.numbers(COLOURS / 255).pixels.shape == (20, 31, 3)
+    for read, given in ((reader.picture, encoded(COLOURS, ".png")), (reader.numbers, COLOURS)):
+        with pytest.raises(BadPicture, match="--scale stored"):
+            read(given)

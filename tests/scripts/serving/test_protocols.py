@@ -126,15 +126,23 @@ def test_bytes_of_any_kind_break_nothing(plain, body, kind):
         assert found.status_code < 500
 
 
+DESCRIBED = settings(
+    max_examples=12,
+    deadline=None,
+    database=None,
+    derandomize=True,
+    phases=[Phase.generate],
+    suppress_health_check=list(HealthCheck),
+)
+
+
 def test_what_the_description_allows_is_answered_as_it_says(running):
     schema = schemathesis.openapi.from_url(f"{running.url}/openapi.json")
     tried, session = [], requests.Session()
     for found in schema.get_all_operations():
         operation = found.ok()
 
-        @settings(
-            max_examples=12, deadline=None, database=None, derandomize=True, phases=[Phase.generate], suppress_health_check=list(HealthCheck)
-        )  # fmt: skip
+        @settings(DESCRIBED)
         @given(case=operation.as_strategy())
         def check(case):
             # that bytes are no picture is beyond what a schema can say

@@ -24,7 +24,7 @@ from featurelens.reports.sections.front.matrix import largest, matrix
 from featurelens.reports.sections.front.opening import all_findings
 from featurelens.reports.sections.front.questions import questions
 from featurelens.reports.sections.section import Finding
-from featurelens.reports.sections.trust import against, thresholds
+from featurelens.reports.sections.trust import thresholds, why_not
 
 NAMES = ("cat", "dog", "owl", "fox")
 
@@ -149,10 +149,10 @@ def test_why_not_names_what_was_missed_and_its_threshold():
         measured("brightness order", "weak", 0.74, "above 0.75"),
         measured("randomised weights", "good", 0.1, "below 0.5"),
     )
-    assert against(Verdict("Saliency", "weak", "", findings)) == (
+    assert why_not(Verdict("Saliency", "weak", "", findings)) == (
         "beats the picture’s own brightness on 74 % only (above 75 % is asked)"
     )
-    assert against(Verdict("x", "good", "", findings[:1])) == ""
+    assert why_not(Verdict("x", "good", "", findings[:1])) == ""
     for number in ("75 %", "50 %", "0.5", "0.9", "20 images"):
         assert number in thresholds()
 

@@ -4,7 +4,7 @@ import cv2
 import numpy as np
 import pytest
 
-from featurelens.scripts.benchmark_report import Run, table, write_photos
+from featurelens.scripts.benchmarks.photo_report import Run, table, write_photos
 
 
 def test_the_table_holds_each_cost_against_the_bare_script():

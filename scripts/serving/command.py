@@ -67,7 +67,7 @@ def serve(
     data: Data = None,
     trust: Annotated[
         Path | None,
-        typer.Option(help="What featurelens trust measured, of a single model. Default: the file beside it."),
+        typer.Option(help="What `featurelens trust` wrote; default: MODEL.trust.json where it fits."),
     ] = None,
     check: Annotated[bool, typer.Option("--check", help="Print what would be served, and stop.")] = False,
     listening: Listening = Listening(),
@@ -143,7 +143,7 @@ def _settings(listening: Listening, limits: Limits) -> Settings:
 
 def _one_thread(threads: int) -> None:
     """Keep TensorFlow and the other libraries to so many threads: several for one small batch cost more than they give."""
-    from featurelens.scripts.terminal.progress import quiet_start
+    from featurelens.models.quiet_start import quiet_start
 
     with quiet_start():
         import tensorflow as tf

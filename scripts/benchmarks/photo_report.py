@@ -116,7 +116,7 @@ def _crop(photograph: np.ndarray, random: np.random.Generator) -> np.ndarray:
 
 
 def _in_a_process(kind: str, folder: Path) -> Run:
-    command = [sys.executable, "-m", "featurelens.scripts.benchmark_report", kind, str(folder)]
+    command = [sys.executable, "-m", "featurelens.scripts.benchmarks.photo_report", kind, str(folder)]
     ended = subprocess.run(command, capture_output=True, text=True, check=False)
     if ended.returncode:
         raise RuntimeError(f"The run '{kind}' failed:\n{ended.stderr[-3000:]}")

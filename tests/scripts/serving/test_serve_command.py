@@ -1,0 +1,171 @@
+"""The command: what it checks and refuses, how it stops, and its page in a real browser; the shipped model."""
+
+from __future__ import annotations
+
+import json
+import os
+import re
+import signal
+import subprocess
+import sys
+import threading
+import time
+import urllib.error
+import urllib.request
+from pathlib import Path
+
+import numpy as np
+import pytest
+from axe_playwright_python.sync_playwright import Axe
+from browser_pages import CHROMIUM
+from live_services import png
+from playwright.sync_api import sync_playwright
+
+from featurelens.interpret import Explainer
+from featurelens.models import fashion_mnist, load_model
+from featurelens.scripts.serving.measuring.processes import free_port
+
+PROGRAM = [sys.executable, "-c", "from featurelens.scripts.cli import main; main()", "serve"]
+QUIET = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
+
+
+@pytest.fixture(scope="module")
+def running():
+    """The shipped model, served by a process of its own; its last words are looked at by the last test."""
+    port = free_port()
+    process = subprocess.Popen(
+        [*PROGRAM, "--port", str(port)], env=QUIET, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
+    )
+    url, until = f"http://127.0.0.1:{port}", time.monotonic() + 60
+    while True:
+        try:
+            urllib.request.urlopen(f"{url}/v2/health/ready", timeout=2).close()
+            break
+        except OSError:
+            assert process.poll() is None and time.monotonic() < until, process.stderr.read()
+            time.sleep(0.1)
+    yield url, process
+    process.kill()
+    process.communicate()
+
+
+def ask(url, path, body, **headers):
+    asked = urllib.request.Request(url + path, body, {"content-type": "image/png", **headers})
+    with urllib.request.urlopen(asked, timeout=20) as answer:
+        return json.load(answer)
+
+
+def test_the_answers_are_the_packages(running):
+    images = fashion_mnist("test").images[:32]
+    explained = Explainer(load_model("zero_padded_dropout"), [])(images)
+    largest = abs(explained.logits).max()
+    for number in (0, 17, 31):
+        told = ask(running[0], "/v1/explain", png((images[number] * 255).round().astype(np.uint8)))
+        np.testing.assert_allclose(told["explanations"][0]["logits"], explained.logits[number], atol=1e-6 * largest)
+    assert (told["method"]["name"], told["method"]["verdict"]) == ("HiResCAM", "good")
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs a browser on the path: chromium or google-chrome")
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")])
+def test_the_page_answers_a_stroke_and_asks_nobody_else(running, width, scheme):
+    asked, complaints = set(), []
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
+        page.on(
+            "request", lambda request: asked.add(request.url.split("/")[2] if request.url.startswith("http") else "")
+        )
+        page.on("console", lambda message: complaints.append(message.text))
+        page.on("pageerror", lambda error: complaints.append(str(error)))
+        page.goto(running[0])
+        box = page.locator("#board").bounding_box()
+        assert box is not None
+        page.mouse.move(box["x"] + 60, box["y"] + 60)
+        page.mouse.down()
+        page.mouse.move(box["x"] + 60, box["y"] + 200)
+        page.mouse.up()
+        page.wait_for_selector("body[data-answered]")
+        page.wait_for_selector("#last button")
+        says, contrast = page.inner_text("#says"), page.inner_text("#contrast-words")
+        found = Axe().run(page).response["violations"]
+        wide = page.evaluate("document.documentElement.scrollWidth")
+        browser.close()
+    assert re.match(r".+: [\d.]+\s%\. .+ comes second, [\d.]+ logit behind\.", says) and contrast.startswith("Why ")
+    assert complaints == [] and found == [] and wide == width
+    assert asked <= {running[0].split("/")[2], ""}
+
+
+def test_it_drains_and_says_so(running):
+    """The last test of the file: what was taken is answered, what comes later is not, and the exit is clean."""
+    url, process = running
+    body, answers, stop = png(np.zeros((28, 28), np.uint8)), [], threading.Event()
+
+    def keep_asking():
+        while not stop.is_set():
+            try:
+                answers.append(ask(url, "/v1/explain", body)["explanations"][0]["class"])
+            except (urllib.error.URLError, ConnectionError) as error:
+                answers.append(getattr(error, "code", "closed"))
+                return
+
+    threads = [threading.Thread(target=keep_asking) for _ in range(8)]
+    for thread in threads:
+        thread.start()
+    time.sleep(0.3)
+    process.send_signal(signal.SIGTERM)
+    out, err = process.communicate(timeout=20)
+    stop.set()
+    for thread in threads:
+        thread.join()
+    assert process.returncode == 0 and "every request that was taken has been answered" in err
+    assert set(answers) - {503, "closed"} == {answers[0]} and answers.count(answers[0]) > 8
+    lines = [json.loads(line) for line in out.splitlines()]
+    assert {"time", "request", "method", "path", "status", "ms", "pictures"} <= set(lines[-1])
+    assert sum(line["status"] == 200 and line["path"] == "/v1/explain" for line in lines) >= answers.count(answers[0])
+
+
+def test_a_killed_worker_ends_the_process_with_a_word(tmp_path):
+    program = (
+        "import sys, threading, time, urllib.request\n"
+        "from pathlib import Path\n"
+        "sys.path.insert(0, sys.argv[1])\n"
+        "from live_services import small_served, FIRST_PICTURE as body\n"
+        "from featurelens.scripts.serving.command import _run\n"
+        "from featurelens.scripts.serving.settings import Settings\n"
+        "served, port = small_served(Path(sys.argv[2])), int(sys.argv[3])\n"
+        "def ask():\n"
+        "    time.sleep(2)\n"
+        "    served.programs.answers = lambda key, rows: sys.exit('killed')\n"
+        "    asked = urllib.request.Request(f'http://127.0.0.1:{port}/v1/predict', body, {'content-type': 'image/png'})\n"
+        "    try: urllib.request.urlopen(asked, timeout=10)\n"
+        "    except OSError as error: print(getattr(error, 'code', error), flush=True)\n"
+        "threading.Thread(target=ask).start()\n"
+        "from featurelens.scripts.terminal.running import run\n"
+        "import typer\n"
+        "app = typer.Typer()\n"
+        "app.command()(lambda: _run([served], Settings(port=port, log=False)))\n"
+        "run(app, [])\n"
+    )
+    given = [sys.executable, "-c", program, str(Path(__file__).parents[2] / "given"), str(tmp_path), str(free_port())]
+    found = subprocess.run(given, env=QUIET, capture_output=True, text=True, timeout=60)
+    assert found.returncode == 3 and "the thread that owns the model ended" in found.stderr
+    assert found.stdout.strip() == "503"
+
+
+def test_what_is_refused_before_anything_is_loaded(tmp_path, monkeypatch, capsys):
+    from featurelens.scripts.cli import main
+    from featurelens.scripts.serving import command as serve
+
+    for given, words in [
+        (["--token", "short"], "at least 8"),
+        (["a=three_conv", "a=residual"], "different names"),
+        (["three_conv", "residual", "--trust", "x.json"], "one model"),
+        ([str(tmp_path / "absent.keras")], "absent.keras"),
+    ]:
+        with pytest.raises(SystemExit) as ended:
+            main(["serve", *given])
+        assert ended.value.code == 1 and words in capsys.readouterr().err
+    monkeypatch.setattr(serve, "find_spec", lambda name: None)
+    with pytest.raises(SystemExit):
+        main(["serve"])
+    assert 'pip install "featurelens[serve]"' in capsys.readouterr().err

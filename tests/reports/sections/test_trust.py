@@ -13,7 +13,7 @@ from featurelens.models import fashion_mnist, load_model
 from featurelens.models.datasets.fingerprints import images_fingerprint, weights_fingerprint
 from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.seen import Seen
-from featurelens.reports.evidence.trust import GRAD_CAM, SALIENCY, TrustFile, gather_trust
+from featurelens.reports.evidence.trust import GRAD_CAM, SALIENCY, SHOWN, TrustFile, gather_trust
 from featurelens.reports.html.trust_marks import anchor as anchor_of
 from featurelens.reports.html.trust_marks import method_link, method_mark
 from featurelens.reports.report import gather_report, report_html, report_twin
@@ -116,9 +116,9 @@ def test_what_is_on_file_is_shown_for_all_methods_with_its_command(parts, report
     for column in ("Likeness, random labels", "Beats random, filled in", "Change under noise"):
         assert column in html
     assert "trained on 64 images whose labels were permuted, for 1 epoch." in html
-    told = html.replace(" %", "\u00a0%")
+    bound = html.replace(" %", "\u00a0%")
     for name, found in trust.verdicts.items():
-        assert name in told and f"{100 * found.findings[0].number.mean:.0f}\u00a0%" in told
+        assert name in bound and f"{100 * found.findings[0].number.mean:.0f}\u00a0%" in bound
     assert "Of all 5 methods" in report_html(told) or not any(v.level == "good" for v in trust.verdicts.values())
     twin = report_twin(told, ())["trust"]["trust"]["methods"]
     assert list(twin) == list(named) and twin["SmoothGrad"]["images"] == 24

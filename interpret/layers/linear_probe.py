@@ -37,9 +37,28 @@ def linear_probe(features: np.ndarray, labels: np.ndarray, *, strength: float = 
     sizes = (half, len(features) - half, features.shape[1])
     if half < 2 or len(np.unique(labels[:half])) < 2:
         return ProbeResult(float("nan"), *sizes)
-    from sklearn.linear_model import RidgeClassifier
-
     scale = float(features[:half].std(dtype=np.float64)) or 1.0
     scaled = features.astype(np.float32) / np.float32(scale)
-    probe = RidgeClassifier(alpha=strength * half, solver="cholesky").fit(scaled[:half], labels[:half])
-    return ProbeResult(float(np.mean(probe.predict(scaled[half:]) == labels[half:])), *sizes)
+    classes, numbers = np.unique(labels[:half], return_inverse=True)
+    targets = np.where(numbers[:, np.newaxis] == np.arange(len(classes)), np.float32(1), np.float32(-1))
+    answers = _ridge(scaled[:half], targets, np.float32(strength * half), scaled[half:])
+    return ProbeResult(float(np.mean(classes[answers.argmax(axis=1)] == labels[half:])), *sizes)
+
+
+def _ridge(rows: np.ndarray, targets: np.ndarray, penalty: np.float32, asked: np.ndarray) -> np.ndarray:
+    """What ridge regression with an intercept, fitted on float32[N,D] and [N,K], answers to float32[T,D].
+
+    The weights solve (X'X + penalty) W = X'Y; for more features than rows W = X' (XX' + penalty)^-1 Y is the smaller one.
+    """
+    centre, level = (each.mean(axis=0, dtype=np.float64).astype(np.float32) for each in (rows, targets))
+    centred, left = rows - centre, targets - level
+    if rows.shape[1] <= rows.shape[0]:
+        weights = _solved(centred.T @ centred, penalty, centred.T @ left)
+    else:
+        weights = centred.T @ _solved(centred @ centred.T, penalty, left)
+    return (asked - centre) @ weights + level
+
+
+def _solved(products: np.ndarray, penalty: np.float32, right: np.ndarray) -> np.ndarray:
+    products[np.diag_indices(len(products))] += penalty
+    return np.linalg.solve(products, right)

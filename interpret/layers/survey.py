@@ -34,6 +34,7 @@ from ..tracing.inputs import Arrays
 from ..tracing.layer_choice import default_layer, is_spatial
 from ..tracing.traced_model import TappedLayer, Taps
 from .inspection import inspect_model
+from .coarse_grid import averaged_down
 from .linear_probe import ProbeResult, linear_probe
 
 _PROBE_FEATURES = 1024  # numbers per image that the probe may read; wider maps are averaged down to a coarser grid
@@ -304,7 +305,7 @@ def _features(values: Any) -> Any:
     height, width = values.shape[1], values.shape[2]
     rows, columns = (min(grid, size) if size is not None else grid for size in (height, width))
     if channels * (height or grid) * (width or grid) > _PROBE_FEATURES:
-        values = tf.image.resize(values, (rows, columns), method="area")
+        values = averaged_down(values, rows, columns)
     return tf.reshape(values, [tf.shape(values)[0], -1])
 
 
@@ -318,7 +319,11 @@ def _correlation(values: Any, image: Any) -> Any:
     picture -= tf.reduce_mean(picture, axis=(1, 2), keepdims=True)
     mean, spread = tf.nn.moments(values, axes=[1, 2])
     count = tf.cast(grid[0] * grid[1], tf.float32)
-    product = tf.reduce_sum(values * picture, axis=(1, 2)) / count  # the picture's mean is 0: no need to centre both
+    places, channels = grid[0] * grid[1], values.shape[-1]
+    product = tf.matmul(  # the picture's mean is 0: no need to centre both
+        tf.reshape(picture, [-1, 1, places]), tf.reshape(values, [-1, places, channels])
+    )
+    product = product[:, 0] / count
     scale = tf.sqrt(spread * tf.reduce_mean(tf.square(picture), axis=(1, 2)))
     constant = spread <= 1e-10 * tf.maximum(tf.square(mean), 1e-20)
     return tf.where(constant, tf.constant(float("nan")), product / scale)

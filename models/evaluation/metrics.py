@@ -132,14 +132,12 @@ def evaluation_from_probabilities(
         >>> evaluation_from_probabilities(np.array([[0.9, 0.1], [0.8, 0.2]]), np.array([0, 1]), ["a", "b"]).accuracy
         0.5
     """
-    from sklearn.metrics import accuracy_score, confusion_matrix, precision_recall_fscore_support
-
     _check(probabilities, labels, class_names)
     classes = np.arange(len(class_names))
     predictions = probabilities.argmax(axis=1)
-    undefined: Any = np.nan  # scikit-learn takes it; its types say it does not
-    per_class = precision_recall_fscore_support(labels, predictions, labels=classes, zero_division=undefined)
-    precision, recall, f1, support = (np.asarray(values) for values in per_class)
+    confusion = np.bincount(labels * len(classes) + predictions, minlength=len(classes) ** 2)
+    confusion = confusion.reshape(len(classes), len(classes)).astype(np.int64)
+    right, support, named = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
     curves = tuple(_curve(labels == k, probabilities[:, k]) for k in classes)
     return Evaluation(
         class_names=tuple(class_names),
@@ -147,13 +145,13 @@ def evaluation_from_probabilities(
         probabilities=probabilities.astype(np.float32),
         predictions=predictions.astype(np.int64),
         loss=float(image_losses(probabilities, labels).mean()),
-        accuracy=float(accuracy_score(labels, predictions)),
-        confusion=confusion_matrix(labels, predictions, labels=classes).astype(np.int64),
-        precision=precision,
-        recall=recall,
-        f1=f1,
-        support=support.astype(np.int64),
-        average_precision=np.array([_average_precision(labels == k, probabilities[:, k]) for k in classes]),
+        accuracy=float(np.mean(predictions == labels)),
+        confusion=confusion,
+        precision=_share(right, named),
+        recall=_share(right, support),
+        f1=_share(2 * right, named + support),
+        support=support,
+        average_precision=np.array([_average_precision(curve) for curve in curves]),
         curves=curves,
         calibration=calibrate(probabilities.max(axis=1), predictions == labels),
     )
@@ -166,12 +164,21 @@ def image_losses(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
     return -np.log(np.clip(of_truth, LEAST, 1 - LEAST))
 
 
-def _curve(is_class: np.ndarray, probability: np.ndarray) -> PrecisionRecallCurve:
-    from sklearn.metrics import precision_recall_curve
+def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
+    """float64[K]; NaN for 0 of 0."""
+    return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
 
+
+def _curve(is_class: np.ndarray, probability: np.ndarray) -> PrecisionRecallCurve:
+    """A point for each different probability, the lowest first, and (1, 0) at the end."""
     if not is_class.any():
         return PrecisionRecallCurve(np.empty(0), np.empty(0), np.empty(0))
-    return PrecisionRecallCurve(*precision_recall_curve(is_class, probability))
+    order = np.argsort(-probability, kind="stable")
+    falling = probability[order]
+    last = np.append(np.flatnonzero(np.diff(falling)), len(falling) - 1)  # of the images of one probability
+    found = np.cumsum(is_class[order])[last]
+    precision, recall = found / (last + 1), found / found[-1]
+    return PrecisionRecallCurve(np.append(precision[::-1], 1.0), np.append(recall[::-1], 0.0), falling[last[::-1]])
 
 
 def thinned(curve: PrecisionRecallCurve, most: int = MOST_POINTS) -> PrecisionRecallCurve:
@@ -195,10 +202,9 @@ def thinned(curve: PrecisionRecallCurve, most: int = MOST_POINTS) -> PrecisionRe
     return PrecisionRecallCurve(curve.precision[ends], curve.recall[ends], curve.thresholds[ends[:-1]])
 
 
-def _average_precision(is_class: np.ndarray, probability: np.ndarray) -> float:
-    from sklearn.metrics import average_precision_score
-
-    return float(average_precision_score(is_class, probability)) if is_class.any() else float("nan")
+def _average_precision(curve: PrecisionRecallCurve) -> float:
+    """The area of the steps; NaN for a class without images."""
+    return float(-np.sum(np.diff(curve.recall) * curve.precision[:-1])) if len(curve.recall) else float("nan")
 
 
 def _check(probabilities: np.ndarray, labels: np.ndarray, class_names: Sequence[str]) -> None:

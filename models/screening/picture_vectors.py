@@ -15,6 +15,7 @@ from ..opencv import opencv
 _PLAIN = 0.5  # share of the border within the tolerance of its median, and share of the pictures that are like that
 _TOLERANCE = 0.05  # of the range of the pixels
 _BLUR = 1.0  # pixels, standard deviation
+_TOGETHER = 64  # pictures that are blurred at a time; OpenCV 5 takes at most 128 channels
 
 
 def small_grey(pictures: np.ndarray) -> np.ndarray:
@@ -37,10 +38,7 @@ def picture_vectors(grey: np.ndarray, *, centred: bool) -> np.ndarray:
         grey: float32[B,h,w].
         centred: whether the centre of the ink is rolled into the middle first.
     """
-    cv2 = opencv()
-    placed = ink_centred(grey) if centred else grey
-    smooth = np.stack([cv2.GaussianBlur(each, (0, 0), _BLUR, borderType=cv2.BORDER_REPLICATE) for each in placed])
-    rows = smooth.reshape(len(grey), -1)
+    rows = _blurred(ink_centred(grey) if centred else grey).reshape(len(grey), -1)
     rows = rows - rows.mean(axis=1, keepdims=True)
     lengths = np.linalg.norm(rows, axis=1, keepdims=True)
     least = 1e-4 * np.sqrt(rows.shape[1]) * max(float(np.abs(grey).max()), 1e-12)
@@ -50,18 +48,30 @@ def picture_vectors(grey: np.ndarray, *, centred: bool) -> np.ndarray:
 def ink_centred(grey: np.ndarray) -> np.ndarray:
     """The pictures rolled by whole pixels until the centre of what differs from the ground lies in the middle."""
     ink = np.abs(grey - np.median(_border(grey), axis=1)[:, np.newaxis, np.newaxis])
-    rolled = np.empty_like(grey)
-    for number, (picture, strength) in enumerate(zip(grey, ink, strict=True)):
-        rolled[number] = np.roll(picture, (_off(strength.sum(axis=1)), _off(strength.sum(axis=0))), axis=(0, 1))
-    return rolled
+    height, width = grey.shape[1:]
+    rows = (np.arange(height) - _off(ink.sum(axis=2))[:, np.newaxis]) % height
+    columns = (np.arange(width) - _off(ink.sum(axis=1))[:, np.newaxis]) % width
+    return grey[np.arange(len(grey))[:, np.newaxis, np.newaxis], rows[:, :, np.newaxis], columns[:, np.newaxis]]
 
 
-def _off(line: np.ndarray) -> int:
-    """How many places the centre of a line of values is from the middle; the line is a ring, as pictures are rolled."""
-    turn = complex(line @ np.exp(2j * np.pi * np.arange(len(line)) / len(line)))
-    if abs(turn) <= 1e-9 * float(line.sum()):
-        return 0
-    return round((len(line) - 1) / 2 - float(np.angle(turn)) % (2 * np.pi) * len(line) / (2 * np.pi))
+def _off(lines: np.ndarray) -> np.ndarray:
+    """int64[B], how many places the centre of each line of values [B,n] is from the middle; a line is a ring, as pictures are rolled."""
+    places = lines.shape[1]
+    turns = lines @ np.exp(2j * np.pi * np.arange(places) / places)
+    centres = np.angle(turns) % (2 * np.pi) * places / (2 * np.pi)
+    is_plain = np.abs(turns) <= 1e-9 * lines.sum(axis=1)
+    return np.where(is_plain, 0, np.rint((places - 1) / 2 - centres)).astype(np.int64)
+
+
+def _blurred(grey: np.ndarray) -> np.ndarray:
+    """Each picture blurred; some go through OpenCV at a time, as channels of one."""
+    cv2 = opencv()
+    blurred = np.empty(grey.shape, np.float32)
+    for start in range(0, len(grey), _TOGETHER):
+        channels = np.ascontiguousarray(grey[start : start + _TOGETHER].transpose(1, 2, 0), np.float32)
+        smooth = cv2.GaussianBlur(channels, (0, 0), _BLUR, borderType=cv2.BORDER_REPLICATE)
+        blurred[start : start + _TOGETHER] = smooth.reshape(channels.shape).transpose(2, 0, 1)
+    return blurred
 
 
 def _border(grey: np.ndarray) -> np.ndarray:

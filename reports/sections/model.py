@@ -20,7 +20,7 @@ from ..plots.architecture import architecture_diagram
 from .section import About, Finding, Part
 
 _MOST_DRAWN = 60  # layers; the drawing of more would weigh more than the rest of the section
-_PACKAGES = ("featurelens", "tensorflow", "keras", "numpy", "opencv-python", "scikit-learn", "matplotlib")
+_PACKAGES = ("featurelens", "tensorflow", "keras", "numpy", "opencv-python", "scipy", "matplotlib")
 
 
 class ModelSection:

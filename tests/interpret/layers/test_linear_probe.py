@@ -31,3 +31,20 @@ def test_the_scale_of_the_features_does_not_matter():
 @pytest.mark.parametrize("labels", [np.zeros(20, np.int64), np.zeros(2, np.int64)])
 def test_one_class_or_too_few_rows_have_no_accuracy(labels):
     assert np.isnan(linear_probe(np.ones((len(labels), 3), np.float32), labels).accuracy)
+
+
+@pytest.mark.parametrize(
+    ("features", "classes"), [(12, 2), (12, 5), (400, 5)]
+)  # of 150 rows: both forms of the solution
+def test_it_is_the_ridge_classifier_of_scikit_learn(features: int, classes: int):
+    from sklearn.linear_model import RidgeClassifier
+
+    generator = np.random.default_rng(features + classes)
+    rows = (3 + generator.normal(size=(300, features))).astype(np.float32)
+    labels = 2 * (
+        3 * rows[:, :12] @ generator.normal(size=(12, classes)) + generator.normal(size=(300, classes))
+    ).argmax(axis=1)
+    scaled = rows / rows[:150].std()
+    other = RidgeClassifier(alpha=0.02 * 150).fit(scaled[:150], labels[:150])
+    assert linear_probe(rows, labels).accuracy == pytest.approx(other.score(scaled[150:], labels[150:]), abs=1 / 150)
+    assert linear_probe(rows, labels).accuracy > 1.2 / classes

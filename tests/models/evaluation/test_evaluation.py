@@ -41,6 +41,25 @@ def test_a_ranking_with_a_mistake_by_hand():
     assert curve.recall.tolist() == pytest.approx([1, 0.5, 0.5, 0, 0])
 
 
+@pytest.mark.parametrize("decimals", [1, 7])  # many ties, and hardly any
+def test_figures_are_those_of_scikit_learn(decimals: int):
+    from sklearn import metrics
+
+    random = np.random.default_rng(decimals)
+    probabilities = random.dirichlet(np.full(4, 0.5), 300).round(decimals).astype(np.float32)
+    labels = random.integers(0, 4, 300)
+    found = evaluation_from_probabilities(probabilities, labels, ["a", "b", "c", "d"])
+    known = metrics.precision_recall_fscore_support(labels, probabilities.argmax(axis=1))
+    for ours, theirs in zip((found.precision, found.recall, found.f1, found.support), known, strict=True):
+        np.testing.assert_allclose(ours, np.asarray(theirs), rtol=1e-12)
+    for label, curve in enumerate(found.curves):
+        theirs = metrics.precision_recall_curve(labels == label, probabilities[:, label])
+        for ours, other in zip((curve.precision, curve.recall, curve.thresholds), theirs, strict=True):
+            np.testing.assert_allclose(ours, other, rtol=1e-12)
+        area = metrics.average_precision_score(labels == label, probabilities[:, label])
+        assert found.average_precision[label] == pytest.approx(float(area))
+
+
 def test_a_class_without_images_has_no_curve_and_no_recall():
     measured = evaluation_from_probabilities(PROBABILITIES[:2], LABELS[:2], ["a", "b", "c"])
     assert len(measured.curves[1].precision) == 0

@@ -33,8 +33,8 @@ from ..tracing.batched_graph import Computed
 from ..tracing.inputs import Arrays
 from ..tracing.layer_choice import default_layer, is_spatial
 from ..tracing.traced_model import TappedLayer, Taps
-from .inspection import inspect_model
 from .coarse_grid import averaged_down
+from .inspection import inspect_model
 from .linear_probe import ProbeResult, linear_probe
 
 _PROBE_FEATURES = 1024  # numbers per image that the probe may read; wider maps are averaged down to a coarser grid

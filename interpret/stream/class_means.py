@@ -72,7 +72,9 @@ class ClassMeansStatistic:
         """The sum of each class's activations in the batch, [K, ...]."""
         import tensorflow as tf
 
-        member = tf.one_hot(taps.labels, self._classes, axis=0)  # [K,B]; a product takes a third of a segment sum's time
+        member = tf.one_hot(
+            taps.labels, self._classes, axis=0
+        )  # [K,B]; a product takes a third of a segment sum's time
 
         def summed(name: str) -> Any:
             values = tf.cast(taps.find(name).maps, tf.float32)

@@ -55,7 +55,7 @@ def ink_centred(grey: np.ndarray) -> np.ndarray:
 
 
 def _off(lines: np.ndarray) -> np.ndarray:
-    """int64[B], how many places the centre of each line of values [B,n] is from the middle; a line is a ring, as pictures are rolled."""
+    """int64[B]: how far the centre of each line of values [B,n] is from the middle; a line is a ring, as pictures are rolled."""
     places = lines.shape[1]
     turns = lines @ np.exp(2j * np.pi * np.arange(places) / places)
     centres = np.angle(turns) % (2 * np.pi) * places / (2 * np.pi)

@@ -1,6 +1,7 @@
 """The command line as a newcomer uses it: help at once, typos answered, nothing lost."""
 
 import json
+import os
 import subprocess
 import sys
 from pathlib import Path
@@ -57,6 +58,18 @@ def test_help_imports_nothing_heavy():
     assert found.returncode == 0, found.stderr
     for command in ("report", "train", "evaluate", "inspect", "explain", "benchmark"):
         assert command in found.stdout
+
+
+@pytest.mark.parametrize(("asked", "runs"), [(None, "1"), ("2", "2")])
+def test_numpy_runs_in_one_thread_unless_told(asked, runs):
+    program = (
+        "import os\nfrom featurelens.scripts.cli import main\n"
+        "try:\n    main(['--version'])\nexcept SystemExit: print(os.environ['OPENBLAS_NUM_THREADS'])\n"
+    )
+    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
+    environment |= {} if asked is None else {"OPENBLAS_NUM_THREADS": asked}
+    found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True)
+    assert found.stdout.split()[-1] == runs
 
 
 @pytest.mark.parametrize("script", ["report", "train", "evaluate", "inspect_model", "explain", "benchmark"])

@@ -31,13 +31,8 @@ from ..stream.one_pass import one_pass
 from ..stream.statistic import ArraySource, Batch
 from ..tracing.batched_graph import Computed
 from ..tracing.inputs import Arrays
-<<<<<<< HEAD
 from ..tracing.layer_choice import default_layer, is_spatial
 from ..tracing.traced_model import TappedLayer, Taps
-=======
-from ..tracing.layer_choice import default_layer, is_spatial, spatial_layer
-from ..tracing.traced_model import TappedLayer, Taps, gradients
->>>>>>> stream3
 from .coarse_grid import averaged_down
 from .inspection import inspect_model
 from .linear_probe import ProbeResult, linear_probe

@@ -39,6 +39,9 @@ def test_the_accuracy_is_the_cards_and_every_mistake_is_there(report):
     assert f"{10000 - wrong:,} images of 10,000 are correctly classified, {wrong:,} incorrectly." in html
     payload = re.search(r'<script type="application/json" id="payload">(.*?)</script>', html, re.DOTALL)
     assert payload is not None
-    assert sum(each["count"] for each in json.loads(payload[1])["confusions"]) == wrong
+    assert json.loads(payload[1])["mistakes"], "what the cards are made of"
+    twin = re.search(r'<script type="application/json" id="twin">(.*?)</script>', html, re.DOTALL)
+    assert twin is not None
+    assert json.loads(twin[1])["mistakes"]["total"] == wrong == len(json.loads(twin[1])["mistakes"]["numbers"])
     assert "Every class has 1,000 images; in the training split, 6,000." in html
     assert "No image of these is in the training split too." in html

@@ -88,5 +88,5 @@ def test_the_frame_of_a_report_shows_the_page(notebook):
         frame = page.frame_locator("iframe")
         frame.locator("h1").first.wait_for()
         assert frame.locator("h1").first.inner_text().startswith("Right on ")
-        assert "zero_padded_dropout" in frame.locator(".bar").inner_text()
+        assert "zero_padded_dropout" in frame.locator(".bar").text_content()
         browser.close()

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 _BLOCK = 32 * 2**20  # bytes that are read at once where all images are gone through
+_SMALL = 64 * 2**20  # bytes of an array that are left as they are
 
 
 class LazyImages:
@@ -99,3 +100,32 @@ class LazyImages:
 def lazily(images: Any) -> LazyImages:
     """Images that read as an array, such as an `ImageStore`, as `LazyImages`."""
     return images if isinstance(images, LazyImages) else LazyImages(images.__getitem__, len(images), images.shape[1:])
+
+
+def in_bytes(images: Any, value_range: tuple[float, float]) -> Any:
+    """Images whose values are bytes, exactly, kept as such: a quarter of the memory. All others are returned as they are.
+
+    Args:
+        images: float32[B,H,W,C]; what is no plain array, or small enough not to matter, stays as it is.
+        value_range: (black, white), what the bytes 0 and 255 stand for.
+    """
+    if not isinstance(images, np.ndarray) or images.nbytes <= _SMALL:
+        return images
+    low, high = (np.float32(end) for end in value_range)
+    kept = np.empty(images.shape, np.uint8)
+
+    def values(stored: np.ndarray) -> np.ndarray:
+        found = stored.astype(np.float32)
+        if (low, high) == (0, 255):
+            return found
+        found /= np.float32(255)
+        return found if (low, high) == (0, 1) else found * (high - low) + low
+
+    rows = max(1, _BLOCK // (images.nbytes // len(images)))
+    for start in range(0, len(images), rows):
+        block = images[start : start + rows]
+        with np.errstate(invalid="ignore"):  # NaN is no byte
+            kept[start : start + rows] = np.clip(np.rint((block - low) * (255 / (high - low))), 0, 255)
+        if not np.array_equal(values(kept[start : start + rows]), block):
+            return images
+    return LazyImages(lambda numbers: values(kept[numbers]), len(kept), kept.shape[1:])

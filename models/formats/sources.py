@@ -12,6 +12,7 @@ from typing import Any
 from ..datasets.class_names import match_class_names
 from ..datasets.dataset import Dataset
 from ..datasets.labels import fitted_to_outputs
+from ..datasets.lazy_images import in_bytes
 from ..datasets.resizing import InputShape
 from .containers.array_pixels import UnitPixels
 from .containers.python_sources import is_python_source, stored_source
@@ -177,7 +178,7 @@ def stored_again(dataset: Dataset) -> StoredImages:
     """A data set in memory, in [0, 1], as what a format found, to be brought to another size, range or order."""
     whole = dataset if dataset.value_range == (0.0, 1.0) else dataset.scaled(0, 1)
     return StoredImages(
-        UnitPixels(whole.images),
+        UnitPixels(in_bytes(whole.images, whole.value_range)),
         whole.labels,
         whole.source,
         whole.class_names,

@@ -6,8 +6,9 @@ import numpy as np
 import pytest
 
 from featurelens.models.datasets import dataset as dataset_module
+from featurelens.models.datasets import lazy_images
 from featurelens.models.datasets.dataset import Dataset
-from featurelens.models.datasets.lazy_images import LazyImages
+from featurelens.models.datasets.lazy_images import LazyImages, in_bytes
 
 WHOLE = np.random.default_rng(0).random((7, 3, 2, 1), dtype=np.float32)
 
@@ -79,3 +80,31 @@ def test_pictures_stay_apart_from_what_the_model_takes():
     np.testing.assert_array_equal(data.shown, WHOLE)
     assert data.shown_range == (0, 1) and data.take([3]).pictures[0, 0, 0] == WHOLE[3, 0, 0]
     np.testing.assert_allclose(data.scaled(0, 2).images, 2 * WHOLE)  # another range is made of the pictures
+
+
+@pytest.mark.parametrize("value_range", [(0.0, 1.0), (0.0, 255.0), (-1.0, 1.0)])
+def test_values_that_are_bytes_are_kept_as_bytes_and_read_as_they_were(
+    monkeypatch: pytest.MonkeyPatch, value_range: tuple[float, float]
+) -> None:
+    monkeypatch.setattr(lazy_images, "_SMALL", 0)
+    monkeypatch.setattr(lazy_images, "_BLOCK", 200)  # several blocks
+    low, high = np.float32(value_range)
+    stored = np.arange(256, dtype=np.float32).reshape(16, 4, 4, 1)
+    images = stored if high == 255 else stored / np.float32(255) * (high - low) + low
+    found = in_bytes(images, value_range)
+    assert isinstance(found, LazyImages)
+    np.testing.assert_array_equal(np.asarray(found), images)
+    np.testing.assert_array_equal(found[[3, 1]], images[[3, 1]])
+
+
+@pytest.mark.parametrize("value", [0.4999, np.nan, 1.5, -0.25])
+def test_one_value_that_is_no_byte_leaves_all_as_they_are(monkeypatch: pytest.MonkeyPatch, value: float) -> None:
+    monkeypatch.setattr(lazy_images, "_SMALL", 0)
+    images = np.zeros((5, 2, 2, 1), np.float32)
+    images[4, 1, 1] = value
+    assert in_bytes(images, (0.0, 1.0)) is images
+
+
+def test_a_small_array_stays_an_array() -> None:
+    images = np.zeros((5, 2, 2, 1), np.float32)
+    assert in_bytes(images, (0.0, 1.0)) is images

@@ -5,6 +5,7 @@ from __future__ import annotations
 import json
 import math
 import re
+import stat
 from pathlib import Path
 from typing import Any
 
@@ -24,6 +25,8 @@ def read_json(path: Path, limits: Limits = LIMITS) -> Any:
             'Received a file that'.
     """
     try:
+        if not stat.S_ISREG(path.stat().st_mode):
+            raise ValueError("is a folder, a device, a pipe or a socket")
         require_regular_file(path, limits)
         if (size := path.stat().st_size) > limits.description_bytes:
             raise too_large(str(path), size, limits.description_bytes)

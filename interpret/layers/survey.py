@@ -25,14 +25,14 @@ import numpy as np
 
 from ... import Record, ask
 from ..given import Layer, Layers, takes_given
-from ..methods.class_activation import class_activation, grad_cam
 from ..progress import Progress
+from ..stream.named_maps import named_maps
 from ..stream.one_pass import one_pass
 from ..stream.statistic import ArraySource, Batch
 from ..tracing.batched_graph import Computed
 from ..tracing.inputs import Arrays
-from ..tracing.layer_choice import default_layer, is_spatial, spatial_layer
-from ..tracing.traced_model import TappedLayer, Taps, gradients
+from ..tracing.layer_choice import default_layer, is_spatial
+from ..tracing.traced_model import TappedLayer, Taps
 from .coarse_grid import averaged_down
 from .inspection import inspect_model
 from .linear_probe import ProbeResult, linear_probe
@@ -185,10 +185,8 @@ class SurveyStatistic:
 
         if self._cam_layer is None and default_layer(taps) is None:
             return tf.fill(tf.shape(taps.logits)[:1], float("nan")), None
-        cam = spatial_layer(taps, self._cam_layer)
-        (slope,) = gradients(scores, {f"layer {cam.name!r}": cam.tensor})
-        maps = class_activation(cam, slope, grad_cam)
-        return tf.reduce_max(tf.reshape(maps, [tf.shape(maps)[0], -1]), axis=1), cam.name
+        found = named_maps(taps, scores, ["grad_cam_peak"], self._cam_layer)
+        return found.tensors["grad_cam_peak"], found.facts["cam_layer"]
 
     def update(self, batch: Batch) -> None:
         """See some more images."""

@@ -11,15 +11,14 @@ import numpy as np
 
 from ... import Record
 from ..given import Layer, Layers, takes_given
-from ..methods.class_activation import class_activation, grad_cam
-from ..methods.gradients import saliency
 from ..progress import Progress
-from ..tracing.batched_graph import OfModel, Program
+from ..tracing.batched_graph import Computed, OfModel, Program
 from ..tracing.inputs import Arrays
-from ..tracing.layer_choice import chosen_layers, layers_of, spatial_layer, tensors_of
+from ..tracing.layer_choice import chosen_layers, layers_of, tensors_of
 from ..tracing.pixel_range import received, warn_of_received
 from ..tracing.targets import Classes
-from ..tracing.traced_model import Taps, TracedModel, gradients
+from ..tracing.traced_model import Taps, TracedModel
+from .named_maps import named_maps
 
 _RANGES = "pixel ranges"
 
@@ -67,19 +66,18 @@ class Explainer(OfModel):
     ) -> None:
         names: list[str] | None = layers
 
-        def compute(taps: Taps, scores: Any) -> dict[str, Any]:
-            mapped = spatial_layer(taps, cam_layer)
-            self.cam_layer = mapped.name
-            at_layer, at_image = gradients(scores, {f"layer {mapped.name!r}": mapped.tensor, "the image": taps.image})
-            return {
-                "grad_cam": class_activation(mapped, at_layer, grad_cam),
-                "saliency": saliency(at_image, taps.axes),
-                _RANGES: received(taps.layers, taps.image),
-                **tensors_of(chosen_layers(taps, names)),
-            }
+        def compute(taps: Taps, scores: Any) -> Computed:
+            maps = named_maps(taps, scores, ["grad_cam", "saliency"], cam_layer)
+            beside = {_RANGES: received(taps.layers, taps.image), **tensors_of(chosen_layers(taps, names))}
+            return Computed({**maps.tensors, **beside}, maps.facts)
 
-        self.cam_layer = cam_layer  # name of the layer that Grad-CAM is taken at
+        self._layer = cam_layer
         self._program = Program(TracedModel(model, output=output, wrt=wrt), compute)
+
+    @property
+    def cam_layer(self) -> str | None:
+        """Name of the layer that Grad-CAM is taken at; before the first call as it was asked for."""
+        return self._program.facts.get("cam_layer", self._layer)
 
     @property
     def logit_error(self) -> float | None:

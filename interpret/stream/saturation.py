@@ -1,16 +1,4 @@
-"""Saturation: how much of the logit's gradient is left after the head.
-
-Where a model is sure, the gradient of its probability fades, and a map of the probability is noise stretched to full
-colour (Selvaraju et al. 2017, arXiv:1610.02391, take the score before the softmax for that reason, as this package
-does). With p the class's probability and z its logit:
-
-    saturation = || dp/dx || / || dz/dx ||
-
-1 / 4 and more: nothing has faded; 1e-7: a map of the probability would show rounding. For one sigmoid unit it is
-p (1 - p). With a softmax, p = sigmoid(m) for the margin m = z - logsumexp(other logits), so dp/dx = p (1 - p) dm/dx:
-computed so, it stays exact where float32 rounds p to 1. It is seldom above 1: only where the image moves the other logits
-far more than the class's own. A model that answers logits is taken as its loss takes it, with a softmax.
-"""
+"""What a map does not show, for many images at once: its negative evidence, and how far the head's gradient has faded."""
 
 from __future__ import annotations
 
@@ -19,14 +7,12 @@ from typing import Any
 import numpy as np
 
 from ..given import Layer, takes_given
-from ..methods.class_activation import class_activation, grad_cam_plus_plus, hi_res_cam, layer_cam, weighted_channels
-from ..methods.gradients import saliency
 from ..progress import Progress
 from ..tracing.batched_graph import OfModel, Program
 from ..tracing.inputs import Arrays
-from ..tracing.layer_choice import spatial_layer
 from ..tracing.targets import Classes
-from ..tracing.traced_model import Taps, TracedModel, gradients
+from ..tracing.traced_model import TracedModel
+from .named_maps import named_maps
 
 _FOUND = ("signed", "contributions", "layer_cam", "grad_cam_plus_plus", "saliency", "saturation")
 
@@ -49,21 +35,14 @@ class GradCAMState(OfModel):
     def __init__(
         self, model: Any, layer: Layer | None = None, *, output: str | None = None, wrt: str | None = None
     ) -> None:
-        def compute(taps: Taps, scores: Any) -> dict[str, Any]:
-            chosen = spatial_layer(taps, layer)
-            self.cam_layer = chosen.name
-            at_layer, at_image = gradients(scores, {f"layer {chosen.name!r}": chosen.tensor, "the image": taps.image})
-            return {
-                "signed": class_activation(chosen, at_layer, weighted_channels),
-                "contributions": class_activation(chosen, at_layer, hi_res_cam),
-                "layer_cam": class_activation(chosen, at_layer, layer_cam),
-                "grad_cam_plus_plus": class_activation(chosen, at_layer, grad_cam_plus_plus),
-                "saliency": saliency(at_image, taps.axes),
-                "saturation": _saturation(taps, scores, at_image),
-            }
+        self._layer = layer
+        traced = TracedModel(model, output=output, wrt=wrt)
+        self._program = Program(traced, lambda taps, scores: named_maps(taps, scores, _FOUND, layer))
 
-        self.cam_layer = layer  # name of the layer that Grad-CAM is taken at
-        self._program = Program(TracedModel(model, output=output, wrt=wrt), compute)
+    @property
+    def cam_layer(self) -> str | None:
+        """Name of the layer that Grad-CAM is taken at; before the first call as it was asked for."""
+        return self._program.facts.get("cam_layer", self._layer)
 
     @takes_given
     def __call__(
@@ -84,11 +63,8 @@ class Saturation(OfModel):
     """
 
     def __init__(self, model: Any, *, output: str | None = None, wrt: str | None = None) -> None:
-        def compute(taps: Taps, scores: Any) -> dict[str, Any]:
-            (at_image,) = gradients(scores, {"the image": taps.image})
-            return {"saturation": _saturation(taps, scores, at_image)}
-
-        self._program = Program(TracedModel(model, output=output, wrt=wrt), compute)
+        traced = TracedModel(model, output=output, wrt=wrt)
+        self._program = Program(traced, lambda taps, scores: named_maps(taps, scores, ["saturation"]))
 
     @takes_given
     def __call__(
@@ -96,30 +72,3 @@ class Saturation(OfModel):
     ) -> np.ndarray:
         """For the predicted class or the one named."""
         return self._program.run(images, classes, batch_size=batch_size, progress=progress)["saturation"]
-
-
-def _saturation(taps: Taps, scores: Any, at_image: Any) -> Any:
-    """|| dp/dx || / || dz/dx || of each image, with `at_image` = dz/dx; inside of a graph."""
-    import tensorflow as tf
-
-    before = _size(at_image)
-    if taps.head.unit != "logit":  # nothing stands between the score and the answer
-        return tf.where(before > 0, tf.ones_like(before), tf.fill(tf.shape(before), float("nan")))
-    alone = taps.head.kind == "sigmoid" or taps.head.is_binary
-    margin = scores if alone else _margin(taps.logits, scores)
-    after = tf.sigmoid(margin) * tf.sigmoid(-margin) * _size(gradients(margin, {"the image": taps.image})[0])
-    return tf.where(before > 0, after / before, tf.fill(tf.shape(before), float("nan")))
-
-
-def _margin(logits: Any, scores: Any) -> Any:
-    """z - logsumexp(the other logits): the class explained is the one whose logit is the score."""
-    import tensorflow as tf
-
-    own = tf.gradients(scores, logits)[0] > 0  # the score is one of the logits: its gradient says which
-    return scores - tf.reduce_logsumexp(tf.where(own, logits.dtype.min, logits), axis=1)
-
-
-def _size(slope: Any) -> Any:
-    import tensorflow as tf
-
-    return tf.sqrt(tf.reduce_sum(tf.square(tf.reshape(slope, [tf.shape(slope)[0], -1])), axis=1))

@@ -20,12 +20,12 @@ from matplotlib.figure import Figure
 
 ROLES = {  # the variable in templates/style.css, and its colour on the light page
     "ink": "#1c2127",
-    "muted": "#5c6670",
-    "line": "#d5dae0",
+    "muted": "#57616b",
+    "line": "#d9dde0",
     "on-accent": "#fefefe",
     "series-1": "#1f5fbf",
-    "series-2": "#b8560f",
-    "series-3": "#1a7a5c",
+    "series-2": "#a84a08",
+    "series-3": "#17694f",
     "series-4": "#8b3fa0",
     "series-5": "#a83246",
     "series-6": "#6b6a1e",

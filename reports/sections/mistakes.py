@@ -12,6 +12,7 @@ from markupsafe import Markup
 from ...interpret.layers.survey import SurveyStatistic
 from ...interpret.maps.location import locate
 from ...interpret.maps.regions import NOWHERE, EvidenceRegions, evidence_regions, region_words
+from ...interpret.methods.catalogue import KnownMethod
 from ..drawing.wording import count, number, percent
 from ..evidence.further_maps import further_maps
 from ..evidence.mistakes import SURE, Confusion, Mistakes, gather_mistakes
@@ -118,10 +119,18 @@ def _introduction(found: Mistakes, about: About) -> Markup:
         "Places are ninths of the picture; the one or two that hold the most of what speaks for the predicted class are named "
         "with their share, where they stand out.",
         faded_reading(about.information.head),
+        *(_reading_of(further.known) for further in found.further),
     )
     return Markup("<p>{} of {:,} ({}), by confusion; a row leads to its images.</p>{}").format(
         count(total, "image"), images, percent(total / images), how_to_read(*reading)
     )
+
+
+def _reading_of(known: KnownMethod) -> str:
+    """What to know of the maps of a method that was asked for."""
+    meant = ", whose values below 0 speak against it" if known.signed else ""
+    remark = f" ({known.remark})" if known.remark else ""
+    return f"{known.name}{remark} is of the predicted class, in {known.unit}{meant}; each map has a scale of its own."
 
 
 def _cut(mistakes: Mistakes) -> list[Markup]:

@@ -271,7 +271,7 @@ def _refused(trust: Trust) -> list[Markup]:
 def _shares(trust: Trust) -> list[Markup]:
     """All methods at a glance, where there are more than the page draws."""
     known = {name: found for name, found in _ranked(trust) if found.images}
-    if len(known) <= len(SHOWN):
+    if set(known) <= set(SHOWN):
         return []
     plot = control_shares(
         {name: tuple(finding.number for finding in found.verdict.findings[:2]) for name, found in known.items()}
@@ -361,7 +361,7 @@ def _shown_methods(trust: Trust) -> Iterator[Finding]:
 def _best_method(trust: Trust) -> Iterator[Finding]:
     """Where more methods were measured than are drawn: which of them can be trusted most."""
     good = [name for name, found in trust.verdicts.items() if found.level == "good"]
-    if len(trust.methods) <= len(SHOWN) or not good:
+    if set(trust.methods) <= set(SHOWN) or not good:
         return
     shares = {name: [finding.number for finding in trust.verdicts[name].findings[:2]] for name in good}
     best = max(good, key=lambda name: [share.mean for share in shares[name]])

@@ -1,5 +1,6 @@
 """The main job, once, as the README has it: the shipped model on all shipped images, offline."""
 
+import json
 import re
 import subprocess
 import sys
@@ -36,6 +37,11 @@ def test_the_accuracy_is_the_cards_and_every_mistake_is_there(report):
     assert card is not None
     wrong = round(10000 * (1 - card.results["test"]["accuracy"]))
     assert f"{10000 - wrong:,} images of 10,000 are correctly classified, {wrong:,} incorrectly." in html
-    assert html.count('<article class="mistake"') == wrong
+    payload = re.search(r'<script type="application/json" id="payload">(.*?)</script>', html, re.DOTALL)
+    assert payload is not None
+    assert json.loads(payload[1])["mistakes"], "what the cards are made of"
+    twin = re.search(r'<script type="application/json" id="twin">(.*?)</script>', html, re.DOTALL)
+    assert twin is not None
+    assert json.loads(twin[1])["mistakes"]["total"] == wrong == len(json.loads(twin[1])["mistakes"]["numbers"])
     assert "Every class has 1,000 images; in the training split, 6,000." in html
     assert "No image of these is in the training split too." in html

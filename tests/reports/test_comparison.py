@@ -247,7 +247,7 @@ def test_a_person_sees_the_comparison(compared, tmp_path, width):
     path.write_text(comparison_html(compared), encoding="utf-8")
     seen = seen_in_browser(path, width)
     one = compared.models[0]
-    assert f"{100 * one.accuracy.mean:.2f} %" in seen.text
+    assert f"{100 * one.accuracy.mean:.2f}\u00a0%" in seen.text
     assert "chance can explain it" in seen.text and "the exact binomial test" in seen.text
     assert f"only one is right, {compared.pairs[0].test.first_only} image" in seen.text
     assert f"by {compared.sampled} images sampled from these (seed 3)" in seen.text

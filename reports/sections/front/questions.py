@@ -120,7 +120,11 @@ def _why(evidence: Mapping[str, Any], about: About) -> Question | None:
         (Markup('<span class="t">mean {}</span>').format(name_html(names[true])), f"mean of {names[true]}"),
         (Markup('<span class="p">mean {}</span>').format(name_html(names[said])), f"mean of {names[said]}"),
         (
-            Markup("{} of {}").format(count(len(first.places), "contrast"), count(first.count, "image")),
+            Markup("mean contrast of {}").format(
+                count(first.count, "image")
+                if len(first.places) == first.count
+                else f"{len(first.places):,} of {count(first.count, 'image')}"
+            ),
             f"mean contrast: {names[said]} rather than {names[true]}",
         ),
     ]

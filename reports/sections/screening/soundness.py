@@ -8,6 +8,7 @@ from typing import Any
 
 from markupsafe import Markup
 
+from ....interpret import ModelInformation
 from ....interpret.layers.survey import SurveyStatistic
 from ...drawing.wording import count, listed, number, percent
 from ...evidence.screening.soundness import GAP, SoundnessEvidence, gather_soundness
@@ -40,7 +41,7 @@ class SoundnessSection:
         said = [Markup("<p>{}</p>").format(sentence) for sentence, *_ in _problems(found, about.class_names)]
         if not said:
             said = [Markup("<p>Nothing of this was found.</p>")]
-        return Part(joined([*said, Markup("<p>{}</p>").format(_looked_at(found))]))
+        return Part(joined([*said, Markup("<p>{}</p>").format(_looked_at(found, about.information))]))
 
 
 def _problems(found: SoundnessEvidence, names: tuple[str, ...]) -> Iterator[tuple[str, float, float]]:
@@ -85,15 +86,15 @@ def _broken(found: SoundnessEvidence) -> Iterator[tuple[str, float, float]]:
         )
 
 
-def _looked_at(found: SoundnessEvidence) -> str:
+def _looked_at(found: SoundnessEvidence, information: ModelInformation) -> str:
     said = (
         "Looked at: whether more than one class is answered; whether the class can be read off the last layers as well as "
         "off earlier ones"
     )
     if found.modes is None:
-        return (
-            f"{said}. Batch normalisation was not looked at: there is none, or the pictures are large and mostly right."
-        )
+        if not any(layer.kind == "BatchNormalization" for layer in information.layers):
+            return f"{said}. The model has no batch normalisation."
+        return f"{said}. Batch normalisation was not looked at: the pictures are large, and the model is mostly right."
     return (
         f"{said}; the moving statistics of batch normalisation beside those of {count(found.modes.images, 'image')}; and "
         f"the accuracy on them in training ({percent(found.modes.in_training)}) and in use ({percent(found.modes.in_use)})."

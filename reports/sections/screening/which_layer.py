@@ -52,7 +52,9 @@ class WhichLayerSection:
             (
                 name,
                 f"{gain:.3f}",
-                "" if name == sweep.layers[-1] else f"{each.mean:+.3f} ({each.low:.3f} to {each.high:.3f})",
+                ""
+                if name == sweep.layers[-1]
+                else f"{each.mean:+.3f} ({each.low:.3f} to {each.high:.3f})".replace("-", "−"),
             )
             for name, gain, each in zip(sweep.layers, sweep.gain, sweep.advantage, strict=True)
         ]

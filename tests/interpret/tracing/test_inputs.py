@@ -54,7 +54,7 @@ def test_images_that_do_not_fit(saliency: Saliency, given: np.ndarray, message: 
         ([[0], [1], [2]], r"one for each of the 3 images. Received shape \(3, 1\)"),
         (1.0, r"whole numbers for classes. Received dtype float64. Give class numbers 0 to 2"),
         (True, r"whole numbers for classes. Received dtype bool"),
-        ("cat", r"whole numbers for classes. Received dtype <U3"),
+        (b"cat", r"whole numbers for classes. Received dtype"),
     ],
 )
 def test_classes_that_do_not_exist(saliency: Saliency, classes: Any, message: str) -> None:

@@ -86,7 +86,7 @@ def test_transfer_goes_on_with_random_weights_where_none_can_be_downloaded(monke
         raise Exception("URL fetch failure")
 
     monkeypatch.setattr(keras.applications, "MobileNetV2", offline)
-    with pytest.warns(UserWarning, match="URL fetch failure.*goes on with random"):
+    with pytest.warns(UserWarning, match="URL fetch failure.*starts from random"):
         assert available_weights("MobileNetV2", "imagenet") == "random"
     with pytest.raises(ValueError, match="pass random base weights"):
         build_model("transfer")

@@ -113,7 +113,7 @@ def page_of(tmp_path, weights, head):
         page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         everything = page.locator("main").inner_text()
-        read = Read(specimen, [card_text(page, number) for number in numbers], everything)
+        read = Read(specimen.replace("\u00a0", " "), [card_text(page, number) for number in numbers], everything)
         browser.close()
     return read
 

@@ -50,7 +50,7 @@ def test_the_light_colours_are_those_of_the_style_sheet():
 
     light = (TEMPLATES / "style.css").read_text().split("@media")[0]
     for role, color in ROLES.items():
-        assert f"--{role}: {color};" in light
+        assert f"--{role}: {color};" in light, role
 
 
 def test_names_from_outside_are_shown_as_they_are():

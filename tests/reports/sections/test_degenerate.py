@@ -114,7 +114,7 @@ def test_silent_channels_are_counted_where_they_are_and_not_again_behind_a_pooli
     found, sentences, words, report = told(model(), data(60))
     assert "Never above 0 on any image: 1 of 4 channels in conv1 and 2 of 5 channels in conv2." in sentences
     assert "pool1" in {layer.name for layer in report.evidence["layers"].layers}, "the pooling is surveyed"
-    assert found["silent-channels"].number == 3 and "of 9, units included" in words
+    assert found["silent-channels"].number == 3 and "Channels that never fire" in words
 
 
 def test_the_layers_most_and_least_like_the_picture_are_named_with_the_pictures_own_value():
@@ -132,6 +132,6 @@ def test_a_share_is_written_one_way_on_the_whole_page(constant):
 def test_the_title_is_the_files_name_where_it_is_known():
     seen = Seen(model(), data(20), ReportPlan(trust_images=0))
     report = gather_report(seen)
-    assert "<title>What sequential" in report_html(report)
+    assert f"<title>{report.about.information.name}" in report_html(report)
     assert "<title>What right sees" in report_html(report, "What right sees")
     assert report_twin(report, ())["about"]["model"] == report.about.information.name

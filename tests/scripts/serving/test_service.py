@@ -309,7 +309,7 @@ def test_a_full_queue_answers_429_before_it_reads_the_body(served):
         gate.set()
         restore()
     assert set(statuses) == {200, 429} and 4 <= statuses.count(200) <= 8  # up to as many are in hand as wait
-    assert len(statuses) == 40
+    assert len(statuses) >= 40
 
 
 async def _crowd(found, gate):
@@ -320,7 +320,12 @@ async def _crowd(found, gate):
 
     async with httpx.AsyncClient(base_url=found.url, timeout=20) as client:
         asked = [asyncio.create_task(ask(client)) for _ in range(40)]
-        while found.service.worker.waiting < 4:
+        for _ in range(
+            1_000
+        ):  # those in hand may have been all that were not refused: then more are needed to fill the queue
+            if found.service.worker.waiting >= 4:
+                break
+            asked.append(asyncio.create_task(ask(client)))
             await asyncio.sleep(0.01)
         reader, writer = await asyncio.open_connection("127.0.0.1", found.port)  # the body is never sent
         writer.write(

@@ -35,7 +35,8 @@ const route = () => {
     const view = viewNamed(OWNERS[name] || name);
     if (path && !path.startsWith("/")) return showElement(document.getElementById(plain(path)) || inFold(plain(path)));
     showView(view || views[0]);
-    const oneOf = name === "confusion" && detail ? detail : null;
+    const pair = name === "confusion" && /^(\d+)-(\d+)$/.exec(detail || "");
+    const oneOf = pair && pair[1] in names && pair[2] in names && pair[1] !== pair[2] ? detail : null;
     if ($("#confusion-detail")) { $("#confusion-detail").replaceChildren(); $("#confusion-list").hidden = false; }
     viewNamed("confusions")?.classList.toggle("detail", oneOf !== null);
     showCauses(oneOf);
@@ -48,7 +49,7 @@ const route = () => {
     if (detail === undefined || name === "confusion") scrollTo(0, 0);
     if (query.has("channel")) $("#channel")?.scrollIntoView();
     const image = name === "image" ? detail : query.get("img");
-    if (image && /^\d+$/.test(image)) openCard(+image, name === "confusion" ? mistakesOf(...detail.split("-").map(Number)) : undefined); else closeCard();
+    if (image && /^\d+$/.test(image)) openCard(+image, oneOf ? mistakesOf(...oneOf.split("-").map(Number)) : undefined); else closeCard();
   } finally { recalling = false; reachable(); }
 };
 const inFold = (id) => {  // what is folded has no elements yet

@@ -144,7 +144,8 @@ def _drawn(dataset: Dataset, amount: int, seed: int) -> tuple[np.ndarray, np.nda
 
 
 def _write(found: Trust, model: Any, dataset: Dataset, target: Path, before: TrustFile | None) -> None:
-    from featurelens.models.datasets.fingerprints import images_fingerprint, weights_fingerprint
+    from featurelens.models.datasets.fingerprints import images_fingerprint
+    from featurelens.models.model_files.weights import weights_fingerprint
     from featurelens.reports.evidence.trust import TrustFile, updated
     from featurelens.reports.files.trust_file import write_trust
 

@@ -1,4 +1,4 @@
-"""Fingerprints of weights, images and files: whether figures measured elsewhere are of the same things."""
+"""Fingerprints of images and files: whether figures measured elsewhere are of the same things."""
 
 from __future__ import annotations
 
@@ -12,27 +12,11 @@ from ..file_limits import LIMITS, Limits, require_regular_file
 from .image_store import parts_of
 
 
-def weights_fingerprint(model: Any) -> str:
-    """SHA-256 over the values of all weights, in the model's order, with their shapes; then those of inputs that are held.
-
-    Args:
-        model: a built Keras model.
-    """
-    held = [layer.held_value for layer in model.layers if hasattr(layer, "held_value")]
-    return _digest([*map(np.asarray, model.get_weights()), *held])
-
-
 def images_fingerprint(images: Any) -> str:
     """SHA-256 over the pixels of float32[B,H,W,C], an array or what reads as one, with their shape."""
-    return _digest([images])
-
-
-def _digest(arrays: Any) -> str:
-    digest = hashlib.sha256()
-    for array in arrays:
-        digest.update(f"{array.dtype}{array.shape}".encode())
-        for part in parts_of(array, 1024) if np.ndim(array) else [array]:
-            digest.update(np.ascontiguousarray(part).data)
+    digest = hashlib.sha256(f"{images.dtype}{images.shape}".encode())
+    for part in parts_of(images, 1024):
+        digest.update(np.ascontiguousarray(part).data)
     return digest.hexdigest()
 
 

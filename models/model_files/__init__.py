@@ -8,4 +8,5 @@ keras_2        How is a model of Keras 2 opened?
 writing        How is a trained model written?
 partial_files  How is a file written so that it is whole or not there?
 cards          What is known of a model beside its weights?
+weights        Are these the weights that something was said of?
 """

@@ -48,10 +48,9 @@ class ModelCard(Record):
 _cards: weakref.WeakKeyDictionary[Any, ModelCard] = weakref.WeakKeyDictionary()  # of the models that were loaded
 
 
-def remember_card(model: Any, card: ModelCard | None) -> None:
-    """Keep the card of a loaded model for as long as the model is there; None: it has none."""
-    if card is not None:
-        _cards[model] = card
+def remember_card(model: Any, card: ModelCard) -> None:
+    """Keep the card of a loaded model for as long as the model is there."""
+    _cards[model] = card
 
 
 def card_of(model: Any) -> ModelCard | None:
@@ -112,8 +111,8 @@ def read_model_card(path: Path) -> ModelCard:
     return card
 
 
-def require_own_card(card: ModelCard, card_file: Path, weights: str, model_file: Path) -> str | None:
-    """Refuse a card of other weights; what to tell where the card does not say of which weights it is.
+def require_own_card(card: ModelCard, card_file: Path, weights: str, model_file: Path) -> None:
+    """Refuse a card of other weights; one that does not say of which weights it is is taken.
 
     A card of another model would give wrong class names, and pixels in a wrong range: nothing that it says may be used, and to
     go on without it would be as wrong where it was the right one of a model that is damaged. So the user decides.
@@ -126,18 +125,12 @@ def require_own_card(card: ModelCard, card_file: Path, weights: str, model_file:
     Raises:
         ValueError: The model has other weights than those that the card was written for.
     """
-    if card.weights is None:
-        return (
-            f"The card '{card_file}' is of an earlier version and does not say of which weights it is: it is taken as that of "
-            f"'{model_file.name}'."
-        )
-    if card.weights != weights:
+    if card.weights not in (None, weights):
         raise ValueError(
             f"Expected the card '{card_file}' to be of the weights in '{model_file}'. Received a card of others: one of the two "
             "files was changed or exchanged. Put back the file that belongs to the other, or delete the card: the model works "
             "without it."
         )
-    return None
 
 
 def _require_sense(card: ModelCard) -> None:

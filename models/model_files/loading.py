@@ -12,11 +12,12 @@ from ..keras_backend import keras_on_tensorflow
 from ..known_names import unknown_name
 from ..quiet_start import start_tensorflow
 from ..visible_text import visible
-from .cards import ModelCard, card_of, card_path, read_model_card, remember_card
+from .cards import ModelCard, card_of, card_path, read_model_card, remember_card, require_own_card
 from .contents import foreign_names, unusable_name
 from .file_formats import code_in, model_config, model_format
 from .keras_2 import cause, load_by_tf_keras, version_of
 from .saved_models import saved_model
+from .weights import weights_fingerprint
 
 SHIPPED_FOLDER = Path(__file__).parent.parent / "pretrained"
 
@@ -70,7 +71,7 @@ def load_model(
     Raises:
         ValueError: for an unknown name, a file that is not a model, is cut off, is a pickle or points out of itself,
             code that was not allowed, a name in the file that is neither Keras's nor a custom object, or more than
-            `limits`.
+            `limits`; or where the card beside it is of other weights.
 
     Example:
         >>> load_model("zero_padded_dropout").output_shape
@@ -80,8 +81,12 @@ def load_model(
     config = check_model(path, allow_code=allow_code, known=custom_objects or {}, limits=limits)
     start_tensorflow()  # what is refused was refused before
     model = saved_model(path) if config is None else _loaded(path, allow_code, custom_objects or {}, limits)
+    card = None
     with contextlib.suppress(ValueError):  # a damaged card is told where it is asked for, not where a model is loaded
-        remember_card(model, model_card_of(path))
+        card = model_card_of(path)
+    if card is not None:
+        require_own_card(card, card_path(path), weights_fingerprint(model), path)
+        remember_card(model, card)
     return model
 
 

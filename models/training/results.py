@@ -7,9 +7,9 @@ import numpy as np
 
 from ..datasets.dataset import Dataset
 from ..datasets.duplicates import shared_images
-from ..datasets.fingerprints import weights_fingerprint
 from ..evaluation.metrics import evaluate
 from ..model_files.cards import ModelCard, Row, versions
+from ..model_files.weights import weights_fingerprint
 from ..networks.recipes import Recipe
 from .epochs import best_epoch
 

@@ -14,7 +14,8 @@ from ...interpret.trust.budget import usual_budget, within_budget
 from ...interpret.trust.measure import measure_trust
 from ...interpret.trust.record import Samples, Trust, TrustPlan
 from ...models.datasets.dataset import Dataset
-from ...models.datasets.fingerprints import images_fingerprint, weights_fingerprint
+from ...models.datasets.fingerprints import images_fingerprint
+from ...models.model_files.weights import weights_fingerprint
 
 GRAD_CAM, GRAD_CAM_PLUS, CONTRAST, LAYER_CAM, SALIENCY = "Grad-CAM", "Grad-CAM++", "HiResCAM", "LayerCAM", "Saliency"
 SHOWN = (GRAD_CAM, GRAD_CAM_PLUS, CONTRAST, LAYER_CAM, SALIENCY)  # whose maps the report draws: all out of one pass

@@ -17,9 +17,10 @@ from ...interpret import ModelInformation
 from ...interpret.stream.statistic import Statistic
 from ...interpret.trust.verdicts import Verdict
 from ...models.datasets.dataset import Dataset
-from ...models.datasets.fingerprints import images_fingerprint, weights_fingerprint
+from ...models.datasets.fingerprints import images_fingerprint
 from ...models.evaluation.metrics import Evaluation
 from ...models.model_files.cards import ModelCard
+from ...models.model_files.weights import weights_fingerprint
 from ..evidence.seen import Seen
 from ..html.tiles import Sprite
 

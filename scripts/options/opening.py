@@ -65,8 +65,7 @@ class Opening(ModelPart, DataReading):
 
 def load_with_card(model: str, opening: Opening | None = None) -> tuple[Any, ModelCard | None]:
     """The model, and its card where there is one."""
-    from featurelens.models.datasets.fingerprints import weights_fingerprint
-    from featurelens.models.model_files.cards import card_path, require_own_card
+    from featurelens.models.model_files.cards import card_path
     from featurelens.models.model_files.loading import import_custom_objects, load_model, model_card_of, model_path
     from featurelens.models.quiet_start import start_tensorflow
 
@@ -76,9 +75,9 @@ def load_with_card(model: str, opening: Opening | None = None) -> tuple[Any, Mod
     start_tensorflow()
     own = import_custom_objects(opening.custom_objects or ())
     loaded = load_model(model, allow_code=opening.allow_code, custom_objects=own)
-    told = None if card is None else require_own_card(card, card_path(path), weights_fingerprint(loaded), path)
-    if told is not None:
-        say(f"Note: {visible_line(told)}", err=True)
+    if card is not None and card.weights is None:
+        told = f"The card '{card_path(path)}' is of an earlier version and does not say of which weights it is"
+        say(f"Note: {visible_line(told)}: it is taken as that of the model.", err=True)
     return as_chosen(loaded, card, opening), card
 
 

@@ -128,7 +128,8 @@ def on_file(methods, seed=0) -> TrustFile:
 
 
 def test_a_file_from_before_a_method_was_added_is_read_and_says_nothing_of_it(tmp_path: Path) -> None:
-    from featurelens.models.datasets.fingerprints import images_fingerprint, weights_fingerprint
+    from featurelens.models.datasets.fingerprints import images_fingerprint
+    from featurelens.models.model_files.weights import weights_fingerprint
 
     model, images = random_cnn(0), random_images(0, 40)
     saliency = next(known for known in METHODS if known.name == "Saliency")

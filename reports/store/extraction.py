@@ -1,0 +1,113 @@
+"""Extraction by one process: every unit that is missing, one after another."""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from pathlib import Path
+from typing import Any
+
+from ...interpret.methods.catalogue import KnownMethod
+from ...interpret.progress import Progress, shown
+from ...interpret.tracing.variants import rows_at_once
+from ...models.fitting import dataset_for
+from . import ledger
+from .opening import Store, open_store
+from .size import MOST_GIGABYTES
+from .units import UNIT_IMAGES, Unit
+from .wanted import wanted_of
+from .writing import Asked, UnitWriter, begun
+
+
+def extract(
+    model: Any,
+    dataset: Any,
+    store: str | Path,
+    *,
+    methods: Sequence[str | KnownMethod] = (),
+    layers: Sequence[str] = (),
+    activations: Sequence[str] = (),
+    dtype: str = "float32",
+    batch_size: int | None = None,
+    unit_images: int = UNIT_IMAGES,
+    max_store: float = MOST_GIGABYTES,
+    mixed: bool = False,
+    command: str = "extract(...)",
+    progress: Progress = False,
+) -> Store:
+    """What a model says of every image, into a store that an interruption cannot harm: called again, it goes on.
+
+    Args:
+        model: A Keras model.
+        dataset: A `Dataset`, or whatever `open_dataset` reads, which is fitted to the model.
+        store: A new folder, or the store to go on with.
+        methods: Maps to keep, by name.
+        layers: Where methods that look at a layer do so; none: the last convolution.
+        activations: Layers whose activations are kept, too.
+        dtype: Of maps and activations, 'float32' or 'float16'.
+        batch_size: Images at a time; None: as many as fit a few megabytes. It decides the last bits of every number.
+        unit_images: Images of a unit, which is done or not done as a whole.
+        max_store: Gigabytes (10^9 bytes) before compression that the store may have.
+        mixed: Whether a store that another kind of machine began may be gone on with.
+        command: What the store tells of how it was asked for.
+        progress: True for a bar with the time left, or a function called with (what, done, total), in images.
+
+    Raises:
+        ValueError: The store is of another model, data or settings, or would be too large; or images do not fit the model.
+        ImportError: pyarrow or zarr is not installed.
+
+    Example:
+        >>> store = extract(model, data, "answers", methods=["hirescam"])                       # doctest: +SKIP
+        >>> store.maps("hirescam@conv2")[:2].shape                                              # doctest: +SKIP
+        (2, 14, 14)
+    """
+    root = Path(store)
+    asked = asked_for(
+        model,
+        dataset,
+        methods=methods,
+        layers=layers,
+        activations=activations,
+        dtype=dtype,
+        batch_size=batch_size,
+        unit_images=unit_images,
+        command=command,
+    )
+    writer = UnitWriter(root, asked)
+    missing = begun(root, asked, writer.shapes, mixed=mixed, most=max_store)
+    for _ in shown(_written(root, writer, missing, len(asked.dataset)), len(asked.dataset), progress):
+        pass
+    return finished(root)
+
+
+def _written(root: Path, writer: UnitWriter, missing: Sequence[Unit], total: int) -> Iterator[int]:
+    """How many images are done, after each unit."""
+    done = total - sum(map(len, missing))
+    for unit in missing:
+        ledger.append(root, writer.write(unit))
+        done += len(unit)
+        yield done
+
+
+def asked_for(
+    model: Any,
+    dataset: Any,
+    *,
+    methods: Sequence[str | KnownMethod] = (),
+    layers: Sequence[str] = (),
+    activations: Sequence[str] = (),
+    dtype: str = "float32",
+    batch_size: int | None = None,
+    unit_images: int = UNIT_IMAGES,
+    command: str = "extract(...)",
+) -> Asked:
+    """The record of what is asked for, checked; arguments as for `extract`."""
+    data = dataset_for(dataset, model)
+    sample = data.images[: min(len(data), 32)]
+    wanted = wanted_of(model, sample, methods=methods, layers=layers, activations=activations, dtype=dtype)
+    return Asked(model, data, wanted, batch_size or rows_at_once(data.images[:1]), unit_images, command)
+
+
+def finished(root: Path) -> Store:
+    """The store, its ledger in the order of the units, as it is whoever did them."""
+    ledger.rewrite(root, ledger.entries(root).values())
+    return open_store(root)

@@ -1,0 +1,132 @@
+"""Stores of parts of the data, joined into one: as if one process had seen all images."""
+
+from __future__ import annotations
+
+import hashlib
+import time
+from collections.abc import Iterator, Mapping, Sequence
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from ...interpret.progress import Progress, shown
+from . import arrays, ledger
+from .ledger import Entry
+from .opening import Store, open_store
+from .rows import UnitRows
+from .settings import StoreSettings, difference, kinds_of
+from .units import Unit, units_of
+from .wanted import stored_name
+from .writing import lay_out, require_free, write_unit
+
+
+def join_stores(
+    parts: Sequence[str | Path | Store], output: str | Path, *, mixed: bool = False, progress: Progress = False
+) -> Store:
+    """Join stores of parts of the data, in the order given, into a new one; images are numbered anew.
+
+    Args:
+        parts: Stores of the same model and settings, each complete.
+        output: A new folder.
+        mixed: Whether they may come from several kinds of machines, whose numbers differ in the last bits.
+        progress: True for a bar, or a function called with (what, done, total), in images.
+
+    Raises:
+        ValueError: Fewer than two are given, one is not complete or damaged, or they do not belong together.
+    """
+    found = [part if isinstance(part, Store) else open_store(part) for part in parts]
+    root = Path(output)
+    _check(found, mixed=mixed)
+    require_free(root)
+    settings = _joined(found)
+    lay_out(root, settings, _layout(found[0]))
+    for _ in shown(_written(root, found, settings), settings.images, progress):
+        pass
+    return open_store(root)
+
+
+def _check(parts: Sequence[Store], *, mixed: bool) -> None:
+    if len(parts) < 2:
+        raise ValueError(f"Expected two stores or more to join. Received {len(parts)}. Name those of all parts.")
+    first = parts[0]
+    for part in parts:
+        apart = difference(first.settings, part.settings, parts=True)
+        if apart is not None:
+            raise ValueError(
+                f"Expected stores of the same model and settings. Received '{first.root}' and '{part.root}' of another {apart}. "
+                f"Extract both alike."
+            )
+        if part.missing:
+            raise ValueError(
+                f"Expected stores that are complete. Received '{part.root}' without {len(part.missing)} of {len(part.units)} "
+                f"units. Go on with it first: {part.settings.command}"
+            )
+        if damaged := part.damaged():
+            raise ValueError(
+                f"Expected files as they were written. Received '{part.root}' with {len(damaged)} damaged units, the first of "
+                f"them {damaged[0].number}. Mend it by extracting once more: {part.settings.command}"
+            )
+    kinds = {machine.digest for part in parts for machine in part.settings.machines}
+    if len(kinds) > 1 and not mixed:
+        raise ValueError(
+            f"Expected stores of one kind of machine. Received {len(kinds)} kinds, whose numbers differ in the last bits. Pass "
+            f"--mixed to join them all the same; each unit tells where it was made."
+        )
+
+
+def _joined(parts: Sequence[Store]) -> StoreSettings:
+    settings = [part.settings for part in parts]
+    return replace(
+        settings[0],
+        images=sum(each.images for each in settings),
+        data=", ".join(dict.fromkeys(each.data for each in settings)),
+        pixels=hashlib.sha256("".join(each.pixels for each in settings).encode()).hexdigest(),
+        command=f"featurelens merge {' '.join(str(part.root) for part in parts)}",
+        machines=kinds_of(machine for each in settings for machine in each.machines),
+    )
+
+
+def _layout(first: Store) -> dict[str, tuple[tuple[int, ...], dict[str, Any]]]:
+    named = {f"{arrays.MAPS}/{name}": first.maps(name) for name in first.settings.maps}
+    named |= {f"{arrays.ACTIVATIONS}/{stored_name(name)}": first.activations(name) for name in first.settings.activations}
+    return {path: (tuple(array.shape[1:]), dict(array.attrs)) for path, array in named.items()}
+
+
+def _written(root: Path, parts: Sequence[Store], settings: StoreSettings) -> Iterator[int]:
+    for unit in units_of(settings.images, settings.unit_images):
+        ledger.append(root, _unit(root, unit, parts, settings))
+        yield unit.stop
+
+
+def _unit(root: Path, unit: Unit, parts: Sequence[Store], settings: StoreSettings) -> Entry:
+    """A unit of the whole, out of the parts that it reaches into."""
+    began, first = time.monotonic(), 0
+    rows: list[UnitRows] = []
+    names: list[str] = []
+    made_on: list[str] = []
+    for part in parts:
+        start, stop = max(unit.start - first, 0), min(unit.stop - first, len(part))
+        if start < stop:
+            found, files = part.rows(start, stop)
+            rows.append(found)
+            names += files
+            made_on += [entry.machine for entry in part.entries]
+        first += len(part)
+    together = _together(rows, unit)
+    machine = "+".join(sorted(set(made_on)))
+    return write_unit(root, unit, together, tuple(names), settings.class_names, machine, began)
+
+
+def _together(rows: Sequence[UnitRows], unit: Unit) -> UnitRows:
+    columns = {**_concatenated([each.columns for each in rows]), "number": np.arange(unit.start, unit.stop)}
+    return UnitRows(
+        {name: columns[name] for name in rows[0].columns},
+        _concatenated([each.maps for each in rows]),
+        _concatenated([each.activations for each in rows]),
+    )
+
+
+def _concatenated(parts: Sequence[Mapping[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    return {name: np.concatenate([part[name] for part in parts]) for name in parts[0]}

@@ -42,6 +42,8 @@ from .sections.images import IMAGES, page_payload
 from .sections.mistakes import MistakesSection
 from .sections.performance import PerformanceSection
 from .sections.section import VIEWS, About, Finding, Part, ReportSection
+from .store.for_report import from_store
+from .store.opening import open_store
 
 
 @dataclass(frozen=True, eq=False)
@@ -69,6 +71,7 @@ def write_report(
     trust_file: TrustFile | None = None,
     methods: Sequence[str | KnownMethod] = (),
     training: Any = None,
+    store: str | Path | None = None,
     json: str | Path | None = None,
     arrays: str | Path | None = None,
     seed: int = 0,
@@ -93,6 +96,8 @@ def write_report(
         methods: Drawn beside each mistake and tested like the others, names such as 'rise' or records of your own; an
             image costs as many passes as the method's record says.
         training: The images that the model was trained on, as `dataset`: near copies of the others are looked for among them.
+        store: What `extract(..., for_report=True)` wrote of this model and these images: what is counted over all images is
+            read from it, and only a few images are looked at again.
         json: A file for all figures, those of the page and the answer to each image (see `files.report_files`).
         arrays: A file .npz for the numbers of each image: labels int64[B], predictions int64[B], probabilities
             float32[B,K], and class_names; and all maps drawn, by the image's number, as `section.field`.
@@ -120,6 +125,8 @@ def write_report(
         methods=further,
         training=None if training is None else labelled_for(training, model),
     )
+    if store is not None:
+        dataset, plan = from_store(open_store(store), model, dataset, plan)
     found = explained(model, dataset, plan, sections=shown, card=card, command=command, step=step)
     write_files(found, files, shown=[section.id for section in chosen_sections(sections)], title=title, step=step)
     return WrittenReport(files.page)

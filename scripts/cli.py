@@ -21,6 +21,8 @@ from featurelens.scripts.inspect_model import inspect_layers
 from featurelens.scripts.options.early_checks import refuse_file_as_command
 from featurelens.scripts.report import report
 from featurelens.scripts.serving.command import serve
+from featurelens.scripts.store.extract import extract
+from featurelens.scripts.store.merge import merge
 from featurelens.scripts.terminal.exit_codes import listed
 from featurelens.scripts.terminal.running import run
 from featurelens.scripts.terminal.saying import say
@@ -46,6 +48,8 @@ app.command("evaluate")(evaluate)
 app.command("compare")(compare)
 app.command("diff")(diff)
 app.command("train")(train)
+app.command("extract")(extract)
+app.command("merge")(merge)
 app.command("serve")(serve)
 app.command("benchmark")(benchmark)
 

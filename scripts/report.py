@@ -54,6 +54,9 @@ class Looking:
     review: Annotated[
         Path | None, typer.Option(help="A review that was exported from a report of this model, to sum up.")
     ] = None
+    store: Annotated[
+        Path | None, typer.Option(help="What `featurelens extract --for-report` wrote of this model and these images.")
+    ] = None
     seed: Seed = 0
 
 
@@ -111,6 +114,11 @@ def report(
         training=training,
         review=reviewed,
     )
+    if looking.store is not None:
+        from featurelens.reports.store.for_report import from_store
+        from featurelens.reports.store.opening import open_store
+
+        dataset, plan = from_store(open_store(looking.store), loaded, dataset, plan)
     with whole_shown(plan.expected(dataset.images.shape)) as step:
         found = explained(loaded, dataset, plan, card=card, command=_command(), step=step)
         figures = write_files(

@@ -124,6 +124,8 @@ class CensusStatistic:
         always: The share of places from which on a channel counts as nearly always active.
     """
 
+    state = ("_tally", "_facts")
+
     def __init__(self, layer: str | None = None, *, patches: int = 6, always: float = ALWAYS) -> None:
         self.key = f"census of {layer}, {patches} places, always from {always}"
         self._layer = layer

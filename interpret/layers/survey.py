@@ -149,6 +149,8 @@ class SurveyStatistic:
         seed: Of that draw.
     """
 
+    state = ("_tallies", "_rows", "_facts")
+
     def __init__(
         self,
         images: int,

@@ -61,6 +61,8 @@ class ClassMeansStatistic:
         classes: How many classes there are; labels are below.
     """
 
+    state = ("_sums", "_counts")
+
     def __init__(self, layers: Sequence[str], classes: int) -> None:
         self.key = f"means of {classes} classes at {tuple(layers)}"
         self._layers = tuple(layers)

@@ -65,6 +65,8 @@ class HiddenStatistic:
         seed: of the sample, and of the projection.
     """
 
+    state = ("_rows", "_facts")
+
     def __init__(self, images: int, *, most: int = MOST_IMAGES, seed: int = 0) -> None:
         self.key = f"last hidden layer of {min(images, most)} of {images}, drawn with {seed}"
         self._kept = np.zeros(images, bool)

@@ -84,7 +84,11 @@ class Batch:
 
 
 class Statistic(Protocol[R_co]):
-    """Something counted over images; see the law above."""
+    """Something counted over images; see the law above.
+
+    One whose parts are counted in several places tells by `state` the names of the members that an update changes; they
+    hold numbers, texts, arrays, lists, mappings and records (`reports.store.states` writes them).
+    """
 
     @property
     def key(self) -> str:

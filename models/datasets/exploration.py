@@ -112,6 +112,8 @@ class DataStatistic:
         samples, bins, most_compared, seed: as for `explore`.
     """
 
+    state = ("_pixels", "_moments", "_labels", "_contents", "_reduced")
+
     def __init__(
         self, source: Described, *, samples: int = 12, bins: int = 64, most_compared: int = 20_000, seed: int = 0
     ) -> None:

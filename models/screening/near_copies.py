@@ -79,6 +79,8 @@ class SmallPictures:
         seed: of that sample.
     """
 
+    state = ("_seen",)
+
     def __init__(self, source: Described, *, most: int, seed: int = 0) -> None:
         self.key = f"small grey pictures|{most}|{seed}"
         self._pictures = source.pictures  # what people see, where a preprocessing made the images unlike it

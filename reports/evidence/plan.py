@@ -2,9 +2,12 @@
 
 from __future__ import annotations
 
+from collections.abc import Callable
 from dataclasses import dataclass
+from typing import Any
 
 from ...interpret.methods.catalogue import KnownMethod
+from ...interpret.stream.statistic import Statistic
 from ...interpret.trust.budget import usual_budget
 from ...models.datasets.dataset import Dataset
 from .screening.review import Review
@@ -25,6 +28,7 @@ class ReportPlan:
     seed: int = 0  # of all images that are sampled, but for a trust that was measured beforehand
     training: Dataset | None = None  # the images of the training, in which near copies of the others are looked for
     review: Review | None = None  # what people said of the mistakes of an earlier report of this model
+    counted: Callable[[Statistic[Any]], Statistic[Any]] | None = None  # a statistic as counted before; None: count now
     methods: tuple[KnownMethod, ...] = ()  # drawn beside each mistake, and tested, beside those of every report
 
     def expected(self, shape: tuple[int, ...]) -> dict[str, float]:

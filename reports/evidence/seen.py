@@ -113,7 +113,9 @@ class Seen:
     def stream(self, statistics: Sequence[Statistic[Any]]) -> None:
         """Compute statistics in one pass over all images; those that are known already are left out."""
         needed = [each for each in statistics if each.key not in self._results]
-        if needed:
+        if needed and self.plan.counted is not None:
+            self._results |= {each.key: self.plan.counted(each).result() for each in needed}
+        elif needed:
             self._results |= one_pass(
                 self.model,
                 self.dataset,

@@ -4,6 +4,8 @@ units        Into which parts is the work cut?
 wanted       What is kept of each image?
 rows         What does the one pass give for the images of a unit?
 durable      When is a file on the disk for good?
+counted      What does a report count over the images of a unit?
+states       How is what a statistic has seen kept as a file?
 tables       How are the numbers of each image kept?
 arrays       How are maps and activations kept?
 ledger       Which units are done, and are their files whole?

@@ -13,7 +13,7 @@ from ...models.fitting import dataset_for
 from . import ledger
 from .opening import Store, open_store
 from .size import MOST_GIGABYTES
-from .units import UNIT_IMAGES, Unit
+from .units import UNIT_IMAGES, Unit, units_of
 from .wanted import wanted_of
 from .writing import Asked, UnitWriter, begun
 
@@ -29,6 +29,8 @@ def extract(
     dtype: str = "float32",
     batch_size: int | None = None,
     unit_images: int = UNIT_IMAGES,
+    for_report: bool = False,
+    part: tuple[int, int] = (1, 1),
     max_store: float = MOST_GIGABYTES,
     mixed: bool = False,
     command: str = "extract(...)",
@@ -46,6 +48,8 @@ def extract(
         dtype: Of maps and activations, 'float32' or 'float16'.
         batch_size: Images at a time; None: as many as fit a few megabytes. It decides the last bits of every number.
         unit_images: Images of a unit, which is done or not done as a whole.
+        for_report: Whether what a report counts over all images is counted too, in a second pass: `write_report(store=)`.
+        part: (k, n): of every n units the k-th, for n machines with a store each, which `join_stores` makes one.
         max_store: Gigabytes (10^9 bytes) before compression that the store may have.
         mixed: Whether a store that another kind of machine began may be gone on with.
         command: What the store tells of how it was asked for.
@@ -60,7 +64,6 @@ def extract(
         >>> store.maps("hirescam@conv2")[:2].shape                                              # doctest: +SKIP
         (2, 14, 14)
     """
-    root = Path(store)
     asked = asked_for(
         model,
         dataset,
@@ -70,11 +73,29 @@ def extract(
         dtype=dtype,
         batch_size=batch_size,
         unit_images=unit_images,
+        for_report=for_report,
         command=command,
     )
+    return extract_asked(asked, Path(store), part=part, max_store=max_store, mixed=mixed, progress=progress)
+
+
+def extract_asked(
+    asked: Asked,
+    root: Path,
+    *,
+    part: tuple[int, int] = (1, 1),
+    max_store: float = MOST_GIGABYTES,
+    mixed: bool = False,
+    progress: Progress = False,
+) -> Store:
+    """The same, of what was checked already."""
     writer = UnitWriter(root, asked)
     missing = begun(root, asked, writer.shapes, mixed=mixed, most=max_store)
-    for _ in shown(_written(root, writer, missing, len(asked.dataset)), len(asked.dataset), progress):
+    place, parts = part
+    units = units_of(len(asked.dataset), asked.unit_images)
+    ours = [unit for unit in units if unit.number % parts == place - 1]
+    wanted, total = [unit for unit in missing if unit in ours], sum(map(len, ours))
+    for _ in shown(_written(root, writer, wanted, total), total, progress):
         pass
     return finished(root)
 
@@ -98,13 +119,14 @@ def asked_for(
     dtype: str = "float32",
     batch_size: int | None = None,
     unit_images: int = UNIT_IMAGES,
+    for_report: bool = False,
     command: str = "extract(...)",
 ) -> Asked:
     """The record of what is asked for, checked; arguments as for `extract`."""
     data = dataset_for(dataset, model)
     sample = data.images[: min(len(data), 32)]
     wanted = wanted_of(model, sample, methods=methods, layers=layers, activations=activations, dtype=dtype)
-    return Asked(model, data, wanted, batch_size or rows_at_once(data.images[:1]), unit_images, command)
+    return Asked(model, data, wanted, batch_size or rows_at_once(data.images[:1]), unit_images, for_report, command)
 
 
 def finished(root: Path) -> Store:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import hashlib
+import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
@@ -13,10 +14,11 @@ import numpy as np
 
 from ...interpret.progress import Progress, shown
 from . import arrays, ledger
+from .durable import sync_down_to
 from .ledger import Entry
 from .opening import Store, open_store
 from .rows import UnitRows
-from .settings import StoreSettings, difference, kinds_of
+from .settings import StoreSettings, difference, kinds_of, write_settings
 from .units import Unit, units_of
 from .wanted import stored_name
 from .writing import lay_out, require_free, write_unit
@@ -25,10 +27,13 @@ from .writing import lay_out, require_free, write_unit
 def join_stores(
     parts: Sequence[str | Path | Store], output: str | Path, *, mixed: bool = False, progress: Progress = False
 ) -> Store:
-    """Join stores of parts of the data, in the order given, into a new one; images are numbered anew.
+    """Join stores into a new one.
+
+    Stores of parts of the data follow each other in the order given, and the images are numbered anew. Of stores of the same
+    data, each of which did some of the units (`part`), the units are gathered.
 
     Args:
-        parts: Stores of the same model and settings, each complete.
+        parts: Stores of the same model and settings; those of different data complete.
         output: A new folder.
         mixed: Whether they may come from several kinds of machines, whose numbers differ in the last bits.
         progress: True for a bar, or a function called with (what, done, total), in images.
@@ -40,10 +45,28 @@ def join_stores(
     root = Path(output)
     _check(found, mixed=mixed)
     require_free(root)
+    if len(found) > 1 and difference(found[0].settings, found[1].settings) is None:
+        return _gathered(root, found)
     settings = _joined(found)
     lay_out(root, settings, _layout(found[0]))
     for _ in shown(_written(root, found, settings), settings.images, progress):
         pass
+    return open_store(root)
+
+
+def _gathered(root: Path, parts: Sequence[Store]) -> Store:
+    """The units of stores of the same images, each of which did some of them."""
+    settings = [part.settings for part in parts]
+    shutil.copytree(parts[0].root, root, ignore=shutil.ignore_patterns(ledger.NAME, "*.partial*"))
+    kept = {entry.unit: (part, entry) for part in reversed(parts) for entry in part.entries}
+    for part, entry in kept.values():
+        for name in entry.files:
+            if part is not parts[0]:
+                (root / name).parent.mkdir(parents=True, exist_ok=True)
+                shutil.copyfile(part.root / name, root / name)
+            sync_down_to(root / name, root)
+    write_settings(root, replace(settings[0], machines=kinds_of(each for one in settings for each in one.machines)))
+    ledger.rewrite(root, [entry for _, entry in kept.values()])
     return open_store(root)
 
 
@@ -58,7 +81,7 @@ def _check(parts: Sequence[Store], *, mixed: bool) -> None:
                 f"Expected stores of the same model and settings. Received '{first.root}' and '{part.root}' of another {apart}. "
                 f"Extract both alike."
             )
-        if part.missing:
+        if part.missing and difference(first.settings, parts[-1].settings) is not None:
             raise ValueError(
                 f"Expected stores that are complete. Received '{part.root}' without {len(part.missing)} of {len(part.units)} "
                 f"units. Go on with it first: {part.settings.command}"
@@ -82,6 +105,7 @@ def _joined(parts: Sequence[Store]) -> StoreSettings:
         settings[0],
         images=sum(each.images for each in settings),
         data=", ".join(dict.fromkeys(each.data for each in settings)),
+        for_report=False,  # statistics know the numbers of their own images only
         pixels=hashlib.sha256("".join(each.pixels for each in settings).encode()).hexdigest(),
         command=f"featurelens merge {' '.join(str(part.root) for part in parts)}",
         machines=kinds_of(machine for each in settings for machine in each.machines),
@@ -90,7 +114,9 @@ def _joined(parts: Sequence[Store]) -> StoreSettings:
 
 def _layout(first: Store) -> dict[str, tuple[tuple[int, ...], dict[str, Any]]]:
     named = {f"{arrays.MAPS}/{name}": first.maps(name) for name in first.settings.maps}
-    named |= {f"{arrays.ACTIVATIONS}/{stored_name(name)}": first.activations(name) for name in first.settings.activations}
+    named |= {
+        f"{arrays.ACTIVATIONS}/{stored_name(name)}": first.activations(name) for name in first.settings.activations
+    }
     return {path: (tuple(array.shape[1:]), dict(array.attrs)) for path, array in named.items()}
 
 

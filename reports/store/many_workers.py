@@ -28,8 +28,8 @@ _LOST_IN_A_ROW = 8  # workers lost without a unit done between, for each worker:
 _POLL = 1.0  # seconds between looks at workers that say nothing
 
 
-class FailedUnits(RuntimeError):
-    """Units that failed three times; the store holds all others."""
+class FailedUnits(ValueError):
+    """Units failed three times each, or no worker stays alive; the store holds all that is done."""
 
 
 @dataclass(frozen=True)
@@ -61,8 +61,7 @@ def extract_by_workers(
         progress: True for a bar, or a function called with (what, done, total), in images.
 
     Raises:
-        FailedUnits: Some units failed three times each; the message says which and why.
-        RuntimeError: No worker stays alive.
+        FailedUnits: Some units failed three times each, or no worker stays alive; the message says which and why.
         ImportError: Ray is not installed.
     """
     ray = _ray()
@@ -135,7 +134,10 @@ class _Work:
 
     def _start(self, busy: dict[Any, tuple[Any, Unit | None]]) -> None:
         worker = self.make()
-        busy[worker.ready.remote()] = (worker, None)  # a worker gets its first unit when it is there, which may be never
+        busy[worker.ready.remote()] = (
+            worker,
+            None,
+        )  # a worker gets its first unit when it is there, which may be never
 
     def _next(self, worker: Any, waiting: deque[Unit], busy: dict[Any, tuple[Any, Unit | None]]) -> None:
         if waiting:
@@ -162,7 +164,7 @@ class _Work:
         if unit is not None:
             waiting.appendleft(unit)
         if lost > _LOST_IN_A_ROW * self.workers:
-            raise RuntimeError(
+            raise FailedUnits(
                 f"Expected workers that stay alive. Received {lost} that were lost without a unit done. The last one said: "
                 f"{str(error).strip().splitlines()[0]} See Ray's logs, or extract without --engine ray."
             )
@@ -184,7 +186,7 @@ class _Worker:
         return self._writer.write(unit)
 
 
-class _started:  # noqa: N801 - reads as a verb
+class _started:
     """A Ray to work with; one that was started here ends with the block."""
 
     def __init__(self, ray: Any, cluster: Cluster) -> None:

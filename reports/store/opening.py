@@ -13,6 +13,7 @@ from . import arrays, ledger, tables
 from .ledger import Entry
 from .rows import UnitRows
 from .settings import StoreSettings, read_settings
+from .states import States, states_name
 from .units import Unit, units_of
 from .wanted import stored_name
 
@@ -70,9 +71,15 @@ class Store(Shown):
 
     def columns(self, names: list[str]) -> dict[str, np.ndarray]:
         """Several columns."""
-        parts = [tables.read_table(self.root / tables.table_name(unit), names) for unit in self.units if unit.number in self._entries]
+        parts = [
+            tables.read_table(self.root / tables.table_name(unit), names)
+            for unit in self.units
+            if unit.number in self._entries
+        ]
         if not parts:
-            raise ValueError(f"Expected a store with a unit that is done at '{self.root}'. Received none. Extract first.")
+            raise ValueError(
+                f"Expected a store with a unit that is done at '{self.root}'. Received none. Extract first."
+            )
         return {name: np.concatenate([part[name] for part in parts]) for name in names}
 
     def rows(self, start: int, stop: int) -> tuple[UnitRows, tuple[str, ...]]:
@@ -95,6 +102,36 @@ class Store(Shown):
             {name: self.activations(name)[start:stop] for name in self.settings.activations},
         )
         return found, () if files[0] is None else tuple(files)
+
+    def statistic(self, fresh: Any) -> Any:
+        """A statistic as if it had seen all images in one pass.
+
+        Args:
+            fresh: One with its key that has seen nothing.
+
+        Raises:
+            ValueError: The store is not complete, or holds none of this key.
+        """
+        if not self.settings.for_report or self.missing:
+            why = f"without {len(self.missing)} of its units" if self.missing else "without them"
+            raise ValueError(
+                f"Expected a complete store with the statistics of a report. Received '{self.root}' {why}. Extract with "
+                f"--for-report; the same command goes on where one was interrupted."
+            )
+        found: Any = None
+        for unit in self.units:
+            states = States(self.root / states_name(unit))
+            if fresh.key not in states.keys:
+                raise ValueError(
+                    f"Expected the store to hold the {fresh.key!r}. Received '{self.root}', of a report with other settings or "
+                    f"of another version. Leave --seed and --method out, or extract anew."
+                )
+            part = states.restored(fresh)
+            if found is None:
+                found = part
+            else:
+                found.merge(part)
+        return found
 
     def maps(self, name: str) -> Any:
         """The zarr array of some maps, [images,h,w]; NaN where a unit is not done.

@@ -115,7 +115,9 @@ class _Recorded:
 
     def taps(self, taps: Taps, scores: Any) -> Computed:
         """The maps of one pass, activations, and the largest value of Grad-CAM, which a report asks for."""
-        made = {_key(each): _map_of(each, taps, scores) for each in self._wanted.maps if each.method.compute is not None}
+        made = {
+            _key(each): _map_of(each, taps, scores) for each in self._wanted.maps if each.method.compute is not None
+        }
         made |= {f"layer {name}": taps.find(name).tensor for name in self._wanted.activations}
         if default_layer(taps) is not None:
             made[_PEAK] = named_maps(taps, scores, ["grad_cam_peak"]).tensors["grad_cam_peak"]
@@ -160,13 +162,16 @@ class _Recorded:
             self._kept[name] = np.empty((self._count, *value.shape[1:]), dtype)
         return self._kept[name]
 
-    def _columns(self, unit: Unit, dataset: Dataset, maps: Mapping[str, np.ndarray]) -> dict[str, np.ndarray]:
+    def _columns(self, unit: Unit, dataset: Dataset, maps: Mapping[str, np.ndarray]) -> dict[str, Any]:
         logits, labels = self._kept["logits"], dataset.labels[unit.start : unit.stop]
         head = self._facts["head"]
         probabilities = np.asarray(head.probabilities(logits))
         predicted = logits.argmax(axis=1).astype(np.int32)
         sure = probabilities[np.arange(len(predicted)), predicted]
-        known = head.task in (CLASSES, BINARY)  # where one label is right and all others are wrong
+        known = bool((labels >= 0).all()) and head.task in (
+            CLASSES,
+            BINARY,
+        )  # where one label is right and all others are wrong
         losses = image_losses(probabilities, labels) if known else np.full(len(labels), np.nan)
         found = {
             "number": np.arange(unit.start, unit.stop, dtype=np.int64),

@@ -54,6 +54,7 @@ class StoreSettings:
     dtype: str
     unit_images: int
     batch_size: int
+    for_report: bool
     command: str
     machines: tuple[Machine, ...]  # the first one began the store
 
@@ -111,8 +112,9 @@ _WHAT = {
     "dtype": "dtype",
     "unit_images": "unit size",
     "batch_size": "batch size",
+    "for_report": "wish for the statistics of a report",
 }
-_OF_PARTS = ("images", "pixels")  # that differ between stores of parts of the data
+_OF_PARTS = ("images", "pixels", "for_report")  # that differ between stores of parts of the data
 
 
 def difference(one: StoreSettings, other: StoreSettings, *, parts: bool = False) -> str | None:

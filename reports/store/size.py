@@ -53,6 +53,6 @@ def check_size(root: Path, sizes: Mapping[str, int], images: int, most: float = 
     limit = f"{most:g} GB (--max-store)" if most * 1e9 < free else f"{free / 1e9:.1f} GB, which are free on the disk"
     raise ValueError(
         f"Expected a store of at most {limit}. Received a wish for {total / 1e9:.3g} GB before compression, for {images:,} "
-        f"images; '{visible(largest, 60)}' alone is {sizes[largest] / 1e9:.3g} GB. Keep maps in the place of activations (--method "
-        f"hirescam), keep float16 (--dtype float16), take a sample of the data, or raise --max-store."
+        f"images; '{visible(largest, 60)}' alone is {sizes[largest] / 1e9:.3g} GB. Keep maps in the place of activations "
+        f"(--method hirescam), keep float16 (--dtype float16), take a sample of the data, or raise --max-store."
     )

@@ -64,7 +64,7 @@ def pyarrow() -> tuple[Any, Any]:
         import pyarrow.parquet
     except ImportError as error:
         raise ImportError(
-            'Expected pyarrow, which writes the tables. Received an environment without it. Run: pip install "featurelens[store]".'
+            'Expected pyarrow, which writes tables. Received an environment without it. Run: pip install "featurelens[store]".'
         ) from error
     return pyarrow, pyarrow.parquet
 

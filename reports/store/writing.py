@@ -9,9 +9,14 @@ from pathlib import Path
 from typing import Any
 
 from ...interpret.maps.state import LOGIT
+from ...interpret.stream.statistic import Statistic
 from ...models.datasets.dataset import Dataset
+from ...models.model_files.cards import card_of
 from ...models.model_files.weights import weights_fingerprint
+from ..evidence.plan import ReportPlan
+from ..evidence.seen import Seen
 from . import arrays, ledger, tables
+from .counted import UnitCounter
 from .durable import clear_partial, sync
 from .ledger import Entry
 from .rows import RowReader, UnitRows
@@ -27,6 +32,8 @@ from .settings import (
 )
 from .settings import NAME as SETTINGS
 from .size import MOST_GIGABYTES, check_size, expected_bytes
+from .states import FOLDER as STATISTICS
+from .states import states_name, write_states
 from .units import Unit, units_of
 from .wanted import Wanted, stored_name
 
@@ -40,6 +47,7 @@ class Asked:
     wanted: Wanted
     batch_size: int
     unit_images: int
+    for_report: bool = False  # whether the statistics of a report are counted, too
     command: str = "extract(...)"
 
     def settings(self) -> StoreSettings:
@@ -59,6 +67,7 @@ class Asked:
             dtype=wanted.dtype,
             unit_images=self.unit_images,
             batch_size=self.batch_size,
+            for_report=self.for_report,
             command=self.command,
             machines=(this_machine(),),
         )
@@ -71,6 +80,8 @@ class UnitWriter:
         self._root = root
         self._asked = asked
         self._reader = RowReader(asked.model, asked.dataset, asked.wanted, asked.batch_size)
+        seen = Seen(asked.model, asked.dataset, ReportPlan(batch_size=asked.batch_size), card=card_of(asked.model))
+        self._counter = UnitCounter(seen) if asked.for_report else None
         self._machine = this_machine()
 
     def write(self, unit: Unit) -> Entry:
@@ -78,7 +89,8 @@ class UnitWriter:
         began = time.monotonic()
         rows, dataset = self._reader.read(unit), self._asked.dataset
         names = dataset.names[unit.start : unit.stop]
-        return write_unit(self._root, unit, rows, names, dataset.class_names, self._machine.digest, began)
+        counted = {} if self._counter is None else self._counter.count(unit)
+        return write_unit(self._root, unit, rows, names, dataset.class_names, self._machine.digest, began, counted)
 
     def shapes(self) -> dict[str, tuple[int, ...]]:
         """{name of an array: its shape for one image}, found by running the model on the first image."""
@@ -94,17 +106,26 @@ def write_unit(
     class_names: tuple[str, ...],
     machine: str,
     began: float,
+    counted: Mapping[str, Statistic[Any]] | None = None,
 ) -> Entry:
     """The files of a unit out of its rows, on the disk for good; `names` are those of the images' files, or none."""
     tables.write_table(root, unit, rows.columns, names, class_names)
     files = [tables.table_name(unit)]
+    if counted:
+        write_states(root / states_name(unit), counted)
+        files.append(states_name(unit))
     files += [arrays.write_rows(root, name, unit, values) for name, values in _arrays(rows).items()]
     described = {name: ledger.described(root / name) for name in files}
     return Entry(unit.number, len(unit), machine, described, time.monotonic() - began)
 
 
 def begun(
-    root: Path, asked: Asked, shapes: Callable[[], dict[str, tuple[int, ...]]], *, mixed: bool, most: float = MOST_GIGABYTES
+    root: Path,
+    asked: Asked,
+    shapes: Callable[[], dict[str, tuple[int, ...]]],
+    *,
+    mixed: bool,
+    most: float = MOST_GIGABYTES,
 ) -> list[Unit]:
     """Begin a store, or go on with the one that is there; the units that are missing.
 
@@ -132,9 +153,7 @@ def begun(
     return [unit for unit in units_of(len(asked.dataset), asked.unit_images) if unit.number not in done]
 
 
-def _begin(
-    root: Path, asked: Asked, settings: StoreSettings, shapes: dict[str, tuple[int, ...]], most: float
-) -> None:
+def _begin(root: Path, asked: Asked, settings: StoreSettings, shapes: dict[str, tuple[int, ...]], most: float) -> None:
     images, dtype = len(asked.dataset), asked.wanted.dtype
     check_size(root, expected_bytes(images, len(settings.class_names), shapes, dtype), images, most)
     made = {name: (shape, _attributes(name, asked, settings)) for name, shape in shapes.items()}
@@ -156,7 +175,8 @@ def require_free(root: Path) -> None:
 def lay_out(root: Path, settings: StoreSettings, made: Mapping[str, tuple[tuple[int, ...], dict[str, Any]]]) -> None:
     """Make an empty store: {path of an array: (its shape for one image, its attributes)}."""
     require_free(root)
-    (root / tables.FOLDER).mkdir(parents=True, exist_ok=True)
+    for folder in (tables.FOLDER, STATISTICS):
+        (root / folder).mkdir(parents=True, exist_ok=True)
     sync(root.absolute().parent)
     for name, (shape, attributes) in made.items():
         arrays.create_array(
@@ -184,8 +204,8 @@ def _go_on(root: Path, wanted: StoreSettings, *, mixed: bool) -> None:
         return
     if not mixed:
         raise ValueError(
-            f"Expected the kind of machine that began the store '{root}' ({_told(there)}). Received {_told(wanted)}, whose numbers "
-            f"differ in the last bits. Go on there, or pass --mixed, which notes for each unit where it was made."
+            f"Expected the kind of machine that began the store '{root}' ({_told(there)}). Received {_told(wanted)}, whose "
+            f"numbers differ in the last bits. Go on there, or pass --mixed, which notes for each unit where it was made."
         )
     write_settings(root, replace(there, machines=kinds_of((*there.machines, *wanted.machines))))
 

@@ -8,6 +8,8 @@
 `plot_layer`        what the channels of a layer put out for an image
 `plot_confusion`    which classes are taken for which
 `plot_trust`        how far each method's maps can be trusted
+`extract`           what a model says of every image of a large set, into a store that can be interrupted
+`open_store`        what `extract` wrote; `join_stores` makes one of several
 `overlay`           a map laid over its picture, as an array
 `upsample`          maps at the size of their picture
 ==================  ==========================================================================================
@@ -24,13 +26,20 @@ if TYPE_CHECKING:
     from .figures.tables import plot_confusion, plot_trust
     from .notebook.written import WrittenReport
     from .report import write_report
+    from .store.extraction import extract
+    from .store.joining import join_stores
+    from .store.opening import Store, open_store
     from .training_film.callback import FeatureMaps
 
 __all__ = [
     "FeatureMaps",
     "ImageStory",
+    "Store",
     "WrittenReport",
     "explain",
+    "extract",
+    "join_stores",
+    "open_store",
     "overlay",
     "plot_confusion",
     "plot_layer",
@@ -44,8 +53,12 @@ __all__ = [
 _HOMES = {
     "FeatureMaps": "training_film.callback",
     "ImageStory": "figures.one_image",
+    "Store": "store.opening",
     "WrittenReport": "notebook.written",
     "explain": "figures.one_image",
+    "extract": "store.extraction",
+    "join_stores": "store.joining",
+    "open_store": "store.opening",
     "overlay": "figures.maps",
     "plot_confusion": "figures.tables",
     "plot_layer": "figures.maps",

@@ -167,7 +167,7 @@ def _part(words: str | None) -> tuple[int, int]:
     place, _, parts = words.partition("/")
     if not (place.isdecimal() and parts.isdecimal() and 1 <= int(place) <= int(parts)):
         raise ValueError(
-            f"Expected --part as K/N, such as 2/3 for the second of three machines. Received '{words}'. Write it so, K from 1 to N."
+            f"Expected --part as K/N, such as 2/3 for the second of three machines. Received '{words}'. Write it so."
         )
     return int(place), int(parts)
 

@@ -9,12 +9,14 @@ from __future__ import annotations
 import time
 from collections import deque
 from collections.abc import Callable
+from dataclasses import dataclass
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from featurelens.scripts.benchmarks.attribution_methods import methods_table
 from featurelens.scripts.benchmarks.photo_report import report_table
+from featurelens.scripts.options.records import takes_records
 
 if TYPE_CHECKING:
     import numpy as np
@@ -24,26 +26,43 @@ Contender = Callable[[], object]
 LAYERS = ("conv1", "conv2")
 
 
+@dataclass(frozen=True)
+class Instead:
+    """What else is measured, in the place of the one pass."""
+
+    methods: Annotated[bool, typer.Option("--methods", help="Time the methods of many passes instead.")] = False
+    report: Annotated[bool, typer.Option("--report", help="Measure the report on photos instead.")] = False
+    photos: Annotated[int, typer.Option(min=16, help="With --report: on so many, and on a quarter.")] = 1000
+    serve: Annotated[bool, typer.Option("--serve", help="Measure the web service on this machine instead.")] = False
+    requests: Annotated[int, typer.Option(min=640, help="With --serve: so many of each contender in each round.")] = (
+        4000
+    )
+    scale: Annotated[bool, typer.Option("--scale", help="Measure extraction, and try to break it, instead.")] = False
+    scale_images: Annotated[int, typer.Option(min=20_480, help="With --scale: images of the long run.")] = 100_000
+    kills: Annotated[int, typer.Option(min=1, help="With --scale: how often a run is killed.")] = 10
+
+
+@takes_records
 def benchmark(
     images: Annotated[int, typer.Option(min=1, max=10000, help="How many test images.")] = 2048,
     batch_size: Annotated[int, typer.Option(min=1, help="Images at a time.")] = 256,
     rounds: Annotated[int, typer.Option(min=1, help="Runs of each contender.")] = 15,
-    methods: Annotated[bool, typer.Option("--methods", help="Time the methods of many passes instead.")] = False,
-    report: Annotated[bool, typer.Option("--report", help="Measure the report on photos instead.")] = False,
-    photos: Annotated[int, typer.Option(min=16, help="With --report: on so many, and on a quarter.")] = 1000,
-    serve: Annotated[bool, typer.Option("--serve", help="Measure the web service on this machine instead.")] = False,
-    requests: Annotated[
-        int, typer.Option(min=640, help="With --serve: so many of each contender in each round.")
-    ] = 4000,
+    instead: Instead = Instead(),
 ) -> None:
     """Time the shipped model: activations of both convolutions, Grad-CAM and saliency, as NumPy arrays."""
-    if report:
-        typer.echo(report_table(photos))
+    if instead.report:
+        typer.echo(report_table(instead.photos))
         return
-    if serve:
+    if instead.serve:
         from featurelens.scripts.serving.measuring.rounds import serve_lines
 
-        for line in serve_lines(requests, min(rounds, 3)):
+        for line in serve_lines(instead.requests, min(rounds, 3)):
+            typer.echo(line)
+        return
+    if instead.scale:
+        from featurelens.scripts.benchmarks.large_sets import Scale, scale_lines
+
+        for line in scale_lines(Scale(instead.scale_images, min(rounds, 3), instead.kills)):
             typer.echo(line)
         return
     from featurelens.models import fashion_mnist
@@ -51,7 +70,7 @@ def benchmark(
 
     model, _ = load_with_card(DEFAULT_MODEL)
     pictures = fashion_mnist("test").images[:images]
-    if methods:
+    if instead.methods:
         typer.echo(methods_table(model, pictures, rounds))
         return
     seconds = measure(contenders(model, pictures, batch_size), rounds)

@@ -14,6 +14,7 @@ from ..datasets.dataset import Dataset
 from ..datasets.labels import fitted_to_outputs
 from ..datasets.lazy_images import in_bytes
 from ..datasets.resizing import InputShape
+from ..remote_files import is_remote, local_copy
 from .containers.array_pixels import UnitPixels
 from .containers.python_sources import is_python_source, stored_source
 from .fashion_mnist import fashion_mnist
@@ -39,6 +40,7 @@ def open_dataset(
     Args:
         source: 'fashion_mnist', 'fashion_mnist:train', a folder (of class folders, or with one IDX pair), a file of one of
             the `FORMATS`, or a pair 'IMAGES,LABELS'. A folder of one of the two names is reached as './fashion_mnist'.
+            Addresses such as s3://bucket/images or https://example.org/data.npz are copied to this machine first.
             From Python also a `tf.data.Dataset`, a Keras iterator or a generator of (images, labels).
         model_input: (H, W, C) that the model takes, None where it takes any; None: nothing is matched.
         scale: the range that the model wants, '0-1' (also None), '0-255' or '-1-1', or 'stored' for values as they are.
@@ -72,7 +74,7 @@ def class_names_of(source: str | Path) -> tuple[str, ...]:
 def files_of(source: str) -> list[Path]:
     """Every file that data are read from; none for a name of `NAMED`, or where nothing is there."""
     path = Path(source)
-    if source in NAMED or not source:
+    if source in NAMED or not source or is_remote(source):
         return []
     known = format_of(path) if path.exists() else None
     if known is not None and known.files is not None:
@@ -90,7 +92,7 @@ def check_source(source: str, reading: Reading | None = None) -> None:
         ValueError: With the names and kinds that there are.
     """
     path = Path(source)
-    if source in NAMED:
+    if source in NAMED or is_remote(source):  # what is elsewhere is looked at when it is fetched
         return
     if path.exists():
         known = format_of(path)
@@ -144,6 +146,8 @@ def _advice(path: Path) -> str:
 
 
 def _read(source: str, wanted: Wanted) -> Dataset:
+    if is_remote(source):
+        return replace(_read(local_copy(source), wanted), source=source)
     check_source(source, wanted.reading)
     path = Path(source)
     if source in NAMED:

@@ -17,7 +17,7 @@ from ...interpret.tracing.traced_model import Taps
 from ...models.datasets.dataset import Dataset, Pictures
 from ..evidence.seen import Seen
 from ..report_choice import PAGE_SECTIONS
-from .units import Unit
+from .files.units import Unit
 
 Make = Callable[[], Sequence[Statistic[Any]]]
 

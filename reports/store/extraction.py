@@ -10,10 +10,10 @@ from ...interpret.methods.catalogue import KnownMethod
 from ...interpret.progress import Progress, shown
 from ...interpret.tracing.variants import rows_at_once
 from ...models.fitting import dataset_for
-from . import ledger
+from .files import ledger
+from .files.units import UNIT_IMAGES, Unit, units_of
 from .opening import Store, open_store
 from .size import MOST_GIGABYTES
-from .units import UNIT_IMAGES, Unit, units_of
 from .wanted import wanted_of
 from .writing import Asked, UnitWriter, begun
 

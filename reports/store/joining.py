@@ -13,13 +13,13 @@ from typing import Any
 import numpy as np
 
 from ...interpret.progress import Progress, shown
-from . import arrays, ledger
-from .durable import sync_down_to
-from .ledger import Entry
+from .files import arrays, ledger
+from .files.durable import sync_down_to
+from .files.ledger import Entry
+from .files.units import Unit, units_of
 from .opening import Store, open_store
 from .rows import UnitRows
 from .settings import StoreSettings, difference, kinds_of, write_settings
-from .units import Unit, units_of
 from .wanted import stored_name
 from .writing import lay_out, require_free, write_unit
 

@@ -15,12 +15,12 @@ from pathlib import Path
 from typing import Any
 
 from ...interpret.progress import Progress, shown
-from . import ledger
 from .extraction import finished
-from .ledger import Entry
+from .files import ledger
+from .files.ledger import Entry
+from .files.units import Unit
 from .opening import Store
 from .size import MOST_GIGABYTES
-from .units import Unit
 from .writing import Asked, UnitWriter, begun
 
 _TRIES = 3  # of a unit that fails by itself

@@ -9,12 +9,12 @@ import numpy as np
 
 from ... import Shown
 from ...models.known_names import unknown_name
-from . import arrays, ledger, tables
-from .ledger import Entry
+from .files import arrays, ledger, tables
+from .files.ledger import Entry
+from .files.states import States, states_name
+from .files.units import Unit, units_of
 from .rows import UnitRows
 from .settings import StoreSettings, read_settings
-from .states import States, states_name
-from .units import Unit, units_of
 from .wanted import stored_name
 
 

@@ -21,7 +21,7 @@ from ...interpret.tracing.layer_choice import default_layer
 from ...interpret.tracing.traced_model import Taps
 from ...models.datasets.dataset import Dataset, Pictures
 from ...models.evaluation.metrics import image_losses
-from .units import Unit
+from .files.units import Unit
 from .wanted import Wanted, WantedMap
 
 _PADDING = -1  # in the place of an image's number

@@ -16,7 +16,7 @@ from ...models.datasets.dataset import Dataset
 from ...models.datasets.fingerprints import images_fingerprint
 from ...models.json_files import read_json
 from ...models.records import from_twin
-from .durable import written
+from .files.durable import written
 
 NAME = "store.json"
 FORMAT = 1

@@ -15,10 +15,13 @@ from ...models.model_files.cards import card_of
 from ...models.model_files.weights import weights_fingerprint
 from ..evidence.plan import ReportPlan
 from ..evidence.seen import Seen
-from . import arrays, ledger, tables
 from .counted import UnitCounter
-from .durable import clear_partial, sync
-from .ledger import Entry
+from .files import arrays, ledger, tables
+from .files.durable import clear_partial, sync
+from .files.ledger import Entry
+from .files.states import FOLDER as STATISTICS
+from .files.states import states_name, write_states
+from .files.units import Unit, units_of
 from .rows import RowReader, UnitRows
 from .settings import (
     FORMAT,
@@ -32,9 +35,6 @@ from .settings import (
 )
 from .settings import NAME as SETTINGS
 from .size import MOST_GIGABYTES, check_size, expected_bytes
-from .states import FOLDER as STATISTICS
-from .states import states_name, write_states
-from .units import Unit, units_of
 from .wanted import Wanted, stored_name
 
 

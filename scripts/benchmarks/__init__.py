@@ -2,6 +2,7 @@
 
 ===================  =====================================================================================
 attribution_methods  What does each method cost beside the bare passes that it needs?
+large_sets           What does extraction cost, and does it survive what interrupts it?
 photo_report         What do a report's photos cost, in time and memory, beside a bare script?
 ===================  =====================================================================================
 """

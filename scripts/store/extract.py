@@ -64,7 +64,7 @@ class Running:
         typer.Option(help="2/3: of every three units the second, for three machines; then `featurelens merge`."),
     ] = None
     mixed: Annotated[
-        bool, typer.Option("--mixed", help="Go on with a store that another kind of machine began, and note it.")
+        bool, typer.Option("--mixed", help="Take units of several kinds of machines; each notes where it was made.")
     ] = False
     engine: Annotated[str, typer.Option(help="local: this process; ray: several workers.")] = "local"
     workers: Annotated[int, typer.Option(min=1, help="Of --engine ray, with a model each.")] = 2
@@ -87,8 +87,8 @@ def extract(
 
     Tables of answers as Parquet, and maps and activations as zarr. `featurelens report --store` writes the report from it.
     """
-    from featurelens.reports.store.arrays import zarr
-    from featurelens.reports.store.tables import pyarrow
+    from featurelens.reports.store.files.arrays import zarr
+    from featurelens.reports.store.files.tables import pyarrow
 
     _check(running)
     for name in kept.method or ():

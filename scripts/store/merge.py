@@ -17,7 +17,7 @@ def merge(
     output: Annotated[Path, typer.Option(help="The new store.")],
     mixed: Annotated[
         bool,
-        typer.Option("--mixed", help="Join stores of several kinds of machines; each unit tells where it was made."),
+        typer.Option("--mixed", help="Take units of several kinds of machines; each notes where it was made."),
     ] = False,
 ) -> None:
     """Join stores of parts of the data into one, as if one process had seen all images."""

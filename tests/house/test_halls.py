@@ -27,7 +27,16 @@ ORDER: dict[str, list[set[str]]] = {
         {"dissection", "trust"},
     ],
     "models": [
-        {"known_names", "opencv", "file_limits", "registry", "visible_text", "forward_pass", "keras_backend"},
+        {
+            "known_names",
+            "opencv",
+            "file_limits",
+            "registry",
+            "visible_text",
+            "forward_pass",
+            "keras_backend",
+            "remote_files",
+        },
         {"json_files", "records", "quiet_start"},
         {"datasets", "networks", "model_files"},
         {"formats", "evaluation", "screening"},
@@ -39,7 +48,9 @@ ORDER: dict[str, list[set[str]]] = {
         {"sections", "files", "explanation"},
         {"figures"},
         {"notebook"},
-        {"report", "report_choice", "data_page", "comparison"},
+        {"report_choice"},
+        {"store"},
+        {"report", "data_page", "comparison"},
     ],
     "scripts": [{"terminal"}, {"options"}, {"serving", "benchmarks"}],
 }

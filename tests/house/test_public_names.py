@@ -31,6 +31,7 @@ OF_EACH_ITS_OWN = {  # words that stand for another thing in another command
     "--layer",
     "--method",
     "--output",
+    "--scale",  # the range of the pixels; the benchmark of large sets
     "--seed",
     "--training-data",
 }

@@ -10,9 +10,9 @@ from types import SimpleNamespace
 
 import pytest
 
-from featurelens.reports.store.ledger import Entry
+from featurelens.reports.store.files.ledger import Entry
+from featurelens.reports.store.files.units import Unit, units_of
 from featurelens.reports.store.many_workers import FailedUnits, _refuse_failed, _Work
-from featurelens.reports.store.units import Unit, units_of
 
 
 class TaskError(Exception):

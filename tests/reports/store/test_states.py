@@ -16,7 +16,7 @@ from featurelens.reports import extract
 from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.store.counted import report_statistics
-from featurelens.reports.store.states import States, state_of, write_states
+from featurelens.reports.store.files.states import States, state_of, write_states
 
 SHAPE = (12, 12, 1)
 

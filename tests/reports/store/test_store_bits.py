@@ -16,8 +16,8 @@ from featurelens.interpret import ActivationExtractor, HiResCAM, Saliency
 from featurelens.models import Dataset, load_model
 from featurelens.models.evaluation.metrics import evaluation_from_probabilities
 from featurelens.reports import extract, join_stores
+from featurelens.reports.store.files.units import units_of
 from featurelens.reports.store.opening import Store, open_store
-from featurelens.reports.store.units import units_of
 
 SHAPE = (6, 6, 1)
 COUNT = 10_001

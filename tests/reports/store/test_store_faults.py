@@ -12,7 +12,7 @@ from small_models import CLASSES, sequential
 
 from featurelens.models import Dataset
 from featurelens.reports import extract
-from featurelens.reports.store import ledger
+from featurelens.reports.store.files import ledger
 from featurelens.reports.store.opening import Store
 from featurelens.reports.store.writing import UnitWriter
 

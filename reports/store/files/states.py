@@ -19,7 +19,7 @@ from typing import Any
 
 import numpy as np
 
-from ...interpret.stream.statistic import Statistic
+from ....interpret.stream.statistic import Statistic
 from .durable import written
 from .units import Unit
 

@@ -14,7 +14,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
-from ...models.json_files import parsed
+from ....models.json_files import parsed
 from .durable import sync, written
 
 NAME = "ledger.jsonl"

@@ -98,7 +98,7 @@ def dataset_for(
         made = Dataset.from_arrays(*source, class_names=names)
         return made if names is not None else _in_order(made, model, None)
     read = _as_trained(card, reading or Reading()).checked()
-    paths = _pictures(source)
+    paths = pictures_without_labels(source)
     if paths is not None:
         dataset = dataset_of(unlabelled_pictures(paths, read), read.for_model(input_shape(model), resize=True))
     else:
@@ -138,13 +138,20 @@ def input_shape(model: Any) -> InputShape | None:
     return (shape[0], shape[1], shape[2]) if len(shape) == 3 else None
 
 
-def _pictures(source: Any) -> list[Path] | None:
-    """The files of pictures without labels; None where the source is something else."""
+def pictures_without_labels(source: Any) -> list[Path] | None:
+    """The files of pictures without labels; None where the source is something else.
+
+    Args:
+        source: A picture's path, several as a list or with commas between, or a folder that holds pictures and no folders.
+    """
     if isinstance(source, (list, tuple)):
         return [Path(each) for each in source]
     if not isinstance(source, (str, Path)):
         return None
     path = Path(source)
+    several = [Path(part.strip()) for part in str(source).split(",")]
+    if not path.exists() and len(several) > 1 and all(is_picture_name(each.name) for each in several):
+        return several
     if path.is_file() and is_picture_name(path.name):
         return [path]
     loose = path.is_dir() and any(each.is_file() and is_picture_name(each.name) for each in path.iterdir())

@@ -21,7 +21,7 @@ from ..interpret.methods.catalogue import KnownMethod
 from ..interpret.progress import Progress
 from ..models.datasets.dataset import Dataset
 from ..models.datasets.pixel_range import warn_of_range
-from ..models.fitting import labelled_for
+from ..models.fitting import UNLABELLED, dataset_for, labelled_for
 from ..models.model_files.cards import ModelCard, card_of
 from .drawing.wording import count
 from .evidence.performance import PerformanceEvidence
@@ -44,6 +44,7 @@ from .sections.performance import PerformanceSection
 from .sections.section import VIEWS, About, Finding, Part, ReportSection
 from .store.for_report import from_store
 from .store.opening import open_store
+from .unlabelled.page import explained_pictures, write_pictures_report
 
 
 @dataclass(frozen=True, eq=False)
@@ -82,7 +83,8 @@ def write_report(
     Args:
         model: A Keras model that takes one image and answers one score per class.
         dataset: A `Dataset` of images in the range that the model takes, with a name for each of the model's classes;
-            (images, labels); or whatever `open_dataset` reads, which is fitted to the model.
+            (images, labels); or whatever `open_dataset` reads, which is fitted to the model. Of pictures without labels (one,
+            a list, a folder of them) the report tells what the model answers, and nothing that needs a true class.
         path: The file; an older one is replaced in one step when the new one is whole.
         title: Of the page; None: 'What NAME sees'.
         sections: The ids of those to compute and to show, in any order, such as ['performance', 'mistakes']; None: all.
@@ -115,7 +117,14 @@ def write_report(
     _check_files(files)
     shown = chosen_sections(sections, needs_performance=arrays is not None)
     further = tuple(each if isinstance(each, KnownMethod) else known_method(each) for each in methods)
-    dataset = only_classes(labelled_for(dataset, model), classes)
+    given = dataset_for(dataset, model)
+    if given.class_names == UNLABELLED:
+        _refuse_beside({"sections": sections, "classes": classes, "training": training, "store": store})
+        plan = ReportPlan(batch_size, trust_images, trust_file, trust_budget=trust_budget, seed=seed, methods=further)
+        pictures = explained_pictures(model, given, plan, card=card, command=command, step=step)
+        write_pictures_report(pictures, files, title=title, step=step)
+        return WrittenReport(files.page)
+    dataset = only_classes(labelled_for(given, model), classes)
     plan = ReportPlan(
         batch_size,
         trust_images,
@@ -130,6 +139,16 @@ def write_report(
     found = explained(model, dataset, plan, sections=shown, card=card, command=command, step=step)
     write_files(found, files, shown=[section.id for section in chosen_sections(sections)], title=title, step=step)
     return WrittenReport(files.page)
+
+
+def _refuse_beside(asked: Mapping[str, Any]) -> None:
+    """Refuse what a report of pictures without labels does not have."""
+    given = [name for name, value in asked.items() if value is not None]
+    if given:
+        raise ValueError(
+            f"Expected pictures with their classes for {given[0]}=. Received pictures without. Leave {given[0]}= out, or put "
+            f"the pictures into one folder per class."
+        )
 
 
 def _absolute(path: str | Path) -> Path:

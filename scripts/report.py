@@ -22,6 +22,12 @@ from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.options.trust_file import trust_on_file
 from featurelens.scripts.terminal.saying import say
+from featurelens.scripts.unlabelled import (
+    PicturesChoice,
+    refuse_labelled_options,
+    report_pictures,
+    unlabelled_files,
+)
 
 
 @dataclass(frozen=True)
@@ -80,6 +86,9 @@ def report(
 
     target = output.expanduser().absolute()
     check_writable(target)
+    if (files := unlabelled_files(data, opening)) is not None:
+        report_pictures(files, model, target, opening, _choice(tested, looking, gates), command=_command())
+        return
     conditions = checked_gates(gates)
     refuse_one_file_twice([target, *gates.written])
     further = [method_named(name) for name in looking.method or ()]
@@ -129,6 +138,23 @@ def report(
         )
     say(f"Wrote {target} ({target.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
     stop_if(conditions, figures, gates)
+
+
+def _choice(tested: TrustChoice, looking: Looking, gates: Gates) -> PicturesChoice:
+    """What of the options a report of pictures without labels has; the others are refused."""
+    refuse_labelled_options(
+        {
+            "--fail-if": gates.fail_if,
+            "--junit": gates.junit,
+            "--training-data": looking.training_data,
+            "--review": looking.review,
+            "--store": looking.store,
+            "--trust": tested.trust,
+            "--method": looking.method,
+        }
+    )
+    trust = tested.trust_images, tested.trust_budget
+    return PicturesChoice(looking.batch_size, *trust, looking.seed, gates.json, gates.arrays)
 
 
 def _absolute(path: Path | None) -> Path | None:

@@ -138,8 +138,8 @@ def _advice(path: Path) -> str:
     """What to do with a file of a kind that is not read."""
     if is_picture_name(path.name):
         return (
-            f"It is a single picture, whose class nothing tells: featurelens explain MODEL --image {path} explains it; to be "
-            "measured, put it into a folder of its class."
+            f"It is a single picture, whose class nothing tells: featurelens explain MODEL --image {path} and featurelens report "
+            f"MODEL --data {path} explain it; to be measured, put it into a folder of its class."
         )
     known = (words for endings, words in _ADVICE.items() if path.name.lower().endswith(endings))
     return next(known, "Convert it to one of these.")

@@ -38,8 +38,15 @@ def refusal_curve(curve: Refusals, threshold: float) -> Plot:
     return Plot(figure, "Answered against right", f"Refusing answers below {percent(threshold, 0)}: {said}.")
 
 
-def class_circle(found: DataMap, labels: np.ndarray, right: np.ndarray, names: Sequence[str], seed: int = 0) -> Plot:
-    """Draw a sample of the images between the classes, the mistakes on top."""
+def class_circle(
+    found: DataMap,
+    labels: np.ndarray,
+    right: np.ndarray,
+    names: Sequence[str],
+    seed: int = 0,
+    word: str = "right answer",
+) -> Plot:
+    """Draw a sample of the images between the classes, the mistakes on top; `word` says what all others are."""
     figure, drawn = axes(5.2, 4.6)
     random = np.random.default_rng(seed)
     for kind, colour, size in ((right, MUTED, 3), (~right, SERIES[1], 5)):
@@ -52,7 +59,7 @@ def class_circle(found: DataMap, labels: np.ndarray, right: np.ndarray, names: S
     drawn.set(xlim=(-1.7, 1.7), ylim=(-1.25, 1.25), aspect="equal")
     drawn.axis("off")
     shown = min(int(right.sum()), _MOST_POINTS // 2), min(int((~right).sum()), _MOST_POINTS // 2)
-    drawn_of = zip(shown, (("right answer", "grey"), ("mistake", "colour")), strict=True)
+    drawn_of = zip(shown, ((word, "grey"), ("mistake", "colour")), strict=True)
     told = [f"{count(amount, kind)} in {colour}" for amount, (kind, colour) in drawn_of if amount]
     text = f"{listed(told)}, sampled, between the classes that pull them."
     return Plot(figure, "Map of the images between the classes", text)

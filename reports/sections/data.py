@@ -130,10 +130,10 @@ def _dimensions(dataset: Dataset, explored: Exploration) -> Markup:
         percent(explored.black_share),
         percent(explored.white_share),
     )
-    return joined([text, _how_read(dataset)])
+    return joined([text, how_read(dataset)])
 
 
-def _how_read(dataset: Dataset) -> Markup:
+def how_read(dataset: Dataset) -> Markup:
     """What was done to the pictures before the model got them, and what was recognised or assumed."""
     done = dataset.preparation
     told = []

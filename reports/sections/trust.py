@@ -76,10 +76,12 @@ class TrustSection:
         """Every method's verdict, with the curves of those that the page draws."""
         trust = found.trust
         html = [
-            _cite(trust),
+            _cite(trust, pictured=about.evaluation is not None),
             thresholds(),
             Markup("<h3>How it was measured</h3><p>{}</p>{}{}").format(
-                _sample(trust) + _bought(trust), _origin(found), how_to_read(_reading(trust))
+                _sample(trust) + _bought(trust),
+                EMPTY if about.evaluation is None else _origin(found),
+                how_to_read(_reading(trust)),
             ),
             *_refused(trust),
             folded("All numbers, with their intervals", _verdicts(trust)),
@@ -144,8 +146,13 @@ def _reading(trust: Trust) -> str:
     return _READING + (_MORE if any(found.road or found.sensitivity for found in trust.methods.values()) else "")
 
 
-def _cite(trust: Trust) -> Markup:
-    """Every method's verdict, what was measured, and why it is not to be cited where it is not."""
+def _cite(trust: Trust, *, pictured: bool) -> Markup:
+    """Every method's verdict, what was measured, and why it is not to be cited where it is not.
+
+    Args:
+        trust: What was measured.
+        pictured: Whether the page draws each method on a mistake, which the program then shows beside it.
+    """
     ranked = sorted(_ranked(trust), key=lambda entry: _RANKS.index(entry[1].verdict.level))
     rows = [
         (
@@ -153,20 +160,23 @@ def _cite(trust: Trust) -> Markup:
             Markup('<span class="verdict {}">{} {}</span>').format(
                 found.verdict.level, MARKS[found.verdict.level], LEVEL_WORDS[found.verdict.level]
             ),
-            Markup('<span class="method-picture" data-method="{}"></span>').format(name),
+            *([Markup('<span class="method-picture" data-method="{}"></span>').format(name)] if pictured else []),
             _dots(found),
             *(_short(finding) for finding in found.verdict.findings),
             why_not(found.verdict),
         )
         for name, found in ranked
     ]
-    columns = ["Method", "Verdict", "One image", "0 to 100 % of the images", *_SHORT, "Why not"]
+    one = ["One image"] if pictured else []
+    columns = ["Method", "Verdict", *one, "0 to 100 % of the images", *_SHORT, "Why not"]
     caption = (
         "Which maps may be cited. Square: beats a random order on this share of the images; dot: beats the order of "
-        "brightness; the line stands at 50 %. The picture is the surest image of the largest confusion, where the method is "
-        "drawn."
+        "brightness; the line stands at 50 %."
     )
-    return table(columns, rows, caption=caption, numeric=[4, 5, 6])
+    if pictured:
+        caption += " The picture is the surest image of the largest confusion, where the method is drawn."
+    first = columns.index(_SHORT[0])
+    return table(columns, rows, caption=caption, numeric=[first, first + 1, first + 2])
 
 
 _RANKS = ("good", "weak", "unknown", "failed")

@@ -1,0 +1,94 @@
+"""`featurelens report` of pictures without labels: which data are such, and which options need labels."""
+
+from __future__ import annotations
+
+from collections.abc import Mapping
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+from featurelens.scripts.options.early_checks import check_words
+from featurelens.scripts.options.opening import Opening, load_with_card, opened_for
+from featurelens.scripts.options.outputs import check_outputs
+from featurelens.scripts.terminal.saying import say
+
+
+@dataclass(frozen=True)
+class PicturesChoice:
+    """The options of `featurelens report` that hold without labels, too."""
+
+    batch_size: int | None
+    trust_images: int | None
+    trust_budget: int | None
+    seed: int
+    json: Path | None
+    arrays: Path | None
+
+
+def unlabelled_files(data: str | None, opening: Opening) -> list[Path] | None:
+    """The files of pictures without labels; None where the data are something else, or options say where the labels are."""
+    from featurelens.models.fitting import pictures_without_labels
+
+    if data is None or opening.label_from or opening.split:
+        return None
+    return pictures_without_labels(data)
+
+
+def refuse_labelled_options(given: Mapping[str, Any]) -> None:
+    """Refuse options that need labels.
+
+    Args:
+        given: {option: as typed}.
+
+    Raises:
+        ValueError: One was typed.
+    """
+    for name, value in given.items():
+        if value:
+            raise ValueError(
+                f"Expected images with their classes for {name}. Received pictures without labels. Leave {name} out; or put "
+                f"the pictures into one folder per class, or say by --label-from how their names tell it."
+            )
+
+
+def report_pictures(
+    files: list[Path], model: str, target: Path, opening: Opening, choice: PicturesChoice, *, command: str
+) -> None:
+    """Write the report of pictures without labels."""
+    from featurelens.models.datasets.class_names import read_class_names
+    from featurelens.reports.drawing.wording import count
+    from featurelens.reports.evidence.plan import ReportPlan
+    from featurelens.reports.evidence.trust import TRUST_IMAGES
+    from featurelens.reports.files.report_files import ReportFiles
+    from featurelens.scripts.terminal.progress import whole_shown
+
+    written = _checked(target, choice)
+    check_words([model], None, opening)
+    check_outputs([path for path in written if path], models=[model], files=[opening.class_names, *files])
+    names = None if opening.class_names is None else read_class_names(opening.class_names)
+    loaded, card = load_with_card(model, opening)
+    pictures = opened_for([str(path) for path in files], loaded, card, opening)
+    from featurelens.reports.unlabelled.page import explained_pictures, write_pictures_report
+
+    images = TRUST_IMAGES if choice.trust_images is None else choice.trust_images
+    plan = ReportPlan(choice.batch_size, images, trust_budget=choice.trust_budget, seed=choice.seed)
+    with whole_shown(plan.expected(pictures.images.shape)) as step:
+        found = explained_pictures(loaded, pictures, plan, class_names=names, card=card, command=command, step=step)
+        title = f"What {Path(model).stem} answers"
+        write_pictures_report(found, ReportFiles(target, *written[1:]), title=title, step=step)
+    size = f"{target.stat().st_size / 1e6:.1f} MB"
+    told = "without labels: it tells what the model answers, not whether that is right"
+    say(f"Wrote {target} ({size}), of {count(len(pictures), 'picture')} {told}. Open it in a browser.")
+
+
+def _checked(target: Path, choice: PicturesChoice) -> list[Path | None]:
+    """The files to write, absolute, after a look whether they can be."""
+    from featurelens.reports.files.whole_files import check_arrays_name, check_writable
+
+    beside = [None if path is None else path.expanduser().absolute() for path in (choice.json, choice.arrays)]
+    for path in beside:
+        if path is not None:
+            check_writable(path)
+    if beside[1] is not None:
+        check_arrays_name(beside[1])
+    return [target, *beside]

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
 
-from ..interpret.graph.head import OPEN
+from ..interpret.graph.head import CLASSES, LINEAR, OPEN
 from ..interpret.methods.catalogue import KnownMethod
 from ..interpret.progress import Progress, named
 from ..interpret.stream.predictions import Decisions, decisions
@@ -204,7 +205,19 @@ def explained_image(
         faded=saturation_words(subject, decided.head),
         headed=choice.asked,
     )
-    return explained, (*([] if decided.remark is None else [decided.remark]), *left_out)
+    told = [decided.remark, taken_as_classes(decided, picture.class_names)]
+    return explained, (*(line for line in told if line is not None), *left_out)
+
+
+def taken_as_classes(decided: Decisions, class_names: Sequence[str] | None) -> str | None:
+    """That several answers without an activation are taken as logits, though nothing names classes; else None."""
+    if class_names is not None or decided.head != LINEAR or decided.task != CLASSES:
+        return None
+    answers = decided.scores.shape[1]
+    return (
+        f"The model ends without an activation, and nothing names its {answers} answers: they are taken as the logits of "
+        f"{answers} classes. If they are quantities, say --task regression, in Python declare_task(model, 'regression')."
+    )
 
 
 def _refuse_what_may_be_either(task: str) -> None:

@@ -154,6 +154,11 @@ def _verdict(information: ModelInformation) -> list[str]:
         f"proof: {proven} differs from the model's answer by {number(information.logit_error)} at most, "
         f"on {information.images} images, one of them alone too",
     ]
+    if information.head == "linear" and information.task == "classes":
+        lines.append(
+            f"without an activation nothing in the model tells classes from quantities: its {information.classes} answers are "
+            f"taken as logits of classes; if they are quantities, pass --task regression"
+        )
     if outputs:
         lines.append(f"several outputs of one layer, each by its name: {', '.join(outputs)}")
     if information.refused:

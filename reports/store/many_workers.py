@@ -38,6 +38,7 @@ class Cluster:
 
     workers: int = 2  # that hold a model each
     address: str | None = None  # of a Ray that runs; None: one is started here
+    cpus: int = 1  # cores of a worker: threads of its TensorFlow; they change the time, and no bit
     gpus: float = 0.0  # of a worker
 
 
@@ -71,8 +72,9 @@ def extract_by_workers(
     missing = begun(root, asked, writer.shapes, mixed=mixed, most=max_store)
     total = len(asked.dataset)
     if missing:
-        with _started(ray, cluster or Cluster()) as make:
-            work = _Work(ray, lambda: make(str(root), opened), missing, (cluster or Cluster()).workers)
+        chosen = cluster or Cluster()
+        with _started(ray, chosen) as make:
+            work = _Work(ray, lambda: make(str(root), opened, chosen.cpus), missing, chosen.workers)
             done = _told(root, work, total - sum(map(len, missing)))
             for _ in shown(done, total, progress):
                 pass
@@ -174,8 +176,12 @@ class _Work:
 class _Worker:
     """An actor: a model in a process of its own."""
 
-    def __init__(self, root: str, opened: Callable[[], Asked]) -> None:
+    def __init__(self, root: str, opened: Callable[[], Asked], threads: int) -> None:
         os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")
+        import tensorflow as tf
+
+        tf.config.threading.set_intra_op_parallelism_threads(threads)
+        tf.config.threading.set_inter_op_parallelism_threads(1)
         self._writer = UnitWriter(Path(root), opened())
 
     def ready(self) -> None:
@@ -193,12 +199,14 @@ class _started:
         self._ray, self._cluster = ray, cluster
         self._is_ours = not ray.is_initialized()
 
-    def __enter__(self) -> Callable[[str, Any], Any]:
+    def __enter__(self) -> Callable[..., Any]:
         cluster, ray = self._cluster, self._ray
         if self._is_ours:
-            where: dict[str, Any] = {"address": cluster.address} if cluster.address else {"num_cpus": cluster.workers}
+            where: dict[str, Any] = (
+                {"address": cluster.address} if cluster.address else {"num_cpus": cluster.workers * cluster.cpus}
+            )
             ray.init(**where, include_dashboard=None if cluster.address else False, log_to_driver=False)
-        actor = ray.remote(num_cpus=1, num_gpus=cluster.gpus, max_restarts=0, max_task_retries=0)(_Worker)
+        actor = ray.remote(num_cpus=cluster.cpus, num_gpus=cluster.gpus, max_restarts=0, max_task_retries=0)(_Worker)
         return actor.remote
 
     def __exit__(self, *_: object) -> None:

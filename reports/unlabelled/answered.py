@@ -13,6 +13,7 @@ from ...interpret.stream.predictions import Decisions, decisions
 from ...interpret.tracing.variants import rows_at_once
 from ...models.datasets.dataset import Dataset
 from ...models.fitting import class_names_for
+from ..explanation import taken_as_classes
 
 
 def answered(model: Any, pictures: Dataset, class_names: Sequence[str] | None = None) -> Dataset:
@@ -36,6 +37,8 @@ def answered(model: Any, pictures: Dataset, class_names: Sequence[str] | None = 
             f"Expected a name for each of the model's {classes} classes. Received {len(names)}. Name all of them, in the order "
             f"of the model's outputs, with class_names (--class-names FILE)."
         )
+    told = taken_as_classes(found, known)
+    pictures = pictures if told is None else pictures.noting(told)
     return replace(pictures, labels=found.classes.astype(np.int64), class_names=names)
 
 

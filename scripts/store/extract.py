@@ -71,6 +71,7 @@ class Running:
     ray_address: Annotated[
         str | None, typer.Option(help="Of a Ray that runs, such as auto; by default one is started here.")
     ] = None
+    cpus: Annotated[int, typer.Option(min=1, help="Cores of each worker of Ray.")] = 1
     gpus: Annotated[float, typer.Option(min=0, help="GPUs of each worker of Ray.")] = 0.0
 
 
@@ -139,7 +140,7 @@ def _filled(opened: Any, root: Path, kept: Kept, running: Running) -> Store:
             return extract_asked(
                 opened(), root, part=part, max_store=kept.max_store, mixed=running.mixed, progress=step
             )
-        cluster = Cluster(running.workers, running.ray_address, running.gpus)
+        cluster = Cluster(running.workers, running.ray_address, running.cpus, running.gpus)
         return extract_by_workers(opened, root, cluster, max_store=kept.max_store, mixed=running.mixed, progress=step)
 
 

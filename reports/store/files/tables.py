@@ -16,7 +16,7 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 FOLDER = "tables"
-IN_WORDS = ("true", "named")  # columns that say 'label' and 'predicted' by the classes' names
+IN_WORDS = ("true_class", "predicted_class")  # columns that say 'label' and 'predicted' by the classes' names
 
 
 def table_name(unit: Unit) -> str:
@@ -34,12 +34,12 @@ def write_table(
         unit: Its number names the file.
         columns: {name: [n] or [n,K]}.
         files: [n] names of the images' files; none where files hold many images.
-        class_names: By label; columns `true` and `named` hold them in words.
+        class_names: By label; columns `true_class` and `predicted_class` hold them in words.
     """
     arrow, parquet = pyarrow()
     made = {name: _column(arrow, values) for name, values in columns.items()}
-    made["true"] = _words(arrow, columns["label"], class_names)
-    made["named"] = _words(arrow, columns["predicted"], class_names)
+    made["true_class"] = _words(arrow, columns["label"], class_names)
+    made["predicted_class"] = _words(arrow, columns["predicted"], class_names)
     made["file"] = arrow.array(list(files) if files else [None] * len(unit), arrow.string())
     table = arrow.table(made).replace_schema_metadata({"class_names": json.dumps(class_names)})
     with written(root / table_name(unit)) as partial:

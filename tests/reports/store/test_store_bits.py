@@ -82,11 +82,18 @@ def test_a_map_without_evidence_is_marked(whole):
     np.testing.assert_array_equal(zero, ~whole.maps("hirescam@conv2")[:].any(axis=(1, 2)))
 
 
-def test_the_tables_open_in_pandas_and_in_words(whole):
-    pandas = pytest.importorskip("pandas")
-    table = pandas.read_parquet(whole.root / "tables")
-    assert len(table) == COUNT and set(table["true"]) == {"a", "b", "c"}
-    assert (table["named"] == np.array(["a", "b", "c"])[table["predicted"]]).all()
+def test_one_line_each_in_pandas_xarray_and_duckdb(whole):
+    root = whole.root
+    table = pytest.importorskip("pandas").read_parquet(root / "tables")
+    assert len(table) == COUNT and set(table["true_class"]) == {"a", "b", "c"}
+    assert (table["predicted_class"] == np.array(["a", "b", "c"])[table["predicted"]]).all()
+    maps = pytest.importorskip("xarray").open_zarr(root / "maps", consolidated=False)
+    assert set(maps.data_vars) == {"hirescam@conv2", "saliency"} and maps["saliency"].dims[0] == "image"
+    np.testing.assert_array_equal(maps["saliency"].values, whole.maps("saliency")[:])
+    duckdb = pytest.importorskip("duckdb")
+    counted = duckdb.sql(f"select true_class, count(*) from '{root}/tables/*.parquet' where not correct group by all")
+    wrong = table[~table["correct"]].groupby("true_class", observed=True).size().to_dict()
+    assert dict(counted.fetchall()) == wrong
 
 
 @pytest.mark.parametrize("unit_images", [777, 20_000])

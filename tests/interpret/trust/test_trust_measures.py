@@ -193,12 +193,12 @@ def test_the_cheap_methods_are_those_of_a_pass_or_two():
     assert method_called("layer-wise relevance") is not None
 
 
-def test_a_report_traces_the_model_four_times_and_its_copy_once_more(monkeypatch):
+def test_the_model_is_traced_twice_and_its_copy_once(monkeypatch):
     traced, trace = [], TracedModel.trace
     monkeypatch.setattr(TracedModel, "trace", lambda self, *given: traced.append(self.model) or trace(self, *given))
     built = random_cnn(0)
     measure_trust(built, random_images(0, 24), [each for each in METHODS if each.name in SHOWN], PLAN_OF_A_REPORT)
-    assert [each is built for each in traced] == [True, True, True, False, False]  # maps, plain, variants; maps, layers
+    assert [each is built for each in traced] == [True, True, False]  # maps, scores; maps of the copy
 
 
 def test_the_folding_of_batch_normalisation_is_measured_and_kept(tmp_path):

@@ -1,6 +1,7 @@
 """Trust over several methods on truth known beforehand, on file and back, and refused where it is of something else."""
 
 import dataclasses
+import hashlib
 import json
 import math
 
@@ -184,6 +185,12 @@ def test_a_broken_file_is_refused_with_a_remedy(content, told, tmp_path):
 def test_fingerprints_tell_shapes_and_values_apart():
     assert images_fingerprint(IMAGES) == images_fingerprint(IMAGES.copy())
     assert images_fingerprint(IMAGES) != images_fingerprint(IMAGES.reshape(20, 16, 8, 1))
+    assert images_fingerprint(IMAGES, 5) == images_fingerprint(IMAGES[:5])
+    large = np.zeros((3, 1500, 1500, 1), np.float32)  # read one by one
+    assert (
+        images_fingerprint(large)
+        == hashlib.sha256(f"{large.dtype}{large.shape}".encode() + large.tobytes()).hexdigest()
+    )
     assert images_fingerprint(IMAGES[::2]) == images_fingerprint(np.ascontiguousarray(IMAGES[::2]))
 
 

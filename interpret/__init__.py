@@ -5,6 +5,8 @@ name                          the question it answers                           
 ============================  =======================================================  ===========================
 `inspect_model`               Which layers, which head, are the logits the right ones?  proof by comparison
 `declare_task`                Is one bare number a logit or a regression? (you say)    --
+`scored`                      How far does a channel go, or a number of your own?     --
+`over_mask`                   A class over a mask, as such a number                   Vinogradova et al. 2020
 `ActivationExtractor`         What does each layer put out?                            --
 `survey_layers`               From which layer on can the classes be told apart?        Alain, Bengio 2016
 `GradCAM`                     Which places of a layer speak for the class?             Selvaraju et al. 2017
@@ -66,6 +68,7 @@ from .sanity.weight_randomization import Randomization, randomization_check
 from .stream.activations import ActivationExtractor
 from .stream.explainer import Explainer, Explanation
 from .stream.saturation import GradCAMState, Saturation
+from .tracing.scored import over_mask, scored
 from .trust.measure import measure_trust
 from .trust.record import Samples, Trust, TrustPlan
 from .trust.sensitivity import Sensitivity, max_sensitivity
@@ -120,9 +123,11 @@ __all__ = [
     "map_states",
     "max_sensitivity",
     "measure_trust",
+    "over_mask",
     "random_label_check",
     "randomization_check",
     "road",
+    "scored",
     "survey_layers",
     "verdict",
     "verdicts",

@@ -13,6 +13,7 @@ from ..interpret.methods.catalogue import KnownMethod
 from ..interpret.progress import Progress, named
 from ..interpret.stream.predictions import Decisions, decisions
 from ..interpret.stream.saturation import Saturation
+from ..interpret.tracing.scored import Scored, scored_as
 from ..models.known_names import unknown_name
 from .drawing.method_maps import limits_for, map_words, scale_for
 from .drawing.wording import number, with_minus
@@ -179,23 +180,23 @@ def explained_image(
         ValueError: A class is unknown, the model refuses a method that must be drawn, or it is not known what its one
             number stands for.
     """
-    decided = decisions(model, picture.pixels[np.newaxis])
+    decided, told = decisions(model, picture.pixels[np.newaxis]), scored_as(model)
     _refuse_what_may_be_either(decided.task)
-    names = _class_names(picture, decided)
+    names = _class_names(picture, decided) if told is None else _score_names(told, decided)
     subject = Subject(
         model=model,
         image=picture.pixels,
         explained=int(decided.classes[0]) if class_name is None else _class_number(class_name, names),
         versus=None if versus is None else _class_number(versus, names),
         layer=layer or decided.cam_layer,
-        unit=decided.unit,
+        unit=decided.unit if told is None else told.unit,
     )
     panels, left_out = drawn_methods(choice, subject, step)
     explained = ExplainedImage(
         image=picture.pixels if picture.shown is None else picture.shown,
         value_range=picture.value_range,
         probabilities=decided.probabilities[0],
-        unit=decided.unit,
+        unit=subject.unit,
         answers=_answers(names, decided),
         class_names=names,
         explained=subject.explained,
@@ -205,8 +206,8 @@ def explained_image(
         faded=saturation_words(subject, decided.head),
         headed=choice.asked,
     )
-    told = [decided.remark, taken_as_classes(decided, picture.class_names)]
-    return explained, (*(line for line in told if line is not None), *left_out)
+    lines = [decided.remark if told is None else None, taken_as_classes(decided, picture.class_names)]
+    return explained, (*(line for line in lines if line is not None), *left_out)
 
 
 def taken_as_classes(decided: Decisions, class_names: Sequence[str] | None) -> str | None:
@@ -248,6 +249,11 @@ def _class_names(picture: Picture, decided: Decisions) -> tuple[str, ...]:
             f"List all of them in a text file, in the order of the model's outputs, and pass --class-names FILE."
         )
     return names
+
+
+def _score_names(told: Scored, decided: Decisions) -> tuple[str, ...]:
+    numbers = decided.scores.shape[1]
+    return (told.name,) if numbers == 1 else tuple(f"{told.name}, number {k}" for k in range(numbers))
 
 
 def _class_number(name: str, known: tuple[str, ...]) -> int:

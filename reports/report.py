@@ -32,11 +32,21 @@ from .evidence.trust import TRUST_IMAGES, TrustFile
 from .evidence.twin import json_text, twin
 from .files.report_files import ReportFiles, document, drawn_arrays
 from .files.whole_files import check_arrays_name, check_writable, write_arrays, write_whole
+from .html.own_words import NO_WORDS, OwnWords
 from .html.page import Header, Section, View, render_page
 from .html.score_words import in_score_words
 from .html.tiles import Sprite
 from .notebook.written import WrittenReport
-from .report_choice import DEFAULT_PATH, PAGE_SECTIONS, chosen_sections, known_method, only_classes, without_dead_links
+from .report_choice import (
+    DEFAULT_PATH,
+    PAGE_SECTIONS,
+    chosen_sections,
+    known_method,
+    only_classes,
+    own_words,
+    sampled,
+    without_dead_links,
+)
 from .sections.front.findings import ordered_findings
 from .sections.front.opening import opening
 from .sections.images import IMAGES, page_payload
@@ -55,6 +65,7 @@ class Report:
     about: About
     evidence: Mapping[str, Any]  # {id of a section: its record of numbers}
     sections: Sequence[ReportSection[Any]]  # all that were asked for, those left out included
+    seen: Seen | None = None  # what it was gathered from, to gather less of it
 
 
 def write_report(
@@ -63,8 +74,12 @@ def write_report(
     path: str | Path = DEFAULT_PATH,
     *,
     title: str | None = None,
+    logo: str | Path | None = None,
+    note: str | Path | None = None,
     sections: Sequence[str] | None = None,
     classes: Sequence[str | int] | None = None,
+    max_images: int | None = None,
+    max_size: float | None = None,
     card: ModelCard | None = None,
     command: str | None = None,
     batch_size: int | None = None,
@@ -88,8 +103,13 @@ def write_report(
             a list, a folder of them) the report tells what the model answers, and nothing that needs a true class.
         path: The file; an older one is replaced in one step when the new one is whole.
         title: Of the page; None: 'What NAME sees'.
+        logo: A PNG, JPEG or WebP of at most 300 KB, at the page's head.
+        note: A text in Markdown, below the headline; HTML in it is shown as text.
         sections: The ids of those to compute and to show, in any order, such as ['performance', 'mistakes']; None: all.
         classes: Names or numbers: only images whose true class is one of these are looked at; None: all.
+        max_images: Of more images, so many are drawn with `seed`, and the page is of these.
+        max_size: Megabytes (10^6 bytes) of the page, about: above it fewer mistakes and fewer correctly classified images are
+            drawn, never fewer counted, and the page says so.
         card: What is known of the training, for its curves and its recipe; None: the one that the model was loaded with.
         command: The command line to print in the report.
         batch_size: Images at a time; None: as many as fit a few megabytes, 256 of 28x28, 16 of 224x224.
@@ -116,16 +136,18 @@ def write_report(
     """
     files = ReportFiles(_absolute(path), *(None if each is None else _absolute(each) for each in (json, arrays)))
     _check_files(files)
+    words = own_words(title, logo, note)
     shown = chosen_sections(sections, needs_performance=arrays is not None)
     further = tuple(each if isinstance(each, KnownMethod) else known_method(each) for each in methods)
     given = dataset_for(dataset, model)
+    given = sampled(given, max_images, seed) if given.class_names == UNLABELLED else given
     if given.class_names == UNLABELLED:
         _refuse_beside({"sections": sections, "classes": classes, "training": training, "store": store})
         plan = ReportPlan(batch_size, trust_images, trust_file, trust_budget=trust_budget, seed=seed, methods=further)
         pictures = explained_pictures(model, given, plan, card=card, command=command, step=step)
-        write_pictures_report(pictures, files, title=title, step=step)
+        write_pictures_report(pictures, files, words=words, step=step)
         return WrittenReport(files.page)
-    dataset = only_classes(labelled_for(given, model), classes)
+    dataset = sampled(only_classes(labelled_for(given, model), classes), max_images, seed)
     plan = ReportPlan(
         batch_size,
         trust_images,
@@ -138,7 +160,8 @@ def write_report(
     if store is not None:
         dataset, plan = from_store(open_store(store), model, dataset, plan)
     found = explained(model, dataset, plan, sections=shown, card=card, command=command, step=step)
-    write_files(found, files, shown=[section.id for section in chosen_sections(sections)], title=title, step=step)
+    ids = [section.id for section in chosen_sections(sections)]
+    write_files(found, files, shown=ids, words=words, max_size=max_size, step=step)
     return WrittenReport(files.page)
 
 
@@ -177,7 +200,8 @@ def write_files(
     files: ReportFiles,
     *,
     shown: Sequence[str] | None = None,
-    title: str | None = None,
+    words: OwnWords = NO_WORDS,
+    max_size: float | None = None,
     step: Progress = False,
 ) -> dict[str, Any]:
     """Write the page and, where they are named, its figures and its arrays; returns the figures.
@@ -186,13 +210,15 @@ def write_files(
         report: All that was found.
         files: Where it is written to.
         shown: The ids of the sections to show; None: all.
-        title: Of the page.
+        words: What a person adds to the page.
+        max_size: Megabytes of the page, about.
         step: Told that the page is drawn.
     """
     if callable(step):
         step("drawing the page", 0, 1)
+    report, page = _within(report, shown, words, max_size)
     asked = report if shown is None else _only(report, shown)
-    write_whole(files.page, report_html(asked, title))
+    write_whole(files.page, page)
     told = ordered_findings(asked.sections, asked.evidence, asked.about)
     figures = document(report_twin(asked, told), _answers(report), files.arrays)
     if files.json is not None:
@@ -202,6 +228,19 @@ def write_files(
     if callable(step):
         step("drawing the page", 1, 1)
     return figures
+
+
+def _within(
+    report: Report, shown: Sequence[str] | None, words: OwnWords, megabytes: float | None
+) -> tuple[Report, str]:
+    """The page, and the report that it is of: gathered anew with fewer pictures where the page is too large."""
+    while True:
+        page = report_html(report if shown is None else _only(report, shown), words)
+        seen, size = report.seen, len(page.encode()) / 1e6
+        if megabytes is None or seen is None or size <= megabytes or seen.plan.drawn <= _FEWEST_DRAWN:
+            return report, page
+        seen.draw_less(seen.plan.drawn * min(0.8, 0.95 * megabytes / size), megabytes)
+        report = gather_report(seen, report.sections)
 
 
 def _of_images(report: Report) -> dict[str, np.ndarray]:
@@ -258,24 +297,31 @@ def gather_report(seen: Seen, sections: Sequence[ReportSection[Any]] = PAGE_SECT
             found = section.evidence(seen, evidence)
             if found is not None:
                 evidence[section.id] = found
-    return Report(About.of(seen), evidence, tuple(sections))
+    return Report(About.of(seen), evidence, tuple(sections), seen)
 
 
-def report_html(report: Report, title: str | None = None) -> str:
+def report_html(report: Report, words: OwnWords = NO_WORDS) -> str:
     """The whole page; of some sections, without links to the others."""
     told = ordered_findings(report.sections, report.evidence, report.about)
     first = opening(report.evidence, told, report.about)
     shown, sprites, parts = _drawn(report)
     page = render_page(
-        title or report.about.information.name,
+        words.title or report.about.information.name,
         shown,
-        _header(report),
+        replace(_header(report), logo=words.logo),
         [*first.sprites, *sprites],
         _small_enough(report_twin(report, told)),
-        views=_views(report, first.html),
+        views=_views(report, _noted(first.html, words.note)),
         payload=page_payload(report.evidence, parts, report.about),
     )
     return page if len(report.sections) >= len(PAGE_SECTIONS) else without_dead_links(page)
+
+
+def _noted(first: Markup, note: Markup) -> Markup:
+    """What stands above all else, with a person's note below."""
+    if not note:
+        return first
+    return first + Markup('<section class="own-note" aria-label="Note">{}</section>').format(note)
 
 
 def _small_enough(told: dict[str, Any]) -> dict[str, Any]:
@@ -312,6 +358,7 @@ def _views(report: Report, first: Markup) -> list[View]:
     return [View(name, title, notes.get(name, ""), fronts.get(name)) for name, title in VIEWS.items()]
 
 
+_FEWEST_DRAWN = 0.02  # share of the pictures below which a page is not made smaller
 _MOST_OF_A_PART = 300_000  # letters of a section's figures that the page itself carries
 _MOST_FILES = 20_000  # names in the figures for programs
 

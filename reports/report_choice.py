@@ -4,14 +4,18 @@ from __future__ import annotations
 
 import re
 from collections.abc import Sequence
+from pathlib import Path
 from typing import Any
 
 import numpy as np
+from markupsafe import Markup
 
 from ..interpret.given import class_numbers
 from ..interpret.methods.catalogue import METHODS, KnownMethod, method_called
+from ..interpret.stream.image_choice import sample_numbers
 from ..models.datasets.dataset import Dataset
 from ..models.known_names import unknown_name
+from .html.own_words import OwnWords, logo_address, note_html
 from .sections.causes import CausesSection
 from .sections.data import DataSection
 from .sections.feature_maps import FeatureMapsSection
@@ -90,6 +94,29 @@ def only_classes(dataset: Dataset, classes: Sequence[str | int] | str | int | No
             f"that occur: {', '.join(dataset.class_names[label] for label in np.unique(dataset.labels)[:12])}."
         )
     return dataset.take(chosen)
+
+
+def sampled(dataset: Dataset, most: int | None, seed: int) -> Dataset:
+    """At most so many images, drawn with a seed, with a note of it; None: all.
+
+    Raises:
+        ValueError: `most` is below 1.
+    """
+    if most is None or len(dataset) <= most:
+        return dataset
+    if most < 1:
+        raise ValueError(f"Expected max_images of at least 1. Received {most}. Leave it out for all images.")
+    chosen = np.sort(sample_numbers(len(dataset), most, seed))
+    return dataset.take(chosen).noting(f"A sample of {most:,} of {len(dataset):,} images, drawn with seed {seed}.")
+
+
+def own_words(title: str | None, logo: str | Path | None, note: str | Path | None) -> OwnWords:
+    """What a person adds to the page, read and made harmless."""
+    return OwnWords(
+        title,
+        "" if logo is None else logo_address(Path(logo).expanduser()),
+        Markup("") if note is None else note_html(Path(note).expanduser()),
+    )
 
 
 def known_method(name: str) -> KnownMethod:

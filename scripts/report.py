@@ -9,7 +9,7 @@ import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Annotated
+from typing import TYPE_CHECKING, Annotated
 
 import typer
 
@@ -21,13 +21,16 @@ from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Open
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.options.trust_file import trust_on_file
-from featurelens.scripts.terminal.saying import say
+from featurelens.scripts.page_choice import PageChoice, progress_of, told
 from featurelens.scripts.unlabelled import (
     PicturesChoice,
     refuse_labelled_options,
     report_pictures,
     unlabelled_files,
 )
+
+if TYPE_CHECKING:
+    from featurelens.models.datasets.dataset import Dataset
 
 
 @dataclass(frozen=True)
@@ -73,6 +76,7 @@ def report(
     output: HtmlFile = Path("featurelens-report.html"),
     tested: TrustChoice = TrustChoice(),
     looking: Looking = Looking(),
+    page: PageChoice = PageChoice(),
     gates: Gates = Gates(),
     opening: Opening = Opening(),
 ) -> None:
@@ -82,13 +86,13 @@ def report(
     """
     from featurelens.reports.evidence.screening.review import read_review
     from featurelens.reports.files.whole_files import check_writable
-    from featurelens.scripts.terminal.progress import whole_shown
 
     target = output.expanduser().absolute()
     check_writable(target)
     if (files := unlabelled_files(data, opening)) is not None:
-        report_pictures(files, model, target, opening, _choice(tested, looking, gates), command=_command())
+        report_pictures(files, model, target, opening, _choice(tested, looking, page, gates), command=_command())
         return
+    words = page.read(usual=f"What {Path(model).stem} sees")  # the file's name: Keras's own may be 'sequential_4'
     conditions = checked_gates(gates)
     refuse_one_file_twice([target, *gates.written])
     further = [method_named(name) for name in looking.method or ()]
@@ -96,17 +100,17 @@ def report(
     if looking.training_data is not None:
         checked_data(model, looking.training_data, opening)
     read = [images_from, looking.training_data]
-    check_outputs(
-        [target, *gates.written], models=[model], data=read, files=[opening.class_names, tested.trust, looking.review]
-    )
+    beside = [opening.class_names, tested.trust, looking.review, page.logo, page.note]
+    check_outputs([target, *gates.written], models=[model], data=read, files=beside)
     reviewed = None if looking.review is None else read_review(looking.review)
     loaded, card = load_with_card(model, opening)
-    dataset = open_for(images_from, loaded, card, opening)
+    dataset = chosen_images(open_for(images_from, loaded, card, opening), page, looking.seed)
     training = None if looking.training_data is None else open_for(looking.training_data, loaded, card, opening)
     from featurelens.reports.evidence.plan import ReportPlan
     from featurelens.reports.evidence.trust import SHOWN, TRUST_IMAGES
     from featurelens.reports.files.report_files import ReportFiles
     from featurelens.reports.report import explained, write_files
+    from featurelens.reports.report_choice import chosen_sections
 
     images = TRUST_IMAGES if tested.trust_images is None else tested.trust_images
     anew = images if tested.trust_budget is not None else tested.trust_images
@@ -128,19 +132,29 @@ def report(
         from featurelens.reports.store.opening import open_store
 
         dataset, plan = from_store(open_store(looking.store), loaded, dataset, plan)
-    with whole_shown(plan.expected(dataset.images.shape)) as step:
-        found = explained(loaded, dataset, plan, card=card, command=_command(), step=step)
+    sections = chosen_sections(page.ids, needs_performance=bool(conditions) or gates.arrays is not None)
+    with progress_of(page, plan.expected(dataset.images.shape)) as step:
+        found = explained(loaded, dataset, plan, sections=sections, card=card, command=_command(), step=step)
         figures = write_files(
             found,
             ReportFiles(target, *map(_absolute, (gates.json, gates.arrays))),
-            title=f"What {Path(model).stem} sees",  # the file's name: Keras's own may be 'sequential_4'
+            shown=[section.id for section in chosen_sections(page.ids)],
+            words=words,
+            max_size=page.max_size,
             step=step,
         )
-    say(f"Wrote {target} ({target.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
+    told(page, target, f"Wrote {target} ({target.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
     stop_if(conditions, figures, gates)
 
 
-def _choice(tested: TrustChoice, looking: Looking, gates: Gates) -> PicturesChoice:
+def chosen_images(dataset: Dataset, page: PageChoice, seed: int) -> Dataset:
+    """The images of the classes asked for, at most as many as asked for."""
+    from featurelens.reports.report_choice import only_classes, sampled
+
+    return sampled(only_classes(dataset, page.wanted_classes), page.max_images, seed)
+
+
+def _choice(tested: TrustChoice, looking: Looking, page: PageChoice, gates: Gates) -> PicturesChoice:
     """What of the options a report of pictures without labels has; the others are refused."""
     refuse_labelled_options(
         {
@@ -151,10 +165,12 @@ def _choice(tested: TrustChoice, looking: Looking, gates: Gates) -> PicturesChoi
             "--store": looking.store,
             "--trust": tested.trust,
             "--method": looking.method,
+            "--sections": page.sections,
+            "--classes": page.classes,
         }
     )
     trust = tested.trust_images, tested.trust_budget
-    return PicturesChoice(looking.batch_size, *trust, looking.seed, gates.json, gates.arrays)
+    return PicturesChoice(looking.batch_size, *trust, looking.seed, page, gates.json, gates.arrays)
 
 
 def _absolute(path: Path | None) -> Path | None:

@@ -13,7 +13,15 @@ import typer
 from featurelens.scripts.options.early_checks import checked_data
 from featurelens.scripts.options.measuring import BatchSize, Seed, training_data_option
 from featurelens.scripts.options.methods import ALL, MethodNames, methods_named
-from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Opening, load_with_card, open_for
+from featurelens.scripts.options.opening import (
+    DEFAULT_MODEL,
+    Data,
+    Model,
+    Opening,
+    load_with_card,
+    open_for,
+    open_images,
+)
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.terminal.saying import say
@@ -86,7 +94,8 @@ def trust(
     read = [images_from, control.training_data]
     check_outputs([target], models=[model], data=read, files=[opening.class_names], with_trust=False)
     loaded, card = load_with_card(model, opening)
-    dataset = open_for(images_from, loaded, card, opening)
+    read = open_for if opening.is_of_classes else open_images
+    dataset = read(images_from, loaded, card, opening)
     training = None
     if control.training_data is not None:
         everything = open_for(control.training_data, loaded, card, opening)

@@ -10,7 +10,7 @@ from typing import Any
 from featurelens.scripts.options.early_checks import check_words
 from featurelens.scripts.options.opening import Opening, load_with_card, opened_for
 from featurelens.scripts.options.outputs import check_outputs
-from featurelens.scripts.terminal.saying import say
+from featurelens.scripts.page_choice import PageChoice, progress_of, told
 
 
 @dataclass(frozen=True)
@@ -21,6 +21,7 @@ class PicturesChoice:
     trust_images: int | None
     trust_budget: int | None
     seed: int
+    page: PageChoice
     json: Path | None
     arrays: Path | None
 
@@ -60,25 +61,29 @@ def report_pictures(
     from featurelens.reports.evidence.plan import ReportPlan
     from featurelens.reports.evidence.trust import TRUST_IMAGES
     from featurelens.reports.files.report_files import ReportFiles
-    from featurelens.scripts.terminal.progress import whole_shown
+    from featurelens.reports.report_choice import sampled
 
+    page = choice.page
+    words = page.read(usual=f"What {Path(model).stem} answers")
     written = _checked(target, choice)
     check_words([model], None, opening)
-    check_outputs([path for path in written if path], models=[model], files=[opening.class_names, *files])
+    check_outputs(
+        [path for path in written if path], models=[model], files=[opening.class_names, page.logo, page.note, *files]
+    )
     names = None if opening.class_names is None else read_class_names(opening.class_names)
     loaded, card = load_with_card(model, opening)
     pictures = opened_for([str(path) for path in files], loaded, card, opening)
+    pictures = sampled(pictures, page.max_images, choice.seed)
     from featurelens.reports.unlabelled.page import explained_pictures, write_pictures_report
 
     images = TRUST_IMAGES if choice.trust_images is None else choice.trust_images
     plan = ReportPlan(choice.batch_size, images, trust_budget=choice.trust_budget, seed=choice.seed)
-    with whole_shown(plan.expected(pictures.images.shape)) as step:
+    with progress_of(page, plan.expected(pictures.images.shape)) as step:
         found = explained_pictures(loaded, pictures, plan, class_names=names, card=card, command=command, step=step)
-        title = f"What {Path(model).stem} answers"
-        write_pictures_report(found, ReportFiles(target, *written[1:]), title=title, step=step)
+        write_pictures_report(found, ReportFiles(target, *written[1:]), words=words, step=step)
     size = f"{target.stat().st_size / 1e6:.1f} MB"
-    told = "without labels: it tells what the model answers, not whether that is right"
-    say(f"Wrote {target} ({size}), of {count(len(pictures), 'picture')} {told}. Open it in a browser.")
+    what = "without labels: it tells what the model answers, not whether that is right"
+    told(page, target, f"Wrote {target} ({size}), of {count(len(pictures), 'picture')} {what}. Open it in a browser.")
 
 
 def _checked(target: Path, choice: PicturesChoice) -> list[Path | None]:

@@ -21,6 +21,7 @@ from typing import Any
 
 import numpy as np
 
+from ..graph.keras_library import library_of
 from ..graph.tasks import declare_task, declared_task
 from ..graph.written_variables import kept, variables_of
 from ..tracing.inputs import Arrays
@@ -114,17 +115,6 @@ def _shares(one: Any, other: Any) -> bool:
 def _parts(model: Any) -> set[int]:
     """Identities of the model, its layers and its weights."""
     return {id(part) for part in [model, *model._flatten_layers(include_self=False), *model.weights]}
-
-
-def library_of(model: Any) -> Any:
-    """The library that the model belongs to: Keras 3, or tf_keras."""
-    if any(ancestor.__module__.startswith("tf_keras") for ancestor in type(model).__mro__):
-        import tf_keras  # pyright: ignore[reportMissingImports]
-
-        return tf_keras
-    import keras
-
-    return keras
 
 
 _WAYS: tuple[tuple[str, Copier], ...] = (

@@ -18,11 +18,12 @@ import numpy as np
 from ... import Record
 from ..arguments import at_least
 from ..given import takes_given
+from ..graph.keras_library import library_of
 from ..progress import Progress, steps
 from ..tracing.inputs import Arrays, InputForm
 from ..tracing.targets import Classes
 from ..tracing.traced_model import TracedModel
-from .independent_copy import Copier, independent_copy, library_of
+from .independent_copy import Copier, independent_copy
 from .weight_randomization import Factory, asked_about, likeness, maps_without_sign
 from .weight_shuffling import layers_from_the_last, shuffle
 

@@ -152,7 +152,10 @@ def _looked_at(model: Any, images: np.ndarray, sample: int | None, seed: int) ->
     found = scores_of(TracedModel(model)).run(images[numbers], batch_size=rows_at_once(images))
     classes = np.full(len(images), NONE, dtype=np.int32)
     classes[numbers] = found["classes"]
-    scores, few = VariantScores(model, "probability", output=None, wrt=None), slice(0, _COMPARED)
+    followed = (
+        "probability" if plain.head.has_probabilities else "logit"
+    )  # of a number that is explained: the number itself
+    scores, few = VariantScores(model, followed, output=None, wrt=None), slice(0, _COMPARED)
     if not scores.folded:
         return _Look(classes, scores, None)
     again = scores.ask(images[numbers[few]], found["classes"][few]).originals["logits"]

@@ -67,10 +67,11 @@ def gather_mistakes(
     evaluation: Evaluation,
     progress: Progress,
     batch_size: int = 128,
+    share: float = 1.0,
 ) -> Mistakes:
-    """Explain the misclassified images; beyond a limit, the surest of each confusion in turn."""
+    """Explain the misclassified images; beyond a limit, or a share of it, the surest of each confusion in turn."""
     wrong = np.flatnonzero(evaluation.predictions != dataset.labels)
-    confusions, numbers = _ordered(wrong, evaluation, _limit(dataset))
+    confusions, numbers = _ordered(wrong, evaluation, _limit(dataset, share))
     true, predicted = dataset.labels[numbers], evaluation.predictions[numbers]
     height, width = _side(dataset)
     parts: list[list[np.ndarray]] = [[], [], [], [], [], []]
@@ -131,11 +132,11 @@ def _joined(parts: list[np.ndarray]) -> np.ndarray:
     return np.concatenate(parts) if parts else np.zeros((0, 1, 1), np.float32)
 
 
-def _limit(dataset: Dataset) -> int:
-    """As many mistakes as the memory and the file have room for, at least 60 and at most 2,000."""
+def _limit(dataset: Dataset, share: float) -> int:
+    """As many mistakes as the memory and the file have room for, 60 to 2,000, or a share of these."""
     explained = _MOST_PIXELS // int(np.prod(dataset.images.shape[1:]))
     drawn = _MOST_DRAWN // int(np.prod(_side(dataset)))
-    return int(np.clip(min(explained, drawn), 60, MOST_MISTAKES))
+    return max(6, int(share * np.clip(min(explained, drawn), 60, MOST_MISTAKES)))
 
 
 def _side(dataset: Dataset) -> tuple[int, int]:

@@ -29,6 +29,7 @@ class ReportPlan:
     training: Dataset | None = None  # the images of the training, in which near copies of the others are looked for
     review: Review | None = None  # what people said of the mistakes of an earlier report of this model
     counted: Callable[[Statistic[Any]], Statistic[Any]] | None = None  # a statistic as counted before; None: count now
+    drawn: float = 1.0  # 0..1, share of the images that would be drawn which are: less keeps the file small
     methods: tuple[KnownMethod, ...] = ()  # drawn beside each mistake, and tested, beside those of every report
 
     def expected(self, shape: tuple[int, ...]) -> dict[str, float]:

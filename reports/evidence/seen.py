@@ -7,6 +7,7 @@ computes these in one pass. What is looked at again are a few images, by their n
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from functools import cached_property
 from typing import Any, TypeVar
 
@@ -70,6 +71,18 @@ class Seen:
         self.command = command
         self._step = step
         self._results: dict[str, Any] = {}  # {key of a statistic: its result}
+
+    def draw_less(self, share: float, megabytes: float) -> None:
+        """Draw fewer pictures from now on; what is counted stays, and the data note it.
+
+        Args:
+            share: 0..1, of those that would be drawn.
+            megabytes: The size that the page shall have, for the note.
+        """
+        note = f"To keep the page near {megabytes:g} MB fewer mistakes and right answers are drawn; all are counted."
+        self.plan = replace(self.plan, drawn=share)
+        if note not in self.dataset.preparation.notes:
+            self.dataset = self.dataset.noting(note)
 
     def progress(self, what: str) -> Progress:
         """A progress whose steps are told under the name `what`."""

@@ -13,6 +13,7 @@ from ... import Shown, ask
 from ...interpret.given import Given, Layer, are_paths, class_numbers, given_images, layer_name
 from ...interpret.methods.catalogue import METHODS, KnownMethod, method_called
 from ...interpret.tracing.inputs import missing_from_model
+from ...interpret.tracing.scored import Score, scored
 from ...models.datasets.dataset import range_of_values
 from ..explanation import MethodChoice, Picture, explained_image
 from ..plots.explanation import ExplainedImage, explanation_figure
@@ -57,6 +58,7 @@ def explain(
     methods: Sequence[str | KnownMethod] = USUAL,
     layer: Layer | None = None,
     class_names: Sequence[str] | None = None,
+    score: Score | None = None,
 ) -> ImageStory:
     """Explain one image by several methods: the picture, their maps with limits and unit, and the likeliest classes.
 
@@ -68,6 +70,7 @@ def explain(
         methods: Their names, such as 'grad-cam', or records of your own; the first one must take the model.
         layer: Where class activation maps look: name, index or layer; None: the last convolution.
         class_names: In the order of the model's outputs; None: those of the `Dataset` or the model's card.
+        score: Explain this rather than a class: 'conv2:31' or a function of the logits, see `scored`.
 
     Returns:
         What a notebook shows as a picture, with the numbers in `.maps`.
@@ -83,12 +86,14 @@ def explain(
         {'Grad-CAM': (14, 14)}
     """
     given, picture = _picture(image, model)
+    if score is not None:
+        model, class_names = scored(model, score), ()
     names = given.class_names if class_names is None else tuple(class_names)
     names = ask("class names", model) if names is None else names
     chosen = tuple(each if isinstance(each, KnownMethod) else _method(each) for each in methods)
     asked = [None if each is None else str(class_numbers(each, names, model)) for each in (classes, versus)]
     at = None if layer is None else layer_name(model, layer)
-    picture = Picture(picture.pixels, picture.value_range, names, picture.true, picture.shown)
+    picture = Picture(picture.pixels, picture.value_range, names or None, picture.true, picture.shown)
     choice = MethodChoice(chosen, frozenset(known.name for known in chosen[:1]))
     shown, remarks = explained_image(model, picture, choice, asked[0], asked[1], at)
     return ImageStory(shown, remarks)

@@ -4,6 +4,7 @@ page         How do sections, style and pictures become one file?
 components   How is a table, a figure or a remark written?
 payload      What does the program of the page read?
 tiles        How are thousands of small pictures carried?
+own_words    What does somebody add to it, made harmless?
 map_notes    What stands under a map?
 program      How does the page's program come into the page?
 score_words  In which unit does the page speak of the scores?

@@ -43,7 +43,10 @@ def page_payload(evidence: Mapping[str, Any], parts: Sequence[Part], about: Abou
     payload["size"] = list(about.dataset.images.shape[1:3])
     _add_margins(payload["confusions"], found.evaluation)
     numbers = np.array(
-        sorted({number for part in parts for number in part.pictures} | set(_found(found.evaluation, about.seed)))
+        sorted(
+            {number for part in parts for number in part.pictures}
+            | set(_found(found.evaluation, about.seed, int(_RIGHT * about.drawn)))
+        )
     )
     payload["atlas"] = {
         "ids": packed(numbers.astype(np.uint32)),
@@ -62,12 +65,12 @@ def _answers(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _found(evaluation: Evaluation, seed: int) -> list[int]:
+def _found(evaluation: Evaluation, seed: int, most: int) -> list[int]:
     """A sample of the correctly classified images."""
     right = np.flatnonzero(evaluation.predictions == evaluation.labels)
-    if not len(right):
+    if not len(right) or not most:
         return []
-    return right[sample_numbers(len(right), min(_RIGHT, len(right)), seed)].tolist()
+    return right[sample_numbers(len(right), min(most, len(right)), seed)].tolist()
 
 
 def _grey(shown: np.ndarray) -> np.ndarray:

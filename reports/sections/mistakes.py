@@ -45,7 +45,9 @@ class MistakesSection:
         if not seen.has_class_maps:
             return None
         telling = seen.progress("explaining the mistakes")
-        found = gather_mistakes(seen.look, seen.dataset, seen.survey, seen.evaluation, telling, seen.batch_size)
+        found = gather_mistakes(
+            seen.look, seen.dataset, seen.survey, seen.evaluation, telling, seen.batch_size, seen.plan.drawn
+        )
         further = tuple(
             further_maps(
                 known,

@@ -76,6 +76,7 @@ class About:
     evaluation: Evaluation | None = None  # of the model's answers to all images
     weights: str = ""  # SHA-256 of the model's weights
     pixels: str = ""  # SHA-256 of the first 256 images
+    drawn: float = 1.0  # 0..1, share of the images that would be drawn which are, see `ReportPlan`
 
     @property
     def class_names(self) -> tuple[str, ...]:
@@ -95,6 +96,7 @@ class About:
             evaluation=seen.evaluation,
             weights=weights_fingerprint(seen.model),
             pixels=images_fingerprint(seen.dataset.images, _FIRST),
+            drawn=seen.plan.drawn,
         )
 
 

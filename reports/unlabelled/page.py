@@ -5,7 +5,7 @@ from __future__ import annotations
 import datetime
 import importlib.metadata
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -24,6 +24,7 @@ from ..evidence.trust import TrustEvidence
 from ..evidence.twin import json_text, twin
 from ..files.report_files import ReportFiles, drawn_arrays
 from ..files.whole_files import write_arrays, write_whole
+from ..html.own_words import NO_WORDS, OwnWords
 from ..html.page import Header, Section, View, render_page
 from ..html.score_words import in_score_words
 from ..html.tiles import Sprite
@@ -95,7 +96,7 @@ def explained_pictures(
 
 
 def write_pictures_report(
-    report: UnlabelledReport, files: ReportFiles, *, title: str | None = None, step: Progress = False
+    report: UnlabelledReport, files: ReportFiles, *, words: OwnWords = NO_WORDS, step: Progress = False
 ) -> dict[str, Any]:
     """Write the page and, where they are named, its figures and arrays; returns the figures.
 
@@ -104,7 +105,7 @@ def write_pictures_report(
     """
     if callable(step):
         step("drawing the page", 0, 1)
-    write_whole(files.page, pictures_html(report, title))
+    write_whole(files.page, pictures_html(report, words))
     figures = _figures(report)
     if files.json is not None:
         write_whole(files.json, json_text(figures) + "\n")
@@ -113,17 +114,20 @@ def write_pictures_report(
     return figures
 
 
-def pictures_html(report: UnlabelledReport, title: str | None = None) -> str:
+def pictures_html(report: UnlabelledReport, words: OwnWords = NO_WORDS) -> str:
     """The whole page."""
     about = report.about
     sections, sprites = _sections(report)
     front = Markup('<h1 class="vt" id="findings-title">{}</h1>').format(headline(report.answers, about))
+    if words.note:
+        front += Markup('<section class="own-note" aria-label="Note">{}</section>').format(words.note)
     views = [
         View(name, heading, front=front if name == "findings" else None)
         for name, heading in VIEWS.items()
         if name not in _LEFT_OUT
     ]
-    return render_page(title or about.information.name, sections, _header(about), sprites, views=views)
+    header = replace(_header(about), logo=words.logo)
+    return render_page(words.title or about.information.name, sections, header, sprites, views=views)
 
 
 def _sections(report: UnlabelledReport) -> tuple[list[Section], list[Sprite]]:

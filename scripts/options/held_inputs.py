@@ -58,7 +58,7 @@ def _named_value(typed: str) -> tuple[str, str]:
 
 
 def _of_one_input(model: Any, form: InputForm, picture: str, typed: dict[str, str]) -> Any:
-    from featurelens.interpret.sanity.independent_copy import library_of
+    from featurelens.interpret.graph.keras_library import library_of
 
     library, place = library_of(model), form.names.index(picture)
     image = library.Input(form.shapes[place], dtype=form.dtypes[place], name=picture)

@@ -1,4 +1,4 @@
-"""Which part of a model is looked at, and what its answer is for: `--model-output`, `--wrt` and `--task`."""
+"""Which part of a model is looked at, and what its answer is for: `--model-output`, `--wrt`, `--task` and `--score`."""
 
 from __future__ import annotations
 
@@ -20,6 +20,12 @@ Task = Annotated[
 ]
 ModelOutput = Annotated[str | None, typer.Option(help="Which output to look at, where the model has several.")]
 Wrt = Annotated[str | None, typer.Option(help="Which input is the picture, where the model has several.")]
+Score = Annotated[
+    str | None,
+    typer.Option(
+        help="Explain a channel of a layer rather than a class: conv2:31, conv2:31@4,5 at one place, dense1:7."
+    ),
+]
 Held = Annotated[
     list[str] | None,
     typer.Option(
@@ -38,6 +44,12 @@ class ModelPart:
     model_output: ModelOutput = None
     wrt: Wrt = None
     held: Held = None
+    score: Score = None
+
+    @property
+    def is_of_classes(self) -> bool:
+        """Whether classes are explained, which the data have to have."""
+        return self.task != "regression" and self.score is None
 
 
 def as_chosen(model: Any, card: ModelCard | None, part: ModelPart) -> Any:
@@ -47,6 +59,7 @@ def as_chosen(model: Any, card: ModelCard | None, part: ModelPart) -> Any:
         ValueError: There is no such output, input or task, or a model without a graph has several.
     """
     from featurelens.interpret.graph.tasks import declare_task
+    from featurelens.interpret.tracing.scored import scored
 
     task = part.task
     chosen = model if part.model_output is None else _with_one_output(model, part.model_output)
@@ -56,7 +69,23 @@ def as_chosen(model: Any, card: ModelCard | None, part: ModelPart) -> Any:
         declare_task(chosen, task)
     elif card is not None and len(card.class_names) == 2 and is_bare(chosen):
         declare_task(chosen, "binary")
-    return chosen
+    return chosen if part.score is None else scored(chosen, part.score)
+
+
+def refuse_score(model: Any) -> None:
+    """Pass a model whose classes are explained.
+
+    Raises:
+        ValueError: It answers another number, by `--score`.
+    """
+    from featurelens.interpret.tracing.scored import scored_as
+
+    told = scored_as(model)
+    if told is not None:
+        raise ValueError(
+            f"Expected a classifier, whose answers can be held against classes. Received the score {told.name!r}, which has "
+            f"none. Leave --score out here; featurelens explain, trust and inspect take it."
+        )
 
 
 def settle_task(model: Any, class_names: tuple[str, ...]) -> None:
@@ -68,6 +97,7 @@ def settle_task(model: Any, class_names: tuple[str, ...]) -> None:
     """
     from featurelens.interpret.graph.tasks import declare_task, declared_task
 
+    refuse_score(model)
     _require_scores(model)
     bare = is_bare(model)
     if declared_task(model) is None and bare and len(class_names) == 2:
@@ -135,7 +165,7 @@ def is_bare(model: Any) -> bool:
 
 
 def _with_one_output(model: Any, output: str) -> Any:
-    from featurelens.interpret.sanity.independent_copy import library_of
+    from featurelens.interpret.graph.keras_library import library_of
     from featurelens.interpret.tracing.inputs import missing_from_model
     from featurelens.interpret.tracing.traced_model import outputs_by_name
 

@@ -11,7 +11,14 @@ from typer.models import OptionInfo
 
 from featurelens.models.formats.known_formats import kinds_in_short
 from featurelens.models.visible_text import visible_line
-from featurelens.scripts.options.model_choice import ModelPart, as_chosen, is_bare, require_one_picture, settle_task
+from featurelens.scripts.options.model_choice import (
+    ModelPart,
+    as_chosen,
+    is_bare,
+    refuse_score,
+    require_one_picture,
+    settle_task,
+)
 from featurelens.scripts.options.reading import DataReading
 from featurelens.scripts.terminal.saying import say
 
@@ -91,6 +98,7 @@ def open_for(data: str, model: Any, card: ModelCard | None, opening: Opening) ->
     from featurelens.models.datasets.class_names import require_classes
     from featurelens.models.datasets.labels import fitted_to_outputs
 
+    refuse_score(model)
     dataset, assumed = _opened(data, model, card, opening)
     if len(dataset.class_names) > 2 and is_bare(model):
         settle_task(model, dataset.class_names)  # one number cannot tell these apart: refused for what it is

@@ -54,7 +54,7 @@ def outputs_of(images: Sequence[str], output: Path) -> list[Path]:
 
 def reader(opening: Opening) -> Reader:
     """What opens the data for an image of theirs, a single time; a regression has no classes to put in order."""
-    read = open_for if opening.task != "regression" else open_images
+    read = open_for if opening.is_of_classes else open_images
     opened: list[Dataset] = []
 
     def kept(data: str, model: Any, card: ModelCard | None, opening: Opening) -> Dataset:

@@ -64,6 +64,7 @@ class Service:
             self._compute,
             loop.call_soon_threadsafe,
             most_waiting=self.settings.queue,
+            most_seconds=self.settings.most_seconds,
             most_rows=self._most_rows,
             on_death=self._died,
             before=self._warm_up,

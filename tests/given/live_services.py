@@ -61,7 +61,7 @@ class Live:
 @contextmanager
 def live(*models: ServedModel, **settings: Any) -> Iterator[Live]:
     """The service, once it is ready; stopped afterwards."""
-    service, listening = listener(models, Settings(port=0, log=False, **settings))
+    service, listening = listener(models, Settings(**{"port": 0, "log": False, "most_seconds": 30.0, **settings}))
     thread = threading.Thread(target=listening.run, daemon=True)
     thread.start()
     until = time.monotonic() + 60

@@ -32,6 +32,7 @@ OF_EACH_ITS_OWN = {  # words that stand for another thing in another command
     "--method",
     "--output",
     "--scale",  # the range of the pixels; the benchmark of large sets
+    "--quiet",
     "--seed",
     "--training-data",
 }

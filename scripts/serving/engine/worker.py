@@ -31,6 +31,7 @@ class ModelWorker:
         compute: Answers some rows of one key; an exception as an answer is that row's alone.
         deliver: How answers reach the event loop, such as `loop.call_soon_threadsafe`.
         most_waiting: Rows that may wait.
+        most_seconds: That a row may have to wait for its answer, by how long the last rows took; beyond it none is taken.
         most_rows: Of a batch, a power of two.
         on_death: Called with the traceback where the thread ends by an error.
         before: Called once in the thread before the first answer, such as a warm-up.
@@ -43,13 +44,14 @@ class ModelWorker:
         deliver: Deliver,
         *,
         most_waiting: int = 256,
+        most_seconds: float = float("inf"),
         most_rows: int = 64,
         on_death: Callable[[str], None] = print,
         before: Callable[[], None] | None = None,
         seen: Callable[[Any, int, float], None] | None = None,
     ) -> None:
         self.jobs = Jobs()
-        self.most_waiting, self.most_rows = most_waiting, most_rows
+        self.most_waiting, self.most_rows, self.most_seconds = most_waiting, most_rows, most_seconds
         self._compute, self._deliver, self._on_death = compute, deliver, on_death
         self._before, self._seen = before, seen
         self._lanes: OrderedDict[Any, deque[tuple[Ticket, int]]] = OrderedDict()
@@ -74,17 +76,30 @@ class ModelWorker:
         """Rows that wait."""
         return self._waiting
 
-    def room_for(self, rows: int) -> None:
+    def room_for(self, rows: int, waited: float = 0.0) -> None:
         """Pass where so many more may wait.
+
+        Args:
+            rows: How many.
+            waited: Seconds that they have waited already, before anybody looked at them.
 
         Raises:
             Overloaded: They may not.
             WorkerDied: Nothing will be answered.
         """
+        self._require_place(rows)
+        if self._waiting and waited + self._waiting * self._seconds_a_row > self.most_seconds:  # alone it is no crowd
+            raise self._overloaded()
+
+    def _require_place(self, rows: int) -> None:
+        """Pass where the queue has so many places, however long they may take."""
         if self.death or self._closing:
             raise WorkerDied("The model's worker has ended." if self.death else "The service is stopping.")
         if self._waiting + rows > self.most_waiting:
-            raise Overloaded(max(1, min(_SLOWEST, round(self._waiting * self._seconds_a_row))))
+            raise self._overloaded()
+
+    def _overloaded(self) -> Overloaded:
+        return Overloaded(max(1, min(_SLOWEST, round(self._waiting * self._seconds_a_row))))
 
     def submit(self, ticket: Ticket) -> None:
         """Put a ticket in the queue; its future gets the answers.
@@ -94,7 +109,7 @@ class ModelWorker:
             WorkerDied: Nothing will be answered.
         """
         with self._lock:
-            self.room_for(len(ticket.rows))
+            self._require_place(len(ticket.rows))
             lane = self._lanes.get(ticket.key)
             if lane is None:
                 lane = self._lanes[ticket.key] = deque()

@@ -141,16 +141,17 @@ def _delays(server: Server, body: str, count: int) -> list[str]:
 
 
 def _overload(server: Server, body: str, count: int) -> list[str]:
-    """More at a time than the queue holds."""
-    before = server.memory()
-    run = loaded(server, Load(server.port, "/v1/explain", body, 2 * count, 1280))
-    grown = server.memory() - before
-    told = ", ".join(f"{count:,} x {status}" for status, count in sorted(run["statuses"].items()))
-    return [
-        "",
-        f"Overload, 1,280 at a time before a queue of 256: {told}; {run['lost']} lost; p99 of accepted "
-        f"{run['p99'] * 1000:.0f} ms; {grown:+.0f} MB.",
-    ]
+    """Five and twenty times as many at a time as keep the model busy."""
+    lines = [""]
+    for crowd in (5 * _AT_ONCE, 20 * _AT_ONCE):
+        before = server.memory()
+        run = loaded(server, Load(server.port, "/v1/explain", body, 2 * count, crowd))
+        grown = server.memory() - before
+        told = ", ".join(f"{count:,} x {status}" for status, count in sorted(run["statuses"].items()))
+        lines.append(
+            f"Overload, {crowd:,} at a time: {told}; {run['lost']} lost; p99 of accepted {run['p99'] * 1000:.0f} ms; {grown:+.0f} MB."
+        )
+    return lines
 
 
 def _memory(server: Server, body: str, count: int) -> list[str]:

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import time
 from collections.abc import Awaitable, Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -57,6 +58,12 @@ class Exchange:
         if self._headers is None:
             self._headers = dict(self.scope["headers"])
         return self._headers.get(name, b"")
+
+    @property
+    def age(self) -> float:
+        """Seconds since the request arrived; 0 where nobody noted it."""
+        arrived = self.scope.get("arrived")
+        return 0.0 if arrived is None else time.monotonic() - arrived
 
     def is_gone(self) -> bool:
         """Whether the client has closed the connection; uvicorn's own record of the request tells it."""

@@ -8,9 +8,11 @@ from __future__ import annotations
 
 import asyncio
 import contextlib
+import os
 import signal
 import socket
 import threading
+import time
 from collections.abc import Iterator
 from typing import Any
 
@@ -18,6 +20,7 @@ import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
 from featurelens.scripts.serving.service import Service
+from featurelens.scripts.serving.web.doorman import Doorman
 from featurelens.scripts.serving.web.front import Front
 
 _LOOK = 1.0  # seconds
@@ -39,6 +42,11 @@ class TimedProtocol(HttpToolsProtocol):
             self.waits_since = self.loop.time()
         super().data_received(data)
 
+    def on_message_begin(self) -> None:
+        """A request begins: from now on it waits."""
+        super().on_message_begin()
+        self.scope["arrived"] = time.monotonic()  # type: ignore[typeddict-unknown-key]
+
     def on_response_complete(self) -> None:
         """An answer was sent."""
         super().on_response_complete()
@@ -56,6 +64,7 @@ class Listener(uvicorn.Server):
 
     def __init__(self, service: Service, front: Front) -> None:
         self._service = service
+        self._doorman: Doorman | None = None
         settings = service.settings
         super().__init__(
             uvicorn.Config(
@@ -85,11 +94,16 @@ class Listener(uvicorn.Server):
         self._service.start(loop)
         await super().startup(sockets)
         self._looking = loop.create_task(self._look())
+        if os.name == "posix":  # elsewhere there is no uvloop, whose habit it makes up for
+            listening = [each for server in self.servers for each in server.sockets]
+            self._doorman = Doorman(loop, listening, self._protocol)
 
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer what was taken, and take nothing more."""
         self._service.is_draining = True
         self._service.worker.jobs.stop_all()
+        if self._doorman is not None:
+            self._doorman.close()
         await super().shutdown(sockets)
         self._looking.cancel()
         await asyncio.get_running_loop().run_in_executor(None, self._service.worker.close)
@@ -111,6 +125,10 @@ class Listener(uvicorn.Server):
         """SIGTERM or Ctrl-C: not ready from now on."""
         self._service.is_draining = True
         super().handle_exit(sig, frame)
+
+    def _protocol(self) -> TimedProtocol:
+        """What talks on a new connection."""
+        return TimedProtocol(self.config, self.server_state, self.lifespan.state)
 
     def _stop(self) -> None:
         self.should_exit = True

@@ -69,7 +69,7 @@ class OpenInference:
     async def infer(self, exchange: Exchange, name: str) -> Response:
         """Answer a request of the protocol."""
         deadline = time.monotonic() + self._service.settings.deadline
-        require_room(self._service)
+        require_room(self._service, exchange)
         served = model_called(self._service, name)
         body = await read_body(exchange, self._service.settings)
         asked, binary = _split(body, exchange.header(_HEADER))

@@ -118,7 +118,7 @@ class Questions:
     def _begin(self, exchange: Exchange) -> tuple[Asked, float]:
         """Refuse at once what will not be answered; nothing of the body was read yet."""
         deadline = time.monotonic() + self._service.settings.deadline
-        require_room(self._service)
+        require_room(self._service, exchange)
         return self.asked(exchange.scope["query_string"]), deadline
 
     def _read(self, raw_query: bytes) -> Asked:
@@ -201,8 +201,8 @@ class Questions:
         return Response(self._png(asked, answer, picture), content_type=PNG)
 
 
-def require_room(service: Service) -> None:
-    """Pass where the queue has room.
+def require_room(service: Service, exchange: Exchange) -> None:
+    """Pass where the queue has room, and the answer can be there in time.
 
     Raises:
         Refusal: It has none (429), or nothing is answered (503).
@@ -212,7 +212,7 @@ def require_room(service: Service) -> None:
             503, "Expected a service that is ready. It is starting or stopping. Ask again.", [(b"retry-after", b"2")]
         )
     try:
-        service.worker.room_for(1)
+        service.worker.room_for(1, exchange.age)
     except Overloaded as error:
         raise too_busy(error) from None
     except WorkerDied as error:

@@ -149,7 +149,8 @@ def _looked_at(model: Any, images: np.ndarray, sample: int | None, seed: int) ->
     if sample == 0:
         return None
     numbers = sample_numbers(len(images), sample, seed)
-    found = scores_of(TracedModel(model)).run(images[numbers], batch_size=rows_at_once(images))
+    plain = scores_of(TracedModel(model))
+    found = plain.run(images[numbers], batch_size=rows_at_once(images))
     classes = np.full(len(images), NONE, dtype=np.int32)
     classes[numbers] = found["classes"]
     followed = (

@@ -13,7 +13,7 @@ from markupsafe import Markup
 from ..models.datasets.dataset import Dataset
 from ..models.datasets.duplicates import shared_images
 from ..models.datasets.exploration import Exploration, explore
-from .drawing.pictures import pictures
+from .drawing.pictures import pictures_at
 from .drawing.wording import count, listed, percent, shape
 from .files.whole_files import check_writable, write_whole
 from .html.components import EMPTY, figure, joined, notice, table, view
@@ -132,7 +132,7 @@ def _shared(datasets: Mapping[str, Dataset]) -> tuple[list[Markup], list[Sprite]
         parts.append(text.format(amount, other, verb, one))
         if len(pairs):
             kept = pairs[:_MOST_SHARED]
-            shown = pictures(datasets[other].shown[kept[:, 1]], datasets[other].shown_range)
+            shown = pictures_at(datasets[other].shown, kept[:, 1], datasets[other].shown_range)
             sprites.append(sprite(f"shared-{place}", shown))
             views = (_shared_view(datasets, sprites[-1], (one, other), row, pair) for row, pair in enumerate(kept))
             parts.append(Markup('<div class="views">{}</div>').format(joined(views)))

@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from ..interpret.methods.catalogue import KnownMethod
 from ..interpret.progress import Progress
+from ..interpret.tracing.sharing import programs_shared
 from ..models.datasets.dataset import Dataset
 from ..models.datasets.pixel_range import warn_of_range
 from ..models.fitting import UNLABELLED, dataset_for, labelled_for
@@ -289,12 +290,13 @@ def _only(found: Report, ids: Sequence[str]) -> Report:
 
 def gather_report(seen: Seen, sections: Sequence[ReportSection[Any]] = PAGE_SECTIONS) -> Report:
     """The evidence of each section that has any, in their order."""
-    seen.stream([statistic for section in sections for statistic in section.needs(seen)])
     evidence: dict[str, Any] = {}
-    for section in sections:
-        found = section.evidence(seen, evidence)
-        if found is not None:
-            evidence[section.id] = found
+    with programs_shared():
+        seen.stream([statistic for section in sections for statistic in section.needs(seen)])
+        for section in sections:
+            found = section.evidence(seen, evidence)
+            if found is not None:
+                evidence[section.id] = found
     return Report(About.of(seen), evidence, tuple(sections), seen)
 
 

@@ -23,10 +23,9 @@ from ... import Record
 from ..arguments import at_least
 from ..given import Layer, takes_given
 from ..progress import Progress, steps
-from ..tracing.batched_graph import Program
-from ..tracing.downstream import TailProgram
+from ..tracing.batched_graph import Computed, Program
+from ..tracing.downstream import TailProgram, front_of
 from ..tracing.inputs import Arrays
-from ..tracing.layer_choice import channel_layer
 from ..tracing.targets import label_array
 from ..tracing.traced_model import Taps, TracedModel
 from ..tracing.variants import rows_at_once
@@ -34,6 +33,7 @@ from .ablation_effects import AblationEffects, AblationTally
 from .affine_tail import affine_change
 from .channel_fill import Fill, fill_of, range_program, set_to
 
+_OF_ALL = ("logits", "low", "high", "mean", "given", "slope")  # kept of every image; what the layer puts out is not
 Pair = tuple[int, int]  # (true class, predicted class)
 
 
@@ -128,16 +128,16 @@ class _Run:
         self._traced, self._layer = traced, layer
         self._to: Fill = to
         self._images, self._batch_size = images, batch_size
-        program = Program(traced, self._looked_at)
-        found = program.run(images, batch_size=rows_at_once(images, batch_size))
-        self._found, self._before = found, found["logits"]
+        self._program = program = Program(traced, self._looked_at)
+        found = program.run(images, batch_size=rows_at_once(images, batch_size), names=_OF_ALL)
+        self._found, self._before, self._name = found, found["logits"], program.facts["tapped"].name
         self._labels = label_array(labels, len(self._before), program.head.classes)
         self._fill, self._moved = fill_of(found, to)
         self.channels = len(self._fill)
 
-    def _looked_at(self, taps: Taps, scores: Any) -> dict[str, Any]:
-        self._name = channel_layer(taps, self._layer).name
-        return range_program(self._layer)(taps, scores)
+    def _looked_at(self, taps: Taps, scores: Any) -> Computed:
+        front, ranges = front_of(taps, self._layer), range_program(self._layer)(taps, scores)
+        return Computed(ranges if "slope" in ranges else {**front.tensors, **ranges}, front.facts)
 
     def tally(self, confusions: Sequence[Pair], channels: np.ndarray, progress: Progress) -> AblationTally:
         """Count the answers without each of the channels; those that ablation does not change are not run."""
@@ -146,7 +146,7 @@ class _Run:
         if "slope" in self._found:
             self._add_in_closed_form(tally, channels[moved], moved, progress)
             return tally
-        tail = TailProgram(self._traced, self._layer, set_to(self._fill))
+        tail = TailProgram(self._traced, self._layer, set_to(self._fill), front=self._program)
         stream = tail.stream(
             self._images, channels[moved].astype(np.int32), batch_size=self._batch_size, progress=progress
         )

@@ -16,6 +16,7 @@ from ..tracing.batched_graph import Computed, LayerProgram
 from ..tracing.inputs import Arrays, InputForm
 from ..tracing.layer_choice import default_layer, is_convolution, is_nested_model, is_spatial
 from ..tracing.proof import PROOF_IMAGES, Proof
+from ..tracing.sharing import offer
 from ..tracing.traced_model import TappedLayer, Taps, TracedModel
 from .connections import layer_inputs
 from .receptive_field import ReceptiveField
@@ -98,17 +99,22 @@ def inspect_model(
     """
     traced = TracedModel(model, output=output, wrt=wrt)
 
-    def look(taps: Taps, _: Any) -> Computed:
+    def look(taps: Taps, scores: Any) -> Computed:
         fields = receptive_fields(taps.image) if taps.axes.is_picture else {}  # known for [B,H,W,C] alone
         layers = [tap for tap in taps.layers if not is_nested_model(tap)]
         inputs = layer_inputs(taps.image, layers)
         found = tuple(_information(tap, fields, read) for tap, read in zip(layers, inputs, strict=True))
         facts = {"layers": found, "input_shape": tuple(taps.image.shape)[1:], "cam_layer": default_layer(taps)}
-        return Computed({}, {**facts, "axes": taps.axes, "has_gradient": taps.image.dtype.is_floating})
+        return Computed(
+            {} if scores is None else {"scores": scores},
+            {**facts, "axes": taps.axes, "has_gradient": taps.image.dtype.is_floating},
+        )
 
     program = LayerProgram(traced, look)
     given = _random_images(traced) if images is None else images
     proof, head, facts = program.proved(given), program.head, program.facts
+    if head is not None:
+        offer(program)
     return ModelInformation(
         name=traced.name,
         layers=facts["layers"],

@@ -26,7 +26,7 @@ from ..given import takes_given
 from ..methods.attribution import Method
 from ..progress import Progress, steps
 from ..stream.image_choice import sample_of
-from ..stream.joint_maps import maps_of
+from ..stream.joint_maps import JointMap, maps_of
 from ..tracing.batched_graph import Program
 from ..tracing.inputs import Arrays
 from ..tracing.targets import Classes
@@ -115,8 +115,10 @@ def likeness_while_shuffled(
 ) -> dict[str, Randomization]:
     """`randomization_check` of images and classes that are known; arguments as there."""
     copied = independent_copy(model, asked.images, copier)
-    trained = maps_without_sign(copied, methods, asked)
-    layers = layers_from_the_last(copied, asked.images, output=output, wrt=wrt)
+    first = {name: make(copied) for name, make in methods.items()}
+    trained = _without_sign(first, asked)
+    traced = next((made.traced for made in first.values() if isinstance(made, JointMap)), None)
+    layers = layers_from_the_last(copied, asked.images, output=output, wrt=wrt, traced=traced)
     if not layers:
         raise ValueError(
             "Expected a model with weights to randomise. This one has none, or only such as are all equal. "
@@ -148,8 +150,11 @@ def likeness_while_shuffled(
 
 def maps_without_sign(model: Any, methods: Mapping[str, Factory], asked: AskedAbout) -> dict[str, np.ndarray]:
     """The size of each method's maps, each method made for the model anew."""
-    maps = maps_of({name: make(model) for name, make in methods.items()}, asked.images, asked.classes)
-    return {name: np.abs(each) for name, each in maps.items()}
+    return _without_sign({name: make(model) for name, make in methods.items()}, asked)
+
+
+def _without_sign(methods: Mapping[str, Method], asked: AskedAbout) -> dict[str, np.ndarray]:
+    return {name: np.abs(each) for name, each in maps_of(methods, asked.images, asked.classes).items()}
 
 
 def likeness(trained: np.ndarray, randomised: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -14,7 +14,7 @@ import numpy as np
 
 from ..tracing.batched_graph import Program
 from ..tracing.inputs import Arrays
-from ..tracing.traced_model import Taps, TracedModel
+from ..tracing.traced_model import TracedModel
 
 
 @dataclass(frozen=True, eq=False)
@@ -25,17 +25,19 @@ class LayerWeights:
     weights: tuple[Any, ...]  # Keras variables
 
 
-def layers_from_the_last(model: Any, images: Arrays, *, output: str | None, wrt: str | None) -> list[LayerWeights]:
-    """The layers on the way to the output that have weights to shuffle, last first; each weight once."""
-    called: list[Any] = []
+def layers_from_the_last(
+    model: Any, images: Arrays, *, output: str | None, wrt: str | None, traced: TracedModel | None = None
+) -> list[LayerWeights]:
+    """The layers on the way to the output that have weights to shuffle, last first; each weight once.
 
-    def noting(taps: Taps, scores: Any) -> dict[str, Any]:
-        called[:] = [model, *(tapped.layer for tapped in taps.layers)]
-        return {"scores": scores}
-
-    program = Program(TracedModel(model, output=output, wrt=wrt), noting)
-    if not called:  # a model that does not declare its inputs
-        program.prepare(images)
+    `traced` is the model as some method has traced it already; None: it is traced here.
+    """
+    if traced is None or not traced.called:
+        traced = TracedModel(model, output=output, wrt=wrt)
+        program = Program(traced, lambda _, scores: {"scores": scores})
+        if not traced.called:  # a model that does not declare its inputs
+            program.prepare(images)
+    called = [model, *traced.called]
     seen: set[int] = set()
     found = []
     for layer in reversed(called):

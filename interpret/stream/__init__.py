@@ -2,6 +2,7 @@
 
 statistic       What is counted over images, one batch after another?
 one_pass        How does every statistic see every image once?
+ahead           How is the next batch read while the model runs?
 explainer       Activations, Grad-CAM and saliency in one pass?
 predictions     What does the model decide?
 activations     What does each layer put out?

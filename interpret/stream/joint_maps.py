@@ -77,6 +77,11 @@ class JointMap:
     joint: JointMaps
     name: str
 
+    @property
+    def traced(self) -> TracedModel:
+        """The model as it was traced for it."""
+        return self.joint.program.traced
+
     def __call__(self, images: Arrays, classes: Classes = None) -> np.ndarray:
         """float32[B,h,w]: its maps alone."""
         return self.joint.maps(images, classes)[self.name]

@@ -47,6 +47,13 @@ def _peak(found: Slopes) -> Any:
     return tf.reduce_max(tf.reshape(maps, [tf.shape(maps)[0], -1]), axis=1)
 
 
+def _parts(found: Slopes) -> Any:
+    import tensorflow as tf
+
+    product = tf.cast(found.layer.tensor, tf.float32) * found.at_layer
+    return tf.reduce_sum(found.layer.axes.channel_last(product), axis=list(range(1, len(product.shape) - 1)))
+
+
 OF_LAYER: dict[str, Callable[[Slopes], Any]] = {  # name -> float32[B,h,w] at the layer; the peak float32[B]
     "grad_cam": _at_layer(grad_cam),
     "signed": _at_layer(weighted_channels),  # Grad-CAM before its cut
@@ -54,6 +61,7 @@ OF_LAYER: dict[str, Callable[[Slopes], Any]] = {  # name -> float32[B,h,w] at th
     "layer_cam": _at_layer(layer_cam),
     "grad_cam_plus_plus": _at_layer(grad_cam_plus_plus),
     "grad_cam_peak": _peak,
+    "parts": _parts,  # float32[B,C]: what each channel adds to the score, see `dissection.margin_parts`
 }
 OF_IMAGE: dict[str, Callable[[Slopes], Any]] = {  # name -> float32[B,H,W] at the image, or float32[B]
     "saliency": lambda found: saliency(found.at_image, found.taps.axes),

@@ -1,7 +1,8 @@
 """The one pass: every image decoded once, run through the model once, and seen by every statistic.
 
 The model is traced once with the union of what all statistics need of it; statistics of equal keys are computed once. If
-none needs the model, none is run. Memory is that of a batch and of the statistics, however many images there are.
+none needs the model, none is run. Images that lie on a disk are read in a background thread, up to two batches ahead.
+Memory is that of a batch and of the statistics, however many images there are.
 """
 
 from __future__ import annotations
@@ -17,6 +18,7 @@ from ..progress import Progress, shown
 from ..tracing.batched_graph import Computed, LayerProgram, Program
 from ..tracing.traced_model import Taps, TracedModel
 from ..tracing.variants import rows_at_once
+from .ahead import ahead
 from .statistic import Batch, ImageSource, Pictures, Statistic
 
 
@@ -86,9 +88,10 @@ class Stream:
 
     def run(self, source: ImageSource, batch_size: int | None = None) -> Iterator[int]:
         """Update the statistics with all images; yields how many were seen after each batch."""
-        size = batch_size
-        seen = 0
-        for pictures in source.batches(at_least("batch_size", size, 1) if size is not None else images_at_once(source)):
+        size = images_at_once(source) if batch_size is None else at_least("batch_size", batch_size, 1)
+        in_memory = isinstance(getattr(source, "images", None), np.ndarray) or len(source) <= size
+        batches, seen = source.batches(size), 0
+        for pictures in batches if in_memory else ahead(batches):
             _refuse_not_finite(pictures)
             outcome = self._outcome(pictures, source.value_range)
             for place, statistic in enumerate(self._statistics):

@@ -2,19 +2,21 @@
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from typing import Any
 
 import numpy as np
 
 from ..given import Layer, takes_given
 from ..progress import Progress
-from ..tracing.batched_graph import OfModel, Program
+from ..tracing.batched_graph import Computed, OfModel, Program
 from ..tracing.inputs import Arrays
+from ..tracing.layer_choice import chosen_layers, layers_of, tensors_of
 from ..tracing.targets import Classes
-from ..tracing.traced_model import TracedModel
+from ..tracing.traced_model import Taps, TracedModel
 from .named_maps import named_maps
 
-_FOUND = ("signed", "contributions", "layer_cam", "grad_cam_plus_plus", "saliency", "saturation")
+_FOUND = ("signed", "contributions", "layer_cam", "grad_cam_plus_plus", "saliency", "saturation", "parts")
 
 
 class GradCAMState(OfModel):
@@ -22,7 +24,9 @@ class GradCAMState(OfModel):
 
     Args and call as for `GradCAM`. It gives {'signed': float32[B,h,w], Grad-CAM before its cut, in score units;
     'contributions': float32[B,h,w], as `HiResCAM` gives it, linear in the score; 'layer_cam' and 'grad_cam_plus_plus':
-    float32[B,h,w], as those give them; 'saliency': float32[B,H,W], as `Saliency` gives it; 'saturation': float32[B]}.
+    float32[B,h,w], as those give them; 'saliency': float32[B,H,W], as `Saliency` gives it; 'saturation': float32[B];
+    'parts': float32[B,C], what each channel of the layer adds to the score, as `MarginPartsOf` gives it}. What the layers
+    named in `beside` put out comes out of the same program, by `activations`.
 
     Example:
         >>> found = GradCAMState(model)(images)
@@ -33,11 +37,22 @@ class GradCAMState(OfModel):
 
     @takes_given
     def __init__(
-        self, model: Any, layer: Layer | None = None, *, output: str | None = None, wrt: str | None = None
+        self,
+        model: Any,
+        layer: Layer | None = None,
+        *,
+        beside: Sequence[str] = (),
+        output: str | None = None,
+        wrt: str | None = None,
     ) -> None:
         self._layer = layer
-        traced = TracedModel(model, output=output, wrt=wrt)
-        self._program = Program(traced, lambda taps, scores: named_maps(taps, scores, _FOUND, layer))
+
+        def compute(taps: Taps, scores: Any) -> Computed:
+            found = named_maps(taps, scores, _FOUND, layer)
+            chosen = chosen_layers(taps, list(beside)) if beside else []
+            return Computed({**found.tensors, **tensors_of(chosen)}, found.facts)
+
+        self._program = Program(TracedModel(model, output=output, wrt=wrt), compute)
 
     @property
     def cam_layer(self) -> str | None:
@@ -48,9 +63,17 @@ class GradCAMState(OfModel):
     def __call__(
         self, images: Arrays, classes: Classes = None, batch_size: int = 256, progress: Progress = False
     ) -> dict[str, np.ndarray]:
-        """All six, for the predicted class or the one named."""
-        found = self._program.run(images, classes, batch_size=batch_size, progress=progress)
+        """All seven, for the predicted class or the one named."""
+        found = self._program.run(images, classes, batch_size=batch_size, progress=progress, names=_FOUND)
         return {name: found[name] for name in _FOUND}
+
+    @takes_given
+    def with_activations(
+        self, images: Arrays, classes: Classes = None, batch_size: int = 256
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """What the call gives, and {layer: float32[B, ...]} of the layers named in `beside`, out of the same run."""
+        found = self._program.run(images, classes, batch_size=batch_size)
+        return {name: found[name] for name in _FOUND}, layers_of(found)
 
 
 class Saturation(OfModel):

@@ -11,6 +11,7 @@ scored          What else than a class can be explained?
 targets         Which class is a map asked about, and rather than which other?
 layer_choice    Which layers have a map of places, and where does Grad-CAM look?
 batched_graph   How is a traced computation run, batch by batch?
+sharing         Who asks a model the same, so that one trace will do?
 variants        How are many variants of an image run in full batches?
 downstream      What do the logits become when a layer puts out something else?
 """

@@ -7,7 +7,7 @@ changed since it was traced is traced again.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping
+from collections.abc import Callable, Collection, Iterator, Mapping
 from dataclasses import dataclass, field, replace
 from functools import partial
 from operator import itemgetter
@@ -92,11 +92,14 @@ class Program:
         *,
         batch_size: int = 256,
         progress: Progress = False,
+        names: Collection[str] | None = None,
     ) -> dict[str, np.ndarray]:
-        """All results of all images, gathered: {name: [B, ...]}."""
+        """All results of all images, or those of some names, gathered: {name: [B, ...]}."""
         gathered: dict[str, np.ndarray] = {}
         for rows, total, results in self._batches(images, classes, versus, batch_size, progress):
             for name, values in results.items():
+                if names is not None and name not in names:
+                    continue
                 if name not in gathered:
                     gathered[name] = np.empty((total, *values.shape[1:]), dtype=values.dtype)
                 gathered[name][rows] = values

@@ -16,12 +16,12 @@ import numpy as np
 
 from ..graph.written_variables import kept, written_variables
 from ..progress import Progress, steps
-from .batched_graph import Program
+from .batched_graph import Computed, Program
 from .inputs import Arrays, InputForm
 from .layer_choice import channel_layer
 from .proof import PROOF_IMAGES, tolerance
 from .targets import NONE
-from .traced_model import Taps, TracedModel
+from .traced_model import TappedLayer, Taps, TracedModel
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -49,14 +49,14 @@ class TailProgram:
         traced: The model.
         layer: Name of the layer; None for the last convolution.
         change: Makes the variants of the layer's output; `UNCHANGED` must give it as it is.
+        front: A program of the same model and layer that computes what `front_of` does, and more; None: one is made.
     """
 
-    def __init__(self, traced: TracedModel, layer: str | None, change: Change) -> None:
-        self._asked, self._change = layer, change
-        self._found: Any = None  # the `TappedLayer`
+    def __init__(self, traced: TracedModel, layer: str | None, change: Change, *, front: Program | None = None) -> None:
+        self._change = change
         self._functions: dict[tuple[object, ...], Any] = {}
         self._proven = False
-        self.front = Program(traced, self._output)
+        self.front = front or Program(traced, lambda taps, _: front_of(taps, layer))
 
     @property
     def layer(self) -> str:
@@ -86,9 +86,9 @@ class TailProgram:
                 whole = slice(rows.start + part.start, rows.start + part.stop)
                 yield TailBlock(whole, some, made["logits"][part], after)
 
-    def _output(self, taps: Taps, _: Any) -> dict[str, Any]:
-        self._found = channel_layer(taps, self._asked)
-        return {"output": self._found.tensor}
+    @property
+    def _found(self) -> TappedLayer:
+        return self.front.facts["tapped"]
 
     def _function(self, form: InputForm) -> Any:
         signature = (*form.key, self.front.tracings)  # a model that was changed is traced again
@@ -139,6 +139,12 @@ class TailProgram:
                 f"Choose another layer."
             )
         self._proven = True
+
+
+def front_of(taps: Taps, layer: str | None) -> Computed:
+    """The output of a layer, and which one it is; inside of a graph."""
+    found = channel_layer(taps, layer)
+    return Computed({"output": found.tensor}, {"tapped": found})
 
 
 def _call(tail: tuple[Any, list[Any]], flat: list[np.ndarray], output: np.ndarray, variants: np.ndarray) -> np.ndarray:

@@ -117,8 +117,10 @@ class TracedModel:
         self.model = model
         self.form = declared_inputs(model)
         self.output = output
-        self._wrt = wrt
-        self.fold = None if fold is None else tuple(fold)
+        self.wrt = wrt
+        self._asked_to_fold = fold
+        self.fold = self._foldable()
+        self.called: tuple[Any, ...] = ()  # the layers that the latest trace went through, in order
         self.folded: tuple[str, ...] = ()  # paths of the batch normalisations that were folded in the latest trace
         self._answers: dict[tuple[object, ...], Any] = {}  # the model's own answer as a function, for each form
 
@@ -133,7 +135,7 @@ class TracedModel:
 
     def image_index(self, form: InputForm) -> int:
         """Which of the flat inputs is the image."""
-        return form.image_index(self._wrt)
+        return form.image_index(self.wrt)
 
     def build(self, form: InputForm, flat: Sequence[np.ndarray]) -> None:
         """Create the variables of a model that was never called, as its first call would.
@@ -175,7 +177,13 @@ class TracedModel:
     def look_again(self) -> None:
         """Forget what was found out about the model, which was changed."""
         self.form = declared_inputs(self.model)
+        self.fold = self._foldable()
         self._answers.clear()
+
+    def _foldable(self) -> tuple[str, ...] | None:
+        """The layers that are not to be folded; None, as for the model as it is, where nothing can be folded."""
+        is_normalised = any(type(layer).__name__ == "BatchNormalization" for layer in self.model._flatten_layers())
+        return tuple(self._asked_to_fold) if self._asked_to_fold is not None and is_normalised else None
 
     def trace(
         self, form: InputForm, flat: Sequence[tf.Tensor], replaced: Mapping[str, tf.Tensor] | None = None
@@ -191,7 +199,9 @@ class TracedModel:
         outputs = self._outputs(answer)
         reachable = [note for note in notes if getattr(note.tensor, "graph", None) is outputs[0].graph]
         image = flat[self.image_index(form)]
-        return Taps(image, with_axes(named(reachable)), outputs, scored=self._scored(answer))
+        layers = with_axes(named(reachable))
+        self.called = tuple(tap.layer for tap in layers)
+        return Taps(image, layers, outputs, scored=self._scored(answer))
 
     def _scored(self, answer: Any) -> tuple[tf.Tensor, Head] | ValueError:
         try:

@@ -21,6 +21,7 @@ from ..progress import Progress, steps
 from .axes import Axes
 from .batched_graph import Compute, OfModel, Program, computed
 from .inputs import Arrays, as_dtype
+from .sharing import scores_program
 from .targets import Classes, target_array
 from .traced_model import Taps, TracedModel
 
@@ -100,7 +101,7 @@ class VariantProgram(OfModel):
         fold: Collection[str] | None = None,
     ) -> None:
         traced = TracedModel(model, output=output, wrt=wrt, fold=fold)
-        self._variants = Program(traced, with_scores(variants))
+        self._variants = scores_of(traced) if variants is None else Program(traced, with_scores(variants))
         self._originals = Program(traced, with_scores(originals)) if originals != variants else self._variants
 
     @property
@@ -138,6 +139,11 @@ class VariantProgram(OfModel):
             return call(inputs, np.repeat(named[rows], times), np.repeat(other[rows], times))
 
         return Asked(flat[image], named, original["scores"], axes, original, run)
+
+
+def scores_of(traced: TracedModel) -> Program:
+    """The program of a model's scores alone, which others may share (see `sharing`)."""
+    return scores_program(traced, lambda: Program(traced, with_scores(None)))
 
 
 def with_scores(compute: Compute | None) -> Compute:

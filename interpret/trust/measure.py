@@ -34,12 +34,12 @@ from ..sanity.random_labels import Lesson, RandomLabels, random_label_check
 from ..sanity.weight_randomization import AskedAbout, Randomization, likeness_while_shuffled
 from ..stream.image_choice import sample_numbers
 from ..stream.joint_maps import JointMaps
-from ..tracing.batched_graph import Program
 from ..tracing.folding import Folding, folding_of
 from ..tracing.inputs import Arrays, as_dtype, declared_inputs
+from ..tracing.sharing import programs_shared
 from ..tracing.targets import NONE
 from ..tracing.traced_model import TracedModel
-from ..tracing.variants import VariantScores, rows_at_once
+from ..tracing.variants import VariantScores, rows_at_once, scores_of
 from .record import MethodTrust, Samples, Trust, TrustPlan
 from .sensitivity import Sensitivity, max_sensitivities
 from .summary import summed
@@ -48,6 +48,7 @@ _COMPARED = 16  # images on which the folded logits are compared with the model'
 
 
 @takes_given
+@programs_shared()
 def measure_trust(
     model: Any,
     images: Arrays,
@@ -148,7 +149,7 @@ def _looked_at(model: Any, images: np.ndarray, sample: int | None, seed: int) ->
     if sample == 0:
         return None
     numbers = sample_numbers(len(images), sample, seed)
-    plain = Program(TracedModel(model), lambda _, scores: {"scores": scores})
+    plain = scores_of(TracedModel(model))
     found = plain.run(images[numbers], batch_size=rows_at_once(images))
     classes = np.full(len(images), NONE, dtype=np.int32)
     classes[numbers] = found["classes"]

@@ -6,6 +6,7 @@
 
 from __future__ import annotations
 
+import threading
 from collections.abc import Callable, Iterator
 from functools import cached_property
 from typing import Any
@@ -13,6 +14,7 @@ from typing import Any
 import numpy as np
 
 _BLOCK = 32 * 2**20  # bytes that are read at once where all images are gone through
+_reading = threading.RLock()  # one file is one place to read at: a batch read ahead, and pictures looked at meanwhile
 _SMALL = 64 * 2**20  # bytes of an array that are left as they are
 
 
@@ -48,7 +50,8 @@ class LazyImages:
     def __getitem__(self, key: Any) -> np.ndarray:
         rows, rest = (key[0], key[1:]) if isinstance(key, tuple) else (key, ())
         numbers = np.arange(len(self))[rows]  # slices, lists, masks and negative numbers as NumPy takes them
-        found = self._read(np.atleast_1d(numbers).ravel())
+        with _reading:
+            found = self._read(np.atleast_1d(numbers).ravel())
         if np.ndim(numbers) == 0:
             return found[0][rest] if rest else found[0]
         return found[(slice(None), *rest)] if rest else found

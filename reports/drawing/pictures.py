@@ -7,6 +7,7 @@ import numpy as np
 from ...models.datasets.resizing import resize_images
 from .colors import as_rgb
 
+_AT_ONCE = 64  # images that are read at a time
 MOST_PIXELS = 96  # a side; larger pictures are averaged down to it
 
 
@@ -21,6 +22,14 @@ def pictures(images: np.ndarray, value_range: tuple[float, float], most: int = M
     channels = images.shape[-1]
     shown = images.mean(axis=-1, keepdims=True) if channels == 2 else images[..., :3] if channels > 3 else images
     return as_rgb(shrunk(shown, most), value_range)
+
+
+def pictures_at(
+    images: np.ndarray, numbers: np.ndarray | list[int], value_range: tuple[float, float], most: int = MOST_PIXELS
+) -> np.ndarray:
+    """`pictures` of the images of these numbers, read some at a time, so that many large ones do not fill the memory."""
+    first = [numbers[start : start + _AT_ONCE] for start in range(0, len(numbers), _AT_ONCE)] or [numbers]
+    return np.concatenate([pictures(images[some], value_range, most) for some in first])
 
 
 def shrunk(images: np.ndarray, most: int = MOST_PIXELS) -> np.ndarray:

@@ -53,6 +53,8 @@ class Mistakes:
     cam_states: DrawnOnly[tuple[tuple[MapState, ...], tuple[MapState, ...]]]  # before the cut; with the saturation
     saliency: DrawnOnly[tuple[np.ndarray, np.ndarray]]  # float32[N,S,S], score units per unit of pixel value
     contrast: DrawnOnly[np.ndarray]  # float32[N,h,w], signed: HiResCAM of logit[predicted] - logit[true]
+    parts: DrawnOnly[np.ndarray] = field(default_factory=lambda: np.zeros((0, 1), np.float32))
+    # float32[N,C], logits: what each channel of `cam_layer` adds to logit[predicted] - logit[true]
     further: DrawnOnly[tuple[FurtherMaps, ...]] = ()  # of the methods that were asked for
     layer_maps: DrawnOnly[dict[str, tuple[np.ndarray, np.ndarray]]] = field(default_factory=dict)
     # {method: float32[N,h,w] of the predicted, the true class, score units}, beside Grad-CAM
@@ -73,6 +75,7 @@ def gather_mistakes(
     true, predicted = dataset.labels[numbers], evaluation.predictions[numbers]
     height, width = _side(dataset)
     parts: list[list[np.ndarray]] = [[], [], [], [], [], []]
+    leads: list[np.ndarray] = []
     states: tuple[list[MapState], list[MapState]] = ([], [])
     beside: dict[str, tuple[list[np.ndarray], list[np.ndarray]]] = {name: ([], []) for name in _AT_LAYER}
     for start in range(0, len(numbers), batch_size):
@@ -89,6 +92,7 @@ def gather_mistakes(
         )
         for part, values in zip(parts, found, strict=True):
             part.append(values)
+        leads.append(why["parts"] - why_not["parts"])  # linear in the score, too
         for name, key in _AT_LAYER.items():
             beside[name][0].append(why[key])
             beside[name][1].append(why_not[key])
@@ -119,6 +123,7 @@ def gather_mistakes(
         cam_states=(tuple(states[0]), tuple(states[1])),
         saliency=(slope, slope_true),
         contrast=signed,
+        parts=np.concatenate(leads) if leads else np.zeros((0, 1), np.float32),
         layer_maps={name: (_joined(pair[0]), _joined(pair[1])) for name, pair in beside.items()},
     )
 

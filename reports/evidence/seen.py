@@ -169,8 +169,8 @@ class Seen:
 
     @cached_property
     def look(self) -> GradCAMState:
-        """Grad-CAM and saliency of chosen images, traced once."""
-        return GradCAMState(self.model, self.survey.cam_layer)
+        """Grad-CAM and saliency of chosen images, and what each stage puts out, traced once."""
+        return GradCAMState(self.model, self.survey.cam_layer, beside=self.stages)
 
     def describing(self) -> DataStatistic:
         """What is in the images, without the model, as a statistic."""

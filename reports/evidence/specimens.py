@@ -6,7 +6,6 @@ from dataclasses import dataclass
 
 import numpy as np
 
-from ...interpret import ActivationExtractor
 from ...interpret.maps.state import MapState, map_states
 from ...interpret.stream.class_means import ClassMeansStatistic, class_means
 from ...interpret.stream.image_choice import typical_images
@@ -84,8 +83,7 @@ def gather_specimens(seen: Seen) -> tuple[Specimen, ...]:
     typical = typical_images(seen.survey.logits, dataset.labels)
     numbers = np.array([typical[label] for label in classes])
     shown, batch_size = dataset.images[numbers], seen.batch_size
-    activations = ActivationExtractor(seen.model, seen.stages)(shown, batch_size)
-    looked = seen.look(shown, evaluation.predictions[numbers], batch_size)
+    looked, activations = seen.look.with_activations(shown, evaluation.predictions[numbers], batch_size)
     cams = np.maximum(looked["signed"], 0)
     states = map_states(cams, before_cut=looked["signed"], saturation=looked["saturation"])
     means = _means(seen, classes)

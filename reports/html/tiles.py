@@ -9,6 +9,7 @@ JavaScript, and `image-rendering: pixelated` enlarges the very pixels. Measured 
 from __future__ import annotations
 
 import base64
+import io
 import math
 import re
 from collections.abc import Mapping
@@ -22,6 +23,7 @@ from ...models.opencv import opencv
 
 LARGEST_SIDE = 16383  # pixels; WebP has 14 bits for it
 LOSSLESS = 101  # OpenCV's code: any WebP quality beyond 100
+_METHOD, _EFFORT = 1, 0  # of Pillow's lossless WebP, 0 to 6 and 0 to 100
 
 
 @dataclass(frozen=True, eq=False)
@@ -83,7 +85,17 @@ def sheet(tiles: np.ndarray, rows: int, columns: int) -> np.ndarray:
 
 
 def encode(picture: np.ndarray) -> bytes:
-    """Return uint8[H,W] or RGB uint8[H,W,3] as lossless WebP."""
+    """Return uint8[H,W] or RGB uint8[H,W,3] as lossless WebP.
+
+    Pillow tells the encoder how hard to try, OpenCV does not: 0.4 s instead of 1.2 for the 36 pictures of the shipped
+    report, which grow by 0.7 %.
+    """
+    from PIL import Image, features
+
+    if features.check("webp"):
+        written_to = io.BytesIO()
+        Image.fromarray(picture).save(written_to, "WEBP", lossless=True, method=_METHOD, quality=_EFFORT)
+        return written_to.getvalue()
     cv2 = opencv()
     stored = picture if picture.ndim == 2 else np.ascontiguousarray(picture[..., ::-1])
     written, data = cv2.imencode(".webp", stored, [cv2.IMWRITE_WEBP_QUALITY, LOSSLESS])

@@ -10,7 +10,7 @@ from markupsafe import Markup
 from ...models.datasets.dataset import Dataset
 from ...models.datasets.exploration import Exploration
 from ..drawing.colors import colorize
-from ..drawing.pictures import pictures, shrunk
+from ..drawing.pictures import pictures, pictures_at, shrunk
 from ..drawing.wording import count, number
 from ..html.components import folded, joined, maps, name_html, scale_bar, view
 from ..html.tiles import Sprite, sprite, strip_html, tile_html
@@ -62,7 +62,7 @@ def sample_pictures(
     """Draw the examples of each class, with their numbers in the data."""
     most = max(len(explored.samples[label]) for label in shown)
     numbers = np.concatenate([explored.samples[label] for label in shown])
-    drawn = pictures(dataset.shown[numbers], dataset.shown_range)
+    drawn = pictures_at(dataset.shown, numbers, dataset.shown_range)
     rows_of = np.zeros((len(shown), most, *drawn.shape[1:]), np.uint8)
     ends = np.cumsum([len(explored.samples[label]) for label in shown])
     for row, (label, end) in enumerate(zip(shown, ends, strict=True)):
@@ -89,7 +89,7 @@ def duplicate_pictures(dataset: Dataset, explored: Exploration, prefix: str) -> 
     surplus = sum(len(group) - 1 for group in groups)
     said = "none of them with different classes" if not mixed else f"{mixed:,} of them with different classes"
     kept = [group[:_MOST_TWINS] for group in groups[:_MOST_GROUPS]]
-    sheet = sprite(f"{prefix}equal", pictures(dataset.shown[[group[0] for group in kept]], dataset.shown_range))
+    sheet = sprite(f"{prefix}equal", pictures_at(dataset.shown, [group[0] for group in kept], dataset.shown_range))
     views = (_equal_view(dataset, sheet, place, group, len(groups[place])) for place, group in enumerate(kept))
     text = Markup(
         "<p>{} of images equal in every pixel, {}; {} could be left out without losing a picture.</p>"
@@ -112,7 +112,7 @@ def nearest_pictures(dataset: Dataset, explored: Exploration, prefix: str) -> tu
     found = explored.neighbours
     if not len(found.pairs):
         return Markup(""), []
-    sheet = sprite(f"{prefix}nearest", pictures(dataset.shown[found.pairs.ravel()], dataset.shown_range), columns=12)
+    sheet = sprite(f"{prefix}nearest", pictures_at(dataset.shown, found.pairs.ravel(), dataset.shown_range), columns=12)
     views = []
     for place, ((one, other), distance) in enumerate(zip(found.pairs, found.distances, strict=True)):
         names = [dataset.class_names[dataset.labels[image]] for image in (one, other)]

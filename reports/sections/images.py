@@ -11,7 +11,7 @@ from markupsafe import Markup
 from ...interpret.stream.image_choice import sample_numbers
 from ...models.evaluation.metrics import Evaluation
 from ..drawing.colors import color_table
-from ..drawing.pictures import pictures
+from ..drawing.pictures import pictures_at
 from ..evidence.mistakes import SIDE, Mistakes
 from ..evidence.performance import PerformanceEvidence
 from ..html.payload import packed, sheet, smallest_type
@@ -50,7 +50,7 @@ def page_payload(evidence: Mapping[str, Any], parts: Sequence[Part], about: Abou
     )
     payload["atlas"] = {
         "ids": packed(numbers.astype(np.uint32)),
-        "sheet": sheet(_grey(pictures(about.dataset.shown[numbers], about.dataset.shown_range, SIDE))),
+        "sheet": sheet(_grey(pictures_at(about.dataset.shown, numbers, about.dataset.shown_range, SIDE))),
     }
     payload["called"] = {str(n): about.dataset.called(n) for n in numbers.tolist() if about.dataset.called(n) != str(n)}
     return payload

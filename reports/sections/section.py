@@ -95,7 +95,7 @@ class About:
             seen.command,
             evaluation=seen.evaluation,
             weights=weights_fingerprint(seen.model),
-            pixels=images_fingerprint(seen.dataset.images[:_FIRST]),
+            pixels=images_fingerprint(seen.dataset.images, _FIRST),
             drawn=seen.plan.drawn,
         )
 

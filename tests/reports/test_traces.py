@@ -14,7 +14,7 @@ from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.report import gather_report
 
-WITHOUT_TRUST, WITH_TRUST = 8, 12  # traces at most
+WITHOUT_TRUST, WITH_TRUST = 6, 8  # traces at most
 
 
 @pytest.mark.parametrize(("trust_images", "most"), [(0, WITHOUT_TRUST), (10, WITH_TRUST)])

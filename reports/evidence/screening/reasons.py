@@ -6,7 +6,6 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
-from ....interpret.dissection.margin_parts import MarginPartsOf
 from ....interpret.layers.nearest_answers import NearestAnswers, nearest_answers
 from ....interpret.maps.regions import EvidenceRegions, evidence_regions
 from ....interpret.pixel_removal.smallest_flip import SmallestFlips, smallest_flips
@@ -42,7 +41,7 @@ class ReasonsEvidence:
 
 def gather_reasons(seen: Seen, mistakes: Mistakes) -> ReasonsEvidence:
     """Look behind the explained mistakes."""
-    layer, channels, parts, share = _channels(seen, mistakes)
+    channels, parts, share = _channels(mistakes)
     hidden, nearest = _nearest(seen, mistakes)
     rows = _turn(mistakes)
     return ReasonsEvidence(
@@ -52,7 +51,7 @@ def gather_reasons(seen: Seen, mistakes: Mistakes) -> ReasonsEvidence:
         regions=evidence_regions(mistakes.contrast),
         hidden=hidden,
         nearest=nearest,
-        layer=layer,
+        layer=seen.survey.cam_layer,
         channels=channels,
         parts=parts,
         share=share,
@@ -61,21 +60,14 @@ def gather_reasons(seen: Seen, mistakes: Mistakes) -> ReasonsEvidence:
     )
 
 
-def _channels(seen: Seen, mistakes: Mistakes) -> tuple[str | None, np.ndarray, np.ndarray, np.ndarray]:
-    images = seen.dataset.images
-    method, found = MarginPartsOf(seen.model, seen.survey.cam_layer), []
-    for start in range(0, len(mistakes.numbers), 256):
-        rows = slice(start, start + 256)
-        some = images[mistakes.numbers[rows]]
-        found.append(
-            method(some, mistakes.predicted[rows], mistakes.true[rows], batch_size=rows_at_once(some[:1])).parts
-        )
-    parts = np.concatenate(found) if found else np.zeros((0, 1), np.float32)
+def _channels(mistakes: Mistakes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The channels of the largest parts in the lead, these parts, and their share in all."""
+    parts = mistakes.parts
     order = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :_CHANNELS]
     chosen = np.take_along_axis(parts, order, axis=1)
     total = np.abs(parts).sum(axis=1)
     share = np.divide(np.abs(chosen).sum(axis=1), total, out=np.full(len(parts), np.nan, np.float32), where=total > 0)
-    return seen.survey.cam_layer, order, chosen, share.astype(np.float32)
+    return order, chosen, share.astype(np.float32)
 
 
 def _nearest(seen: Seen, mistakes: Mistakes) -> tuple[str | None, NearestAnswers | None]:

@@ -12,7 +12,7 @@ from ....interpret.layers.nearest_answers import NearestAnswers
 from ....interpret.layers.survey import SurveyStatistic
 from ....interpret.pixel_removal.smallest_flip import with_square
 from ....interpret.stream.hidden import HiddenStatistic
-from ...drawing.pictures import pictures
+from ...drawing.pictures import pictures, pictures_at
 from ...drawing.wording import count, number, percent, with_minus
 from ...evidence.mistakes import Mistakes
 from ...evidence.screening.reasons import ReasonsEvidence, gather_reasons
@@ -108,8 +108,8 @@ def _sheets(found: ReasonsEvidence, about: About) -> dict[str, Sprite]:
         sheets["flip"] = sprite("reason-flip", pictures(changed, limits, 56))
     if found.nearest is not None:
         near = np.concatenate([found.nearest.of_true[rows], found.nearest.of_predicted[rows]], axis=1)
-        drawn = dataset.shown[np.maximum(near, 0).ravel()]
-        sheets["near"] = sprite("reason-near", pictures(drawn, limits, 56), columns=near.shape[1])
+        drawn = pictures_at(dataset.shown, np.maximum(near, 0).ravel(), limits, 56)
+        sheets["near"] = sprite("reason-near", drawn, columns=near.shape[1])
     return sheets
 
 

@@ -11,7 +11,7 @@ from markupsafe import Markup
 from ....interpret.layers.survey import SurveyStatistic
 from ....interpret.stream.hidden import HiddenStatistic
 from ....models.screening.near_copies import NearCopies, SmallPictures
-from ...drawing.pictures import pictures
+from ...drawing.pictures import pictures_at
 from ...drawing.wording import count, listed, percent
 from ...evidence.screening.suspects import ScreeningEvidence, gather_screening, hidden_of, pictures_of
 from ...evidence.seen import Seen
@@ -184,7 +184,7 @@ def _gallery(
     name: str, numbers: np.ndarray, notes: Sequence[tuple[str, str]], text: Markup, about: About
 ) -> tuple[Markup, list[Sprite]]:
     """Pictures with (what, note) below each."""
-    sheet = sprite(name, pictures(about.dataset.shown[numbers], about.dataset.shown_range, 56))
+    sheet = sprite(name, pictures_at(about.dataset.shown, numbers, about.dataset.shown_range, 56))
     tiles = [tile_html(sheet, place, f"{what}; {note}") for place, (what, note) in enumerate(notes)]
     views = [view(tile, what, note=note) for tile, (what, note) in zip(tiles, notes, strict=True)]
     shown = Markup('<p><a href="#/images?flag={}">as a list →</a></p><noscript><div class="views">{}</div></noscript>')
@@ -201,7 +201,7 @@ def _copies(found: ScreeningEvidence, about: About) -> tuple[Markup, list[Sprite
     if not len(pairs):
         return joined(said), []
     sheet = sprite(
-        "near-copies", pictures(about.dataset.shown[pairs.ravel()], about.dataset.shown_range, 56), columns=8
+        "near-copies", pictures_at(about.dataset.shown, pairs.ravel(), about.dataset.shown_range, 56), columns=8
     )
     views = []
     for place, (pair, alike) in enumerate(zip(pairs, found.copies.correlation, strict=False)):

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 from hand_set_models import linear_cam_model, random_cnn, random_images
 
-from featurelens.interpret import HiResCAM
+from featurelens.interpret import ActivationExtractor, GradCAMState, HiResCAM
 from featurelens.interpret.dissection.margin_parts import MarginPartsOf
 
 pytestmark = pytest.mark.numeric
@@ -52,3 +52,12 @@ def test_swapping_the_classes_turns_the_sign():
     model, images = random_cnn(4), random_images(5, 3)
     one, other = MarginPartsOf(model)(images, 0, 1), MarginPartsOf(model)(images, 1, 0)
     np.testing.assert_allclose(one.parts, -other.parts, rtol=1e-5, atol=1e-6)
+
+
+def test_the_parts_of_a_map_state_are_those_of_the_margin() -> None:
+    model, images = random_cnn(0), random_images(0, 5)
+    look = GradCAMState(model, "conv2", beside=["conv1"])
+    found, activations = look.with_activations(images, 1)
+    expected = MarginPartsOf(model, "conv2")(images, 1, 0).parts
+    np.testing.assert_allclose(found["parts"] - look(images, 0)["parts"], expected, atol=1e-5 * np.abs(expected).max())
+    np.testing.assert_allclose(activations["conv1"], ActivationExtractor(model, "conv1")(images)["conv1"], rtol=1e-6)

@@ -1,0 +1,48 @@
+"""One program for all who ask a model the same: within `programs_shared()` it is traced once, and handed out again.
+
+A report asks from many places what a model answers to some pictures; each of them would trace it anew, which takes a second
+for a deep network. The programs are let go at the end of the `with`. A model that is changed meanwhile is no danger: a
+program notices it and is traced again by itself.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
+
+from .batched_graph import Program
+from .traced_model import TracedModel
+
+_shared: ContextVar[dict[tuple[object, ...], Program] | None] = ContextVar("shared programs", default=None)
+
+
+@contextmanager
+def programs_shared() -> Iterator[None]:
+    """Let programs that compute the same of the same model be one, until the end of the block."""
+    before = _shared.set({} if _shared.get() is None else _shared.get())
+    try:
+        yield
+    finally:
+        _shared.reset(before)
+
+
+def scores_program(traced: TracedModel, make: Callable[[], Program]) -> Program:
+    """A program that gives the logits, the classes and the scores of images: an earlier one of this model, or that of `make`."""
+    known = _shared.get()
+    if known is None:
+        return make()
+    if _key(traced) not in known:
+        known[_key(traced)] = make()
+    return known[_key(traced)]
+
+
+def offer(program: Program) -> None:
+    """Let those who need the scores take this program, which gives them too."""
+    known = _shared.get()
+    if known is not None:
+        known[_key(program.traced)] = program
+
+
+def _key(traced: TracedModel) -> tuple[object, ...]:
+    return id(traced.model), traced.output, traced.wrt, traced.fold  # the program keeps the model, and so its id

@@ -1,0 +1,46 @@
+"""Within `programs_shared()` a model is traced once for all who ask for its scores; a model that is changed is traced anew."""
+
+from __future__ import annotations
+
+import numpy as np
+from hand_set_models import random_cnn, random_images
+
+from featurelens.interpret import inspect_model
+from featurelens.interpret.tracing.sharing import programs_shared
+from featurelens.interpret.tracing.traced_model import TracedModel
+from featurelens.interpret.tracing.variants import VariantScores, scores_of
+
+
+def test_the_same_question_to_a_model_is_one_program_within_the_block_alone() -> None:
+    model, other = random_cnn(0), random_cnn(1)
+    with programs_shared():
+        first = scores_of(TracedModel(model))
+        assert scores_of(TracedModel(model)) is first
+        assert scores_of(TracedModel(other)) is not first
+        with programs_shared():  # a part of a report, that shares by itself too
+            assert scores_of(TracedModel(model)) is first
+    assert scores_of(TracedModel(model)) is not first
+
+
+def test_an_inspected_model_is_not_traced_again_for_its_scores() -> None:
+    model, images = random_cnn(0), random_images(0, 4)
+    alone = scores_of(TracedModel(model)).run(images)
+    with programs_shared():
+        inspect_model(model, images)
+        program = scores_of(TracedModel(model))
+        assert (program.tracings, "layers" in program.facts) == (1, True)
+        np.testing.assert_array_equal(program.run(images)["scores"], alone["scores"])
+
+
+def test_a_shared_program_sees_that_the_model_has_changed() -> None:
+    model, images = random_cnn(0), random_images(0, 4)
+    with programs_shared():
+        before = VariantScores(model, "logit", output=None, wrt=None).ask(images).scores
+        model.set_weights([2 * weight for weight in model.get_weights()])
+        after = VariantScores(model, "logit", output=None, wrt=None).ask(images).scores
+    np.testing.assert_allclose(after, VariantScores(model, "logit", output=None, wrt=None).ask(images).scores)
+    assert np.abs(after - before).max() > 1e-3
+
+
+def test_a_model_without_batch_normalisation_is_not_folded() -> None:
+    assert TracedModel(random_cnn(0), fold=("conv2",)).fold is None

@@ -13,6 +13,7 @@ import typer
 
 from featurelens.scripts.benchmark import benchmark
 from featurelens.scripts.compare import compare
+from featurelens.scripts.course import course
 from featurelens.scripts.diff import diff
 from featurelens.scripts.evaluate import evaluate
 from featurelens.scripts.explain import explain
@@ -51,6 +52,7 @@ app.command("train")(train)
 app.command("extract")(extract)
 app.command("merge")(merge)
 app.command("serve")(serve)
+app.command("course")(course)
 app.command("benchmark")(benchmark)
 
 

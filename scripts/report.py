@@ -21,8 +21,8 @@ from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Open
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.options.trust_file import trust_on_file
-from featurelens.scripts.page_choice import PageChoice, progress_of, told
-from featurelens.scripts.unlabelled import (
+from featurelens.scripts.reporting.page_choice import PageChoice, progress_of, told
+from featurelens.scripts.reporting.unlabelled import (
     PicturesChoice,
     refuse_labelled_options,
     report_pictures,

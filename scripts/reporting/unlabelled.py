@@ -10,7 +10,7 @@ from typing import Any
 from featurelens.scripts.options.early_checks import check_words
 from featurelens.scripts.options.opening import Opening, load_with_card, opened_for
 from featurelens.scripts.options.outputs import check_outputs
-from featurelens.scripts.page_choice import PageChoice, progress_of, told
+from featurelens.scripts.reporting.page_choice import PageChoice, progress_of, told
 
 
 @dataclass(frozen=True)

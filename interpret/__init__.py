@@ -61,6 +61,7 @@ from .methods.relevance import LayerwiseRelevance
 from .methods.rise import RISE
 from .methods.score_cam import MultiLayerScoreCAM, ScoreCAM
 from .methods.smooth_grad import SmoothGrad
+from .own_scores import over_mask, scored
 from .pixel_removal.faithfulness import Faithfulness, faithfulness
 from .pixel_removal.road import Road, road
 from .sanity.random_labels import RandomLabels, random_label_check
@@ -68,7 +69,6 @@ from .sanity.weight_randomization import Randomization, randomization_check
 from .stream.activations import ActivationExtractor
 from .stream.explainer import Explainer, Explanation
 from .stream.saturation import GradCAMState, Saturation
-from .tracing.scored import over_mask, scored
 from .trust.measure import measure_trust
 from .trust.record import Samples, Trust, TrustPlan
 from .trust.sensitivity import Sensitivity, max_sensitivity

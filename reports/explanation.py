@@ -10,10 +10,10 @@ import numpy as np
 
 from ..interpret.graph.head import CLASSES, LINEAR, OPEN
 from ..interpret.methods.catalogue import KnownMethod
+from ..interpret.own_scores import Scored, scored_as
 from ..interpret.progress import Progress, named
 from ..interpret.stream.predictions import Decisions, decisions
 from ..interpret.stream.saturation import Saturation
-from ..interpret.tracing.scored import Scored, scored_as
 from ..models.known_names import unknown_name
 from .drawing.method_maps import limits_for, map_words, scale_for
 from .drawing.wording import number, with_minus

@@ -7,7 +7,6 @@ traced_model    What does the model compute, layer by layer, when it is called?
 pixel_range     In which range do pixels reach the first layer with weights?
 proof           Are the logits the right ones, and does an image's answer depend on it alone?
 axes            Which axes of an array are places, and which is the channel?
-scored          What else than a class can be explained?
 targets         Which class is a map asked about, and rather than which other?
 layer_choice    Which layers have a map of places, and where does Grad-CAM look?
 batched_graph   How is a traced computation run, batch by batch?

@@ -11,6 +11,7 @@ from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
 
+from ..graph.tasks import declared_task
 from .batched_graph import Program
 from .traced_model import TracedModel
 
@@ -45,4 +46,5 @@ def offer(program: Program) -> None:
 
 
 def _key(traced: TracedModel) -> tuple[object, ...]:
-    return id(traced.model), traced.output, traced.wrt, traced.fold  # the program keeps the model, and so its id
+    said = declared_task(traced.model)  # what one number stands for may be said between two questions
+    return id(traced.model), traced.output, traced.wrt, traced.fold, said  # the program keeps the model, and so its id

@@ -12,8 +12,8 @@ import numpy as np
 from ... import Shown, ask
 from ...interpret.given import Given, Layer, are_paths, class_numbers, given_images, layer_name
 from ...interpret.methods.catalogue import METHODS, KnownMethod, method_called
+from ...interpret.own_scores import Score, scored
 from ...interpret.tracing.inputs import missing_from_model
-from ...interpret.tracing.scored import Score, scored
 from ...models.datasets.dataset import range_of_values
 from ..explanation import MethodChoice, Picture, explained_image
 from ..plots.explanation import ExplainedImage, explanation_figure

@@ -217,7 +217,7 @@ class _started:
 def _ray() -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to anybody
     try:
-        import ray
+        import ray  # pyright: ignore[reportMissingImports]
     except ImportError as error:
         raise ImportError(
             'Expected Ray for --engine ray. Received an environment without it. Run: pip install "featurelens[ray]".'

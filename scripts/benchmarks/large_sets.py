@@ -206,8 +206,8 @@ def _extracted(root: Path, data: str) -> str:
 def _cluster(place: Path, data: str, larger: str) -> str:
     """The time of three nodes beside one process, start-up left out, and whether the bits hold through losses."""
     try:
-        import ray
-        from ray.cluster_utils import Cluster as Nodes
+        import ray  # pyright: ignore[reportMissingImports]
+        from ray.cluster_utils import Cluster as Nodes  # pyright: ignore[reportMissingImports]
     except ImportError:
         return 'not tried: pip install "featurelens[ray]"'
     from functools import partial

@@ -59,7 +59,7 @@ def as_chosen(model: Any, card: ModelCard | None, part: ModelPart) -> Any:
         ValueError: There is no such output, input or task, or a model without a graph has several.
     """
     from featurelens.interpret.graph.tasks import declare_task
-    from featurelens.interpret.tracing.scored import scored
+    from featurelens.interpret.own_scores import scored
 
     task = part.task
     chosen = model if part.model_output is None else _with_one_output(model, part.model_output)
@@ -78,7 +78,7 @@ def refuse_score(model: Any) -> None:
     Raises:
         ValueError: It answers another number, by `--score`.
     """
-    from featurelens.interpret.tracing.scored import scored_as
+    from featurelens.interpret.own_scores import scored_as
 
     told = scored_as(model)
     if told is not None:

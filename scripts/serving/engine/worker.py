@@ -58,7 +58,7 @@ class ModelWorker:
         self._lock = threading.Condition()
         self._waiting = 0
         self._in_hand: set[Ticket] = set()
-        self._seconds_a_row = 0.001
+        self._took: dict[int, float] = {}  # {rows of a batch: seconds that such a one takes}
         self._ready, self._closing, self.death = threading.Event(), False, ""
         self._thread = threading.Thread(target=self._run, name="model", daemon=True)
 
@@ -88,7 +88,7 @@ class ModelWorker:
             WorkerDied: Nothing will be answered.
         """
         self._require_place(rows)
-        if self._waiting and waited + self._waiting * self._seconds_a_row > self.most_seconds:  # alone it is no crowd
+        if self._waiting and waited + self._ahead() > self.most_seconds:  # alone it is no crowd
             raise self._overloaded()
 
     def _require_place(self, rows: int) -> None:
@@ -99,7 +99,22 @@ class ModelWorker:
             raise self._overloaded()
 
     def _overloaded(self) -> Overloaded:
-        return Overloaded(max(1, min(_SLOWEST, round(self._waiting * self._seconds_a_row))))
+        return Overloaded(max(1, min(_SLOWEST, round(self._ahead()))))
+
+    def _ahead(self) -> float:
+        """Seconds that what waits will take, in full batches and a last one, by what batches took of late."""
+        full, rest = divmod(self._waiting, self.most_rows)
+        return full * self._expected(self.most_rows) + (self._expected(1 << (rest - 1).bit_length()) if rest else 0.0)
+
+    def _expected(self, rows: int) -> float:
+        """Seconds of a batch of so many rows; of a size that was not seen yet those of the next larger, or of smaller ones."""
+        if rows in self._took:
+            return self._took[rows]
+        larger = [size for size in self._took if size > rows]
+        if larger:
+            return self._took[min(larger)]
+        smaller = max(self._took, default=0)
+        return self._took[smaller] * rows / smaller if smaller else 0.0
 
     def submit(self, ticket: Ticket) -> None:
         """Put a ticket in the queue; its future gets the answers.
@@ -207,7 +222,8 @@ class ModelWorker:
             if not ticket.left:
                 settled.append(ticket)
         seconds = time.monotonic() - began
-        self._seconds_a_row += 0.1 * (seconds / len(batch) - self._seconds_a_row)
+        before = self._took.get(len(batch), seconds)
+        self._took[len(batch)] = before + 0.1 * (seconds - before)
         if self._seen is not None:
             self._seen(key, len(batch), seconds)
         self._deliver(lambda: [ticket.settle() for ticket in settled])

@@ -2,10 +2,11 @@
 
 from __future__ import annotations
 
+import keras
 import numpy as np
 from hand_set_models import random_cnn, random_images
 
-from featurelens.interpret import inspect_model
+from featurelens.interpret import declare_task, inspect_model
 from featurelens.interpret.tracing.sharing import programs_shared
 from featurelens.interpret.tracing.traced_model import TracedModel
 from featurelens.interpret.tracing.variants import VariantScores, scores_of
@@ -44,3 +45,15 @@ def test_a_shared_program_sees_that_the_model_has_changed() -> None:
 
 def test_a_model_without_batch_normalisation_is_not_folded() -> None:
     assert TracedModel(random_cnn(0), fold=("conv2",)).fold is None
+
+
+def test_what_is_said_of_the_task_meanwhile_counts():
+    model = keras.Sequential([keras.Input((4, 4, 1)), keras.layers.Flatten(), keras.layers.Dense(1)])
+    images = np.zeros((2, 4, 4, 1), np.float32)
+    with programs_shared():
+        before = scores_of(TracedModel(model))
+        before.run(images)
+        declare_task(model, "binary")
+        after = scores_of(TracedModel(model))
+        assert after.run(images)["logits"].shape == (2, 2)
+    assert before.head.task == "binary or regression" and after.head.task == "binary"

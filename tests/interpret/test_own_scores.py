@@ -23,7 +23,7 @@ from featurelens.interpret import (
     over_mask,
     scored,
 )
-from featurelens.interpret.tracing.scored import scored_as
+from featurelens.interpret.own_scores import scored_as
 from featurelens.interpret.trust.record import Samples
 from featurelens.models import Dataset
 from featurelens.reports import explain, write_report

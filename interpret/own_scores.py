@@ -18,10 +18,10 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
-from ..graph.head import REGRESSION
-from ..graph.keras_library import library_of
-from ..graph.tasks import declare_task
-from .inputs import missing_from_model
+from .graph.head import REGRESSION
+from .graph.keras_library import library_of
+from .graph.tasks import declare_task
+from .tracing.inputs import missing_from_model
 
 Score = str | Callable[[Any], Any]
 _NEURON = re.compile(r"^(?P<layer>.+):(?P<channel>\d+)(?:@(?P<row>\d+),(?P<column>\d+))?$")

@@ -1,4 +1,4 @@
-"""The direction of the house: models, interpret -> reports -> scripts; and no TensorFlow until a model is needed."""
+"""The direction of the house: models, interpret -> reports -> course -> scripts; and no TensorFlow until a model is needed."""
 
 from __future__ import annotations
 
@@ -15,7 +15,8 @@ MAY_IMPORT = {
     "interpret": {"interpret"},
     "models": {"models"},
     "reports": {"reports", "models", "interpret"},
-    "scripts": {"scripts", "reports", "models", "interpret"},
+    "course": {"course", "reports", "models", "interpret"},
+    "scripts": {"scripts", "course", "reports", "models", "interpret"},
 }
 SHARED = {"Record", "Shown", "ask"}  # what the package's top, which imports none of the folders, has for all of them
 

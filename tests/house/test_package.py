@@ -59,9 +59,8 @@ def test_the_version_and_the_help_are_there_however_it_is_called(arguments, tmp_
 
 def test_every_folder_of_modules_is_installed_with_its_types():
     settings = tomllib.loads((ROOT / "pyproject.toml").read_text())["tool"]["setuptools"]
-    folders = {
-        path.parent for top in ("interpret", "models", "reports", "scripts") for path in (ROOT / top).rglob("*.py")
-    }
+    tops = ("course", "interpret", "models", "reports", "scripts")
+    folders = {path.parent for top in tops for path in (ROOT / top).rglob("*.py")} - {ROOT / "course" / "lessons"}
     packages = {
         "featurelens",
         *(f"featurelens.{folder.relative_to(ROOT).as_posix().replace('/', '.')}" for folder in folders),

@@ -53,10 +53,10 @@ def pair_of(report):
 def test_one_click_leads_from_the_top_to_why_the_largest_confusion_is_made(browser, report, path):
     page, complaints = opened(browser, path)
     first, address, names = pair_of(report)
-    assert page.locator("h1:visible").inner_text().startswith("Right on")
+    expect(page.locator("h1:visible")).to_have_text(re.compile(r"^Right on"))
     page.locator(f'.cm a[href="{address}"]').click()
-    assert page.locator("h1:visible").last.inner_text().startswith(f"Confusions › {names[0]} taken for {names[1]}")
-    assert page.locator("main > .on .tile-button").count() == first.count
+    expect(page.locator("h1:visible").last).to_contain_text(f"Confusions › {names[0]} taken for {names[1]}")
+    expect(page.locator("main > .on .tile-button")).to_have_count(first.count)
     assert page.locator(".tile-button canvas").first.evaluate("canvas => canvas.width") == 28
     assert complaints == []
 
@@ -65,7 +65,7 @@ def test_one_click_leads_from_the_top_to_what_the_last_convolution_sees(browser,
     page, complaints = opened(browser, path)
     page.locator(".bar nav a", has_text="Layers").click()
     assert page.locator(".walk [aria-current] b").inner_text() == "conv2"
-    assert page.locator("#layer-detail .maps:visible").first.locator(".tile").count() == 16
+    expect(page.locator("#layer-detail .maps:visible").first.locator(".tile")).to_have_count(16)
     assert complaints == []
 
 

@@ -188,7 +188,7 @@ def test_splits_are_no_classes(tmp_path):
     ("name", "message"),
     [
         ("a.zip", "Unpack it"),
-        ("a.jpg", "--image .*a.jpg explains it"),
+        ("a.jpg", "--image .*a.jpg and featurelens report MODEL --data .*a.jpg explain it"),
         ("a.dcm", "PNG of 16 bits"),
         ("a.xyz", "Convert it"),
     ],

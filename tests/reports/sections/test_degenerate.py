@@ -12,6 +12,7 @@ import pytest
 from featurelens.models import Dataset
 from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.seen import Seen
+from featurelens.reports.html.own_words import OwnWords
 from featurelens.reports.report import gather_report, report_html, report_twin
 from featurelens.reports.sections.front.findings import ordered_findings
 
@@ -133,5 +134,5 @@ def test_the_title_is_the_files_name_where_it_is_known():
     seen = Seen(model(), data(20), ReportPlan(trust_images=0))
     report = gather_report(seen)
     assert f"<title>{report.about.information.name}" in report_html(report)
-    assert "<title>What right sees" in report_html(report, "What right sees")
+    assert "<title>What right sees" in report_html(report, OwnWords("What right sees"))
     assert report_twin(report, ())["about"]["model"] == report.about.information.name

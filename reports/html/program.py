@@ -20,6 +20,7 @@ _TOKEN = re.compile(
     re.VERBOSE | re.DOTALL,
 )
 _TIGHT = set("{}()[],;:?=<>&|+*!%")  # no space is needed beside these
+_OPEN, _CLOSING = set(";{,(["), set("})]")  # a line's end behind the first, or before the second, ends no statement
 
 
 def program() -> Markup:
@@ -32,7 +33,7 @@ def compact(text: str) -> str:
     r"""JavaScript without remarks and needless spaces.
 
     >>> compact('const a = "b , c";  // why\nif (a) { d(`e = ${f + 1} g`, /h i/); }')
-    'const a="b , c";\nif(a){d(`e = ${f+1} g`,/h i/);}'
+    'const a="b , c";if(a){d(`e = ${f+1} g`,/h i/);}'
     """
     written, _ = _code(text, 0)
     return re.sub(r"\n+", "\n", written).strip()
@@ -60,12 +61,12 @@ def _code(text: str, start: int) -> tuple[str, int]:
 
 def _add(made: list[str], piece: str, kind: str, following: str) -> None:
     """One piece behind the others; a space only between two words, or where two signs would become one."""
-    before = made[-1][-1] if made and made[-1] else "\n"
+    before = next((each[-1] for each in reversed(made) if each), "\n")
     if kind == "remark":
         return
     if kind == "space":
         if "\n" in piece:
-            made.append("\n")
+            made.append("" if before in _OPEN or following in _CLOSING else "\n")
         elif before not in _TIGHT and following not in _TIGHT and before != "\n":
             made.append(" ")
         return

@@ -39,6 +39,7 @@ def page_payload(evidence: Mapping[str, Any], parts: Sequence[Part], about: Abou
     if found is None or mistakes is None or "mistakes" not in payload:
         return payload
     payload["images"] = _answers(found.evaluation)
+    payload["weights"], payload["pixels"] = about.weights, about.pixels  # a review is of these
     payload["scales"] = {name: _ramp(name) for name in ("signed", "evidence", "saliency", "grey")}
     payload["size"] = list(about.dataset.images.shape[1:3])
     _add_margins(payload["confusions"], found.evaluation)

@@ -11,9 +11,11 @@ from playwright.sync_api import expect
 
 from featurelens.models import fashion_mnist, load_model
 from featurelens.reports.evidence.plan import ReportPlan
+from featurelens.reports.evidence.screening.review import read_review, require_fit
 from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.report import gather_report, report_html
 
+HOSTILE = '<img src=x onerror=alert(1)> "quoted" \u202e'
 VIEWS = ("findings", "confusions", "classes", "images", "layers", "trust", "data", "method")
 
 
@@ -151,6 +153,29 @@ def test_the_card_is_reached_and_left_by_keys(browser, report, path, width):
     page.keyboard.press("Escape")
     expect(card).to_be_hidden()
     assert page.evaluate("document.activeElement.dataset.id") == tile.get_attribute("data-id")
+    assert complaints == []
+
+
+def test_a_review_is_kept_exported_and_read_back(browser, report, path, tmp_path):
+    first, address, _ = pair_of(report)
+    page, complaints = opened(browser, path, address)
+    mistakes = report.evidence["mistakes"]
+    one, other = mistakes.numbers[(mistakes.true == first.true) & (mistakes.predicted == first.predicted)][:2].tolist()
+    for number, verdict in ((one, "wrong reason"), (other, "wrong label")):
+        page.locator(f'main > .on .tile-button[data-id="{number}"]').click()
+        page.get_by_label("Verdict").select_option(verdict)
+    page.get_by_label("Comment").fill(HOSTILE)
+    page.reload()  # the card stands in the address, what was said in the browser's storage
+    expect(page.get_by_label("Verdict")).to_have_value("wrong label")
+    expect(page.get_by_label("Comment")).to_have_value(HOSTILE)
+    with page.expect_download() as download:
+        page.get_by_role("button", name="Export the review").click()
+    download.value.save_as(tmp_path / "review.json")
+    review = read_review(tmp_path / "review.json")
+    assert review.verdicts == {one: "wrong reason", other: "wrong label"} and review.comments == {other: HOSTILE}
+    require_fit(review, report.about.weights, 600)
+    page.get_by_label("Verdict").select_option("not reviewed")
+    expect(page.locator(".review [role=status]")).to_have_text("1 reviewed")
     assert complaints == []
 
 

@@ -1,7 +1,7 @@
 /* What the page carries, and small tools. Text is only ever set as text. */
 const $ = (query, root = document) => root.querySelector(query);
 const $$ = (query, root = document) => [...root.querySelectorAll(query)];
-const element = (name, attributes = {}, ...children) => {
+const tag = (name, attributes = {}, ...children) => {
   const made = document.createElement(name);
   for (const [key, value] of Object.entries(attributes)) {
     if (key in made && key !== "style" && key !== "list") made[key] = value; else made.setAttribute(key, value);
@@ -11,7 +11,7 @@ const element = (name, attributes = {}, ...children) => {
 };
 const bdi = (text) => {
   const shown = /[^\s\p{C}\u200b]/u.test(text) ? (text.length > 24 ? `${text.slice(0, 23)}…` : text) : "(no visible name)";
-  return element("bdi", { textContent: shown, title: text });
+  return tag("bdi", { textContent: shown, title: text });
 };
 const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}\u00a0%`;
 const number = (value) => (value === 0 ? "0" : (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e5 ? String(+value.toPrecision(3)) : value.toExponential(1))).replace("-", "−");

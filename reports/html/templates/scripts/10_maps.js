@@ -12,7 +12,7 @@ const pixelsOf = (sheet) => {
       const picture = new Image();
       picture.src = sheet.src;
       await picture.decode();
-      const canvas = element("canvas", { width: picture.width, height: picture.height });
+      const canvas = tag("canvas", { width: picture.width, height: picture.height });
       const context = canvas.getContext("2d", { willReadFrequently: true });
       context.drawImage(picture, 0, 0);
       return context.getImageData(0, 0, picture.width, picture.height);
@@ -69,7 +69,7 @@ const paintMap = async (canvas, sheet, row, place, end) => {
   context.putImageData(drawn, 0, 0);
 };
 const pictureCanvas = (id, label) => {
-  const canvas = element("canvas", { role: "img", "aria-label": label });
+  const canvas = tag("canvas", { role: "img", "aria-label": label });
   if (atlas && atlas.place.has(id)) paintPicture(canvas, atlas.place.get(id));
   return canvas;
 };

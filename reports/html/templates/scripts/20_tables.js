@@ -14,7 +14,7 @@ const makeSortable = (table) => {
   if (!table.tHead || table.tBodies[0].rows.length < 3 || table.classList.contains("cm")) return;
   [...table.tHead.rows[0].cells].forEach((head, column) => {
     if (head.tagName !== "TH" || !head.textContent.trim()) return;
-    const button = element("button", { type: "button", className: "sort" }, ...head.childNodes);
+    const button = tag("button", { type: "button", className: "sort" }, ...head.childNodes);
     head.replaceChildren(button);
     button.addEventListener("click", () => {
       const numeric = typeof sortKey(table.tBodies[0].rows[0].cells[column]) === "number";
@@ -26,7 +26,7 @@ const makeSortable = (table) => {
   });
 };
 const unhide = (hidden, className = "") => {  // what stands on the page for those who run no program
-  const shown = element("div", { className });
+  const shown = tag("div", { className });
   shown.innerHTML = hidden.textContent;
   hidden.replaceWith(shown);
   $$("table", shown).forEach(makeSortable);

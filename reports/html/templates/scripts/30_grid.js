@@ -12,13 +12,13 @@ const contrastEnd = (ids) => {
   return ends[ends.length >> 1] || 0;
 };
 const tileFor = (id, list, show, end) => {
-  const canvas = element("canvas", { "aria-hidden": "true" }), row = mistakes.row.get(id), place = atlas.place.get(id);
+  const canvas = tag("canvas", { "aria-hidden": "true" }), row = mistakes.row.get(id), place = atlas.place.get(id);
   if (place !== undefined) {
     if (show === "contrast" && row !== undefined && contrastSheet) paintMap(canvas, contrastSheet, row, place, end); else paintPicture(canvas, place);
   }
-  const bar = element("span", { className: "sure", "aria-hidden": "true" }, element("i"), (100 * sureOf(id)).toFixed(0));
+  const bar = tag("span", { className: "sure", "aria-hidden": "true" }, tag("i"), (100 * sureOf(id)).toFixed(0));
   bar.firstChild.style.setProperty("--p", sureOf(id));
-  const tile = element("button", { type: "button", className: images.predicted[id] === images.truth[id] ? "tile-button found" : "tile-button", "aria-label": tileName(id) }, canvas, bar);
+  const tile = tag("button", { type: "button", className: images.predicted[id] === images.truth[id] ? "tile-button found" : "tile-button", "aria-label": tileName(id) }, canvas, bar);
   tile.dataset.id = id;
   tile.addEventListener("click", () => openCard(id, list));
   return tile;
@@ -30,7 +30,7 @@ const fillGrid = (grid, ids, show) => {
     grid.append(...ids.slice(from, to).map((id) => tileFor(id, ids, show, end)));
     $(".more-tiles", grid)?.remove();
     if (to < ids.length) {
-      const more = element("button", { type: "button", className: "more-tiles", textContent: `Show ${ids.length - to} more` });
+      const more = tag("button", { type: "button", className: "more-tiles", textContent: `Show ${ids.length - to} more` });
       more.addEventListener("click", () => draw(ids.length));
       grid.append(more);
     }
@@ -41,9 +41,9 @@ const fillGrid = (grid, ids, show) => {
 };
 const ORDERS = { surest: (a, b) => images.sure[b] - images.sure[a] || a - b, unsure: (a, b) => images.sure[a] - images.sure[b] || a - b, number: (a, b) => a - b };
 const select = (label, name, options, chosen = "") => {
-  const list = element("select", { name }, ...options.map(([value, text]) => new Option(text, value, false, value === chosen)));
-  return element("label", {}, label, " ", list);
+  const list = tag("select", { name }, ...options.map(([value, text]) => new Option(text, value, false, value === chosen)));
+  return tag("label", {}, label, " ", list);
 };
 const SHOWN = [["contrast", "contrast on the picture"], ["picture", "the picture"]];
 const TURNS = [["surest", "surest first"], ["unsure", "least sure first"], ["number", "by number"]];
-const range = (value = 0) => element("label", {}, "At least ", element("input", { type: "range", name: "min", min: 0, max: 100, value: Math.round(100 * value) }), " ", element("output"));
+const range = (value = 0) => tag("label", {}, "At least ", tag("input", { type: "range", name: "min", min: 0, max: 100, value: Math.round(100 * value) }), " ", tag("output"));

@@ -5,8 +5,8 @@ const drawDataMap = () => {
   if (!place || !found || place.firstChild) return;
   const xs = unpacked(found.x), ys = unpacked(found.y), side = 720, pad = 70;
   const at = (id) => [pad + (xs[id] + 127) / 254 * (side - 2 * pad), side - pad - (ys[id] + 127) / 254 * (side - 2 * pad)];
-  const canvas = element("canvas", { width: side, height: side, className: "data-map", role: "img", "aria-label": `Map of ${xs.length} images on a circle of classes; the lists above hold the same images` });
-  const list = element("p", { className: "foot", "aria-live": "polite", textContent: "Drag to choose images, click to open the nearest." }), context = canvas.getContext("2d");
+  const canvas = tag("canvas", { width: side, height: side, className: "data-map", role: "img", "aria-label": `Map of ${xs.length} images on a circle of classes; the lists above hold the same images` });
+  const list = tag("p", { className: "foot", "aria-live": "polite", textContent: "Drag to choose images, click to open the nearest." }), context = canvas.getContext("2d");
   const ink = getComputedStyle(document.body).color;
   for (const wrong of [false, true]) for (let id = 0; id < xs.length; id++) {
     if ((images.truth[id] !== images.predicted[id]) !== wrong) continue;
@@ -35,7 +35,7 @@ const drawDataMap = () => {
     }
     const inside = ids.filter((id) => { const [px, py] = at(id); return px >= Math.min(x, x0) && px <= Math.max(x, x0) && py >= Math.min(y, y0) && py <= Math.max(y, y0); });
     const wrong = inside.filter((id) => images.truth[id] !== images.predicted[id]).length;
-    const open = element("button", { type: "button", textContent: "open them one by one" });
+    const open = tag("button", { type: "button", textContent: "open them one by one" });
     open.addEventListener("click", () => openCard(inside[0], inside));
     list.replaceChildren(`${inside.length} images chosen, ${wrong} of them mistakes. `, ...(inside.length ? [open] : []));
   });

@@ -44,5 +44,7 @@ def test_the_citation_is_of_this_version():
 
 
 def test_what_contributing_names_is_there():
-    for named in re.findall(r"`((?:interpret|models|reports|tests|scripts)/[\w/.]+)`", (ROOT / "CONTRIBUTING.md").read_text()):
+    for named in re.findall(
+        r"`((?:interpret|models|reports|tests|scripts)/[\w/.]+)`", (ROOT / "CONTRIBUTING.md").read_text()
+    ):
         assert (ROOT / named).exists(), named

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import asyncio
 import json
+import os
 import time
 from typing import TextIO
 
@@ -23,6 +24,7 @@ class AccessLog:
     def __init__(self, stream: TextIO | None) -> None:
         self._stream = stream
         self._lines: list[str] = []
+        self._rest = b""  # of a line that whoever reads was too slow for
 
     def request(self, exchange: Exchange, seconds: float) -> None:
         """Note a request that has ended."""
@@ -39,8 +41,19 @@ class AccessLog:
         )
 
     def write(self) -> None:
-        """Write what waits."""
-        if self._lines and self._stream is not None:
-            lines, self._lines = self._lines, []
-            self._stream.write("".join(lines))
-            self._stream.flush()
+        """Write what waits, byte by byte where it must be: no line is cut off where the reader is slow or a signal comes."""
+        if self._stream is None:
+            return
+        lines, self._lines = self._lines, []
+        self._rest += "".join(lines).encode()
+        try:
+            handle = self._stream.fileno()
+        except (OSError, ValueError):  # a stream in memory
+            self._stream.write(self._rest.decode())
+            self._rest = b""
+            return
+        try:
+            while self._rest:
+                self._rest = self._rest[os.write(handle, self._rest) :]
+        except BlockingIOError:
+            asyncio.get_running_loop().call_later(_PAUSE, self.write)

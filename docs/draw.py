@@ -35,7 +35,10 @@ def methods() -> None:
     found = evaluate(model, data)
     titles = [data.class_names[label] for label in found.predictions]
     for known in METHODS:
-        maps = known.make(model, None, min(data.images.shape[1:3]))(data.images, found.predictions)
+        try:
+            maps = known.make(model, None, min(data.images.shape[1:3]))(data.images, found.predictions)
+        except ValueError:  # for other models
+            continue
         _drawn(data, maps, titles, known).savefig(
             FOLDER / f"{known.slug}.webp", dpi=105, bbox_inches="tight", pil_kwargs={"quality": _QUALITY}
         )

@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-import importlib
-import inspect
 import json
 import re
 import shlex
@@ -125,25 +123,33 @@ def test_the_verdicts_are_those_of_the_file_of_trust():
     }
 
 
+PAPERS = "\n".join(path.read_text("utf-8") for path in (ROOT / "interpret" / "methods").rglob("*.py"))
+
+
+def told_of(known) -> str:
+    """The page of a method, or its part of the page of those that are taken by name alone."""
+    folder = DOCS / "methods"
+    if (folder / f"{known.slug}.md").is_file():
+        text = (folder / f"{known.slug}.md").read_text("utf-8")
+        assert text.startswith(f"# {known.name}\n") and "## When it fails" in text
+        assert f"\n{known.slug}\n" in (folder / "index.md").read_text("utf-8")
+        return text
+    parts = re.split(r"^##+ ", (folder / "further.md").read_text("utf-8"), flags=re.MULTILINE)
+    return next(part for part in parts if part.startswith(f"{known.name}\n"))
+
+
 @pytest.mark.parametrize("known", METHODS, ids=lambda known: known.slug)
 def test_every_method_has_a_page_with_its_papers(known):
-    """A new method wants docs/methods/NAME.md, `python docs/measure.py` and `python docs/draw.py methods`."""
-    page = DOCS / "methods" / f"{known.slug}.md"
-    text = page.read_text("utf-8")
-    assert (
-        text.startswith(f"# {known.name}\n")
-        and f"```{{verdicts}} {known.name}\n" in text
-        and "## When it fails" in text
-    )
-    assert all(
-        known.name in found["methods"] or known.name in found["refused"] for found in MEASURED["models"].values()
-    )
-    assert f"\n{known.slug}\n" in (DOCS / "methods" / "index.md").read_text("utf-8")
-    described = getattr(importlib.import_module("featurelens.interpret"), re.findall(r"interpret\.(\w+)`", text)[0])
-    told = inspect.getmodule(described).__doc__ or ""
-    source = re.findall(r"\*Source:\*(.*)", text)[0]
-    papers = re.findall(r"arXiv:[\d.]+\d|doi:[^\]]+", source)
-    assert papers and all(paper in told for paper in papers), "another paper than the code's"
+    """A new method wants docs/methods/NAME.md or a part of further.md; `docs/measure.py NAME` and `docs/draw.py methods`."""
+    text = told_of(known)
+    every = MEASURED["models"].values()
+    assert all(known.name in {**found["methods"], **found["refused"]} for found in every), "python docs/measure.py"
+    is_measured = any(known.name in found["methods"] for found in every)
+    assert (f"```{{verdicts}} {known.name}\n" in text) == is_measured, "its verdicts, where there are some"
+    assert (f"pictures/{known.slug}.webp" in text) == is_measured, "its picture, where the shipped models take it"
+    source = re.findall(r"\*Source:\*(.*(?:\n.+)*)", text)[0]
+    papers = re.findall(r"arXiv:[\d.]+\d|doi:[^\]\s]+", source)
+    assert papers and all(paper in PAPERS for paper in papers), "another paper than the code's"
 
 
 def test_every_view_of_the_report_is_explained():

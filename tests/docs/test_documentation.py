@@ -22,6 +22,7 @@ from featurelens.reports.sections.section import VIEWS
 ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if not path.name.startswith("lesson_"))
+GUIDE = sorted((DOCS / "guide").glob("*.md"))
 INCLUDED = re.compile(r'```\{include\} (\S+)\n:start-after: "(.+)"\n(?::end-before: "(.+)"\n)?```')
 MEASURED = json.loads((DOCS / "measured" / "verdicts.json").read_text("utf-8"))
 
@@ -49,7 +50,7 @@ def folder(tmp_path_factory):
     return made
 
 
-@pytest.mark.parametrize("page", named(path for path in PAGES if samples(path)))
+@pytest.mark.parametrize("page", named(path for path in (DOCS / "start.md", *GUIDE) if samples(path)))
 def test_the_samples_of_a_page_run_in_their_order(page, folder, monkeypatch):
     monkeypatch.chdir(folder)
     known: dict[str, object] = {}

@@ -23,7 +23,7 @@ ROOT = Path(__file__).parents[2]
 DOCS = ROOT / "docs"
 PAGES = sorted(path for path in DOCS.rglob("*.md") if not path.name.startswith("lesson_"))
 GUIDE = sorted((DOCS / "guide").glob("*.md"))
-INCLUDED = re.compile(r'```\{include\} (\S+)\n:start-after: "(.+)"\n(?::end-before: "(.+)"\n)?```')
+INCLUDED = re.compile(r'```\{include\} (\S+)\n(?::relative-docs: docs/\n)?:start-after: "(.+)"\n(?::end-before: "(.+)"\n)?```')
 MEASURED = json.loads((DOCS / "measured" / "verdicts.json").read_text("utf-8"))
 
 

@@ -8,7 +8,7 @@ from __future__ import annotations
 
 import numpy as np
 
-from .grid import small
+from .pixels.grid import small
 
 WORDS = {  # {attribute: what more of it and less of it are called}
     "brightness": ("brighter", "darker"),

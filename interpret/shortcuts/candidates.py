@@ -14,12 +14,12 @@ from typing import Any
 
 import numpy as np
 
-from .contents import Content, Kind, border, border_values, levels
-from .grid import enlarged, parts
-from .refining import shared_pixels
-from .repeats import repeats
-from .separation import groups, separation
-from .stamps import Stamp, stamp_of
+from .pixels.contents import Content, Kind, border, border_values, levels
+from .pixels.grid import enlarged, parts
+from .pixels.refining import shared_pixels
+from .pixels.repeats import repeats
+from .pixels.separation import groups, separation
+from .pixels.stamps import Stamp, stamp_of
 
 LEAST_SEPARATION = 3.3
 MOST = 8
@@ -120,6 +120,11 @@ def _windows(height: int, width: int) -> Iterator[np.ndarray]:
 
 
 def _same(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two candidates select the same images, or one those that the other leaves: content, and its absence."""
+    return any(_overlap(one, side) for side in (other, ~other))
+
+
+def _overlap(one: np.ndarray, other: np.ndarray) -> bool:
     return (one & other).sum() >= _SAME * (one | other).sum()
 
 

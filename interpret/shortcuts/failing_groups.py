@@ -18,7 +18,7 @@ import numpy as np
 
 from ... import Record
 from .attributes import WORDS, attributes_of
-from .grid import small_of
+from .pixels.grid import small_of
 from .transplants import SIGNIFICANT, holm
 
 LEAST_SEPARATION = 5.0

@@ -28,6 +28,12 @@ class Pool:
         """(N+M, H, W, C)."""
         return (len(self.labels), *self.asked.shape[1:])
 
+    @property
+    def whole_numbers(self) -> np.dtype[Any] | None:
+        """The type of images of whole numbers, which the model takes; None for others."""
+        dtype = getattr(self.asked, "dtype", None)
+        return dtype if dtype is not None and np.issubdtype(dtype, np.integer) else None
+
     def __len__(self) -> int:
         return len(self.labels)
 

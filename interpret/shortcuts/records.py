@@ -8,7 +8,7 @@ from typing import Literal
 import numpy as np
 
 from ... import Record
-from .contents import Kind
+from .pixels.contents import Kind
 
 Reliance = Literal["relied on", "not used", "not tested"]
 

@@ -12,13 +12,15 @@ from ..progress import Progress, named
 from ..tracing.batched_graph import Program
 from ..tracing.variants import rows_at_once
 from .candidates import Candidate, candidates
-from .contents import Content
-from .grid import parts, small_of
+from .pixels.contents import Content
+from .pixels.grid import parts, small_of
+from .pixels.stamps import Stamp
 from .pool import Pool
 from .records import Reliance, Shortcut, Shortcuts
-from .stamps import Stamp
 from .transplants import FEWEST, LEAST_EFFECT, SIGNIFICANT, Effects, Pairing, attributed, effects_of, holm, paired
 
+_LEAST_EXCESS = 0.1  # of the images of a class that carry a content, over those of the others: else it tells no class
+_SAME = 0.5  # pixels that two contents share, over those of either
 _CLOSE = 0.1  # of the effects of two ways to describe a candidate
 _NARROWEST = ("mark", "stamp", "frame", "level", "background")
 
@@ -51,12 +53,16 @@ class Search:
     def found(self, program: Callable[[], Program], batch_size: int, progress: Progress) -> Shortcuts:
         """What was found; `program` makes the one that answers, where it is needed."""
         pictures = small_of(self._pool, self._numbers)
-        alike = candidates(self._pool, self._numbers, pictures, self._pool.labels[self._numbers], self._seed)
+        alike = [
+            each
+            for each in candidates(self._pool, self._numbers, pictures, self._pool.labels[self._numbers], self._seed)
+            if self._excess(each).max(initial=0) >= _LEAST_EXCESS
+        ]
         tested = self._tested(alike, program, batch_size, progress) if alike else {}
         records = self._records(alike, tested)
         records.sort(key=lambda each: (each.reliance != "relied on", -np.nan_to_num(each.effect), -each.separation))
         return Shortcuts(
-            found=tuple(records),
+            found=_each_once(records),
             looked_at=len(self._numbers),
             training_looked_at=int((self._numbers >= self._pool.first_training).sum()),
             budget=self._budget,
@@ -103,11 +109,13 @@ class Search:
         """What is answered with the content and without it, int64[n] each."""
         pool, size = self._pool, rows_at_once(np.zeros((1, *self._pool.shape[1:]), np.float32), batch_size)
         said: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
+        whole = pool.whole_numbers
         for start in range(0, len(pairing.images), size):
             rows = slice(start, start + size)
             images = pool[pairing.images[rows]]
             changes = content.both(images, pool[pairing.carriers[rows]], pool[pairing.others[rows]])
-            for answers, changed in zip(said, changes, strict=True):
+            for answers, made in zip(said, changes, strict=True):
+                changed = np.rint(made).astype(whole) if whole is not None else made
                 answers.append(program.run(changed, batch_size=size, names=("classes",))["classes"])
         self._passes += 2 * len(pairing.images)
         return np.concatenate(said[0]).astype(np.int64), np.concatenate(said[1]).astype(np.int64)
@@ -199,6 +207,16 @@ class Search:
         shares = held / np.maximum(counts, 1)
         label = int(shares.argmax()) if label is None else label
         return label, float(shares[label]), float((held.sum() - held[label]) / max(1, counts.sum() - counts[label]))
+
+
+def _each_once(records: list[Shortcut]) -> tuple[Shortcut, ...]:
+    """Without those of the same kind, class and pixels as an earlier one: different images showed the same content."""
+    kept: list[Shortcut] = []
+    for each in records:
+        same = (other for other in kept if (other.kind, other.label) == (each.kind, each.label))
+        if not any((each.mask & other.mask).sum() >= _SAME * (each.mask | other.mask).sum() for other in same):
+            kept.append(each)
+    return tuple(kept)
 
 
 def _ends(mask: np.ndarray, axis: int) -> tuple[int, int]:

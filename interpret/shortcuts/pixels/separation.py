@@ -17,13 +17,14 @@ import cv2
 import numpy as np
 
 SMALLEST, LARGEST = 0.015, 0.6  # share of the images in a group
+FEWEST = 8  # images of a group
 _CENTRES = (2, 3, 4)
 _STEPS, _TRIALS = 20, 2
 _LEAST = 1e-3  # of the range of the pixels: a deviation below it is taken for this
 
 
 def groups(features: np.ndarray, seed: int = 0) -> Iterator[np.ndarray]:
-    """The clusters of k-means with two, three and four centres that hold between 1.5 and 60 % of the rows, as bool[n]."""
+    """The clusters of k-means with two, three and four centres that hold 1.5 to 60 % of the rows and eight, bool[n]."""
     rows = np.ascontiguousarray(features.reshape(len(features), -1), np.float32)
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, _STEPS, 1e-3)
     for centres in _CENTRES:
@@ -33,7 +34,7 @@ def groups(features: np.ndarray, seed: int = 0) -> Iterator[np.ndarray]:
         _, found, _ = cv2.kmeans(rows, centres, np.empty(0), stop, _TRIALS, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
         for label in range(centres):
             members = found[:, 0] == label
-            if SMALLEST <= members.mean() <= LARGEST:
+            if members.sum() >= FEWEST and SMALLEST <= members.mean() <= LARGEST:
                 yield members
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -10,7 +10,9 @@ from ... import Record, ask
 from ..datasets.dataset import Dataset
 from ..datasets.pixel_range import warn_of_range
 from ..forward_pass import answers
+from ..truth import LABELS, REGRESSION, Numbers
 from .calibration import Calibration, calibrate
+from .numbers import NumberEvaluation, evaluate_numbers
 from .probabilities import probabilities_of
 
 LEAST = 1e-7  # Keras's own floor under a probability, so that the loss is the one that Keras shows
@@ -91,7 +93,17 @@ def _mean_of_known(values: np.ndarray, weights: np.ndarray) -> float:
     return float(np.average(values[known], weights=weights[known])) if known.any() else float("nan")
 
 
-def evaluate(model: Any, dataset: Any, *, batch_size: int = 256, head: str = "softmax") -> Evaluation:
+@overload
+def evaluate(
+    model: Any, dataset: Any, *, batch_size: int = ..., head: str = ..., task: Literal["regression"]
+) -> NumberEvaluation: ...
+@overload
+def evaluate(
+    model: Any, dataset: Any, *, batch_size: int = ..., head: str = ..., task: None = None
+) -> Evaluation: ...
+def evaluate(
+    model: Any, dataset: Any, *, batch_size: int = 256, head: str = "softmax", task: str | None = None
+) -> Any:
     """Run the model once over the images and measure how good it is.
 
     Args:
@@ -100,6 +112,7 @@ def evaluate(model: Any, dataset: Any, *, batch_size: int = 256, head: str = "so
             is fitted to the model.
         batch_size: images per step, at most; of photos fewer, as memory wants. It does not change the result.
         head: what the output is: 'softmax', 'sigmoid' or 'probability' (probabilities), or 'linear' (logits).
+        task: 'regression' for numbers: the data are read as such, and a `NumberEvaluation` says MAE, RMSE and R2 with intervals.
 
     Warns where the images seem to be in another range than the model takes (see `range_remark`).
 
@@ -110,12 +123,26 @@ def evaluate(model: Any, dataset: Any, *, batch_size: int = 256, head: str = "so
         >>> evaluate(load_model("zero_padded_dropout"), fashion_mnist("test")[:500]).confusion.sum().item()
         500
     """
+    if task is not None:
+        given = dataset if isinstance(dataset, Dataset) else ask("known", dataset, model, task)
+        return evaluate_numbers(model, given, batch_size)
     dataset = dataset if isinstance(dataset, Dataset) else ask("labelled", dataset, model)
+    _refuse_other_truth(dataset)
     warn_of_range(model, dataset)
     outputs = [np.asarray(answer) for answer in answers(model, dataset.images, batch_size)]
     outputs = [output.reshape(len(output), -1) for output in outputs]  # (B,) and (B,K,1) as well
     probabilities = probabilities_of(np.concatenate(outputs), len(dataset.class_names), head)
     return evaluation_from_probabilities(probabilities, dataset.labels, dataset.class_names)
+
+
+def _refuse_other_truth(dataset: Dataset) -> None:
+    """Pass data of classes."""
+    if dataset.truth is not None:
+        kind = REGRESSION if isinstance(dataset.truth, Numbers) else LABELS
+        raise ValueError(
+            f"Expected images of one class each. Received '{dataset.source}', which bears {', '.join(dataset.truth.names[:6])} "
+            f"instead of classes. Pass task='{kind}'."
+        )
 
 
 def evaluation_from_probabilities(

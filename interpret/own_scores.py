@@ -129,9 +129,7 @@ def number_of(model: Any, number: int = 0, *, direction: str = "up", unit: str |
     declare_task(model, REGRESSION)
     width = (getattr(model, "output_shape", None) or (None, None))[-1]
     if number < 0 or (isinstance(width, int) and number >= width):
-        raise ValueError(
-            f"Expected one of the model's {width} numbers, from 0 on. Received {number}. Choose another."
-        )
+        raise ValueError(f"Expected one of the model's {width} numbers, from 0 on. Received {number}. Choose another.")
     sign = 1.0 if direction == "up" else -1.0
 
     def answer(values: Any) -> Any:

@@ -95,7 +95,9 @@ def dataset_for(
     task = None if reading is None else reading.task
     if isinstance(source, tuple) and len(source) == 2 and all(hasattr(each, "shape") for each in source):
         if task is not None:
-            return Dataset.from_arrays(*source, class_names=class_names, task=task, unit=reading.unit if reading else "")
+            return Dataset.from_arrays(
+                *source, class_names=class_names, task=task, unit=reading.unit if reading else ""
+            )
         names = class_names if class_names is not None or card is None else card.class_names
         made = Dataset.from_arrays(*source, class_names=names)
         return made if names is not None else _in_order(made, model, None)
@@ -136,9 +138,10 @@ def with_names(dataset: Dataset, names: Sequence[str]) -> Dataset:
         ValueError: There are other numbers of them.
     """
     truth = dataset.truth
-    if truth is None or len(names) != len(truth.names):
+    known = () if truth is None else truth.names
+    if truth is None or len(names) != len(known):
         raise ValueError(
-            f"Expected a name for each of {0 if truth is None else len(truth.names)}: {_few(() if truth is None else truth.names)}. "
+            f"Expected a name for each of the {len(known)} columns {_few(known)}. "
             f"Received {len(names)}: {_few(names)}. Give as many, in their order."
         )
     return replace(dataset, truth=replace(truth, names=tuple(names)))
@@ -157,8 +160,8 @@ def labelled_for(source: Any, model: Any) -> Dataset:
     found = dataset_for(source, model)
     if found.truth is not None:
         raise ValueError(
-            f"Expected pictures with their classes. Received '{found.source}', which bears {_few(found.truth.names)} instead. Pass "
-            f"task='regression' or task='labels' where the model answers such."
+            f"Expected pictures with their classes. Received '{found.source}', which bears {_few(found.truth.names)} instead. "
+            f"Pass task='regression' or task='labels' where the model answers such."
         )
     if found.class_names == UNLABELLED:
         raise ValueError(

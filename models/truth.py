@@ -95,7 +95,9 @@ def marks_of(stored: np.ndarray, source: str, names: Sequence[str] | None = None
     if labels.ndim == 1 and labels.dtype.kind in "USO":
         return _from_words([str(label) for label in labels], names)
     if labels.ndim != 2 or labels.dtype.kind not in "biuf" or not np.isin(labels, (0, 1)).all():
-        held = "" if not labels.size or labels.dtype.kind not in "biuf" else f", from {labels.min():g} to {labels.max():g}"
+        held = (
+            "" if not labels.size or labels.dtype.kind not in "biuf" else f", from {labels.min():g} to {labels.max():g}"
+        )
         raise ValueError(
             f"Expected marks of 0 and 1, [B, K], a column for each label, or text 'a|b' in '{source}'. Received "
             f"{labels.dtype}{list(labels.shape)}{held}. Store a 1 where an image bears a label, else 0."

@@ -163,7 +163,9 @@ class SurveyStatistic:
         numbers: np.ndarray | None = None,
     ) -> None:
         self._numbers = numbers
-        self.key = f"survey{'' if numbers is None else ' for numbers'} of {images} at {tuple(layers)}, Grad-CAM at {cam_layer}, {probe_images} drawn with {seed}"
+        what = "survey" if numbers is None else "survey for numbers"
+        what = "survey" if numbers is None else "survey for numbers"
+        self.key = f"{what} of {images} at {tuple(layers)}, Grad-CAM at {cam_layer}, {probe_images} drawn with {seed}"
         self._layers = tuple(layers)
         self._cam_layer = cam_layer
         self._drawn = np.random.default_rng(seed).permutation(images)[:probe_images]

@@ -98,12 +98,8 @@ def evaluate(
     model: Any, dataset: Any, *, batch_size: int = ..., head: str = ..., task: Literal["regression"]
 ) -> NumberEvaluation: ...
 @overload
-def evaluate(
-    model: Any, dataset: Any, *, batch_size: int = ..., head: str = ..., task: None = None
-) -> Evaluation: ...
-def evaluate(
-    model: Any, dataset: Any, *, batch_size: int = 256, head: str = "softmax", task: str | None = None
-) -> Any:
+def evaluate(model: Any, dataset: Any, *, batch_size: int = ..., head: str = ..., task: None = None) -> Evaluation: ...
+def evaluate(model: Any, dataset: Any, *, batch_size: int = 256, head: str = "softmax", task: str | None = None) -> Any:
     """Run the model once over the images and measure how good it is.
 
     Args:

@@ -57,8 +57,8 @@ class Reading:
             )
         if self.unit and self.task != REGRESSION:
             raise ValueError(
-                f"Expected --unit with the numbers of a regression, --task regression. Received '{self.unit}' and another task. "
-                f"Leave --unit out."
+                f"Expected a unit with the numbers of a regression, task='{REGRESSION}'. Received '{self.unit}' and another "
+                f"task. Leave unit= out."
             )
         if self.label_map is not None and self.task in (REGRESSION, LABELS):
             raise ValueError(

@@ -129,13 +129,17 @@ def _known(stored: StoredImages, reading: Reading) -> tuple[ClassNumbers, np.nda
         return nobody, np.arange(count), None
     if len(labels) != count:
         raise ValueError(
-            f"Expected a truth for each of {count} images in '{stored.source}'. Received {len(labels)}. Check that both come from "
-            f"the same split."
+            f"Expected a truth for each of {count} images in '{stored.source}'. Received {len(labels)}. Check that both come "
+            f"from the same split."
         )
     labels = np.asarray(labels)
     if stored.class_names is not None and labels.ndim == 1:
         labels = np.array(stored.class_names, dtype=np.str_)[labels]  # folders, or a pattern of names
-    return nobody, np.arange(count), truth_of(labels, reading.task or "", stored.source, stored.label_columns, unit=reading.unit)
+    return (
+        nobody,
+        np.arange(count),
+        truth_of(labels, reading.task or "", stored.source, stored.label_columns, unit=reading.unit),
+    )
 
 
 def _named(labels: np.ndarray, names: int, source: str) -> np.ndarray:

@@ -56,7 +56,7 @@ class TrustChoice:
 
 
 @dataclass(frozen=True)
-class Looking:
+class Looking(NumbersChoice):
     """How, and at what beside, a report looks."""
 
     batch_size: BatchSize = None
@@ -84,7 +84,6 @@ def report(
     looking: Looking = Looking(),
     page: PageChoice = PageChoice(),
     gates: Gates = Gates(),
-    numbers: NumbersChoice = NumbersChoice(),
     opening: Opening = Opening(),
 ) -> None:
     """Explain a model on a data set, and write what was found into one HTML file.
@@ -102,9 +101,9 @@ def report(
     )
     if opening.task == "regression":
         refuse_class_options({**beside_classes, "--max-size": page.max_size})
-        report_numbers(data, model, target, opening, choice, numbers, command=_command())
+        report_numbers(data, model, target, opening, choice, looking, command=_command())
         return
-    refuse_number_options(numbers, opening)
+    refuse_number_options(looking, opening)
     if (files := unlabelled_files(data, opening)) is not None:
         refuse_labelled_options(beside_classes)
         report_pictures(files, model, target, opening, choice, command=_command())

@@ -48,7 +48,7 @@ def _cells(drawn, true: np.ndarray, answered: np.ndarray, low: float, high: floa
     counts, edges, _ = np.histogram2d(true, answered, bins=_CELLS, range=((low, high), (low, high)))
     side, most = edges[1] - edges[0], counts.max()
     places = np.argwhere(counts)
-    patches = [Rectangle((edges[column], edges[row]), side, side) for column, row in places]
+    patches = [Rectangle((float(edges[column]), float(edges[row])), side, side) for column, row in places]
     alpha = [0.12 + 0.88 * float(np.sqrt(counts[tuple(place)] / most)) for place in places]
     drawn.add_collection(PatchCollection(patches, facecolor=SERIES[0], edgecolor="none", alpha=alpha, zorder=2))
     return count(int(most), "image")

@@ -10,7 +10,7 @@ import numpy as np
 from markupsafe import Markup
 
 from ...interpret import GradCAM, HiResCAM, InputXGradient, Saliency
-from ..drawing.colors import contrast_overlay, limits_of, overlay
+from ..drawing.colors import ColorScale, contrast_overlay, limits_of, overlay
 from ..drawing.enlarging import enlarge
 from ..drawing.pictures import pictures
 from ..drawing.wording import number
@@ -62,7 +62,8 @@ class MapMakers:
             else method(images, np.broadcast_to(np.asarray(classes, np.int32), len(images)), batch_size=self.batch_size)
             for method in (self.signed, self.cam, self.saliency)
         ]
-        return Maps(*made, self.signed_by)
+        signed, cam, saliency = made
+        return Maps(signed, cam, saliency, self.signed_by)
 
 
 def map_views(
@@ -100,7 +101,11 @@ def _drawn(plain: np.ndarray, maps: Maps, *, more: bool) -> dict[str, np.ndarray
     if maps.signed is not None:
         ends = np.abs(maps.signed).max(axis=(1, 2), keepdims=True)
         drawn[maps.signed_by or ""] = contrast_overlay(plain, enlarge(maps.signed, size), ends)
-    for method, values, scale in ((GRAD_CAM, maps.cam, "evidence"), (SALIENCY, maps.saliency, "saliency")):
+    further: tuple[tuple[str, np.ndarray | None, ColorScale], ...] = (
+        (GRAD_CAM, maps.cam, "evidence"),
+        (SALIENCY, maps.saliency, "saliency"),
+    )
+    for method, values, scale in further:
         if values is not None and more:
             limits = limits_of(values, scale, axis=(1, 2))
             drawn[method] = overlay(plain, enlarge(np.asarray(values), size), scale, limits)

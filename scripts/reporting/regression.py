@@ -20,7 +20,7 @@ Unit = Annotated[str, typer.Option(help="Unit of a regression's numbers, such as
 
 @dataclass(frozen=True)
 class NumbersChoice:
-    """What of a regression is reported on; a record of options (see `records`)."""
+    """What of a regression is reported on."""
 
     number: Annotated[
         str | None, typer.Option(help="Of a regression of several numbers: the one that the maps explain.")

@@ -19,6 +19,7 @@ from markupsafe import Markup
 
 from ..interpret.graph.tasks import declared_task
 from ..interpret.methods.catalogue import KnownMethod
+from ..interpret.own_scores import scored_as
 from ..interpret.progress import Progress
 from ..interpret.tracing.sharing import programs_shared
 from ..models.datasets.dataset import Dataset
@@ -200,7 +201,8 @@ def _task_of(model: Any, dataset: Any, task: str | None) -> str | None:
         raise ValueError(f"Expected the task '{REGRESSION}', or none. Received {task!r}. Leave task= out for classes.")
     if task is None and isinstance(dataset, Dataset) and isinstance(dataset.truth, Numbers):
         return REGRESSION
-    return REGRESSION if task is not None or declared_task(model) == REGRESSION else None
+    declared = declared_task(model) == REGRESSION and scored_as(model) is None  # a score of one's own has no truth
+    return REGRESSION if task is not None or declared else None
 
 
 def known_truth(model: Any, dataset: Any, task: str) -> Dataset:

@@ -58,6 +58,10 @@ def truth_of(
         names: Of the columns; None: numbered. Of text 'a|b' all labels that there are.
         unit: Of the numbers.
     """
+    if task not in (NOT_LOOKED_AT, REGRESSION, LABELS):
+        raise ValueError(
+            f"Expected the task '{REGRESSION}' or '{LABELS}'. Received {task!r}. Leave it out for classes."
+        )
     if task == NOT_LOOKED_AT:
         return None
     return numbers_of(stored, source, names, unit=unit) if task == REGRESSION else marks_of(stored, source, names)

@@ -27,7 +27,7 @@ from ..models.datasets.pixel_range import warn_of_range
 from ..models.evaluation.numbers import numbers_in
 from ..models.fitting import UNLABELLED, dataset_for, known_for, labelled_for
 from ..models.model_files.cards import ModelCard, card_of
-from ..models.truth import REGRESSION, Numbers
+from ..models.truth import LABELS, REGRESSION, Numbers
 from .drawing.wording import count
 from .evidence.performance import PerformanceEvidence
 from .evidence.plan import ReportPlan
@@ -59,6 +59,7 @@ from .sections.images import IMAGES, page_payload
 from .sections.mistakes import MistakesSection
 from .sections.performance import PerformanceSection
 from .sections.section import VIEWS, About, Finding, Part, ReportSection
+from .several_labels.page import explained_labels, write_labels_report
 from .store.for_report import from_store
 from .store.opening import open_store
 from .unlabelled.page import explained_pictures, write_pictures_report
@@ -157,11 +158,18 @@ def write_report(
     kind = _task_of(model, dataset, task)
     classes_alone = {"sections": sections, "classes": classes, "training": training, "store": store}
     if kind is not None:
-        refuse_beside_numbers(
+        _refuse_beside_classes(
             {**classes_alone, "methods": methods or None, "trust_file": trust_file, "max_size": max_size}
         )
-        known = known_truth(model, dataset, kind)
+        known = _known_truth(model, dataset, kind)
         plan = ReportPlan(batch_size, trust_images, trust_budget=trust_budget, seed=seed)
+        if kind == LABELS:
+            _refuse_without_numbers(direction, number)
+            labels = explained_labels(
+                model, sampled(known, max_images, seed), plan, card=card, command=command, step=step
+            )
+            write_labels_report(labels, files, words=words, step=step)
+            return WrittenReport(files.page)
         asked = Asked.of(numbers_in(known), number, direction)
         numbers = explained_numbers(
             model, sampled(known, max_images, seed), plan, asked, card=card, command=command, step=step
@@ -197,25 +205,28 @@ def write_report(
 
 def _task_of(model: Any, dataset: Any, task: str | None) -> str | None:
     """What the model answers where it is no class: as it is said, else as the data or the model tell."""
-    if task is not None and task != REGRESSION:
-        raise ValueError(f"Expected the task '{REGRESSION}', or none. Received {task!r}. Leave task= out for classes.")
-    if task is None and isinstance(dataset, Dataset) and isinstance(dataset.truth, Numbers):
-        return REGRESSION
+    if task is not None and task not in (REGRESSION, LABELS):
+        raise ValueError(
+            f"Expected the task '{REGRESSION}' or '{LABELS}'. Received {task!r}. Leave task= out for classes."
+        )
+    if task is None and isinstance(dataset, Dataset) and dataset.truth is not None:
+        return REGRESSION if isinstance(dataset.truth, Numbers) else LABELS
     declared = declared_task(model) == REGRESSION and scored_as(model) is None  # a score of one's own has no truth
-    return REGRESSION if task is not None or declared else None
+    return REGRESSION if task is None and declared else task
 
 
-def known_truth(model: Any, dataset: Any, task: str) -> Dataset:
+def _known_truth(model: Any, dataset: Any, task: str) -> Dataset:
     """The data with what is known of each image."""
     return dataset if isinstance(dataset, Dataset) else known_for(dataset, model, task)
 
 
-def refuse_beside_numbers(asked: Mapping[str, Any]) -> None:
-    """Refuse what a report of a regression does not have."""
+def _refuse_beside_classes(asked: Mapping[str, Any]) -> None:
+    """Refuse what a report of numbers, or of several labels, does not have."""
     given = [name for name, value in asked.items() if value is not None]
     if given:
         raise ValueError(
-            f"Expected a classifier and its classes for {given[0]}=. Received a regression. Leave {given[0]}= out."
+            f"Expected a classifier and its classes for {given[0]}=. Received a model of numbers or of several labels. Leave "
+            f"{given[0]}= out."
         )
 
 

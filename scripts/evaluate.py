@@ -15,11 +15,12 @@ from featurelens.scripts.options.opening import (
     Opening,
     load_with_card,
     open_for,
+    open_labels,
     open_numbers,
 )
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
-from featurelens.scripts.reporting.figures import measure_numbers
+from featurelens.scripts.reporting.figures import measure_labels, measure_numbers
 from featurelens.scripts.reporting.regression import NumbersChoice, Unit, refuse_number_options
 from featurelens.scripts.terminal.saying import say
 
@@ -37,7 +38,8 @@ def evaluate(
 ) -> None:
     """Print accuracy, loss and the figures of each class; with --output write plots and figures into a folder.
 
-    Of a regression (--task regression): MAE, RMSE and R2 with intervals, and the error by range of the truth.
+    Of a regression (--task regression): MAE, RMSE and R2 with intervals, and the error by range of the truth. Of several labels
+    (--task labels): precision, recall, average precision and the best threshold of each, and how often all are right.
     """
     from featurelens.reports.files.evaluation_files import check_folder, remove_earlier, targets, write_evaluation
 
@@ -51,6 +53,9 @@ def evaluate(
         measure_numbers(loaded, open_numbers(images_from, loaded, card, opening, unit), output)
         return
     refuse_number_options(NumbersChoice(unit=unit), opening)
+    if opening.task == "labels":
+        measure_labels(loaded, open_labels(images_from, loaded, card, opening), output)
+        return
     dataset = open_for(images_from, loaded, card, opening)
     from featurelens.interpret import inspect_model
     from featurelens.models import evaluate as measure

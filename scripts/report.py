@@ -28,6 +28,7 @@ from featurelens.scripts.reporting.regression import (
     refuse_number_options,
     report_numbers,
 )
+from featurelens.scripts.reporting.several_labels import report_labels
 from featurelens.scripts.reporting.unlabelled import (
     PicturesChoice,
     refuse_labelled_options,
@@ -100,10 +101,14 @@ def report(
         looking.batch_size, tested.trust_images, tested.trust_budget, looking.seed, page, gates.json, gates.arrays
     )
     if opening.task == "regression":
-        refuse_class_options({**beside_classes, "--max-size": page.max_size})
+        refuse_class_options({**beside_classes, "--max-size": page.max_size}, opening.task)
         report_numbers(data, model, target, opening, choice, looking, command=_command())
         return
     refuse_number_options(looking, opening)
+    if opening.task == "labels":
+        refuse_class_options({**beside_classes, "--max-size": page.max_size}, opening.task)
+        report_labels(data, model, target, opening, choice, command=_command())
+        return
     if (files := unlabelled_files(data, opening)) is not None:
         refuse_labelled_options(beside_classes)
         report_pictures(files, model, target, opening, choice, command=_command())

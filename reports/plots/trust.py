@@ -37,7 +37,7 @@ def perturbation_curves(
         middle = len(values) // 2
         ends[name] = (float(shares[middle]), float(values.mean()), style["color"])
     drawn.set(xlabel=label, ylabel=score, xlim=(0, 1))
-    if score == PROBABILITY:
+    if score.startswith("probability"):
         drawn.set_ylim(-0.02, 1.02)
     drawn.grid(axis="y", color=LINE, linewidth=0.6)
     name_ends(drawn, ends)

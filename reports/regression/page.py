@@ -115,7 +115,9 @@ def _page(report: RegressionReport) -> TaskPage:
     raising, raising_sprites = raising_section(found, about)
     truth, answers = report.measured.truth[:, place], report.measured.answers[:, place]
     drawn = predicted_against_true(truth, answers, found.names[place], found.unit)
-    trust = [] if report.trust is None else [shared_section(TrustSection(), report.trust, about, "trust")]
+    what = "raises" if found.direction == "up" else "lowers"
+    said = f"Tested are the maps of what {what} {found.names[place]}."
+    trust = [] if report.trust is None else [shared_section(TrustSection(), report.trust, about, "trust", said)]
     tested = [] if report.trust is None else [trust_finding(report.trust)]
     model = shared_section(ModelSection(), report.model, about, "method")
     return TaskPage(

@@ -95,11 +95,11 @@ class NumbersSeen(Seen):
         """
         found = inspect_model(self.model, self.dataset.images[:32])
         if found.task != REGRESSION or found.classes != len(self.numbers.names):
+            other = found.classes or "something else, such as a softmax"
             raise ValueError(
                 f"Expected a model that answers {len(self.numbers.names)} numbers for an image: "
-                f"{', '.join(self.numbers.names[:8])}. Received one that answers {found.classes or 'a map or nothing'}. Name as "
-                f"many columns as it answers, in the order of its outputs, with --label-column, or one of several outputs with "
-                f"--model-output."
+                f"{', '.join(self.numbers.names[:8])}. Received one that answers {other}. Name as many columns as it answers, in "
+                f"the order of its outputs, with --label-column, or one of several outputs with --model-output."
             )
         return replace(found, warning=None)  # that it is a regression is what this report is of
 

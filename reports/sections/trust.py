@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from ...interpret.graph.head import LABELS
 from ...interpret.intervals import Interval
 from ...interpret.methods.catalogue import METHODS
 from ...interpret.trust.record import MethodTrust, Trust
@@ -87,7 +88,7 @@ class TrustSection:
             folded("All numbers, with their intervals", _verdicts(trust)),
             folded(
                 "The curves behind them",
-                joined([*_shares(trust), _curves(trust, about.information.unit), _shuffled(trust)]),
+                joined([*_shares(trust), _curves(trust, _followed(about)), _shuffled(trust)]),
             ),
             *_relearnt(trust),
         ]
@@ -297,13 +298,20 @@ def _shares(trust: Trust) -> list[Markup]:
     return [figure(plot.svg(), caption)]
 
 
-def _curves(trust: Trust, unit: str) -> Markup:
+def _followed(about: About) -> str:
+    """What the curves follow, as the label of their axis."""
+    if about.information.unit == "answer":
+        return "the number"
+    return "probability of the label" if about.information.task == LABELS else PROBABILITY
+
+
+def _curves(trust: Trust, score: str) -> Markup:
     """The curves of the methods that the page draws."""
     shown = {name: trust.methods[name] for name in SHOWN if name in trust.methods and trust.methods[name].images}
     if not shown:
         return EMPTY
     one = next(iter(shown.values()))
-    drawn, score = [], "the number" if unit == "answer" else PROBABILITY
+    drawn = []
     for what, label in (("deletion", "share of pixels removed"), ("insertion", "share of pixels added")):
         curves = {name: np.array(getattr(found.curves, what)) for name, found in shown.items()}
         curves |= {"random": np.array(getattr(one.random, what))}

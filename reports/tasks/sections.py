@@ -21,10 +21,11 @@ from ..sections.data import how_read
 from ..sections.section import About, Finding, Severity
 
 
-def shared_section(section: Any, evidence: Any, about: About, view: str) -> Section:
-    """A section of the report of a classifier, in the words of this model's scores."""
+def shared_section(section: Any, evidence: Any, about: About, view: str, said: str = "") -> Section:
+    """A section of the report of a classifier, in the words of this model's scores; a sentence before it."""
     part = section.html(evidence, about)
     html = in_score_words(part.html, about.information.unit)
+    html = Markup("<p>{}</p>{}").format(said, html) if said else html
     return Section(section.id, section.title, html, part.lead or section.lead, part.parts, view)
 
 
@@ -56,26 +57,27 @@ def trust_finding(found: TrustEvidence) -> Finding:
     return Finding(sentence, severity, len(methods.get("good", [])), "trust", "trust", 0.56)
 
 
-def layers_section(survey: Survey, probed: str, reading: str) -> Section:
+def layers_section(survey: Survey, probed: str = "", reading: str = "") -> Section:
     """Active share, silent channels, likeness to the picture and the probe, layer by layer.
 
     Args:
         survey: Of the layers.
-        probed: The heading of the probe's column.
+        probed: The heading of the probe's column; '' for none.
         reading: What the probe is.
     """
-    rows = [_row(layer) for layer in survey.layers]
+    columns = ["Layer", "Channels", "Active", "Silent channels", "Like the picture", *([probed] if probed else [])]
+    rows = [_row(layer)[: len(columns)] for layer in survey.layers]
     silent = [f"{len(each.silent_channels)} in {each.name}" for each in survey.layers if len(each.silent_channels)]
     said = (
         f"Never above 0 on any of these pictures: {listed(silent, 8)}." if silent else "No channel stays silent on all."
     )
     shown = table(
-        ["Layer", "Channels", "Active", "Silent channels", "Like the picture", probed],
+        columns,
         rows,
         caption="Active: mean share of units above 0. Like the picture: mean size of Pearson’s r with the grey picture.",
-        numeric=[1, 2, 3, 4, 5],
+        numeric=list(range(1, len(columns))),
     )
-    html = [Markup("<p>{}</p>").format(said), shown, how_to_read(reading)]
+    html = [Markup("<p>{}</p>").format(said), shown, *([how_to_read(reading)] if reading else [])]
     return Section("layers", "What the layers do", joined(html), view="layers")
 
 

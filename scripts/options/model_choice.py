@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 Task = Annotated[
     str | None,
     typer.Option(
-        help="What the answers are: binary (one is the logit of two classes), regression (numbers). Default: what the head, the "
-        "data or the card say."
+        help="What the answers are: binary (one is the logit of two classes), regression (numbers), labels (any of several). "
+        "Default: what the head, the data or the card say."
     ),
 ]
 Direction = Annotated[
@@ -55,7 +55,7 @@ class ModelPart:
     @property
     def is_of_classes(self) -> bool:
         """Whether classes are explained, which the data have to have."""
-        return self.task != "regression" and self.score is None
+        return self.task not in ("regression", "labels") and self.score is None
 
 
 def as_chosen(model: Any, card: ModelCard | None, part: ModelPart) -> Any:

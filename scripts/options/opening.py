@@ -101,6 +101,11 @@ def open_for(data: str, model: Any, card: ModelCard | None, opening: Opening) ->
     refuse_score(model)
     if opening.task == "regression":
         settle_task(model, ())
+    if opening.task == "labels":
+        raise ValueError(
+            "Expected a model of one class for each image here. Received --task labels, several. Use featurelens report, "
+            "evaluate, explain, trust and inspect for such a model."
+        )
     dataset, assumed = _opened(data, model, card, opening)
     if len(dataset.class_names) > 2 and is_bare(model):
         settle_task(model, dataset.class_names)  # one number cannot tell these apart: refused for what it is
@@ -131,6 +136,23 @@ def open_numbers(data: str, model: Any, card: ModelCard | None, opening: Opening
         )
     dataset = open_images(data, model, card, opening, truth="regression")
     return replace(dataset, truth=replace(numbers_in(dataset), unit=unit))
+
+
+def open_labels(data: str, model: Any, card: ModelCard | None, opening: Opening) -> Dataset:
+    """The data as `open_for` has them, with any of several labels for each image in the place of one class.
+
+    Raises:
+        ValueError: They bear none, or there are other numbers of names than labels.
+    """
+    from featurelens.models.datasets.class_names import read_class_names
+    from featurelens.models.fitting import with_names
+
+    dataset = open_images(data, model, card, opening, truth="labels")
+    names = card.class_names if card is not None else None
+    if opening.class_names is not None:
+        names = read_class_names(opening.class_names)
+    numbered = dataset.truth is not None and dataset.truth.names[0] == "label 0"
+    return with_names(dataset, names) if names is not None and (numbered or opening.class_names) else dataset
 
 
 def open_images(
@@ -224,7 +246,7 @@ def reading_for(card: ModelCard | None, opening: Opening, truth: str | None = No
         allow_code=opening.allow_code,
         interpolation=opening.interpolation or (None if card is None else card.interpolation),
         fit=opening.fit or (None if card is None else card.fit),
-        task=truth or (opening.task if opening.task == "regression" else None),
+        task=truth or (opening.task if not opening.is_of_classes and opening.score is None else None),
     )
 
 

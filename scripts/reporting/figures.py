@@ -9,6 +9,7 @@ from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
     from featurelens.models.datasets.dataset import Dataset
+    from featurelens.models.evaluation.labels import LabelEvaluation
     from featurelens.models.evaluation.numbers import NumberEvaluation
 
 
@@ -20,6 +21,56 @@ def measure_numbers(model: Any, dataset: Dataset, output: Path | None) -> None:
     _print(found)
     if output is not None:
         _write(found, output)
+
+
+def measure_labels(model: Any, dataset: Dataset, output: Path | None) -> None:
+    """Print the figures of each label and how often all of a picture are right; with a folder write them and the plots."""
+    from featurelens.interpret import inspect_model
+    from featurelens.models import evaluate
+
+    head = inspect_model(model, dataset.images[:32]).head
+    found = evaluate(model, dataset, task="labels", head=head)
+    _print_labels(found)
+    if output is not None:
+        _write_labels(found, output)
+
+
+def _print_labels(found: LabelEvaluation) -> None:
+    from rich.console import Console
+    from rich.markup import escape
+    from rich.table import Table
+
+    from featurelens.reports.several_labels.figures import share_words
+
+    table = Table("label", title=f"all labels right on {share_words(found.exact)} of {len(found.marks):,} images")
+    for name in ("images", "precision", "recall", "F1", "average precision", "best threshold"):
+        table.add_column(name, justify="right")
+    for each in found.figures:
+        shares = share_words(each.precision), share_words(each.recall)
+        numbers = (each.f1, each.average_precision, each.best_threshold)
+        table.add_row(escape(each.name), f"{each.images:,}", *shares, *(f"{value:.3f}" for value in numbers))
+    console = Console()
+    console.print(table)
+    console.print(f"mean average precision {found.macro_average_precision:.4f}, F1 of all labels {found.micro_f1:.4f}")
+
+
+def _write_labels(found: LabelEvaluation, folder: Path) -> None:
+    from featurelens.reports.files.whole_files import write_bytes_whole, write_whole
+    from featurelens.reports.plots.labels import difference_matrix, together_matrix
+
+    folder.mkdir(parents=True, exist_ok=True)
+    write_whole(folder / "evaluation.json", found.to_json() + "\n")
+    together = found.together
+    plots = {
+        "together": together_matrix(together.true, found.names, "Borne together, images"),
+        "together_answered": difference_matrix(
+            together.answered - together.true, together.true, found.names, "Answered less borne"
+        ),
+    }
+    for name, plot in plots.items():
+        write_bytes_whole(folder / f"{name}.png", plot.png())
+        write_bytes_whole(folder / f"{name}.svg", plot.svg().encode())
+    say(f"Wrote {1 + 2 * len(plots)} files into {folder}.")
 
 
 def _print(found: NumberEvaluation) -> None:

@@ -28,11 +28,12 @@ class NumbersChoice:
     unit: Unit = ""
 
 
-def refuse_class_options(given: Mapping[str, Any]) -> None:
+def refuse_class_options(given: Mapping[str, Any], task: str) -> None:
     """Refuse options that speak of classes.
 
     Args:
         given: {option: as typed}.
+        task: That there is instead.
 
     Raises:
         ValueError: One was typed.
@@ -40,7 +41,7 @@ def refuse_class_options(given: Mapping[str, Any]) -> None:
     for name, value in given.items():
         if value:
             raise ValueError(
-                f"Expected a classifier and its classes for {name}. Received a regression, --task regression. Leave {name} out."
+                f"Expected a classifier and one class for each image for {name}. Received --task {task}. Leave {name} out."
             )
 
 

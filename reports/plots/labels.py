@@ -25,7 +25,7 @@ def together_matrix(counts: np.ndarray, names: Sequence[str], title: str) -> Plo
     shares = counts / np.maximum(counts.diagonal()[:, np.newaxis], 1)
     plot = _matrix(counts, 0.06 + 0.94 * shares, np.zeros(counts.shape, bool), names, title)
     off = counts - np.diag(np.diag(counts))
-    i, j = np.unravel_index(off.argmax(), off.shape)
+    i, j = divmod(int(off.argmax()), len(names))
     said = f"Most often together: {names[i]} and {names[j]}, on {count(int(off[i, j]), 'image')}." if off.any() else ""
     return Plot(plot, title, f"Rows and columns are labels; on the diagonal a label by itself. {said}".strip())
 

@@ -113,13 +113,13 @@ def _astray(found: LabelsEvidence) -> Markup:
 def _instead(found: LabelsEvidence) -> Markup:
     counts, names = found.together.instead, found.names
     order = np.argsort(-counts, axis=None, kind="stable")[:_MOST_PAIRS]
-    pairs = [np.unravel_index(place, counts.shape) for place in order]
+    pairs = [divmod(int(place), len(names)) for place in order]
     rows = [
         (
             name_html(names[i]),
             name_html(names[j]),
             f"{counts[i, j]:,}",
-            percent(counts[i, j] / max(1, found.figures[i].images), 0),
+            percent(float(counts[i, j]) / max(1, found.figures[i].images), 0),
         )
         for i, j in pairs
         if counts[i, j]

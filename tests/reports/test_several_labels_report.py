@@ -13,6 +13,7 @@ import pytest
 from live_pages import browsing, opened, violations
 from sklearn import metrics
 
+from featurelens.interpret import HiResCAM
 from featurelens.models import Dataset, evaluate
 from featurelens.models.evaluation.labels import label_evaluation
 from featurelens.models.truth import Marks
@@ -152,6 +153,16 @@ def test_axe_finds_nothing_on_any_view(written, width):
             assert page.evaluate("document.documentElement.scrollWidth") <= width, view
             assert violations(page) == [] and complaints == [], view
             page.close()
+
+
+def test_a_label_has_its_name_everywhere():
+    """By name in a method, and in what a notebook shows; no 'unknown' class."""
+    images, marks = planted()
+    data = Dataset.from_arrays(images[:4], marks[:4], NAMES, task="labels")
+    model = label_model()
+    np.testing.assert_array_equal(HiResCAM(model)(data, classes="sail"), HiResCAM(model)(images[:4], classes=2))
+    shown = data._repr_html_()
+    assert "any of 3 labels: sun, sea, sail" in shown and "unknown" not in shown
 
 
 def test_the_figures_of_exact_answers_are_exact():

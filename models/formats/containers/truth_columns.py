@@ -10,7 +10,7 @@ import numpy as np
 from ...truth import NOT_LOOKED_AT, REGRESSION
 from ..reading import Reading
 
-_USUAL = ("label", "labels", "target", "value", "y", "tags")
+_USUAL = ("label", "labels", "target", "tags")  # no "y", which may be a coordinate beside x
 _MARKS = {"0", "1", "0.0", "1.0"}
 
 Table = Mapping[str, Sequence[str]]  # column -> a text for each row

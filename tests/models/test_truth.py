@@ -121,7 +121,7 @@ def test_ranges_keep_equal_truths_together():
 
 
 def test_the_interval_of_r2_holds_the_truth_as_often_as_it_says():
-    """Answers with a noise whose R2 is 0.75 by construction (a quarter of the variance is noise): of 40 samples, at least 31 intervals hold it."""
+    """R2 is 0.75 by construction, a quarter of the variance being noise: 31 of 40 intervals or more hold it."""
     held = 0
     for seed in range(40):
         draw = np.random.default_rng(seed)

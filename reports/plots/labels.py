@@ -36,7 +36,9 @@ def difference_matrix(differences: np.ndarray, true: np.ndarray, names: Sequence
     figure = _matrix(differences, np.where(differences, 0.15 + 0.85 * size, 0), differences < 0, names, title)
     most = int(np.abs(differences).max(initial=0))
     return Plot(
-        figure, title, f"Blue: answered more often than borne, brown: less often; by {count(most, 'image')} at most."
+        figure,
+        title,
+        f"Blue: answered more often than borne, the other colour: less often; by {count(most, 'image')} at most.",
     )
 
 

@@ -28,7 +28,7 @@ def predicted_against_true(true: np.ndarray, answered: np.ndarray, name: str, un
     figure, drawn = axes(4.6, 4.2)
     low, high = _ends(true, answered)
     drawn.plot([low, high], [low, high], color=MUTED, linewidth=1, linestyle=(0, (4, 3)), zorder=1)
-    cells = "" if len(true) <= _MOST_POINTS else f" The darkest cell holds {_cells(drawn, true, answered, low, high)}."
+    cells = "" if len(true) <= _MOST_POINTS else f" The fullest cell holds {_cells(drawn, true, answered, low, high)}."
     if not cells:
         drawn.scatter(true, answered, s=9, color=SERIES[0], linewidths=0, alpha=0.55, zorder=2)
     named = f"{plain(bare(name))}, {plain(unit)}" if unit else plain(bare(name))

@@ -12,6 +12,7 @@ from .evidence import LabelsEvidence
 from .figures import share_words
 
 _LOW_RECALL = 0.5
+_OFTEN = 0.1  # more often beside another label: a fault, not only a caution
 
 
 def headline(found: LabelsEvidence, pictures: int) -> str:
@@ -59,7 +60,7 @@ def label_findings(found: LabelsEvidence) -> Iterator[Finding]:
             f"{found.names[pair.added]} is wrongly answered on {share_words(pair.rate)} of the pictures with "
             f"{found.names[pair.beside]} and without it, on {share_words(pair.elsewhere)} where there is no "
             f"{found.names[pair.beside]}.",
-            "problem",
+            "problem" if pair.rate.value - np.nan_to_num(pair.elsewhere.value) > _OFTEN else "caution",
             pair.rate.value,
             "together",
             "together",

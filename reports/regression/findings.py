@@ -61,7 +61,8 @@ def regression_findings(found: RegressionEvidence) -> Iterator[Finding]:
         yield from _uneven(each, unit)
     if len(found.figures) > 1:
         others = [name for place, name in enumerate(found.names) if place != found.explained]
-        sentence = f"Maps and their trust are of {found.names[found.explained]}; the option --number explains {listed(others)} instead."
+        explained, told = found.names[found.explained], listed(others)
+        sentence = f"Maps and their trust are of {explained}; the option --number explains {told} instead."
         yield Finding(sentence, "fact", float("nan"), "raising", "maps", 0.5)
 
 

@@ -24,7 +24,7 @@ from .formats.reading import SCALES, Reading
 from .formats.sources import open_dataset as read_dataset
 from .formats.stored_images import dataset_of
 from .model_files.cards import ModelCard, card_of
-from .truth import REGRESSION, UNLABELLED
+from .truth.record import REGRESSION, UNLABELLED
 
 
 def open_dataset(

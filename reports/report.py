@@ -27,7 +27,7 @@ from ..models.datasets.pixel_range import warn_of_range
 from ..models.evaluation.numbers import numbers_in
 from ..models.fitting import UNLABELLED, dataset_for, known_for, labelled_for
 from ..models.model_files.cards import ModelCard, card_of
-from ..models.truth import LABELS, REGRESSION, Numbers
+from ..models.truth.record import LABELS, REGRESSION, Numbers
 from .drawing.wording import count
 from .evidence.performance import PerformanceEvidence
 from .evidence.plan import ReportPlan

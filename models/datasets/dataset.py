@@ -10,7 +10,8 @@ from typing import Annotated, Any
 import numpy as np
 
 from ... import Record
-from ..truth import REGRESSION, UNLABELLED, Numbers, Truth, truth_of
+from ..truth.reading import truth_of
+from ..truth.record import REGRESSION, UNLABELLED, Numbers, Truth
 from ..visible_text import all_visible, visible
 from .image_store import IN_MEMORY, ImageStore
 from .lazy_images import LazyImages, lazily

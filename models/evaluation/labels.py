@@ -18,7 +18,7 @@ from ... import Record, ask
 from ..datasets.dataset import Dataset
 from ..datasets.pixel_range import warn_of_range
 from ..forward_pass import answers
-from ..truth import LABELS, Marks
+from ..truth.record import LABELS, Marks
 from .calibration import accuracy_interval, calibrate
 from .curves import PrecisionRecallCurve, area, curve_of
 from .numbers import Estimate

@@ -10,7 +10,7 @@ from ... import Record, ask
 from ..datasets.dataset import Dataset
 from ..datasets.pixel_range import warn_of_range
 from ..forward_pass import answers
-from ..truth import LABELS, REGRESSION, Numbers
+from ..truth.record import LABELS, REGRESSION, Numbers
 from .calibration import Calibration, calibrate
 from .curves import PrecisionRecallCurve, area, curve_of
 from .labels import LabelEvaluation, evaluate_labels

@@ -20,7 +20,7 @@ from ... import Record, ask
 from ..datasets.dataset import Dataset
 from ..datasets.pixel_range import warn_of_range
 from ..forward_pass import answers
-from ..truth import REGRESSION, Numbers
+from ..truth.record import REGRESSION, Numbers
 
 RESAMPLES = 1000
 LEVEL = 0.95

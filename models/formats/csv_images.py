@@ -19,7 +19,7 @@ import numpy as np
 from ..datasets.dataset import Dataset
 from ..datasets.fingerprints import fingerprint, read_bytes
 from ..file_limits import LIMITS, Limits, too_large
-from ..truth import REGRESSION
+from ..truth.record import REGRESSION
 from .containers.array_pixels import ArrayPixels
 from .idx import unzipped
 from .reading import Reading, Wanted

@@ -11,7 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..datasets.dataset import Dataset
-from ..truth import UNLABELLED
+from ..truth.record import UNLABELLED
 from .image_files import SUFFIXES, check_image, is_picture_name, not_a_picture
 from .picture_files import file_reader, pictures
 from .reading import Reading

@@ -6,7 +6,7 @@ from dataclasses import dataclass, replace
 
 from ..datasets.labels import LabelMap, read_label_map
 from ..datasets.resizing import InputShape, Resizing
-from ..truth import LABELS, REGRESSION
+from ..truth.record import LABELS, REGRESSION
 from .preprocessing import Preprocessing, preprocessing
 
 STORED = "stored"

@@ -18,7 +18,8 @@ from ..datasets.image_store import IN_MEMORY
 from ..datasets.labels import LEFT_OUT, ClassNumbers, LabelMap, class_numbers
 from ..datasets.lazy_images import LazyImages
 from ..datasets.resizing import describe
-from ..truth import NOT_LOOKED_AT, UNLABELLED, Truth, truth_of
+from ..truth.reading import truth_of
+from ..truth.record import NOT_LOOKED_AT, UNLABELLED, Truth
 from .picture_files import PictureFiles
 from .preprocessing import Preprocessing
 from .reading import SCALES, Reading, Wanted

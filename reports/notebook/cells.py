@@ -21,7 +21,7 @@ from ...interpret.stream.explainer import Explanation
 from ...interpret.trust.record import Trust
 from ...models.datasets.dataset import Dataset
 from ...models.evaluation.metrics import Evaluation
-from ...models.truth import Numbers
+from ...models.truth.record import Numbers
 from ..drawing.colors import ColorScale, colorize, limits_of
 from ..drawing.enlarging import enlarge
 from ..drawing.pictures import pictures

@@ -2,8 +2,6 @@
 
 plot          How does matplotlib draw for the page?
 performance   How well does the classifier do?
-labels        Which labels come together, in the truth and in the answers?
-numbers       How do a regression’s answers lie beside the truth?
 training      How did the training go?
 layers        What do the layers keep?
 trust         What happens while pixels go, or weights are shuffled?

@@ -10,8 +10,8 @@ from ...models.evaluation.numbers import Estimate, NumberEvaluation, NumberFigur
 from ..drawing.wording import number, with_minus
 from ..html.components import figure, how_to_read, joined, name_html, table
 from ..html.page import Section
-from ..plots.numbers import bare, errors_by_range, predicted_against_true, range_words
 from .evidence import RegressionEvidence
+from .plots import bare, errors_by_range, predicted_against_true, range_words
 
 _READING = (
     "MAE is the mean size of the error, RMSE the root of its mean square, which large errors weigh more in. R² is 1 less the "

@@ -9,11 +9,11 @@ import numpy as np
 from ...interpret.layers.survey import Survey
 from ...models.evaluation.numbers import NumberFigures
 from ..drawing.wording import listed, number, with_minus
-from ..plots.numbers import bare, range_words
 from ..sections.section import Finding
 from ..tasks.sections import name_of
 from .drawn import with_interval
 from .evidence import RegressionEvidence
+from .plots import bare, range_words
 
 _MUCH_WORSE = 1.5  # times the MAE of all images: from there on a range is named
 

@@ -21,7 +21,6 @@ from ..evidence.trust import TrustEvidence
 from ..files.report_files import ReportFiles
 from ..html.components import figure
 from ..html.own_words import NO_WORDS, OwnWords
-from ..plots.numbers import predicted_against_true
 from ..sections.model import ModelSection
 from ..sections.section import About
 from ..sections.trust import TrustSection
@@ -39,6 +38,7 @@ from ..tasks.sections import (
 from .drawn import numbers_section
 from .evidence import RegressionEvidence, gather_regression
 from .findings import headline, regression_findings, told
+from .plots import predicted_against_true
 from .sections import raising_section, worst_section
 from .seen import Asked, NumbersSeen
 

@@ -19,7 +19,7 @@ from ...models.datasets.dataset import Dataset
 from ...models.evaluation.numbers import NumberEvaluation, number_evaluation, numbers_in
 from ...models.known_names import unknown_name
 from ...models.model_files.cards import ModelCard
-from ...models.truth import Numbers
+from ...models.truth.record import Numbers
 from ..evidence.plan import ReportPlan
 from ..evidence.seen import Seen, without_gradient
 from ..evidence.trust import TrustEvidence, gather_trust

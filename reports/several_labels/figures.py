@@ -9,9 +9,9 @@ from ...models.evaluation.numbers import Estimate
 from ..drawing.wording import count, percent
 from ..html.components import EMPTY, figure, folded, how_to_read, joined, name_html, notice, table
 from ..html.page import Section
-from ..plots.labels import difference_matrix, together_matrix
 from ..plots.performance import precision_recall
 from .evidence import LabelsEvidence
+from .plots import difference_matrix, together_matrix
 
 _MOST_CURVES = 12
 _MOST_DRAWN = 40  # labels of a matrix, those that occur most often

@@ -21,7 +21,6 @@ from ..evidence.trust import TrustEvidence
 from ..files.report_files import ReportFiles
 from ..html.components import figure
 from ..html.own_words import NO_WORDS, OwnWords
-from ..plots.labels import together_matrix
 from ..sections.model import ModelSection
 from ..sections.section import About
 from ..sections.trust import TrustSection
@@ -39,6 +38,7 @@ from .cards import looks_section, worst_section
 from .evidence import LabelsEvidence, gather_labels
 from .figures import labels_section, together_section
 from .findings import headline, label_findings, told
+from .plots import together_matrix
 from .seen import LabelsSeen
 
 FORMAT, VERSION = "featurelens report of several labels", 1

@@ -95,7 +95,7 @@ def single_image(
 
 def _label_names(dataset: Dataset) -> tuple[str, ...] | None:
     """The names of the labels that the data bear; None where they bear none."""
-    from featurelens.models.truth import Marks
+    from featurelens.models.truth.record import Marks
 
     return dataset.truth.names if isinstance(dataset.truth, Marks) else None
 

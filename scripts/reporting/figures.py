@@ -56,7 +56,7 @@ def _print_labels(found: LabelEvaluation) -> None:
 
 def _write_labels(found: LabelEvaluation, folder: Path) -> None:
     from featurelens.reports.files.whole_files import write_bytes_whole, write_whole
-    from featurelens.reports.plots.labels import difference_matrix, together_matrix
+    from featurelens.reports.several_labels.plots import difference_matrix, together_matrix
 
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "evaluation.json", found.to_json() + "\n")
@@ -78,8 +78,8 @@ def _print(found: NumberEvaluation) -> None:
     from rich.markup import escape
     from rich.table import Table
 
-    from featurelens.reports.plots.numbers import bare, range_words
     from featurelens.reports.regression.drawn import with_interval
+    from featurelens.reports.regression.plots import bare, range_words
 
     console, of = Console(), f", {escape(found.unit)}" if found.unit else ""
     table = Table("number", title=f"{len(found.truth):,} images, with 95 % intervals")
@@ -99,7 +99,7 @@ def _print(found: NumberEvaluation) -> None:
 
 def _write(found: NumberEvaluation, folder: Path) -> None:
     from featurelens.reports.files.whole_files import write_bytes_whole, write_whole
-    from featurelens.reports.plots.numbers import errors_by_range, predicted_against_true
+    from featurelens.reports.regression.plots import errors_by_range, predicted_against_true
 
     folder.mkdir(parents=True, exist_ok=True)
     write_whole(folder / "evaluation.json", found.to_json(indent=1) + "\n")

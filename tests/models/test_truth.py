@@ -12,7 +12,8 @@ import pytest
 from featurelens.models import Dataset, open_dataset
 from featurelens.models.evaluation.numbers import number_evaluation, ranges_of
 from featurelens.models.formats.reading import Reading
-from featurelens.models.truth import Marks, Numbers, marks_of, numbers_of
+from featurelens.models.truth.reading import marks_of, numbers_of
+from featurelens.models.truth.record import Marks, Numbers
 
 NUMBERS, LABELS = Reading(task="regression"), Reading(task="labels")
 PIXELS = np.random.default_rng(0).integers(0, 256, (4, 4, 4), np.uint8)

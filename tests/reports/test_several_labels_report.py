@@ -16,7 +16,7 @@ from sklearn import metrics
 from featurelens.interpret import HiResCAM
 from featurelens.models import Dataset, evaluate
 from featurelens.models.evaluation.labels import label_evaluation
-from featurelens.models.truth import Marks
+from featurelens.models.truth.record import Marks
 from featurelens.reports import write_report
 from featurelens.scripts.cli import main
 

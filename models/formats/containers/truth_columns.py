@@ -7,7 +7,7 @@ from pathlib import Path
 
 import numpy as np
 
-from ...truth import NOT_LOOKED_AT, REGRESSION
+from ...truth.record import NOT_LOOKED_AT, REGRESSION
 from ..reading import Reading
 
 _USUAL = ("label", "labels", "target", "tags")  # no "y", which may be a coordinate beside x

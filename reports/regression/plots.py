@@ -10,7 +10,7 @@ from matplotlib.patches import Rectangle
 
 from ...models.evaluation.numbers import ErrorsInRange
 from ..drawing.wording import count, number, with_minus
-from .plot import INK, LINE, MUTED, SERIES, Plot, axes, plain
+from ..plots.plot import INK, LINE, MUTED, SERIES, Plot, axes, plain
 
 _MOST_POINTS = 400  # drawn one by one; of more, how many lie in each cell
 _CELLS = 36  # along each axis

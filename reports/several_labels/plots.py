@@ -9,7 +9,7 @@ from matplotlib.collections import PatchCollection
 from matplotlib.patches import Rectangle
 
 from ..drawing.wording import count
-from .plot import INK, ON_ACCENT, SERIES, Plot, axes, plain
+from ..plots.plot import INK, ON_ACCENT, SERIES, Plot, axes, plain
 
 MOST_NUMBERS = 15  # labels; beyond, the numbers in the cells would be too small to read
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from featurelens.scripts.serving.answers.served_model import ServedModel
     from featurelens.scripts.serving.settings import Settings
 
-_NEEDED = ("fastapi", "uvicorn", "httptools", "prometheus_client")
+_NEEDED = ("fastapi", "uvicorn", "httptools", "orjson", "prometheus_client")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 

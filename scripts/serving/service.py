@@ -89,22 +89,37 @@ class Service:
             TooLate: The deadline passed.
             WorkerDied: Nothing is answered any more.
         """
-        loop = asyncio.get_running_loop()
-        tickets: list[Ticket] = []
+        self.worker.room_for(len(asked))
+        if len(asked) == 1:
+            [(key, row)] = asked
+            found = await self._submitted(key, [row], deadline, is_gone)
+        else:
+            found = await self._of_several(asked, deadline, is_gone)
+        if time.monotonic() > deadline:
+            raise TooLate("The answer came after its deadline.")
+        return found
+
+    def _submitted(
+        self, key: Key, rows: list[Row], deadline: float, is_gone: Callable[[], bool]
+    ) -> asyncio.Future[list[Any]]:
+        future = asyncio.get_running_loop().create_future()
+        self.worker.submit(Ticket(key, rows, future, deadline, is_gone))
+        return future
+
+    async def _of_several(
+        self, asked: Sequence[tuple[Key, Row]], deadline: float, is_gone: Callable[[], bool]
+    ) -> list[Answer | Exception]:
+        """The answers to questions some of which may travel together."""
         places: dict[Key, list[int]] = {}
         for place, (key, _) in enumerate(asked):
             places.setdefault(key, []).append(place)
-        self.worker.room_for(len(asked))
-        for key, own in places.items():
-            ticket = Ticket(key, [asked[place][1] for place in own], loop.create_future(), deadline, is_gone)
-            self.worker.submit(ticket)
-            tickets.append(ticket)
+        futures = [
+            self._submitted(key, [asked[place][1] for place in own], deadline, is_gone) for key, own in places.items()
+        ]
         found: list[Any] = [None] * len(asked)
-        for ticket, own in zip(tickets, places.values(), strict=True):
-            for place, answer in zip(own, await ticket.future, strict=True):
+        for future, own in zip(futures, places.values(), strict=True):
+            for place, answer in zip(own, await future, strict=True):
                 found[place] = answer
-        if time.monotonic() > deadline:
-            raise TooLate("The answer came after its deadline.")
         return found
 
     def job(

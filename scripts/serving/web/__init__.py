@@ -1,6 +1,7 @@
 """HTTP around the service.
 
 exchanges        What is a request, a response and a refusal here?
+whole_answers    How is an answer sent?
 bodies           How is a body read, within its limits?
 multipart        What are the parts of a form?
 sent_pictures    Which pictures does a request hold?

@@ -23,6 +23,7 @@ from featurelens.scripts.serving.web.metrics import Metrics
 from featurelens.scripts.serving.web.open_inference import OpenInference
 from featurelens.scripts.serving.web.page import Page
 from featurelens.scripts.serving.web.questions_asked import Questions
+from featurelens.scripts.serving.web.whole_answers import send_whole
 
 _MODEL = re.compile(r"/v2/models/([^/]{1,200})(?:/versions/([^/]{1,20}))?(/ready|/infer)?")
 _REQUEST = re.compile(rb"[A-Za-z0-9._-]{1,64}")
@@ -108,7 +109,8 @@ class Front:
             sys.stderr.write(f"Request {exchange.id} failed.\n{traceback.format_exc()}")
             told = Refusal(500, "The service failed on this request. Its log has the request's number.")
             response = told.response(plain=exchange.path.startswith("/v2"), request=exchange.id)
-        await _send(exchange, response, more, send)
+        body = b"" if exchange.method == "HEAD" else response.body
+        await send_whole(send, response.status, _headers(exchange, response, more), body)
         return route
 
     def _route(self, exchange: Exchange) -> tuple[str, Handler | None]:
@@ -187,7 +189,8 @@ class Front:
 
     async def _send_and_linger(self, exchange: Exchange, response: Response, more: Headers, send: Send) -> None:
         """Send, and take in what still comes for a moment: a connection closed at once loses the answer."""
-        await send(_start(exchange, response, more))
+        headers = _headers(exchange, response, more)
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": response.body, "more_body": True})
         try:
             async with asyncio.timeout(_LINGER):
@@ -205,18 +208,14 @@ _PREFLIGHT: Headers = [
 ]
 
 
-def _start(exchange: Exchange, response: Response, more: Headers) -> dict[str, Any]:
+def _headers(exchange: Exchange, response: Response, more: Headers) -> Headers:
+    """All headers of an answer; the exchange notes what was sent."""
     exchange.status, exchange.sent = response.status, len(response.body)
     headers: Headers = [(b"content-type", response.content_type)] if response.body else []
     headers += [(b"x-request-id", exchange.id.encode()), *_ALWAYS, *response.headers, *more]
     if response.status != 204:
         headers.append((b"content-length", str(len(response.body)).encode()))
-    return {"type": "http.response.start", "status": response.status, "headers": headers}
-
-
-async def _send(exchange: Exchange, response: Response, more: Headers, send: Send) -> None:
-    await send(_start(exchange, response, more))
-    await send({"type": "http.response.body", "body": b"" if exchange.method == "HEAD" else response.body})
+    return headers
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -1,7 +1,6 @@
 """HTTP around the service.
 
 exchanges        What is a request, a response and a refusal here?
-whole_answers    How is an answer sent?
 bodies           How is a body read, within its limits?
 multipart        What are the parts of a form?
 sent_pictures    Which pictures does a request hold?
@@ -12,6 +11,4 @@ documented       What else is there, and how is all of it described?
 metrics          What is counted?
 access_log       What is written down of a request?
 page             What is shown to a person with a browser?
-doorman          How do new connections not wait for busy ones?
-listening        How are connections taken, timed and drained?
 """

@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from featurelens.scripts.serving.connections.whole_answers import send_whole
 from featurelens.scripts.serving.service import Service
 from featurelens.scripts.serving.web.access_log import AccessLog
 from featurelens.scripts.serving.web.exchanges import Exchange, Headers, Receive, Refusal, Response, Send
@@ -23,7 +24,6 @@ from featurelens.scripts.serving.web.metrics import Metrics
 from featurelens.scripts.serving.web.open_inference import OpenInference
 from featurelens.scripts.serving.web.page import Page
 from featurelens.scripts.serving.web.questions_asked import Questions
-from featurelens.scripts.serving.web.whole_answers import send_whole
 
 _MODEL = re.compile(r"/v2/models/([^/]{1,200})(?:/versions/([^/]{1,20}))?(/ready|/infer)?")
 _REQUEST = re.compile(rb"[A-Za-z0-9._-]{1,64}")

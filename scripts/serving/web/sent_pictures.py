@@ -62,7 +62,9 @@ def json_of(body: bytes) -> Any:
     try:
         return orjson.loads(body)
     except ValueError:
-        raise Refusal(400, "Expected JSON with finite numbers. Received something else. Send it whole, as UTF-8.") from None
+        raise Refusal(
+            400, "Expected JSON with finite numbers. Received something else. Send it whole, as UTF-8."
+        ) from None
 
 
 def _tried(read: Callable[[Any], ModelPicture], given: Any) -> Sent:

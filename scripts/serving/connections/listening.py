@@ -19,9 +19,8 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from featurelens.scripts.serving.connections.doorman import Doorman
 from featurelens.scripts.serving.service import Service
-from featurelens.scripts.serving.web.doorman import Doorman
-from featurelens.scripts.serving.web.front import Front
 
 _LOOK = 1.0  # seconds
 
@@ -73,13 +72,13 @@ class TimedProtocol(HttpToolsProtocol):
 class Listener(uvicorn.Server):
     """The service on its address, until it is told to stop."""
 
-    def __init__(self, service: Service, front: Front) -> None:
+    def __init__(self, service: Service, application: Any) -> None:
         self._service = service
         self._doorman: Doorman | None = None
         settings = service.settings
         super().__init__(
             uvicorn.Config(
-                front,
+                application,
                 host=settings.host,
                 port=settings.port,
                 http=TimedProtocol,

@@ -2,12 +2,13 @@
 
 from __future__ import annotations
 
+from collections.abc import Awaitable, Callable
 from typing import Any
 
 from uvicorn.protocols.http.httptools_impl import STATUS_LINE, RequestResponseCycle
 
-from featurelens.scripts.serving.web.exchanges import Headers, Send
-
+Headers = list[tuple[bytes, bytes]]
+Send = Callable[[Any], Awaitable[None]]
 _CLOSE = (b"connection", b"close")
 
 

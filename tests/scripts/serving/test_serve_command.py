@@ -130,7 +130,7 @@ def test_a_killed_worker_ends_the_process_with_a_word(tmp_path):
         "from pathlib import Path\n"
         "sys.path.insert(0, sys.argv[1])\n"
         "from live_services import small_served, FIRST_PICTURE as body\n"
-        "from featurelens.scripts.serving.command import _run\n"
+        "from featurelens.scripts.serving.command import run_service\n"
         "from featurelens.scripts.serving.settings import Settings\n"
         "served, port = small_served(Path(sys.argv[2])), int(sys.argv[3])\n"
         "def ask():\n"
@@ -146,7 +146,7 @@ def test_a_killed_worker_ends_the_process_with_a_word(tmp_path):
         "from featurelens.scripts.terminal.running import run\n"
         "import typer\n"
         "app = typer.Typer()\n"
-        "app.command()(lambda: _run([served], Settings(port=port, log=False)))\n"
+        "app.command()(lambda: run_service([served], Settings(port=port, log=False)))\n"
         "run(app, [])\n"
     )
     given = [sys.executable, "-c", program, str(Path(__file__).parents[2] / "given"), str(tmp_path), str(free_port())]

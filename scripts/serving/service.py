@@ -20,6 +20,7 @@ from featurelens.scripts.serving.engine.tickets import Ticket, TooLate
 from featurelens.scripts.serving.engine.worker import ModelWorker
 from featurelens.scripts.serving.settings import Settings
 
+_NEW_OBJECTS = 10_000  # after which Python looks for circles: a request leaves none, and 700 are a handful of requests
 _PREDICTION, _EXPLANATION = 0, 1  # weights: the lighter goes first
 
 
@@ -149,6 +150,7 @@ class Service:
                 size //= 2
         gc.collect()
         gc.freeze()  # what lives for ever need not be looked through again and again
+        gc.set_threshold(_NEW_OBJECTS, 10, 10)
 
     def _died(self, trace: str) -> None:
         sys.stderr.write(f"{trace}The thread that owns the model has ended; the service stops.\n")

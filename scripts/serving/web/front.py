@@ -137,24 +137,13 @@ class Front:
 
     def _guard(self, exchange: Exchange) -> Headers:
         """Refuse a wrong host, origin or token; the headers that another site's page needs."""
-        settings = self._service.settings
         if self._hosts is not None and _host(exchange.header(b"host")) not in self._hosts:
             raise Refusal(
                 421,
                 "Expected to be called by this machine's own name. Received another Host. Start with --allow-host NAME.",
             )
-        origin = exchange.header(b"origin").decode("latin-1")
-        allowed = origin != "" and origin in settings.origins
-        own = origin.rpartition("//")[2].encode() == exchange.header(b"host")
-        if origin and not allowed and not own and exchange.method not in ("GET", "HEAD"):
-            raise Refusal(
-                403,
-                "Expected a page of this service. Received a request by another site's. Start with --allow-origin SITE.",
-            )
-        more: Headers = (
-            [(b"access-control-allow-origin", origin.encode("latin-1")), (b"vary", b"origin")] if allowed else []
-        )
-        if self._token is None or exchange.path in _OPEN or (allowed and exchange.method == "OPTIONS"):
+        more = self._for_origin(exchange, exchange.header(b"origin"))
+        if self._token is None or exchange.path in _OPEN or (more and exchange.method == "OPTIONS"):
             return more
         if not hmac.compare_digest(exchange.header(b"authorization"), self._token):
             raise Refusal(
@@ -163,6 +152,19 @@ class Front:
                 [(b"www-authenticate", b"Bearer")],
             )
         return more
+
+    def _for_origin(self, exchange: Exchange, origin: bytes) -> Headers:
+        """The headers that another site's page needs, where it may ask; a request that names no site needs none."""
+        if not origin:
+            return []
+        if origin.decode("latin-1") in self._service.settings.origins:
+            return [(b"access-control-allow-origin", origin), (b"vary", b"origin")]
+        if origin.rpartition(b"//")[2] != exchange.header(b"host") and exchange.method not in ("GET", "HEAD"):
+            raise Refusal(
+                403,
+                "Expected a page of this service. Received a request by another site's. Start with --allow-origin SITE.",
+            )
+        return []
 
     def _own_hosts(self) -> frozenset[str] | None:
         """The names by which the service may be called; None for any, where it listens beyond this machine."""

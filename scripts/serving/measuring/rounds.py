@@ -19,6 +19,7 @@ from contextlib import ExitStack, contextmanager, nullcontext
 from importlib.util import find_spec
 from typing import Any
 
+from featurelens.scripts.serving.measuring.live_page import live_line
 from featurelens.scripts.serving.measuring.load import Load
 from featurelens.scripts.serving.measuring.processes import Server, free_port, loaded, started
 
@@ -51,6 +52,7 @@ def serve_lines(count: int, rounds: int) -> Iterator[str]:
         yield from _beside(servers, body, count, rounds)
     with started(*_featurelens()) as own:
         yield from _delays(own, body, count)
+        yield from ("", live_line(own.port))
         yield from _overload(own, body, count)
     with started(*_slowed()) as own:
         yield _slow_model(own, body, count)

@@ -30,7 +30,9 @@ def live_line(port: int) -> str:
         return "The page was not measured: playwright and Chromium are not here."
     times = sorted(_times(program, f"http://127.0.0.1:{port}/"))
     middle, late = statistics.median(times), times[int(0.95 * len(times))]
-    return f"The page: from a stroke to both maps {middle:.0f} ms, 95 of 100 within {late:.0f} ms ({len(times)} strokes)."
+    return (
+        f"The page: from a stroke to both maps {middle:.0f} ms, 95 of 100 within {late:.0f} ms ({len(times)} strokes)."
+    )
 
 
 def _times(program: str, address: str) -> list[float]:

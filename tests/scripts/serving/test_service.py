@@ -10,6 +10,7 @@ import threading
 import time
 import tracemalloc
 from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import numpy as np
@@ -254,7 +255,7 @@ def test_a_head_has_no_body(running):
 
 @pytest.mark.parametrize(("busy", "rests", "allowed"), [(False, True, 30), (False, False, 5), (True, False, 10**9)])
 def test_how_long_a_connection_may_be_silent(busy, rests, allowed):
-    connection = object.__new__(TimedProtocol)
+    connection: Any = object.__new__(TimedProtocol)
     connection.cycle = SimpleNamespace(response_complete=not busy)
     connection.timeout_keep_alive, connection.rests, connection.waits_since = 30, rests, 100.0
     assert not connection.is_overdue(100 + allowed, 5)

@@ -47,7 +47,7 @@ def serve(model, test, **settings):
         loop = asyncio.get_running_loop()
         worker = ModelWorker(model, loop.call_soon_threadsafe, on_death=deaths.append, **settings)
         worker.start()
-        worker.deaths = deaths
+        worker.deaths = deaths  # type: ignore[attr-defined]
         try:
             return await asyncio.wait_for(test(worker), 20)
         finally:

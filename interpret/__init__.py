@@ -31,6 +31,10 @@ name                          the question it answers                           
 `faithfulness`                Does a map name the pixels that the model uses?           Petsiuk et al. 2018
 `road`                        The same, with removed pixels filled in?                 Rong et al. 2022
 `max_sensitivity`             How far does a map change under a noise nobody sees?     Yeh et al. 2019
+`pointing_game`               Does its peak lie on the object? (masks or boxes given)  Zhang et al. 2018
+`relevance_mass_accuracy`     Which share of its evidence lies on the object?          Arras et al. 2022
+`relevance_rank_accuracy`     Are its strongest pixels those of the object?            Arras et al. 2022
+`localization`, `box_masks`   All three at once; boxes as masks.                       --
 `randomization_check`         Does a map change when the model forgets?                Adebayo et al. 2018
 `random_label_check`          Does a map change when the labels say nothing?           Adebayo et al. 2018
 `map_states`                  Is a map zero, or negative only; has it faded?           --
@@ -69,8 +73,16 @@ from .sanity.weight_randomization import Randomization, randomization_check
 from .stream.activations import ActivationExtractor
 from .stream.explainer import Explainer, Explanation
 from .stream.saturation import GradCAMState, Saturation
+from .trust.localization import (
+    Localization,
+    box_masks,
+    localization,
+    pointing_game,
+    relevance_mass_accuracy,
+    relevance_rank_accuracy,
+)
 from .trust.measure import measure_trust
-from .trust.record import Samples, Trust, TrustPlan
+from .trust.record import Location, Samples, Trust, TrustPlan
 from .trust.sensitivity import Sensitivity, max_sensitivity
 from .trust.verdicts import Verdict, verdict, verdicts
 
@@ -96,6 +108,8 @@ __all__ = [
     "LayerCAM",
     "LayerInformation",
     "LayerwiseRelevance",
+    "Localization",
+    "Location",
     "MapState",
     "ModelInformation",
     "MultiLayerCAM",
@@ -116,16 +130,21 @@ __all__ = [
     "Verdict",
     "ablate_channels",
     "activation_maximization",
+    "box_masks",
     "channels",
     "declare_task",
     "faithfulness",
     "inspect_model",
+    "localization",
     "map_states",
     "max_sensitivity",
     "measure_trust",
     "over_mask",
+    "pointing_game",
     "random_label_check",
     "randomization_check",
+    "relevance_mass_accuracy",
+    "relevance_rank_accuracy",
     "road",
     "scored",
     "survey_layers",

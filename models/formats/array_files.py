@@ -106,6 +106,24 @@ def stored_npy(images: Path, reading: Reading) -> StoredImages:
     return stored_npy_pair(images, beside[0], reading)
 
 
+def array_of(path: Path) -> np.ndarray:
+    """The one array of a `.npy` file, or of a `.npz` that holds no other.
+
+    Raises:
+        ValueError: It cannot be read, or there are several.
+    """
+    require_regular_file(path)
+    if path.suffix.lower() != ".npz":
+        return _single(read_bytes(path), path)
+    with _archive(path) as arrays:
+        if len(arrays.files) != 1:
+            raise ValueError(
+                f"Expected one array in '{path}'. Received {len(arrays.files)}: {', '.join(arrays.files[:6])}. Save the one that "
+                f"is meant by np.save."
+            )
+        return _member(arrays, arrays.files[0], path)
+
+
 def npy_files(images: Path) -> list[Path]:
     """The images, and what may be their labels by its name."""
     names = {

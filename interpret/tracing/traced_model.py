@@ -21,6 +21,7 @@ import numpy as np
 from ..graph.head import Head
 from ..graph.logits import find_logits
 from ..graph.tasks import declared_task
+from ..graph.volume_pooling import mend_volume_pooling
 from ..graph.written_variables import kept, variables_of, written_variables
 from .axes import Axes, image_axes, with_axes
 from .folding import Folder
@@ -290,6 +291,7 @@ def gradients(scores: Any, tensors: dict[str, Any]) -> list[Any]:
                 f"Use a method that needs no gradient there: GradCAM and the other class activation maps, Occlusion, RISE "
                 f"or ScoreCAM for a picture of whole numbers; ActivationExtractor for words."
             )
+    mend_volume_pooling(scores.graph)
     slopes = tf.gradients(scores, list(tensors.values()))
     for what, slope in zip(tensors, slopes, strict=True):
         if slope is None:

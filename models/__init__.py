@@ -4,6 +4,7 @@
 `fashion_mnist`     the test images that ship with the package, or the training split
 `image_folder`      your own images, one folder per class
 `open_dataset`      any form of data by its name or path: folders, .npz, .npy, .csv, IDX; `model=` makes it fit
+`open_signals`      series and volumes: .npz, .npy, WAV, NIfTI; `model=` makes them fit; a `Signals`
 `Dataset`           labelled images with class names, value range and source
 `architectures`     what `build_model` can build
 `build_model`       one of them, untrained
@@ -24,15 +25,18 @@ if TYPE_CHECKING:
     from .fitting import open_dataset
     from .formats.fashion_mnist import fashion_mnist
     from .formats.image_folders import image_folder
+    from .formats.places.signal_files import open_signals
     from .model_files.cards import ModelCard
     from .model_files.loading import load_model, model_card_of
     from .networks.architectures import architectures, build_model
+    from .signals import Signals
     from .training.fit import train
 
 __all__ = [
     "Dataset",
     "Evaluation",
     "ModelCard",
+    "Signals",
     "architectures",
     "build_model",
     "evaluate",
@@ -41,6 +45,7 @@ __all__ = [
     "load_model",
     "model_card_of",
     "open_dataset",
+    "open_signals",
     "train",
 ]
 
@@ -51,6 +56,8 @@ _HOMES = {
     "fashion_mnist": "formats.fashion_mnist",
     "image_folder": "formats.image_folders",
     "open_dataset": "fitting",
+    "open_signals": "formats.places.signal_files",
+    "Signals": "signals",
     "ModelCard": "model_files.cards",
     "load_model": "model_files.loading",
     "model_card_of": "model_files.loading",

@@ -10,6 +10,7 @@ from ... import Record, ask
 from ..datasets.dataset import Dataset
 from ..datasets.pixel_range import warn_of_range
 from ..forward_pass import answers
+from ..signals import Signals
 from .calibration import Calibration, calibrate
 from .probabilities import probabilities_of
 
@@ -96,8 +97,8 @@ def evaluate(model: Any, dataset: Any, *, batch_size: int = 256, head: str = "so
 
     Args:
         model: a Keras model with one output of K units, or of one unit where there are two classes.
-        dataset: a `Dataset` in the range that the model takes; (images, labels); or whatever `open_dataset` reads, which
-            is fitted to the model.
+        dataset: a `Dataset` in the range that the model takes, or `Signals` in the form that it takes; (images, labels); or
+            whatever `open_dataset` reads, which is fitted to the model.
         batch_size: images per step, at most; of photos fewer, as memory wants. It does not change the result.
         head: what the output is: 'softmax', 'sigmoid' or 'probability' (probabilities), or 'linear' (logits).
 
@@ -110,8 +111,11 @@ def evaluate(model: Any, dataset: Any, *, batch_size: int = 256, head: str = "so
         >>> evaluate(load_model("zero_padded_dropout"), fashion_mnist("test")[:500]).confusion.sum().item()
         500
     """
-    dataset = dataset if isinstance(dataset, Dataset) else ask("labelled", dataset, model)
-    warn_of_range(model, dataset)
+    dataset = dataset if isinstance(dataset, (Dataset, Signals)) else ask("labelled", dataset, model)
+    if isinstance(dataset, Signals):
+        dataset = dataset.labelled()
+    else:
+        warn_of_range(model, dataset)
     outputs = [np.asarray(answer) for answer in answers(model, dataset.images, batch_size)]
     outputs = [output.reshape(len(output), -1) for output in outputs]  # (B,) and (B,K,1) as well
     probabilities = probabilities_of(np.concatenate(outputs), len(dataset.class_names), head)

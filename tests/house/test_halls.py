@@ -37,7 +37,7 @@ ORDER: dict[str, list[set[str]]] = {
             "keras_backend",
             "remote_files",
         },
-        {"json_files", "records", "quiet_start"},
+        {"json_files", "records", "quiet_start", "signals"},
         {"datasets", "networks", "model_files"},
         {"formats", "evaluation", "screening"},
         {"training"},

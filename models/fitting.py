@@ -24,6 +24,7 @@ from .formats.reading import SCALES, Reading
 from .formats.sources import open_dataset as read_dataset
 from .formats.stored_images import dataset_of
 from .model_files.cards import ModelCard, card_of
+from .signals import Signals
 
 UNLABELLED = ("unknown",)  # the one class of pictures that come without any
 
@@ -92,6 +93,7 @@ def dataset_for(
     """
     if isinstance(source, Dataset):
         return source
+    refuse_signals(source, model)
     card = card_of(model)
     if isinstance(source, tuple) and len(source) == 2 and all(hasattr(each, "shape") for each in source):
         names = class_names if class_names is not None or card is None else card.class_names
@@ -108,6 +110,27 @@ def dataset_for(
     if labelled and class_names is None:
         dataset = _in_order(dataset, model, card)
     return dataset if read.scale or read.preprocess else _in_range(dataset, model, tested=labelled)
+
+
+def refuse_signals(source: Any, model: Any) -> None:
+    """Pass pictures for a model of pictures.
+
+    Raises:
+        ValueError: They are series or volumes, or the model takes these.
+    """
+    inputs = getattr(model, "inputs", None) or []
+    shape = tuple(inputs[0].shape)[1:] if len(inputs) == 1 else ()
+    layers = [type(layer).__name__ for layer in model._flatten_layers()] if shape else []
+    of_series = len(shape) == 2 and any("1D" in name for name in layers)
+    if not isinstance(source, Signals) and not of_series and not any("3D" in name for name in layers):
+        return
+    what = f"a model of {'series (L, C)' if of_series else 'volumes (D, H, W, C)'}"
+    received = f"{source.kind} from '{source.source}'" if isinstance(source, Signals) else f"{what}, {shape}"
+    raise ValueError(
+        f"Expected pictures (H, W, C) and a model of pictures. Received {received}. Read series and volumes by "
+        f"open_signals(source, model=model): explain, evaluate and the methods of featurelens.interpret take them. A report is "
+        f"of pictures."
+    )
 
 
 def labelled_for(source: Any, model: Any) -> Dataset:

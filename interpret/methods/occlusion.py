@@ -60,17 +60,20 @@ class Occlusion(Perturbation):
                 f"Give stride={patch} or less: else the pixels between patches are never covered."
             )
         self.baseline = baseline
+        self._places = 2  # axes of places of the images seen last
         super().__init__(model, None, output=output, wrt=wrt)
 
     @property
     def remark(self) -> str:
-        """What a reader of the map has to know of the settings."""
-        return f"{self.patch} × {self.patch} pixels covered"
+        """What a reader of the map has to know of the settings; of the axes of the latest map."""
+        unit = {1: "steps", 2: "pixels"}.get(self._places, "voxels")
+        return f"{' × '.join([str(self.patch)] * self._places)} {unit} covered"
 
     any_places = True
 
     def _maps(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
         images, blank = asked.images, reference(self.baseline, asked.images)
+        self._places = len(asked.axes.places)
         covers = Patches(asked.axes.sizes(images), self.patch, self.stride)
 
         def covered(rows: slice, variants: slice) -> np.ndarray:

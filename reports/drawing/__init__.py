@@ -3,6 +3,7 @@
 colors               Which number has which colour?
 enlarging            How is a map brought to its picture's size?
 method_maps          How is a method's map drawn, as its record says?
+signal_form          Which lines and slices of a series or a volume are drawn?
 pictures             How does an image look on the page?
 wording              How is a number written?
 layer_sheet          How do all channels of a layer look?

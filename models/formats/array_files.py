@@ -124,13 +124,15 @@ def array_of(path: Path) -> np.ndarray:
         return _member(arrays, arrays.files[0], path)
 
 
-def arrays_of(path: Path) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...] | None, tuple[str, ...]]:
+def arrays_of(
+    path: Path, reading: Reading
+) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...] | None, tuple[str, ...]]:
     """The values of a `.npz`, of any shape, with labels and class names where it has them, and what was assumed."""
     with _archive(path) as arrays:
         if len(arrays.files) == 1:
             return _member(arrays, arrays.files[0], path), None, None, ()
         shapes = {key: shape_in(arrays, key, path) for key in arrays.files}
-        values_key, labels_key, notes = chosen_keys(shapes, path, Reading())
+        values_key, labels_key, notes = chosen_keys(shapes, path, reading)
         labels = _member(arrays, labels_key, path)
         names_key = next((key for key in NAME_KEYS if key in shapes), None)
         names = None if names_key is None else _member(arrays, names_key, path)

@@ -18,6 +18,7 @@ from ...datasets.labels import class_numbers
 from ...model_files.cards import card_of
 from ...signals import Signals, named
 from ..array_files import array_of, arrays_of, npy_files
+from ..reading import Reading
 from .scans import ENDINGS as SCANS
 from .scans import read_scan
 from .sounds import ENDINGS as SOUNDS
@@ -65,6 +66,8 @@ def open_signals(
     model: Any = None,
     class_names: Sequence[str] | None = None,
     fit: str | None = None,
+    images_key: str | None = None,
+    labels_key: str | None = None,
 ) -> Signals:
     """Read series or volumes, with their classes where these are known, and make them fit a model.
 
@@ -75,6 +78,8 @@ def open_signals(
         model: The Keras model that they are for: its declared input tells whether there is a channel, and what must fit.
         class_names: In the order of the model's outputs; None: those of its card, else of the data.
         fit: None: series of another length are refused; 'pad': longer ones are cut off, zeros come behind shorter ones.
+        images_key: Name of the array of values, in a file of several.
+        labels_key: Name of the array of labels, likewise.
 
     Raises:
         ValueError: The source cannot be read, or does not fit the model; the message says what does.
@@ -86,7 +91,8 @@ def open_signals(
     if fit not in (None, "pad"):
         raise ValueError(f"Expected fit None or 'pad'. Received {fit!r}. Give one of the two.")
     wanted = () if model is None else declared_shape(model)
-    found = _read(source, fit, wanted[0] if wanted else None)
+    keys = Reading(images_key=images_key, labels_key=labels_key)
+    found = _read(source, fit, wanted[0] if wanted else None, keys)
     values, has_channel, notes = _as_taken(found.values, wanted, fit, _source(source))
     labels = None if found.labels is None else class_numbers(found.labels, _source(source))
     card = None if model is None else card_of(model)
@@ -116,6 +122,14 @@ def _with_classes(made: Signals, names: Sequence[str] | None) -> Signals:
     return match_class_names(made, names)  # type: ignore[arg-type,return-value]  # it asks for labels and names alone
 
 
+def holds_signals(source: str | Path) -> bool:
+    """Whether a path leads to sounds or scans, which are no pictures: one, or a folder of them."""
+    path = Path(source)
+    if path.is_dir():
+        return any(each.name.lower().endswith((*SOUNDS, *SCANS)) for each in path.rglob("*"))
+    return path.name.lower().endswith((*SOUNDS, *SCANS)) and path.exists()
+
+
 def declared_shape(model: Any) -> tuple[int | None, ...]:
     """The shape of one series or volume that a model takes, None for a size left open.
 
@@ -141,7 +155,7 @@ def _source(source: Any) -> str:
     return str(source) if isinstance(source, (str, Path)) else "arrays"
 
 
-def _read(source: Any, fit: str | None, length: int | None) -> Found:
+def _read(source: Any, fit: str | None, length: int | None, keys: Reading) -> Found:
     if not isinstance(source, (str, Path)):
         return _of_arrays(source)
     path = Path(source)
@@ -152,7 +166,7 @@ def _read(source: Any, fit: str | None, length: int | None) -> Found:
         return Found(array_of(values), array_of(labels))
     name = path.name.lower()
     if name.endswith(".npz"):
-        values, labels, names, notes = arrays_of(path)
+        values, labels, names, notes = arrays_of(path, keys)
         return Found(values, labels, names, notes=notes)
     if name.endswith(".npy"):
         _, *beside = npy_files(path)

@@ -11,6 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from oracle import assert_equal
+from planted_signals import planted
 from small_models import dense, images, seeded
 
 from featurelens.interpret import (
@@ -252,23 +253,6 @@ def test_masks_made_some_at_a_time_are_those_made_at_once(
 def test_what_is_varied_does_not_depend_on_the_batch(method: Any, kind: str, model: Any) -> None:
     given = images(KINDS[kind])
     assert_equal(method(model)(given, CLASSES, batch_size=5), method(model)(given, CLASSES), share=1e-4)
-
-
-def planted(sizes: tuple[int, ...], at: tuple[slice, ...]) -> Any:
-    """Class 0 is the sum over one stretch or block, class 1 its negative; nothing else counts."""
-    weights = np.zeros((*sizes, 1, 2), np.float32)
-    weights[(*at, 0, 0)], weights[(*at, 0, 1)] = 1, -1
-    convolution = layers.Conv1D if len(sizes) == 1 else layers.Conv3D
-    model = keras.Sequential(
-        [
-            keras.Input((*sizes, 1)),
-            convolution(1, 1, use_bias=False, name="conv"),
-            layers.Flatten(),
-            layers.Dense(2, use_bias=False),
-        ]
-    )
-    model.set_weights([np.ones((1,) * (len(sizes) + 2), np.float32), weights.reshape(-1, 2)])
-    return model
 
 
 @pytest.mark.parametrize(

@@ -6,7 +6,7 @@ name                          the question it answers                           
 `inspect_model`               Which layers, which head, are the logits the right ones?  proof by comparison
 `declare_task`                Is one bare number a logit or a regression? (you say)    --
 `scored`                      How far does a channel go, or a number of your own?     --
-`over_mask`                   A class over a mask, as such a number                   Vinogradova et al. 2020
+`over_mask`, `over_region`    A class over a mask, or over its own region             Vinogradova et al. 2020
 `ActivationExtractor`         What does each layer put out?                            --
 `survey_layers`               From which layer on can the classes be told apart?        Alain, Bengio 2016
 `GradCAM`                     Which places of a layer speak for the class?             Selvaraju et al. 2017
@@ -65,7 +65,7 @@ from .methods.relevance import LayerwiseRelevance
 from .methods.rise import RISE
 from .methods.score_cam import MultiLayerScoreCAM, ScoreCAM
 from .methods.smooth_grad import SmoothGrad
-from .own_scores import over_mask, scored
+from .own_scores import over_mask, over_region, scored
 from .pixel_removal.faithfulness import Faithfulness, faithfulness
 from .pixel_removal.road import Road, road
 from .sanity.random_labels import RandomLabels, random_label_check
@@ -140,6 +140,7 @@ __all__ = [
     "max_sensitivity",
     "measure_trust",
     "over_mask",
+    "over_region",
     "pointing_game",
     "random_label_check",
     "randomization_check",

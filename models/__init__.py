@@ -10,6 +10,7 @@
 `build_model`       one of them, untrained
 `train`             one of them, by its recipe, with a model card
 `load_model`        a shipped model by name, or a file, without running code that it holds
+`evaluate_segmentation`  how good a model of pixels is: IoU, accuracy of each class, the worst images
 `evaluate`          how good a model is on a data set: an `Evaluation`
 ==================  ==========================================================================================
 """
@@ -22,6 +23,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     from .datasets.dataset import Dataset
     from .evaluation.metrics import Evaluation, evaluate
+    from .evaluation.segmentation import SegmentationEvaluation, evaluate_segmentation
     from .fitting import open_dataset
     from .formats.fashion_mnist import fashion_mnist
     from .formats.image_folders import image_folder
@@ -36,10 +38,12 @@ __all__ = [
     "Dataset",
     "Evaluation",
     "ModelCard",
+    "SegmentationEvaluation",
     "Signals",
     "architectures",
     "build_model",
     "evaluate",
+    "evaluate_segmentation",
     "fashion_mnist",
     "image_folder",
     "load_model",
@@ -53,6 +57,8 @@ _HOMES = {
     "Dataset": "datasets.dataset",
     "Evaluation": "evaluation.metrics",
     "evaluate": "evaluation.metrics",
+    "evaluate_segmentation": "evaluation.segmentation",
+    "SegmentationEvaluation": "evaluation.segmentation",
     "fashion_mnist": "formats.fashion_mnist",
     "image_folder": "formats.image_folders",
     "open_dataset": "fitting",

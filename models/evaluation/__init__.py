@@ -2,6 +2,7 @@
 
 metrics        How often is it right, for which classes, at what loss?
 probabilities  What probability does it give each class?
+segmentation   How good is a model that names a class for every pixel?
 calibration    Of what it is 80 % sure of, is 80 % right?
 significance   Is one classifier better than another, or was it chance?
 """

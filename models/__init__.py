@@ -1,18 +1,18 @@
 """The classifiers: their data, their architectures, how they are trained and how good they are.
 
-==================  ==========================================================================================
-`fashion_mnist`     the test images that ship with the package, or the training split
-`image_folder`      your own images, one folder per class
-`open_dataset`      any form of data by its name or path: folders, .npz, .npy, .csv, IDX; `model=` makes it fit
-`open_signals`      series and volumes: .npz, .npy, WAV, NIfTI; `model=` makes them fit; a `Signals`
-`Dataset`           labelled images with class names, value range and source
-`architectures`     what `build_model` can build
-`build_model`       one of them, untrained
-`train`             one of them, by its recipe, with a model card
-`load_model`        a shipped model by name, or a file, without running code that it holds
+=======================  ===========================================================================================
+`fashion_mnist`          the test images that ship with the package, or the training split
+`image_folder`           your own images, one folder per class
+`open_dataset`           any form of data by its name or path: folders, .npz, .npy, .csv, IDX; `model=` makes it fit
+`open_signals`           series and volumes: .npz, .npy, WAV, NIfTI; `model=` makes them fit; a `Signals`
+`Dataset`                labelled images with class names, value range and source
+`architectures`          what `build_model` can build
+`build_model`            one of them, untrained
+`train`                  one of them, by its recipe, with a model card
+`load_model`             a shipped model by name, or a file, without running code that it holds
 `evaluate_segmentation`  how good a model of pixels is: IoU, accuracy of each class, the worst images
-`evaluate`          how good a model is on a data set: an `Evaluation`
-==================  ==========================================================================================
+`evaluate`               how good a model is on a data set: an `Evaluation`
+=======================  ===========================================================================================
 """
 
 from __future__ import annotations

@@ -5,7 +5,7 @@ from __future__ import annotations
 from typing import Any
 
 from ..tracing.axes import Axes
-from ..tracing.batched_graph import Program
+from ..tracing.batched_graph import LayerProgram
 from ..tracing.inputs import declared_inputs
 from ..tracing.traced_model import TracedModel
 
@@ -22,5 +22,5 @@ def signal_axes(model: Any) -> Axes | None:
         return None
     if len(form.shapes[0]) == 3 and not any("3D" in type(layer).__name__ for layer in model._flatten_layers()):
         return None  # a picture, without a trace
-    axes = Program(TracedModel(model), lambda taps, _: {"image": taps.image}).axes
+    axes = LayerProgram(TracedModel(model), lambda taps, _: {"image": taps.image}).axes
     return axes if axes is not None and axes.has_channel_last and len(axes.places) in (1, 3) else None

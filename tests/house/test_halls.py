@@ -49,7 +49,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"figures"},
         {"notebook"},
         {"report_choice"},
-        {"store", "unlabelled"},
+        {"store", "unlabelled", "segmentation"},
         {"report", "data_page", "comparison"},
     ],
     "scripts": [{"terminal"}, {"options"}, {"serving", "benchmarks"}],

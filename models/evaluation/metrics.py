@@ -117,6 +117,11 @@ def evaluate(model: Any, dataset: Any, *, batch_size: int = 256, head: str = "so
     else:
         warn_of_range(model, dataset)
     outputs = [np.asarray(answer) for answer in answers(model, dataset.images, batch_size)]
+    if sum(size > 1 for size in outputs[0].shape[1:]) > 1:
+        raise ValueError(
+            f"Expected one number per class, an output [B,{len(dataset.class_names)}]. Received {list(outputs[0].shape)}. A "
+            f"model that names a class for every pixel is measured by evaluate_segmentation(model, images, masks)."
+        )
     outputs = [output.reshape(len(output), -1) for output in outputs]  # (B,) and (B,K,1) as well
     probabilities = probabilities_of(np.concatenate(outputs), len(dataset.class_names), head)
     return evaluation_from_probabilities(probabilities, dataset.labels, dataset.class_names)

@@ -7,8 +7,8 @@ import numpy as np
 import pytest
 from live_pages import browsing, opened, violations
 
-from featurelens.models import Dataset
-from featurelens.reports import plot_segmentation, write_segmentation_report
+from featurelens.models import Dataset, evaluate
+from featurelens.reports import explain, plot_segmentation, write_report, write_segmentation_report
 from featurelens.reports.drawing.class_masks import WRONG, at_size, class_colors, error_overlay, mask_overlay
 from featurelens.reports.segmentation.evidence import coarsest_layer
 
@@ -122,6 +122,17 @@ def test_what_does_not_fit_is_refused_and_nothing_is_written(changed, told, tmp_
     with pytest.raises(ValueError, match=told):
         write_segmentation_report(segmenter(), **given)
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_is_for_one_class_an_image_says_what_is_for_pixels(tmp_path):
+    given = (IMAGES, np.zeros(6, int))
+    for call, told in (
+        (lambda: write_report(segmenter(), given, tmp_path / "p.html"), "write_segmentation_report"),
+        (lambda: explain(segmenter(), IMAGES[0]), r"over_region\(k\)"),
+        (lambda: evaluate(segmenter(), given), "evaluate_segmentation"),
+    ):
+        with pytest.raises(ValueError, match=told):
+            call()
 
 
 def test_colours_say_which_class_and_where_it_is_wrong():

@@ -10,6 +10,5 @@ model_state        Has a model changed since it was looked at?
 held_constants     Which constants does a trace read outside of the layers?
 written_variables  Which variables does a run write, so that they can be put back?
 keras_library      Which Keras does a model belong to?
-volume_pooling     What is the gradient of max pooling in volumes, where places tie?
 function_calls     What is inside a function that the traced graph calls?
 """

@@ -8,7 +8,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from featurelens.interpret.graph.volume_pooling import mend_volume_pooling, pooled_by_slices
+from featurelens.interpret.maps.volume_pooling import mend_volume_pooling, pooled_by_slices
 
 pytestmark = pytest.mark.numeric
 

@@ -146,7 +146,9 @@ print(
 )
 
 again = find_shortcuts(mended, rest, truth)
-print([(each.kind, each.reliance) for each in again.found], "- the mark is still in the pictures; is it still relied on?")
+print(
+    [(each.kind, each.reliance) for each in again.found], "- the mark is still in the pictures; is it still relied on?"
+)
 
 # %% [markdown]
 # ## What to take along

@@ -46,11 +46,20 @@ def _with_tables(lines: list[str]) -> Iterator[str]:
     for line in lines[rules[0] + 1 : rules[-1]]:
         if _RULE.fullmatch(line):
             continue
-        first, *others = re.split(r"  +", line.strip())
+        first, *others = _cells(line, lines[rules[0]])
         yield f"   * - {first}"
         yield from (f"     - {'' if cell == '--' else cell}" for cell in others)
     yield ""
     yield from lines[rules[-1] + 1 :]
+
+
+def _cells(line: str, rule: str) -> list[str]:
+    """The cells of a row: apart by two spaces, else by the columns of the rule; as many as there are columns."""
+    starts = [match.start() for match in re.finditer("=+", rule)]
+    found = re.split(r"  +", line.strip())
+    if len(found) != len(starts):
+        found = [line[start:end].strip() for start, end in zip(starts, [*starts[1:], None], strict=True)]
+    return found
 
 
 def _told_of_fields(record: type) -> Iterator[tuple[str, str]]:

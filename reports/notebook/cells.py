@@ -27,9 +27,9 @@ from ..drawing.enlarging import enlarge
 from ..drawing.pictures import pictures
 from ..drawing.wording import count, percent
 from ..figures.one_image import ImageStory
-from ..plots.explanation import explanation_figure
 from ..plots.layers import layer_measures
 from ..plots.performance import MOST_NUMBERS, confusion_matrix, most_confused
+from ..plots.signals import story_figure
 from .pieces import frame, picture, plot, row, spelled, table, text
 
 MOST_BYTES = 200_000  # of a cell
@@ -177,7 +177,7 @@ def _story(found: ImageStory, most: int) -> Markup:
         if best is None
         else f"{shown.class_names[best]}, {percent(float(shown.probabilities[best]))}"
     )
-    png = explanation_figure(shown).png(dpi=80 if most > 5 else 40)
+    png = story_figure(shown).png(dpi=80 if most > 5 else 40)
     drawn = Markup('<img src="data:image/png;base64,{}" alt="{}" style="max-width:100%;background:#fff">').format(
         base64.b64encode(png).decode(), shown.description
     )

@@ -19,6 +19,12 @@ name                          the question it answers                           
 `SmoothGrad`                  The same as saliency, without its speckle?               Smilkov et al. 2017
 `IntegratedGradients`         What does each pixel add, from a blank image to this?    Sundararajan et al. 2017
 `Occlusion`                   How far does the score fall when a patch is covered?     Zeiler, Fergus 2014
+`XGradCAM`                    Grad-CAM, with weights that account for the score        Fu et al. 2020
+`AblationCAM`                 What does the score lose without each channel?            Desai, Ramaswamy 2020
+`EigenCAM`                    What does a layer hold, whatever the class?               Muhammad, Yeasin 2020
+`FinerCAM`                    What sets the class apart from those like it?             Zhang et al. 2025
+`GuidedGradCAM`               Which edges, where Grad-CAM speaks for the class?         Selvaraju et al. 2017
+`FusedCAM`                    Several layers in one map                                 Jiang et al. 2021
 `RISE`                        Which pixels, when seen, go with a high score?           Petsiuk et al. 2018
 `ScoreCAM`                    What does the model say of the image seen through it?    Wang et al. 2020
 `MultiLayerScoreCAM`          The same at several layers, out of shared runs?          --
@@ -51,6 +57,12 @@ from .layers.inspection import LayerInformation, ModelInformation, inspect_model
 from .layers.survey import Survey, survey_layers
 from .maps.state import MapState, map_states
 from .methods.attribution import CompleteMaps
+from .methods.cams.ablation_cam import AblationCAM
+from .methods.cams.eigen_cam import EigenCAM
+from .methods.cams.finer_cam import FinerCAM
+from .methods.cams.fused_cam import FusedCAM
+from .methods.cams.guided_grad_cam import GuidedGradCAM
+from .methods.cams.x_grad_cam import XGradCAM
 from .methods.catalogue import METHODS, KnownMethod
 from .methods.class_activation import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, MultiLayerCAM
 from .methods.gradients import InputXGradient, Saliency
@@ -77,18 +89,23 @@ from .trust.verdicts import Verdict, verdict, verdicts
 __all__ = [
     "METHODS",
     "RISE",
+    "AblationCAM",
     "ActivationExtractor",
     "ChannelAblation",
     "ChannelCensus",
     "CompleteMaps",
+    "EigenCAM",
     "Explainer",
     "Explanation",
     "Faithfulness",
     "FeatureImages",
+    "FinerCAM",
+    "FusedCAM",
     "GradCAM",
     "GradCAMPlusPlus",
     "GradCAMState",
     "GuidedBackpropagation",
+    "GuidedGradCAM",
     "HiResCAM",
     "InputXGradient",
     "IntegratedGradients",
@@ -114,6 +131,7 @@ __all__ = [
     "Trust",
     "TrustPlan",
     "Verdict",
+    "XGradCAM",
     "ablate_channels",
     "activation_maximization",
     "channels",

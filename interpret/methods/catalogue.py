@@ -18,6 +18,12 @@ import numpy as np
 from ... import Shown
 from ..maps.state import LOGIT, LOGIT_PER_PIXEL
 from ..tracing.batched_graph import Compute
+from .cams.ablation_cam import AblationCAM
+from .cams.eigen_cam import EigenCAM, eigen_at
+from .cams.finer_cam import FinerCAM, finer_at
+from .cams.fused_cam import FusedCAM
+from .cams.guided_grad_cam import GuidedGradCAM
+from .cams.x_grad_cam import XGradCAM, x_grad_cam
 from .class_activation import (
     GradCAM,
     GradCAMPlusPlus,
@@ -60,6 +66,7 @@ class KnownMethod(Shown):
     has_zero: bool = True  # whether 0 means no evidence; if not, only places are compared, as in expected scores
     remark: str = ""  # what to know of any of its maps, beside the limits
     compute: Callable[[str | None], Compute] | None = None  # of a layer or None: its map as part of a larger program
+    is_usual: bool = True  # whether 'all', trust and the service take it; others are taken where they are named
 
     @property
     def slug(self) -> str:
@@ -87,6 +94,11 @@ class Methods(Sequence[KnownMethod]):
 
     def __len__(self) -> int:
         return len(self._known)
+
+    @property
+    def usual(self) -> tuple[KnownMethod, ...]:
+        """Those that are taken where none is named; the others cost a reader more than they tell on most models."""
+        return tuple(known for known in self._known if known.is_usual)
 
     def register(self, known: KnownMethod) -> None:
         """Add a method, for as long as Python runs: `explain`, trust and the report know it from then on.
@@ -116,12 +128,20 @@ def _guided(model: Any, *_: object) -> GuidedBackpropagation:
         return GuidedBackpropagation(model)
 
 
+def _guided_cam(model: Any, layer: str | None, _: object) -> GuidedGradCAM:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return GuidedGradCAM(model, layer)
+
+
 def _occlusion(model: Any, _: object, side: int) -> Occlusion:
     patch = max(4, round(_PATCH * side))
     return Occlusion(model, patch=patch, stride=patch // 2)
 
 
-def _cam(name: str, make: Callable[[Any, str | None], Any], formula: Any, signed: bool = False) -> KnownMethod:
+def _cam(
+    name: str, make: Callable[[Any, str | None], Any], formula: Any, signed: bool = False, is_usual: bool = True
+) -> KnownMethod:
     """A class activation map of one gradient."""
     return KnownMethod(
         name,
@@ -131,6 +151,7 @@ def _cam(name: str, make: Callable[[Any, str | None], Any], formula: Any, signed
         2,
         is_at_layer=True,
         compute=lambda layer: at_layer(layer, formula),
+        is_usual=is_usual,
     )
 
 
@@ -175,6 +196,56 @@ METHODS = Methods(
             remark="expected scores: compare places",
         ),
         KnownMethod("Layer-wise Relevance", lambda model, *_: LayerwiseRelevance(model), LOGIT, True, 2),
+        _cam("XGrad-CAM", XGradCAM, x_grad_cam, is_usual=False),
+        KnownMethod(
+            "Ablation-CAM",
+            lambda model, layer, _: AblationCAM(model, layer),
+            LOGIT_TIMES_ACTIVATION,
+            False,
+            65,
+            is_at_layer=True,
+            is_usual=False,
+        ),
+        KnownMethod(
+            "Eigen-CAM",
+            lambda model, layer, _: EigenCAM(model, layer),
+            "activation",
+            False,
+            1,
+            is_at_layer=True,
+            remark="what the layer holds: the same for every class",
+            compute=eigen_at,
+            is_usual=False,
+        ),
+        KnownMethod(
+            "Finer-CAM",
+            lambda model, layer, _: FinerCAM(model, layer),
+            LOGIT,
+            False,
+            2,
+            is_at_layer=True,
+            remark="the class less those most like it",
+            compute=finer_at,
+            is_usual=False,
+        ),
+        KnownMethod(
+            "Guided Grad-CAM",
+            _guided_cam,
+            "logit² per pixel",
+            True,
+            4,
+            is_at_layer=True,
+            remark="edges where Grad-CAM speaks for the class",
+            is_usual=False,
+        ),
+        KnownMethod(
+            "Fused CAM",
+            lambda model, *_: FusedCAM(model),
+            "share of each layer’s largest",
+            False,
+            2,
+            is_usual=False,
+        ),
     ]
 )
 

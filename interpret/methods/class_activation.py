@@ -191,8 +191,8 @@ def weighted_channels(activations: Any, slope: Any) -> Any:
     """Equation 2 without its ReLU; tensors [B,h,w,C] -> float32[B,h,w], inside of a graph."""
     import tensorflow as tf
 
-    weights = tf.reduce_mean(slope, axis=_places(slope))  # eq. 1
-    return _weighted(tf.cast(activations, tf.float32), weights)
+    weights = tf.reduce_mean(slope, axis=places(slope))  # eq. 1
+    return weighted(tf.cast(activations, tf.float32), weights)
 
 
 def grad_cam_plus_plus(activations: Any, slope: Any) -> Any:
@@ -200,18 +200,18 @@ def grad_cam_plus_plus(activations: Any, slope: Any) -> Any:
     import tensorflow as tf
 
     maps = tf.cast(activations, tf.float32)
-    totals = tf.reduce_sum(maps, axis=_places(maps), keepdims=True)
+    totals = tf.reduce_sum(maps, axis=places(maps), keepdims=True)
     shares = tf.math.divide_no_nan(tf.ones_like(slope), 2.0 + slope * totals)  # eq. 19, g^2 cancelled
-    weights = tf.reduce_sum(shares * tf.nn.relu(slope), axis=_places(slope))  # eq. 7
-    return tf.nn.relu(_weighted(maps, weights))
+    weights = tf.reduce_sum(shares * tf.nn.relu(slope), axis=places(slope))  # eq. 7
+    return tf.nn.relu(weighted(maps, weights))
 
 
-def _places(maps: Any) -> list[int]:
+def places(maps: Any) -> list[int]:
     """The axes of places of [B, places..., C]."""
     return list(range(1, maps.shape.rank - 1))
 
 
-def _weighted(maps: Any, weights: Any) -> Any:
+def weighted(maps: Any, weights: Any) -> Any:
     """The sum over channels of maps [B, places..., C] times a weight for each, [B,C]."""
     import tensorflow as tf
 

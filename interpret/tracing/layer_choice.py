@@ -57,6 +57,11 @@ def spatial_layer(taps: Taps, name: str | None) -> TappedLayer:
     if name is not None:
         layer = taps.find(name)
         if not has_places(layer):
+            if len(_places(layer)) == 2:
+                raise ValueError(
+                    f"Expected a layer with more than one place. Layer {name!r} puts out one place for the whole picture, so its "
+                    f"map would be one number. Choose one of those that have a map: {known}."
+                )
             raise ValueError(
                 f"Expected a layer with a map of places, shape (B, H, W, C). Layer {name!r} puts out "
                 f"{('B', *tuple(layer.tensor.shape)[1:])}. Choose one of those that have a map: {known}."

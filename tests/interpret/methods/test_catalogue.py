@@ -4,6 +4,7 @@ import numpy as np
 import pytest
 
 from featurelens import interpret
+from featurelens.interpret import AblationCAM, FusedCAM, GuidedGradCAM
 from featurelens.interpret.methods.attribution import Attribution, Perturbation
 from featurelens.interpret.methods.catalogue import METHODS, method_called
 from featurelens.models import fashion_mnist, load_model
@@ -18,7 +19,8 @@ def test_every_exported_attribution_method_is_known(parts):
     exported = {
         value
         for value in vars(interpret).values()
-        if isinstance(value, type) and issubclass(value, (Attribution, Perturbation))
+        if isinstance(value, type)
+        and issubclass(value, (Attribution, Perturbation, AblationCAM, FusedCAM, GuidedGradCAM))
     }
     assert {type(known.make(parts[0], None, 28)) for known in METHODS} == exported
 
@@ -34,7 +36,7 @@ def test_maps_have_the_sign_that_is_told(parts, known):
 def test_the_layer_is_handed_on(parts):
     model, images = parts
     for known in METHODS:
-        if "CAM" in known.name:
+        if known.is_at_layer and known.name != "Guided Grad-CAM":
             assert known.make(model, "conv1", 28)(images, 3).shape == (2, 28, 28), known.name
 
 
@@ -42,6 +44,10 @@ def test_the_layer_is_handed_on(parts):
 def test_names_are_found_in_any_case(name):
     found = method_called(name)
     assert found is not None and found.name == "Grad-CAM++"
+
+
+def test_the_usual_ones_are_thirteen_and_come_first():
+    assert METHODS.usual == tuple(METHODS[:13]) and not any(known.is_usual for known in METHODS[13:])
 
 
 def test_slugs_are_unique_and_an_unknown_name_is_none():

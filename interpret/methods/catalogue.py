@@ -155,6 +155,11 @@ def _cam(
     )
 
 
+def _relevance(name: str, rule: str) -> KnownMethod:
+    """Relevance by another composite."""
+    return KnownMethod(name, lambda model, *_: LayerwiseRelevance(model, rule), LOGIT, True, 2, is_usual=False)
+
+
 METHODS = Methods(
     [
         _cam("Grad-CAM", GradCAM, grad_cam),
@@ -196,6 +201,9 @@ METHODS = Methods(
             remark="expected scores: compare places",
         ),
         KnownMethod("Layer-wise Relevance", lambda model, *_: LayerwiseRelevance(model), LOGIT, True, 2),
+        _relevance("LRP Epsilon-Plus-Flat", "epsilon_plus_flat"),
+        _relevance("LRP Epsilon-Gamma-Box", "epsilon_gamma_box"),
+        _relevance("LRP Alpha2-Beta1", "epsilon_alpha2_beta1"),
         _cam("XGrad-CAM", XGradCAM, x_grad_cam, is_usual=False),
         KnownMethod(
             "Ablation-CAM",

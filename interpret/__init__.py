@@ -25,6 +25,7 @@ name                          the question it answers                           
 `FinerCAM`                    What sets the class apart from those like it?             Zhang et al. 2025
 `GuidedGradCAM`               Which edges, where Grad-CAM speaks for the class?         Selvaraju et al. 2017
 `FusedCAM`                    Several layers in one map                                 Jiang et al. 2021
+`DeepLIFT`                    How did the score come away from that of a reference?     Shrikumar et al. 2017
 `RISE`                        Which pixels, when seen, go with a high score?           Petsiuk et al. 2018
 `ScoreCAM`                    What does the model say of the image seen through it?    Wang et al. 2020
 `MultiLayerScoreCAM`          The same at several layers, out of shared runs?          --
@@ -69,6 +70,7 @@ from .methods.gradients import InputXGradient, Saliency
 from .methods.guided_backpropagation import GuidedBackpropagation
 from .methods.integrated_gradients import IntegratedGradients
 from .methods.occlusion import Occlusion
+from .methods.references.deep_lift import DeepLIFT
 from .methods.relevance import LayerwiseRelevance
 from .methods.rise import RISE
 from .methods.score_cam import MultiLayerScoreCAM, ScoreCAM
@@ -94,6 +96,7 @@ __all__ = [
     "ChannelAblation",
     "ChannelCensus",
     "CompleteMaps",
+    "DeepLIFT",
     "EigenCAM",
     "Explainer",
     "Explanation",

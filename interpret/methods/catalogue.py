@@ -39,6 +39,7 @@ from .gradients import InputXGradient, Saliency, at_image, input_x_gradient, sal
 from .guided_backpropagation import GuidedBackpropagation
 from .integrated_gradients import IntegratedGradients
 from .occlusion import Occlusion
+from .references.deep_lift import DeepLIFT
 from .relevance import LayerwiseRelevance
 from .rise import RISE
 from .score_cam import ScoreCAM
@@ -201,6 +202,7 @@ METHODS = Methods(
             remark="expected scores: compare places",
         ),
         KnownMethod("Layer-wise Relevance", lambda model, *_: LayerwiseRelevance(model), LOGIT, True, 2),
+        KnownMethod("DeepLIFT", lambda model, *_: DeepLIFT(model), LOGIT, True, 4, is_usual=False),
         _relevance("LRP Epsilon-Plus-Flat", "epsilon_plus_flat"),
         _relevance("LRP Epsilon-Gamma-Box", "epsilon_gamma_box"),
         _relevance("LRP Alpha2-Beta1", "epsilon_alpha2_beta1"),

@@ -28,8 +28,8 @@ class Occlusion(Perturbation):
 
     Args:
         model: A Keras model.
-        patch: Side of the square patch in pixels; at most the image's shorter side.
-        stride: Pixels from one patch to the next, at most `patch` (else pixels between would stay uncovered).
+        patch: Side of a square patch in pixels, or (height, width) of a rectangle; it has to fit the image.
+        stride: Pixels from one patch to the next, or (down, across); at most `patch`, else pixels between would stay uncovered.
         baseline: What covers the patch: one number for every pixel, or an array of the image's shape.
         output: Which output to explain, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
@@ -44,15 +44,16 @@ class Occlusion(Perturbation):
     def __init__(
         self,
         model: Any,
-        patch: int = 4,
-        stride: int = 2,
+        patch: int | tuple[int, int] = 4,
+        stride: int | tuple[int, int] = 2,
         baseline: float | np.ndarray = 0.0,
         *,
         output: str | None = None,
         wrt: str | None = None,
     ) -> None:
-        self.patch, self.stride = at_least("patch", patch, 1), at_least("stride", stride, 1)
-        if stride > patch:
+        self.patch, self.stride = patch, stride
+        self._size, self._step = _both("patch", patch), _both("stride", stride)
+        if any(step > side for step, side in zip(self._step, self._size, strict=True)):
             raise ValueError(
                 f"Expected a stride of at most the patch's {patch} pixels. Received {stride}. "
                 f"Give stride={patch} or less: else the pixels between patches are never covered."
@@ -63,11 +64,11 @@ class Occlusion(Perturbation):
     @property
     def remark(self) -> str:
         """What a reader of the map has to know of the settings."""
-        return f"{self.patch} × {self.patch} pixels covered"
+        return f"{self._size[0]} × {self._size[1]} pixels covered"
 
     def _maps(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
         images, blank = asked.images, reference(self.baseline, asked.images)
-        covers = patches(images.shape[1], images.shape[2], self.patch, self.stride)
+        covers = patches(images.shape[1], images.shape[2], self._size, self._step)
 
         def covered(rows: slice, variants: slice) -> np.ndarray:
             return np.where(covers[variants, :, :, np.newaxis], blank, images[rows, np.newaxis])
@@ -80,18 +81,29 @@ class Occlusion(Perturbation):
         return maps
 
 
-def patches(height: int, width: int, side: int, stride: int) -> np.ndarray:
+def _both(name: str, given: int | tuple[int, int]) -> tuple[int, int]:
+    """A setting down and across, each at least 1."""
+    pair = given if isinstance(given, (tuple, list)) else (given, given)
+    if len(pair) != 2:
+        raise ValueError(
+            f"Expected {name} as one number, or as (height, width). Received {given!r}. Give {name}=4 or {name}=(4, 8)."
+        )
+    return at_least(name, pair[0], 1), at_least(name, pair[1], 1)
+
+
+def patches(height: int, width: int, side: int | tuple[int, int], stride: int | tuple[int, int]) -> np.ndarray:
     """Where each patch covers the image, bool[P,H,W], in rows from the top left.
 
     Raises:
         ValueError: The patch is larger than the image.
     """
-    if side > min(height, width):
+    (tall, wide), (down, across) = _both("patch", side), _both("stride", stride)
+    if tall > height or wide > width:
         raise ValueError(
             f"Expected a patch that fits the image, {height} x {width} pixels. Received {side}. "
             f"Give patch={min(height, width)} or less."
         )
-    rows, columns = _spans(height, side, stride), _spans(width, side, stride)
+    rows, columns = _spans(height, tall, down), _spans(width, wide, across)
     return (rows[:, np.newaxis, :, np.newaxis] & columns[np.newaxis, :, np.newaxis, :]).reshape(-1, height, width)
 
 

@@ -26,6 +26,9 @@ name                          the question it answers                           
 `GuidedGradCAM`               Which edges, where Grad-CAM speaks for the class?         Selvaraju et al. 2017
 `FusedCAM`                    Several layers in one map                                 Jiang et al. 2021
 `DeepLIFT`                    How did the score come away from that of a reference?     Shrikumar et al. 2017
+`AttentionRollout`            Which places does a transformer's attention come from?    Abnar, Zuidema 2020
+`GradientRollout`             Which of them speak for the class?                        Chefer et al. 2021
+`TokenGradCAM`                Grad-CAM on tokens, back on their grid                    Selvaraju et al. 2017
 `RISE`                        Which pixels, when seen, go with a high score?           Petsiuk et al. 2018
 `ScoreCAM`                    What does the model say of the image seen through it?    Wang et al. 2020
 `MultiLayerScoreCAM`          The same at several layers, out of shared runs?          --
@@ -57,6 +60,8 @@ from .graph.tasks import declare_task
 from .layers.inspection import LayerInformation, ModelInformation, inspect_model
 from .layers.survey import Survey, survey_layers
 from .maps.state import MapState, map_states
+from .methods.attention.rollout import AttentionRollout, GradientRollout
+from .methods.attention.token_cam import TokenGradCAM
 from .methods.attribution import CompleteMaps
 from .methods.cams.ablation_cam import AblationCAM
 from .methods.cams.eigen_cam import EigenCAM
@@ -93,6 +98,7 @@ __all__ = [
     "RISE",
     "AblationCAM",
     "ActivationExtractor",
+    "AttentionRollout",
     "ChannelAblation",
     "ChannelCensus",
     "CompleteMaps",
@@ -107,6 +113,7 @@ __all__ = [
     "GradCAM",
     "GradCAMPlusPlus",
     "GradCAMState",
+    "GradientRollout",
     "GuidedBackpropagation",
     "GuidedGradCAM",
     "HiResCAM",
@@ -131,6 +138,7 @@ __all__ = [
     "Sensitivity",
     "SmoothGrad",
     "Survey",
+    "TokenGradCAM",
     "Trust",
     "TrustPlan",
     "Verdict",

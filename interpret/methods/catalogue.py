@@ -18,6 +18,8 @@ import numpy as np
 from ... import Shown
 from ..maps.state import LOGIT, LOGIT_PER_PIXEL
 from ..tracing.batched_graph import Compute
+from .attention.rollout import AttentionRollout, GradientRollout, gradient_rollout, rolled_out, rollout
+from .attention.token_cam import TokenGradCAM
 from .cams.ablation_cam import AblationCAM
 from .cams.eigen_cam import EigenCAM, eigen_at
 from .cams.finer_cam import FinerCAM, finer_at
@@ -256,6 +258,27 @@ METHODS = Methods(
             2,
             is_usual=False,
         ),
+        KnownMethod(
+            "Attention Rollout",
+            lambda model, *_: AttentionRollout(model),
+            "share of the attention",
+            False,
+            2,
+            remark="where attention comes from: the same for every class",
+            compute=lambda _: rolled_out(rollout),
+            is_usual=False,
+        ),
+        KnownMethod(
+            "Gradient-weighted Rollout",
+            lambda model, *_: GradientRollout(model),
+            LOGIT,
+            False,
+            2,
+            remark="attention that speaks for the class",
+            compute=lambda _: rolled_out(gradient_rollout),
+            is_usual=False,
+        ),
+        KnownMethod("Token Grad-CAM", lambda model, *_: TokenGradCAM(model), LOGIT, False, 2, is_usual=False),
     ]
 )
 

@@ -41,6 +41,8 @@ name                          the question it answers                           
 `faithfulness`                Does a map name the pixels that the model uses?           Petsiuk et al. 2018
 `road`                        The same, with removed pixels filled in?                 Rong et al. 2022
 `max_sensitivity`             How far does a map change under a noise nobody sees?     Yeh et al. 2019
+`infidelity`                  Does a map tell how far the score falls?                  Yeh et al. 2019
+`complexity`                  Over how many places does a map spread what it says?      Bhatt et al. 2020
 `randomization_check`         Does a map change when the model forgets?                Adebayo et al. 2018
 `random_label_check`          Does a map change when the labels say nothing?           Adebayo et al. 2018
 `map_states`                  Is a map zero, or negative only; has it faded?           --
@@ -88,6 +90,8 @@ from .sanity.weight_randomization import Randomization, randomization_check
 from .stream.activations import ActivationExtractor
 from .stream.explainer import Explainer, Explanation
 from .stream.saturation import GradCAMState, Saturation
+from .trust.complexity import Complexity, complexity
+from .trust.infidelity import Infidelity, infidelity
 from .trust.measure import measure_trust
 from .trust.record import Samples, Trust, TrustPlan
 from .trust.sensitivity import Sensitivity, max_sensitivity
@@ -102,6 +106,7 @@ __all__ = [
     "ChannelAblation",
     "ChannelCensus",
     "CompleteMaps",
+    "Complexity",
     "DeepLIFT",
     "EigenCAM",
     "Explainer",
@@ -117,6 +122,7 @@ __all__ = [
     "GuidedBackpropagation",
     "GuidedGradCAM",
     "HiResCAM",
+    "Infidelity",
     "InputXGradient",
     "IntegratedGradients",
     "KnownMethod",
@@ -146,8 +152,10 @@ __all__ = [
     "ablate_channels",
     "activation_maximization",
     "channels",
+    "complexity",
     "declare_task",
     "faithfulness",
+    "infidelity",
     "inspect_model",
     "map_states",
     "max_sensitivity",

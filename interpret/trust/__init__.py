@@ -6,4 +6,6 @@ budget       What does a number of passes buy?
 summary      What are the means and intervals of the measurements?
 verdicts     What do they say of a method, in a word?
 sensitivity  How far does a map change under a noise that nobody sees?
+infidelity   Does a map tell how far the score falls, and not only where?
+complexity   Over how many places does a map spread what it says?
 """

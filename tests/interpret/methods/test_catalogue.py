@@ -2,7 +2,7 @@
 
 import numpy as np
 import pytest
-from hand_set_models import CNN_METHODS
+from hand_set_models import CNN_METHODS, random_cnn
 
 from featurelens import interpret
 from featurelens.interpret import AblationCAM, FusedCAM, GuidedGradCAM
@@ -16,15 +16,15 @@ def parts():
     return load_model("zero_padded_dropout"), fashion_mnist("test").images[:2]
 
 
-def test_every_exported_attribution_method_is_known(parts):
+def test_every_exported_attribution_method_is_known():
     exported = {
         value
         for value in vars(interpret).values()
         if isinstance(value, type)
         and issubclass(value, (Attribution, Perturbation, AblationCAM, FusedCAM, GuidedGradCAM))
     }
-    model, transformer = parts[0], build_model("vit")
-    made = {type(known.make(transformer if known not in CNN_METHODS else model, None, 28)) for known in METHODS}
+    model, transformer = random_cnn(0), build_model("vit")
+    made = {type(known.make(transformer if known not in CNN_METHODS else model, None, 6)) for known in METHODS}
     assert made == exported
 
 

@@ -41,12 +41,12 @@ from ..progress import Progress
 from ..tracing.inputs import Arrays
 from ..tracing.targets import Classes
 from ..tracing.traced_model import Taps, gradients
-from .attribution import Attribution, CompleteMaps
+from .attribution import CompleteMaps, SumOverChannels
 from .relevance_walk import relevance_of
 from .rules.composites import checked_rules
 
 
-class LayerwiseRelevance(Attribution):
+class LayerwiseRelevance(SumOverChannels):
     """Layer-wise relevance propagation, signed, summed over channels.
 
     Args:
@@ -90,16 +90,21 @@ class LayerwiseRelevance(Attribution):
         self.rule, self._low, self._high = rule, low, high
         chosen = checked_rules(rule, epsilon, gamma, (low, high), rules)
 
+        def shared(taps: Taps, scores: Any) -> Any:
+            _refuse_channels_first(taps)
+            (asked,) = gradients(scores, {"the logits": taps.logits})  # 1 at the class, -1 at the one compared with
+            return relevance_of(taps, asked * taps.logits, chosen)
+
         def compute(taps: Taps, scores: Any) -> dict[str, Any]:
             import tensorflow as tf
 
-            _refuse_channels_first(taps)
-            (asked,) = gradients(scores, {"the logits": taps.logits})  # 1 at the class, -1 at the one compared with
-            relevance = relevance_of(taps, asked * taps.logits, chosen)
+            relevance = shared(taps, scores)
             found = {"map": taps.axes.over_channel(relevance, tf.reduce_sum), "scores": scores}
             return found if (low, high) == (None, None) else {**found, "range": _range(taps.image)}
 
-        super().__init__(model, compute, output=output, wrt=wrt)
+        super().__init__(
+            model, compute, lambda taps, scores: taps.axes.channel_last(shared(taps, scores)), output=output, wrt=wrt
+        )
 
     @takes_given
     def __call__(

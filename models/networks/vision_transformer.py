@@ -35,12 +35,13 @@ def vit(shape: tuple[int, int, int], classes: int, layer: SeededLayers) -> Any:
     """
     import keras
 
+    layers: Any = keras.layers  # whose declared types are narrower than what they take
     inputs = keras.Input(shape, name="input")
     maps = layer.conv(32, "stem", strides=2)(inputs)
     maps = layer.conv(WIDTH, "patches", strides=2, activation=None)(maps)
     rows, columns = (-(-side // REDUCTION) for side in shape[:2])
     tokens = keras.layers.Reshape((rows * columns, WIDTH), name="tokens")(maps)
-    tokens = keras.layers.ZeroPadding1D((1, 0), name="class_token")(tokens)
+    tokens = layers.ZeroPadding1D((1, 0), name="class_token")(tokens)
     tokens = _positions(rows * columns + 1, layer)(tokens)
     attentions = []
     for block in range(1, BLOCKS + 1):
@@ -72,7 +73,8 @@ def _positions(count: int, layer: SeededLayers) -> Any:
     """A projection of each token, plus a learned vector for each position: the class token's is all that it starts with."""
     import keras
 
-    return keras.layers.EinsumDense(
+    layers: Any = keras.layers
+    return layers.EinsumDense(
         "btc,cd->btd",
         output_shape=(count, WIDTH),
         bias_axes="td",

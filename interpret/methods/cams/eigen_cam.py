@@ -60,14 +60,15 @@ def first_component(activations: Any) -> Any:
 
     shape = tf.shape(activations)
     places = activations.shape[1:-1].num_elements()  # None for an open size
-    matrix = tf.reshape(tf.cast(activations, tf.float32), [shape[0], places or -1, activations.shape[-1]])
-    largest = tf.reduce_max(tf.abs(matrix), axis=(1, 2), keepdims=True)
+    matrix: Any = tf.reshape(tf.cast(activations, tf.float32), [shape[0], places or -1, activations.shape[-1]])
+    largest: Any = tf.reduce_max(tf.abs(matrix), axis=(1, 2), keepdims=True)
     scaled = tf.math.divide_no_nan(matrix, largest)  # its squares neither overflow nor vanish
     few = (
         matrix.shape[1] is not None and matrix.shape[1] < matrix.shape[2]
     )  # the smaller product has the same component
     squares = tf.matmul(scaled, scaled, transpose_a=not few, transpose_b=few)
-    values, vectors = tf.linalg.eigh(squares)  # in ascending order
+    found: Any = tf.linalg.eigh(squares)  # in ascending order
+    values, vectors = found
     length = largest[..., 0] * tf.sqrt(tf.nn.relu(values[..., -1:]))
     found = length * vectors[..., -1] if few else tf.linalg.matvec(matrix, vectors[..., -1])
     found *= tf.where(tf.reduce_sum(found, axis=1, keepdims=True) < 0, -1.0, 1.0)

@@ -15,11 +15,11 @@ from __future__ import annotations
 from typing import Any
 
 from ...given import Layer, takes_given
-from ..attribution import Attribution
-from ..class_activation import at_layer, places, weighted
+from ..attribution import SumOverChannels
+from ..class_activation import at_layer, parts_at, places, weighted
 
 
-class XGradCAM(Attribution):
+class XGradCAM(SumOverChannels):
     """XGrad-CAM: channels of a layer weighted by the mean of their gradients where they are active.
 
     Args and call as for `GradCAM`. Meant for a layer after its ReLU, where the activations are at least 0.
@@ -38,7 +38,7 @@ class XGradCAM(Attribution):
     def __init__(
         self, model: Any, layer: Layer | None = None, *, output: str | None = None, wrt: str | None = None
     ) -> None:
-        super().__init__(model, at_layer(layer, x_grad_cam), output=output, wrt=wrt)
+        super().__init__(model, at_layer(layer, x_grad_cam), parts_at(layer, _weights), output=output, wrt=wrt)
 
 
 def x_grad_cam(activations: Any, slope: Any) -> Any:
@@ -46,6 +46,13 @@ def x_grad_cam(activations: Any, slope: Any) -> Any:
     import tensorflow as tf
 
     maps = tf.cast(activations, tf.float32)
-    totals = tf.reduce_sum(maps, axis=places(maps))
-    weights = tf.math.divide_no_nan(tf.reduce_sum(maps * slope, axis=places(maps)), totals)
+    weights = tf.squeeze(_weights(maps, slope), axis=places(maps))
     return tf.nn.relu(weighted(maps, weights))
+
+
+def _weights(maps: Any, slope: Any) -> Any:
+    """Equation 8: [B,1,1,C], inside of a graph."""
+    import tensorflow as tf
+
+    gain, total = (tf.reduce_sum(each, axis=places(maps), keepdims=True) for each in (maps * slope, maps))
+    return tf.math.divide_no_nan(gain, total)

@@ -232,7 +232,7 @@ def _of_the_largest(plain: Any, operation: Any, above: Any) -> Any:
     into, out = (tf.split(each, 2) for each in (operation.inputs[0], operation.outputs[0]))
     change = into[0] - into[1]
     is_equal = tf.abs(change) <= _NEAR * tf.maximum(tf.abs(into[0]), tf.abs(into[1]))
-    given, peak = tf.split(above, 2)[0], tf.maximum(*out)
+    given, peak = tf.split(above, 2)[0], tf.maximum(out[0], out[1])
     rise, fall = given * (peak - out[1]), given * (out[0] - peak)
     brought = tf.add_n(tf.split(plain(operation, tf.concat([rise, fall], axis=0)), 2))
     found = tf.where(is_equal, tf.zeros_like(change), brought / tf.where(is_equal, tf.ones_like(change), change))

@@ -61,8 +61,8 @@ def box_relevance(
 
     weights, there = linear.weights(), _present(linear.source, image)
     source = tf.stop_gradient(tf.cast(linear.source, tf.float32))
-    ends = [_carried(linear.source, image, end) * there for end in _ends(image, limits)]
-    low, high = tf.minimum(*ends), tf.maximum(*ends)  # a scale below 0 turns them round
+    first, second = [_carried(linear.source, image, end) * there for end in _ends(image, limits)]
+    low, high = tf.minimum(first, second), tf.maximum(first, second)  # a scale below 0 turns them round
     parts = (source, low, high)
     raising, lowering = tf.nn.relu(weights), -tf.nn.relu(-weights)
     z = linear.apply(source, weights) - linear.apply(low, raising) - linear.apply(high, lowering)

@@ -247,7 +247,7 @@ METHODS = Methods(
             True,
             4,
             is_at_layer=True,
-            remark="edges where Grad-CAM speaks for the class",
+            remark="edges where Grad-CAM is above 0",
             is_usual=False,
         ),
         KnownMethod(

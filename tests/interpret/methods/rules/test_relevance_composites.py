@@ -175,7 +175,7 @@ def test_the_box_is_carried_through_a_rescaling_that_turns_it_round():
 
     scaled = places([[1], [-2]], [0.5], [keras.layers.Rescaling(-0.25, 1.0)])
     plain = places([[1], [-2]], [0.5])
-    image = row(3, 1)
+    image = row(3, 2)
     found = LayerwiseRelevance(scaled, rules={"dense": "box"}, low=0.0, high=4.0)(image, 0)
     expected = LayerwiseRelevance(plain, rules={"dense": "box"}, low=0.0, high=1.0)(1 - image / 4, 0)
     assert np.abs(expected).max() > 0.1

@@ -4,8 +4,9 @@
 name                          the question it answers                                  source
 ============================  =======================================================  ===========================
 `inspect_model`               Which layers, which head, are the logits the right ones?  proof by comparison
-`declare_task`                Is one bare number a logit or a regression? (you say)    --
+`declare_task`                Classes, a regression or several labels? (you say)        --
 `scored`                      How far does a channel go, or a number of your own?     --
+`number_of`                   What raises, or what lowers, a regression's number?      --
 `over_mask`, `over_region`    A class over a mask, or over its own region             Vinogradova et al. 2020
 `ActivationExtractor`         What does each layer put out?                            --
 `survey_layers`               From which layer on can the classes be told apart?        Alain, Bengio 2016
@@ -86,7 +87,7 @@ from .methods.relevance import LayerwiseRelevance
 from .methods.rise import RISE
 from .methods.score_cam import MultiLayerScoreCAM, ScoreCAM
 from .methods.smooth_grad import SmoothGrad
-from .own_scores import over_mask, over_region, scored
+from .own_scores import number_of, over_mask, over_region, scored
 from .pixel_removal.faithfulness import Faithfulness, faithfulness
 from .pixel_removal.road import Road, road
 from .sanity.random_labels import RandomLabels, random_label_check
@@ -176,6 +177,7 @@ __all__ = [
     "map_states",
     "max_sensitivity",
     "measure_trust",
+    "number_of",
     "over_mask",
     "over_region",
     "pointing_game",

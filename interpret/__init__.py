@@ -53,6 +53,8 @@ name                          the question it answers                           
 `map_states`                  Is a map zero, or negative only; has it faded?           --
 `verdict`                     How far can a method be trusted on this model?           --
 `measure_trust`               All of this for several methods (`METHODS`) at once.     --
+`find_shortcuts`              Does the model read content that repeats at a fixed place? proof by transplants
+`find_failing_groups`         On which images of a new kind does it fail?              Fisher's exact test
 ============================  =======================================================  ===========================
 
 All arrays are float32 with channels last. Axis letters: B image, H W position, C channel, K class.
@@ -92,6 +94,9 @@ from .pixel_removal.faithfulness import Faithfulness, faithfulness
 from .pixel_removal.road import Road, road
 from .sanity.random_labels import RandomLabels, random_label_check
 from .sanity.weight_randomization import Randomization, randomization_check
+from .shortcuts.failing_groups import FailingGroup, FailingGroups, HardCase, find_failing_groups
+from .shortcuts.records import Shortcut, Shortcuts
+from .shortcuts.shortcuts import find_shortcuts
 from .stream.activations import ActivationExtractor
 from .stream.explainer import Explainer, Explanation
 from .stream.saturation import GradCAMState, Saturation
@@ -124,6 +129,8 @@ __all__ = [
     "EigenCAM",
     "Explainer",
     "Explanation",
+    "FailingGroup",
+    "FailingGroups",
     "Faithfulness",
     "FeatureImages",
     "FinerCAM",
@@ -134,6 +141,7 @@ __all__ = [
     "GradientRollout",
     "GuidedBackpropagation",
     "GuidedGradCAM",
+    "HardCase",
     "HiResCAM",
     "Infidelity",
     "InputXGradient",
@@ -157,6 +165,8 @@ __all__ = [
     "Saturation",
     "ScoreCAM",
     "Sensitivity",
+    "Shortcut",
+    "Shortcuts",
     "SmoothGrad",
     "Survey",
     "TokenGradCAM",
@@ -171,6 +181,8 @@ __all__ = [
     "complexity",
     "declare_task",
     "faithfulness",
+    "find_failing_groups",
+    "find_shortcuts",
     "infidelity",
     "inspect_model",
     "localization",

@@ -24,7 +24,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"methods"},
         {"stream"},
         {"layers", "pixel_removal", "sanity", "reference"},
-        {"dissection", "trust"},
+        {"dissection", "trust", "shortcuts"},
     ],
     "models": [
         {

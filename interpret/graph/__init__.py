@@ -10,5 +10,7 @@ model_state        Has a model changed since it was looked at?
 held_constants     Which constants does a trace read outside of the layers?
 written_variables  Which variables does a run write, so that they can be put back?
 keras_library      Which Keras does a model belong to?
+attention_scores   How much does one token read from another?
+token_grid         Which token is which place of the picture?
 function_calls     What is inside a function that the traced graph calls?
 """

@@ -138,7 +138,7 @@ def _origin(measured: TrustEvidence) -> Markup:
 
 def _not_measured(trust: Trust) -> Markup:
     """The known methods that a file says nothing of: they came later, or were not asked for."""
-    missing = [known for known in METHODS if known.name not in trust.methods and known.name not in trust.refused]
+    missing = [known for known in METHODS.usual if known.name not in trust.methods and known.name not in trust.refused]
     if not missing:
         return EMPTY
     told = f"Not measured: {listed([known.name for known in missing], len(missing))}. To add them to the file:"

@@ -9,7 +9,6 @@ from typing import Any
 import keras
 import numpy as np
 import pytest
-from hand_set_models import OF_TRANSFORMERS
 from small_models import SHAPE, conv, dense, images
 
 from featurelens import interpret
@@ -67,16 +66,9 @@ def model() -> Any:
 
 
 def methods() -> dict[str, Callable[[Any], Any]]:
-    found = {known.name: lambda model, known=known: known.make(model, None, 8)(images(), LABELS) for known in METHODS}
-    refusing = (
-        "Layer-wise Relevance",
-        "LRP Epsilon-Plus-Flat",
-        "LRP Epsilon-Gamma-Box",
-        "LRP Alpha2-Beta1",
-        "DeepLIFT",
-    )
-    for name in (*refusing, *OF_TRANSFORMERS):  # have no rule for such layers, and say so
-        found.pop(name)
+    taken = [*METHODS.usual, *(known for known in METHODS if known.name in ("Ablation-CAM", "Guided Grad-CAM"))]
+    found = {known.name: lambda model, known=known: known.make(model, None, 8)(images(), LABELS) for known in taken}
+    found.pop("Layer-wise Relevance")  # has no rule for such layers, and says so
     return found
 
 

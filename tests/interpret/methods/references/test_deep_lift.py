@@ -66,16 +66,14 @@ def scored_as_number(model):
     return model
 
 
-@pytest.mark.parametrize("activation", ["relu", "sigmoid", "tanh", "elu"])
+@pytest.mark.parametrize("activation", ["relu", "tanh"])
 def test_in_numpy(activation):
     draw = np.random.default_rng(0)
     layers = [(draw.normal(size=a), draw.normal(size=a[1])) for a in ((5, 6), (6, 4), (4, 3))]
     x, r = draw.normal(size=5), draw.normal(size=5)
     curve = {
         "relu": lambda t: np.maximum(t, 0),
-        "sigmoid": lambda t: 1 / (1 + np.exp(-t)),
         "tanh": np.tanh,
-        "elu": lambda t: np.where(t > 0, t, np.exp(t) - 1),
     }[activation]
     t, t0, ratios = x, r, []
     for weights, bias in layers[:-1]:

@@ -5,7 +5,6 @@ A record knows nothing of this: its `_repr_html_` asks the package's top, which 
 
 from __future__ import annotations
 
-import base64
 import inspect
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
@@ -26,10 +25,10 @@ from ..drawing.enlarging import enlarge
 from ..drawing.pictures import pictures
 from ..drawing.wording import count, percent
 from ..figures.one_image import ImageStory
-from ..plots.explanation import explanation_figure
 from ..plots.layers import layer_measures
 from ..plots.performance import MOST_NUMBERS, confusion_matrix, most_confused
 from .pieces import frame, picture, plot, row, spelled, table, text
+from .story import story_html
 
 MOST_BYTES = 200_000  # of a cell
 _PICTURES = (10, 5, 0)  # so many at most; fewer where the cell would grow too large
@@ -144,18 +143,7 @@ def _explanation(found: Explanation, most: int) -> Markup:
 
 
 def _story(found: ImageStory, most: int) -> Markup:
-    shown = found.shown
-    best = int(np.nanargmax(shown.probabilities)) if np.isfinite(shown.probabilities).all() else None
-    said = (
-        "; ".join(shown.answers)
-        if best is None
-        else f"{shown.class_names[best]}, {percent(float(shown.probabilities[best]))}"
-    )
-    png = explanation_figure(shown).png(dpi=80 if most > 5 else 40)
-    drawn = Markup('<img src="data:image/png;base64,{}" alt="{}" style="max-width:100%;background:#fff">').format(
-        base64.b64encode(png).decode(), shown.description
-    )
-    return frame(f"Why {shown.target}", f"The model says {said}.", drawn, *map(text, found.remarks))
+    return story_html(found, {10: 224, 5: 112}.get(most, 56))
 
 
 def _feature_images(found: FeatureImages, most: int) -> Markup:

@@ -167,6 +167,8 @@ def _choice(tested: TrustChoice, looking: Looking, page: PageChoice, gates: Gate
             "--method": looking.method,
             "--sections": page.sections,
             "--classes": page.classes,
+            "--max-size": page.max_size,
+            "--annotations": gates.annotations,
         }
     )
     trust = tested.trust_images, tested.trust_budget

@@ -4,8 +4,9 @@
 name                          the question it answers                                  source
 ============================  =======================================================  ===========================
 `inspect_model`               Which layers, which head, are the logits the right ones?  proof by comparison
-`declare_task`                Is one bare number a logit or a regression? (you say)    --
+`declare_task`                Classes, a regression or several labels? (you say)        --
 `scored`                      How far does a channel go, or a number of your own?     --
+`number_of`                   What raises, or what lowers, a regression's number?      --
 `over_mask`                   A class over a mask, as such a number                   Vinogradova et al. 2020
 `ActivationExtractor`         What does each layer put out?                            --
 `survey_layers`               From which layer on can the classes be told apart?        Alain, Bengio 2016
@@ -36,6 +37,8 @@ name                          the question it answers                           
 `map_states`                  Is a map zero, or negative only; has it faded?           --
 `verdict`                     How far can a method be trusted on this model?           --
 `measure_trust`               All of this for several methods (`METHODS`) at once.     --
+`find_shortcuts`              Does the model read content that repeats at a fixed place? proof by transplants
+`find_failing_groups`         On which images of a new kind does it fail?              Fisher's exact test
 ============================  =======================================================  ===========================
 
 All arrays are float32 with channels last. Axis letters: B image, H W position, C channel, K class.
@@ -61,11 +64,14 @@ from .methods.relevance import LayerwiseRelevance
 from .methods.rise import RISE
 from .methods.score_cam import MultiLayerScoreCAM, ScoreCAM
 from .methods.smooth_grad import SmoothGrad
-from .own_scores import over_mask, scored
+from .own_scores import number_of, over_mask, scored
 from .pixel_removal.faithfulness import Faithfulness, faithfulness
 from .pixel_removal.road import Road, road
 from .sanity.random_labels import RandomLabels, random_label_check
 from .sanity.weight_randomization import Randomization, randomization_check
+from .shortcuts.failing_groups import FailingGroup, FailingGroups, HardCase, find_failing_groups
+from .shortcuts.records import Shortcut, Shortcuts
+from .shortcuts.shortcuts import find_shortcuts
 from .stream.activations import ActivationExtractor
 from .stream.explainer import Explainer, Explanation
 from .stream.saturation import GradCAMState, Saturation
@@ -83,12 +89,15 @@ __all__ = [
     "CompleteMaps",
     "Explainer",
     "Explanation",
+    "FailingGroup",
+    "FailingGroups",
     "Faithfulness",
     "FeatureImages",
     "GradCAM",
     "GradCAMPlusPlus",
     "GradCAMState",
     "GuidedBackpropagation",
+    "HardCase",
     "HiResCAM",
     "InputXGradient",
     "IntegratedGradients",
@@ -109,6 +118,8 @@ __all__ = [
     "Saturation",
     "ScoreCAM",
     "Sensitivity",
+    "Shortcut",
+    "Shortcuts",
     "SmoothGrad",
     "Survey",
     "Trust",
@@ -119,10 +130,13 @@ __all__ = [
     "channels",
     "declare_task",
     "faithfulness",
+    "find_failing_groups",
+    "find_shortcuts",
     "inspect_model",
     "map_states",
     "max_sensitivity",
     "measure_trust",
+    "number_of",
     "over_mask",
     "random_label_check",
     "randomization_check",

@@ -20,12 +20,13 @@ import numpy as np
 
 from .graph.head import REGRESSION
 from .graph.keras_library import library_of
-from .graph.tasks import declare_task
+from .graph.tasks import declare_task, declared_task
 from .tracing.inputs import missing_from_model
 
 Score = str | Callable[[Any], Any]
 _NEURON = re.compile(r"^(?P<layer>.+):(?P<channel>\d+)(?:@(?P<row>\d+),(?P<column>\d+))?$")
 _SQUASHING = ("softmax", "sigmoid")
+DIRECTIONS = ("up", "down")
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,42 @@ def over_mask(mask: np.ndarray, label: int) -> Callable[[Any], Any]:
     return summed
 
 
+def number_of(model: Any, number: int = 0, *, direction: str = "up", unit: str | None = None) -> Any:
+    """A regression that answers one of its numbers, as it is or with its sign turned: what raises it, or what lowers it.
+
+    Args:
+        model: A Keras model whose answers are numbers; it is declared a regression.
+        number: Which of several.
+        direction: 'up': maps show what raises the number; 'down': what lowers it.
+        unit: Of the number, such as 'years'; None: 'answer'.
+
+    Raises:
+        ValueError: The direction is neither, or there is no such number.
+
+    Example:
+        >>> GradCAM(number_of(regressor, direction="down"))(data[:2])                           # doctest: +SKIP
+    """
+    if direction not in DIRECTIONS:
+        raise ValueError(
+            f"Expected the direction 'up' or 'down'. Received {direction!r}. 'up' explains what raises the number, 'down' what "
+            f"lowers it."
+        )
+    declare_task(model, REGRESSION)
+    width = (getattr(model, "output_shape", None) or (None, None))[-1]
+    if number < 0 or (isinstance(width, int) and number >= width):
+        raise ValueError(f"Expected one of the model's {width} numbers, from 0 on. Received {number}. Choose another.")
+    sign = 1.0 if direction == "up" else -1.0
+
+    def answer(values: Any) -> Any:
+        import tensorflow as tf
+
+        columns = _columns(tf.cast(values, tf.float32))
+        return sign * tf.reshape(columns, [tf.shape(columns)[0], -1])[:, number]
+
+    answer.__name__ = "the number" if direction == "up" else "the number, its sign turned"
+    return scored(model, answer, unit=unit or "answer")
+
+
 def _of_layer(model: Any, score: str) -> Any:
     found = _NEURON.match(score)
     if found is None:
@@ -175,10 +212,13 @@ def _of_function(model: Any, score: Callable[[Any], Any]) -> Any:
 
 
 def _before_squashing(model: Any) -> Any:
-    """The values before a softmax or sigmoid at the end, where the last layer shows them; else the model's answers."""
+    """The values before a softmax or sigmoid at the end, where the last layer shows them; else the model's answers.
+
+    Of a regression the answers are the numbers, whatever they come out of.
+    """
     outputs = model.outputs
-    if len(outputs) != 1:
-        return model.output
+    if len(outputs) != 1 or declared_task(model) == REGRESSION:
+        return model.output if len(outputs) != 1 else outputs[0]
     last = next((layer for layer in reversed(model.layers) if layer.output is outputs[0]), None)
     if last is None:
         return outputs[0]

@@ -24,8 +24,8 @@ from .formats.reading import SCALES, Reading
 from .formats.sources import open_dataset as read_dataset
 from .formats.stored_images import dataset_of
 from .model_files.cards import ModelCard, card_of
+from .truth.record import REGRESSION, UNLABELLED
 
-UNLABELLED = ("unknown",)  # the one class of pictures that come without any
 _IN_PYTHON = "Read the data with open_dataset(source, model=model, scale='{}')"
 
 
@@ -94,7 +94,12 @@ def dataset_for(
     if isinstance(source, Dataset):
         return source
     card = card_of(model)
+    task = None if reading is None else reading.task
     if isinstance(source, tuple) and len(source) == 2 and all(hasattr(each, "shape") for each in source):
+        if task is not None:
+            return Dataset.from_arrays(
+                *source, class_names=class_names, task=task, unit=reading.unit if reading else ""
+            )
         names = class_names if class_names is not None or card is None else card.class_names
         made = Dataset.from_arrays(*source, class_names=names)
         return made if names is not None else in_order(made, model, None)
@@ -104,11 +109,48 @@ def dataset_for(
         dataset = dataset_of(unlabelled_pictures(paths, read), read.for_model(input_shape(model), resize=True))
     else:
         shape = input_shape(model)
-        dataset = read_dataset(source, model_input=shape, resize=True, class_names=class_names, reading=read)
+        named = None if task is not None else class_names
+        dataset = read_dataset(source, model_input=shape, resize=True, class_names=named, reading=read)
+        dataset = dataset if task is None or class_names is None else with_names(dataset, class_names)
     labelled = dataset.class_names != UNLABELLED
     if labelled and class_names is None:
         dataset = in_order(dataset, model, card)
     return dataset if read.scale or read.preprocess else in_range(dataset, model, tested=labelled)
+
+
+def known_for(source: Any, model: Any, task: str, class_names: Sequence[str] | None = None, unit: str = "") -> Dataset:
+    """Images with their numbers ('regression'), or with their several labels ('labels'); arguments as for `dataset_for`.
+
+    Raises:
+        ValueError: As for `dataset_for`, or nothing tells the numbers or the labels.
+    """
+    found = dataset_for(source, model, Reading(task=task, unit=unit), class_names)
+    if found.truth is None:
+        raise ValueError(
+            f"Expected images with {'a number' if task == REGRESSION else 'the labels'} of each. Received {len(found)} without, "
+            f"from '{found.source}'. Give (images, labels), a file of arrays, or a table of files and columns."
+        )
+    return found
+
+
+def with_names(dataset: Dataset, names: Sequence[str]) -> Dataset:
+    """The data with other names for their numbers or labels, in their order.
+
+    Raises:
+        ValueError: There are other numbers of them.
+    """
+    truth = dataset.truth
+    known = () if truth is None else truth.names
+    if truth is None or len(names) != len(known):
+        raise ValueError(
+            f"Expected a name for each of the {len(known)} columns {_few(known)}. "
+            f"Received {len(names)}: {_few(names)}. Give as many, in their order."
+        )
+    return replace(dataset, truth=replace(truth, names=tuple(names)))
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
 
 
 def labelled_for(source: Any, model: Any) -> Dataset:
@@ -118,6 +160,11 @@ def labelled_for(source: Any, model: Any) -> Dataset:
         ValueError: As for `dataset_for`, or nothing tells the classes.
     """
     found = dataset_for(source, model)
+    if found.truth is not None:
+        raise ValueError(
+            f"Expected pictures with their classes. Received '{found.source}', which bears {_few(found.truth.names)} instead. "
+            f"Pass task='regression' or task='labels' where the model answers such."
+        )
     if found.class_names == UNLABELLED:
         raise ValueError(
             f"Expected pictures with their classes. Received {len(found)} without, from '{found.source}'. Put them into one "

@@ -8,9 +8,20 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurelens.scripts.options.early_checks import checked_data
-from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Opening, load_with_card, open_for
+from featurelens.scripts.options.opening import (
+    DEFAULT_MODEL,
+    Data,
+    Model,
+    Opening,
+    load_with_card,
+    open_for,
+    open_labels,
+    open_numbers,
+)
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
+from featurelens.scripts.reporting.figures import measure_labels, measure_numbers
+from featurelens.scripts.reporting.regression import NumbersChoice, Unit, refuse_number_options
 from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
@@ -22,9 +33,14 @@ def evaluate(
     model: Model = DEFAULT_MODEL,
     data: Data = None,
     output: Annotated[Path | None, typer.Option(help="Folder for the plots (PNG, SVG) and figures (JSON).")] = None,
+    unit: Unit = "",
     opening: Opening = Opening(),
 ) -> None:
-    """Print accuracy, loss and the figures of each class; with --output write plots and figures into a folder."""
+    """Print accuracy, loss and the figures of each class; with --output write plots and figures into a folder.
+
+    Of a regression (--task regression): MAE, RMSE and R2 with intervals, and the error by range of the truth. Of several labels
+    (--task labels): precision, recall, average precision and the best threshold of each, and how often all are right.
+    """
     from featurelens.reports.files.evaluation_files import check_folder, remove_earlier, targets, write_evaluation
 
     if output is not None:
@@ -33,6 +49,13 @@ def evaluate(
     if output is not None:
         check_outputs(targets(output), models=[model], data=[images_from], files=[opening.class_names])
     loaded, card = load_with_card(model, opening)
+    if opening.task == "regression":
+        measure_numbers(loaded, open_numbers(images_from, loaded, card, opening, unit), output)
+        return
+    refuse_number_options(NumbersChoice(unit=unit), opening)
+    if opening.task == "labels":
+        measure_labels(loaded, open_labels(images_from, loaded, card, opening), output)
+        return
     dataset = open_for(images_from, loaded, card, opening)
     from featurelens.interpret import inspect_model
     from featurelens.models import evaluate as measure

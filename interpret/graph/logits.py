@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .answer_range import is_within_0_and_1, range_of
 from .function_calls import inlined, is_function_call
-from .head import BINARY, CLASSES, LABELS, LINEAR, OPEN, PROBABILITY, SIGMOID, SOFTMAX, Head
+from .head import BINARY, CLASSES, LABELS, LINEAR, OPEN, PROBABILITY, REGRESSION, SIGMOID, SOFTMAX, Head
 from .squashed import PASSED_THROUGH, before_sigmoids
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ def find_logits(answer: tf.Tensor, task: str | None = None) -> tuple[tf.Tensor, 
 
     units = _units(answer)
     kind, found = _before_head(answer, units)
+    if task == REGRESSION and kind in (SIGMOID, PROBABILITY):  # numbers within 0..1: the number itself is explained
+        kind, found = LINEAR, answer
     head = Head(kind, units, _task(kind, units, task), bounded=kind == LINEAR and not _is_affine(answer, depth=8))
     scores = tf.cast(tf.reshape(found, [-1, units]), tf.float32)
     if not head.is_binary:
@@ -105,7 +107,12 @@ def _is_affine(tensor: tf.Tensor, depth: int) -> bool:
 
 def _task(kind: str, units: int, declared: str | None) -> str:
     """What the answer is for, as its head and what was declared say."""
-    if declared is not None and (kind != LINEAR or (declared == BINARY and units != 1)):
+    if declared == LABELS and (kind == SOFTMAX or units < 2):
+        raise ValueError(
+            f"Expected several units, each with a sigmoid or without an activation, for the task 'labels'. The model answers "
+            f"{units} by {kind}. Leave --task out: its head says what it is."
+        )
+    if declared not in (None, LABELS) and (kind != LINEAR or (declared == BINARY and units != 1)):
         raise ValueError(
             f"Expected {'one number' if declared == BINARY else 'numbers'} without an activation for the task "
             f"{declared!r}. The model answers {units} by {kind}. Leave --task out: its head says what it is."

@@ -3,7 +3,8 @@
 A traced graph reads the weights where they are, so changed weights are seen without a new trace. What is written into
 the graph when it is traced is not: which layers there are, and the constants among their attributes (the mean of a
 `Normalization`, a rate, an activation, a dtype), and those that its code reads elsewhere (see `held_constants`). A
-`Structure` holds all of these; to ask whether it still holds reads no weight and costs about a hundredth of a call for one image.
+`Structure` holds all of these; to ask whether it still holds reads no weight, and costs one or two hundredths of a call for
+one image.
 """
 
 from __future__ import annotations

@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +81,11 @@ def stored_npz(path: Path, reading: Reading) -> StoredImages:
         names_key = next((key for key in NAME_KEYS if key in shapes), None)
         names = None if names_key is None else _member(arrays, names_key, path)
     class_names = named_classes(names, labels)
-    return stored_arrays(
+    found = stored_arrays(
         images, labels, f"NumPy file {path}", reading, files=(file_print(path),), class_names=class_names, notes=notes
     )
+    columns = None if reading.task is None or names is None or labels.ndim != 2 else tuple(map(str, names.tolist()))
+    return replace(found, label_columns=columns) if columns and len(columns) == labels.shape[1] else found
 
 
 def stored_npy_pair(images_path: Path, labels_path: Path, reading: Reading) -> StoredImages:

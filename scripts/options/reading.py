@@ -45,7 +45,8 @@ class DataReading:
         str | None, _option("Pattern of a file's name whose first group is the class, as in '(.*?)[._]'.")
     ] = None
     label_column: Annotated[
-        str | None, _option("Column of the labels in a table: its name; first or last in a CSV of pixels.")
+        str | None,
+        _option("Column of the labels in a table: its name; first or last in a CSV of pixels; of several numbers x,y."),
     ] = None
     file_column: Annotated[str | None, _option("Column of the files in a table.")] = None
     split: Annotated[str | None, _option("Which split, of data that hold several.")] = None

@@ -7,7 +7,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
-from featurelens.scripts.options.opening import Opening, open_for, open_images, opened_for
+from featurelens.scripts.options.opening import Opening, open_for, open_images, open_labels, opened_for
 
 if TYPE_CHECKING:
     import numpy as np
@@ -54,7 +54,7 @@ def outputs_of(images: Sequence[str], output: Path) -> list[Path]:
 
 def reader(opening: Opening) -> Reader:
     """What opens the data for an image of theirs, a single time; a regression has no classes to put in order."""
-    read = open_for if opening.is_of_classes else open_images
+    read = open_for if opening.is_of_classes else open_labels if opening.task == "labels" else open_images
     opened: list[Dataset] = []
 
     def kept(data: str, model: Any, card: ModelCard | None, opening: Opening) -> Dataset:
@@ -87,9 +87,17 @@ def single_image(
         raise ValueError(
             f"Expected an image from 0 to {len(dataset) - 1}. Received {number}. Choose one of {dataset.source}."
         )
-    label = int(dataset.labels[number])
     name = f"image {number} ({dataset.names[number]})" if dataset.names else f"image {number}"
-    return _of(dataset, number, name, dataset.class_names, label)
+    if dataset.truth is not None or not opening.is_of_classes:  # several labels, or no classes at all
+        return _of(dataset, number, name, _label_names(dataset), None)
+    return _of(dataset, number, name, dataset.class_names, int(dataset.labels[number]))
+
+
+def _label_names(dataset: Dataset) -> tuple[str, ...] | None:
+    """The names of the labels that the data bear; None where they bear none."""
+    from featurelens.models.truth.record import Marks
+
+    return dataset.truth.names if isinstance(dataset.truth, Marks) else None
 
 
 def _of(dataset: Dataset, number: int, name: str, names: tuple[str, ...] | None, true: int | None) -> SingleImage:

@@ -7,7 +7,7 @@ name                          the question it answers                           
 `declare_task`                Classes, a regression or several labels? (you say)        --
 `scored`                      How far does a channel go, or a number of your own?     --
 `number_of`                   What raises, or what lowers, a regression's number?      --
-`over_mask`                   A class over a mask, as such a number                   Vinogradova et al. 2020
+`over_mask`, `over_region`    A class over a mask, or over its own region             Vinogradova et al. 2020
 `ActivationExtractor`         What does each layer put out?                            --
 `survey_layers`               From which layer on can the classes be told apart?        Alain, Bengio 2016
 `GradCAM`                     Which places of a layer speak for the class?             Selvaraju et al. 2017
@@ -32,6 +32,10 @@ name                          the question it answers                           
 `faithfulness`                Does a map name the pixels that the model uses?           Petsiuk et al. 2018
 `road`                        The same, with removed pixels filled in?                 Rong et al. 2022
 `max_sensitivity`             How far does a map change under a noise nobody sees?     Yeh et al. 2019
+`pointing_game`               Does its peak lie on the object? (masks or boxes given)  Zhang et al. 2018
+`relevance_mass_accuracy`     Which share of its evidence lies on the object?          Arras et al. 2022
+`relevance_rank_accuracy`     Are its strongest pixels those of the object?            Arras et al. 2022
+`localization`, `box_masks`   All three at once; boxes as masks.                       --
 `randomization_check`         Does a map change when the model forgets?                Adebayo et al. 2018
 `random_label_check`          Does a map change when the labels say nothing?           Adebayo et al. 2018
 `map_states`                  Is a map zero, or negative only; has it faded?           --
@@ -64,7 +68,7 @@ from .methods.relevance import LayerwiseRelevance
 from .methods.rise import RISE
 from .methods.score_cam import MultiLayerScoreCAM, ScoreCAM
 from .methods.smooth_grad import SmoothGrad
-from .own_scores import number_of, over_mask, scored
+from .own_scores import number_of, over_mask, over_region, scored
 from .pixel_removal.faithfulness import Faithfulness, faithfulness
 from .pixel_removal.road import Road, road
 from .sanity.random_labels import RandomLabels, random_label_check
@@ -75,8 +79,16 @@ from .shortcuts.shortcuts import find_shortcuts
 from .stream.activations import ActivationExtractor
 from .stream.explainer import Explainer, Explanation
 from .stream.saturation import GradCAMState, Saturation
+from .trust.localization import (
+    Localization,
+    box_masks,
+    localization,
+    pointing_game,
+    relevance_mass_accuracy,
+    relevance_rank_accuracy,
+)
 from .trust.measure import measure_trust
-from .trust.record import Samples, Trust, TrustPlan
+from .trust.record import Location, Samples, Trust, TrustPlan
 from .trust.sensitivity import Sensitivity, max_sensitivity
 from .trust.verdicts import Verdict, verdict, verdicts
 
@@ -105,6 +117,8 @@ __all__ = [
     "LayerCAM",
     "LayerInformation",
     "LayerwiseRelevance",
+    "Localization",
+    "Location",
     "MapState",
     "ModelInformation",
     "MultiLayerCAM",
@@ -127,19 +141,25 @@ __all__ = [
     "Verdict",
     "ablate_channels",
     "activation_maximization",
+    "box_masks",
     "channels",
     "declare_task",
     "faithfulness",
     "find_failing_groups",
     "find_shortcuts",
     "inspect_model",
+    "localization",
     "map_states",
     "max_sensitivity",
     "measure_trust",
     "number_of",
     "over_mask",
+    "over_region",
+    "pointing_game",
     "random_label_check",
     "randomization_check",
+    "relevance_mass_accuracy",
+    "relevance_rank_accuracy",
     "road",
     "scored",
     "survey_layers",

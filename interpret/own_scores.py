@@ -105,6 +105,36 @@ def over_mask(mask: np.ndarray, label: int) -> Callable[[Any], Any]:
     return summed
 
 
+def over_region(label: int) -> Callable[[Any], Any]:
+    """The score of a class over the places where it is the class that the model names: of each image its own region.
+
+    The sum of the class's values there (arXiv:2002.11434, eq. 3, with the predicted region as the mask); 0 for an image where it
+    is named nowhere. The region is held fixed: its border has no gradient.
+
+    Args:
+        label: The class.
+
+    Example:
+        >>> GradCAM(scored(segmenter, over_region(2), unit="logit"), "bottleneck")(images)      # doctest: +SKIP
+    """
+
+    def summed(outputs: Any) -> Any:
+        import tensorflow as tf
+
+        shape = tuple(outputs.shape)[1:]
+        if len(shape) != 3 or not 1 < (shape[2] or 0) > label >= 0:
+            raise ValueError(
+                f"Expected answers (B, H, W, K) of two classes or more, with class {label} among them. Received {('B', *shape)}. "
+                f"Choose a class that the model names; of one channel give the mask of its region, over_mask(mask, 0)."
+            )
+        values = tf.cast(outputs, tf.float32)
+        named = tf.argmax(values, axis=-1) == label
+        return tf.reduce_sum(values[..., label] * tf.cast(named, tf.float32), axis=(1, 2))
+
+    summed.__name__ = f"class {label} over its region"
+    return summed
+
+
 def number_of(model: Any, number: int = 0, *, direction: str = "up", unit: str | None = None) -> Any:
     """A regression that answers one of its numbers, as it is or with its sign turned: what raises it, or what lowers it.
 

@@ -24,6 +24,7 @@ from .formats.reading import SCALES, Reading
 from .formats.sources import open_dataset as read_dataset
 from .formats.stored_images import dataset_of
 from .model_files.cards import ModelCard, card_of
+from .signals import Signals
 from .truth.record import REGRESSION, UNLABELLED
 
 _IN_PYTHON = "Read the data with open_dataset(source, model=model, scale='{}')"
@@ -93,6 +94,7 @@ def dataset_for(
     """
     if isinstance(source, Dataset):
         return source
+    refuse_signals(source, model)
     card = card_of(model)
     task = None if reading is None else reading.task
     if isinstance(source, tuple) and len(source) == 2 and all(hasattr(each, "shape") for each in source):
@@ -116,6 +118,27 @@ def dataset_for(
     if labelled and class_names is None:
         dataset = in_order(dataset, model, card)
     return dataset if read.scale or read.preprocess else in_range(dataset, model, tested=labelled)
+
+
+def refuse_signals(source: Any, model: Any) -> None:
+    """Pass pictures for a model of pictures.
+
+    Raises:
+        ValueError: They are series or volumes, or the model takes these.
+    """
+    inputs = getattr(model, "inputs", None) or []
+    shape = tuple(inputs[0].shape)[1:] if len(inputs) == 1 else ()
+    layers = [type(layer).__name__ for layer in model._flatten_layers()] if shape else []
+    of_series = len(shape) == 2 and any("1D" in name for name in layers)
+    if not isinstance(source, Signals) and not of_series and not any("3D" in name for name in layers):
+        return
+    what = f"a model of {'series (L, C)' if of_series else 'volumes (D, H, W, C)'}"
+    received = f"{source.kind} from '{source.source}'" if isinstance(source, Signals) else f"{what}, {shape}"
+    raise ValueError(
+        f"Expected pictures (H, W, C) and a model of pictures. Received {received}. Read series and volumes by "
+        f"open_signals(source, model=model): explain, evaluate and the methods of featurelens.interpret take them. A report is "
+        f"of pictures."
+    )
 
 
 def known_for(source: Any, model: Any, task: str, class_names: Sequence[str] | None = None, unit: str = "") -> Dataset:

@@ -3,7 +3,7 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -25,7 +25,7 @@ from featurelens.scripts.reporting.regression import NumbersChoice, Unit, refuse
 from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
-    from featurelens.models import Evaluation
+    from featurelens.models import Evaluation, ModelCard
 
 
 @takes_records
@@ -56,10 +56,14 @@ def evaluate(
     if opening.task == "labels":
         measure_labels(loaded, open_labels(images_from, loaded, card, opening), output)
         return
-    dataset = open_for(images_from, loaded, card, opening)
     from featurelens.interpret import inspect_model
+    from featurelens.interpret.layers.signal_input import signal_axes
     from featurelens.models import evaluate as measure
 
+    if signal_axes(loaded) is not None:
+        dataset = _signals(images_from, loaded, card, opening, output)
+    else:
+        dataset = open_for(images_from, loaded, card, opening)
     evaluation = measure(loaded, dataset, head=inspect_model(loaded, dataset.images[:32]).head)
     _print(evaluation)
     if output is not None:
@@ -67,6 +71,22 @@ def evaluate(
         earlier = remove_earlier(output, written)
         removed = f" Removed {len(earlier)} of an earlier evaluation: {', '.join(path.name for path in earlier)}."
         say(f"Wrote {len(written)} files into {output}.{removed if earlier else ''}")
+
+
+def _signals(data: str, model: Any, card: ModelCard | None, opening: Opening, output: Path | None) -> Any:
+    """Series or volumes with their classes; they are not drawn."""
+    from featurelens.models.datasets.class_names import read_class_names
+    from featurelens.scripts.options.model_choice import settle_task
+
+    if output is not None:
+        raise ValueError(
+            f"Expected pictures for --output, which draws the mistakes. Received a model of series or volumes. Leave --output "
+            f"{output} out, and see single ones by featurelens explain --image NUMBER."
+        )
+    names = None if opening.class_names is None else read_class_names(opening.class_names)
+    found = opening.signals(data, model, card, names).labelled()
+    settle_task(model, found.class_names)
+    return found
 
 
 def _print(evaluation: Evaluation) -> None:

@@ -124,6 +124,16 @@ def _task(kind: str, units: int, declared: str | None) -> str:
     return LABELS if kind == SIGMOID else CLASSES
 
 
+def _of_pixels(shape: list[int | None] | None) -> str:
+    """What to do with a model that answers at every pixel; '' for any other."""
+    if shape is None or len(shape) != 4:
+        return ""
+    return (
+        " If it names a class for every pixel: write_segmentation_report and evaluate_segmentation are for such, and "
+        "scored(model, over_region(k)) makes a score of its class k."
+    )
+
+
 def _units(answer: tf.Tensor) -> int:
     shape: Any = answer.shape.as_list() if answer.shape.rank is not None else None
     if shape is not None and len(shape) == 1:
@@ -133,6 +143,6 @@ def _units(answer: tf.Tensor) -> int:
         raise ValueError(
             f"Expected a classifier that answers one number per class, shape (batch, classes). "
             f"This one answers shape {('batch', *shape[1:]) if shape else 'unknown'}. "
-            f"Pass a model that ends in one score per class, or name an output that does with output=."
+            f"Pass a model that ends in one score per class, or name an output that does with output=.{_of_pixels(shape)}"
         )
     return int(long[0] or 1) if long else 1

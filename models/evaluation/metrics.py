@@ -10,6 +10,7 @@ from ... import Record, ask
 from ..datasets.dataset import Dataset
 from ..datasets.pixel_range import warn_of_range
 from ..forward_pass import answers
+from ..signals import Signals
 from ..truth.record import LABELS, REGRESSION, Numbers
 from .calibration import Calibration, calibrate
 from .curves import PrecisionRecallCurve, area, curve_of
@@ -101,8 +102,8 @@ def evaluate(model: Any, dataset: Any, *, batch_size: int = 256, head: str = "so
 
     Args:
         model: a Keras model with one output of K units, or of one unit where there are two classes.
-        dataset: a `Dataset` in the range that the model takes; (images, labels); or whatever `open_dataset` reads, which
-            is fitted to the model.
+        dataset: a `Dataset` in the range that the model takes, or `Signals` in the form that it takes; (images, labels); or
+            whatever `open_dataset` reads, which is fitted to the model.
         batch_size: images per step, at most; of photos fewer, as memory wants. It does not change the result.
         head: what the output is: 'softmax', 'sigmoid' or 'probability' (probabilities), or 'linear' (logits).
         task: 'regression' for numbers: the data are read as such, and a `NumberEvaluation` says MAE, RMSE and R2 with intervals;
@@ -122,10 +123,18 @@ def evaluate(model: Any, dataset: Any, *, batch_size: int = 256, head: str = "so
         if task == LABELS:
             return evaluate_labels(model, given, batch_size, "linear" if head == "linear" else "sigmoid")
         return evaluate_numbers(model, given, batch_size)
-    dataset = dataset if isinstance(dataset, Dataset) else ask("labelled", dataset, model)
-    _refuse_other_truth(dataset)
-    warn_of_range(model, dataset)
+    dataset = dataset if isinstance(dataset, (Dataset, Signals)) else ask("labelled", dataset, model)
+    if isinstance(dataset, Signals):
+        dataset = dataset.labelled()
+    else:
+        _refuse_other_truth(dataset)
+        warn_of_range(model, dataset)
     outputs = [np.asarray(answer) for answer in answers(model, dataset.images, batch_size)]
+    if sum(size > 1 for size in outputs[0].shape[1:]) > 1:
+        raise ValueError(
+            f"Expected one number per class, an output [B,{len(dataset.class_names)}]. Received {list(outputs[0].shape)}. A "
+            f"model that names a class for every pixel is measured by evaluate_segmentation(model, images, masks)."
+        )
     outputs = [output.reshape(len(output), -1) for output in outputs]  # (B,) and (B,K,1) as well
     probabilities = probabilities_of(np.concatenate(outputs), len(dataset.class_names), head)
     return evaluation_from_probabilities(probabilities, dataset.labels, dataset.class_names)

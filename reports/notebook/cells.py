@@ -5,6 +5,7 @@ A record knows nothing of this: its `_repr_html_` asks the package's top, which 
 
 from __future__ import annotations
 
+import base64
 import inspect
 from collections.abc import Callable
 from dataclasses import fields, is_dataclass
@@ -28,6 +29,7 @@ from ..drawing.wording import count, percent
 from ..figures.one_image import ImageStory
 from ..plots.layers import layer_measures
 from ..plots.performance import MOST_NUMBERS, confusion_matrix, most_confused
+from ..plots.signals import story_figure
 from .pieces import frame, picture, plot, row, spelled, table, text
 from .story import story_html
 
@@ -169,7 +171,25 @@ def _explanation(found: Explanation, most: int) -> Markup:
 
 
 def _story(found: ImageStory, most: int) -> Markup:
-    return story_html(found, {10: 224, 5: 112}.get(most, 56))
+    if found.shown.signal is None:
+        return story_html(found, {10: 224, 5: 112}.get(most, 56))
+    return _signal_story(found, most)
+
+
+def _signal_story(found: ImageStory, most: int) -> Markup:
+    """A series or a volume: its figure, which has the axes that a card has no room for."""
+    shown = found.shown
+    best = int(np.nanargmax(shown.probabilities)) if np.isfinite(shown.probabilities).all() else None
+    said = (
+        "; ".join(shown.answers)
+        if best is None
+        else f"{shown.class_names[best]}, {percent(float(shown.probabilities[best]))}"
+    )
+    png = story_figure(shown).png(dpi=80 if most > 5 else 40)
+    drawn = Markup('<img src="data:image/png;base64,{}" alt="{}" style="max-width:100%;background:#fff">').format(
+        base64.b64encode(png).decode(), shown.description
+    )
+    return frame(f"Why {shown.target}", f"The model says {said}.", drawn, *map(text, found.remarks))
 
 
 def _feature_images(found: FeatureImages, most: int) -> Markup:

@@ -272,7 +272,17 @@ def _extra_columns(trust: Trust) -> dict[str, Callable[[MethodTrust], str]]:
         columns["Beats random, filled in"] = lambda each: percent(each.road.mean, 0) if each.road else "not measured"
     if any(each.sensitivity for each in found):
         columns["Change under noise"] = lambda each: _mean_of(each.sensitivity)
+    if any(each.location for each in found):
+        share = next(each.location.share for each in found if each.location)
+        by_chance = f"(by chance {percent(share, 0)})"
+        columns[f"Peak on the object {by_chance}"] = lambda each: _share_of(each.location and each.location.pointing)
+        columns[f"Evidence on it {by_chance}"] = lambda each: _share_of(each.location and each.location.mass)
+        columns[f"Strongest pixels on it {by_chance}"] = lambda each: _share_of(each.location and each.location.rank)
     return columns
+
+
+def _share_of(value: Interval | None) -> str:
+    return "not measured" if value is None or not np.isfinite(value.mean) else percent(value.mean, 0)
 
 
 def _mean_of(value: Interval | None) -> str:

@@ -165,8 +165,9 @@ def require_one_picture(model: Any) -> None:
             else f"({', '.join('any' if s is None else str(s) for s in form.shapes[0])})"
         )
         raise ValueError(
-            f"Expected a model that takes pictures, (H, W, C), as the data are read. This one takes {taken}. See its layers by "
-            f"featurelens inspect, and make its maps in Python, where Saliency and GradCAM take arrays of any form."
+            f"Expected a model that takes pictures, (H, W, C), as the data are read. This one takes {taken}. Models of series "
+            f"and volumes are taken by featurelens explain and evaluate; see its layers by featurelens inspect, and make its "
+            f"maps in Python, where Saliency and GradCAM take arrays of any form."
         )
 
 

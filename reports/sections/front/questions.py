@@ -109,6 +109,8 @@ def _why(evidence: Mapping[str, Any], about: About) -> Question | None:
         return None
     first = mistakes.confusions[0]
     true, said = first.true, first.predicted
+    if not np.isfinite(data.exploration.means[[true, said]]).all():
+        return None  # no image here is of the class that they are taken for: it has no mean
     contrast = mistakes.contrast[first.places].mean(axis=0, keepdims=True)
     means = pictures(data.exploration.means[[true, said]], about.dataset.shown_range, 56)
     middle = np.rint(means.mean(axis=0, keepdims=True)).astype(np.uint8)

@@ -152,8 +152,17 @@ def style(sprites: Sequence[Sprite]) -> Markup:
     """Return the page's style: the style sheet, the colour scales and the sprites."""
     scales = (Markup(f".scale-{scale}{{background:{css_gradient(scale)}}}\n") for scale in get_args(ColorScale))
     text = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-    sheet = Markup(re.sub(r"/\*.*?\*/|(?<=[{};,])\s+|\s+(?=[{}])", "", text, flags=re.DOTALL) + "\n")
-    return sheet + Markup("").join(scales) + Markup("").join(sprite_css(sprite) for sprite in sprites)
+    return compact_css(text) + Markup("").join(scales) + Markup("").join(sprite_css(sprite) for sprite in sprites)
+
+
+def compact_css(text: str) -> Markup:
+    """A style sheet without remarks and needless spaces.
+
+    >>> compact_css("a:hover, b { color: red; margin: 0 1px; }  /* why */")
+    Markup('a:hover,b{color:red;margin:0 1px}\\n')
+    """
+    bare = re.sub(r"/\*.*?\*/|(?<=[{};,])\s+|(?<=[a-z]:) |\s+(?=[{}])", "", text.strip(), flags=re.DOTALL)
+    return Markup(bare.replace(";}", "}") + "\n")
 
 
 def json_for_page(data: Mapping[str, Any]) -> Markup:

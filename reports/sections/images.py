@@ -57,6 +57,18 @@ def page_payload(evidence: Mapping[str, Any], parts: Sequence[Part], about: Abou
     return payload
 
 
+def flag_of(name: str, title: str, numbers: np.ndarray, note: str = "") -> dict[str, Any]:
+    """A list that the images can be filtered by.
+
+    Args:
+        name: Its id: letters, as in the address `#/images?flag=empty`.
+        title: In words, as it stands among the other lists and on the card.
+        numbers: int64[...], of its images, whose pictures the page shall hold.
+        note: A sentence above the list; empty for none.
+    """
+    return {"id": name, "title": title, "ids": packed(numbers.astype(np.uint32)), "note": note}
+
+
 def _answers(evaluation: Evaluation) -> dict[str, Any]:
     return {
         "n": len(evaluation.labels),

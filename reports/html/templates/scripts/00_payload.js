@@ -11,7 +11,7 @@ const tag = (name, attributes = {}, ...children) => {
 };
 const bdi = (text) => {
   const shown = /[^\s\p{C}\u200b]/u.test(text) ? (text.length > 24 ? `${text.slice(0, 23)}…` : text) : "(no visible name)";
-  return tag("bdi", { textContent: shown, title: text });
+  return tag("bdi", { title: text }, shown);
 };
 const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}\u00a0%`;
 const number = (value) => (value === 0 ? "0" : (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e5 ? String(+value.toPrecision(3)) : value.toExponential(1))).replace("-", "−");
@@ -21,7 +21,9 @@ const unpacked = ({ t, d }) => {
   return new TYPES[t](bytes.buffer);
 };
 const carried = $("#payload") ? JSON.parse($("#payload").textContent) : {};
-const names = carried.names || [];
+const names = carried.names || [], confusions = carried.confusions || [], kinds = carried.maps || [];
+const flags = (carried.flags || []).map((flag) => ({ ...flag, ids: [...unpacked(flag.ids)] }));
+const units = carried.unit === "logit" ? "logits" : carried.unit;
 const called = (id) => (carried.called && carried.called[id]) || String(id);
 const REGIONS = ["upper left", "upper middle", "upper right", "left", "centre", "right", "lower left", "lower middle", "lower right"];
 

@@ -14,15 +14,14 @@ const makeSortable = (table) => {
   if (!table.tHead || table.tBodies[0].rows.length < 3 || table.classList.contains("cm")) return;
   [...table.tHead.rows[0].cells].forEach((head, column) => {
     if (head.tagName !== "TH" || !head.textContent.trim()) return;
-    const button = tag("button", { type: "button", className: "sort" }, ...head.childNodes);
-    head.replaceChildren(button);
-    button.addEventListener("click", () => {
+    const onclick = () => {
       const numeric = typeof sortKey(table.tBodies[0].rows[0].cells[column]) === "number";
       const turned = head.ariaSort ? head.ariaSort === "ascending" : numeric;
       for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", turned ? "descending" : "ascending");
       sortTable(table, column, turned);
-    });
+    };
+    head.replaceChildren(tag("button", { type: "button", className: "sort", onclick }, ...head.childNodes));
   });
 };
 const unhide = (hidden, className = "") => {  // what stands on the page for those who run no program

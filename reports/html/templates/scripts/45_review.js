@@ -26,5 +26,5 @@ const reviewPart = (id) => {
   comment.oninput = () => { entry.comment = comment.value; note(id, entry); };
   save.onclick = giveAway;
   refresh();
-  return tag("div", { className: "review" }, tag("h3", { textContent: "Your review" }), choice, comment, save, told);
+  return box("review", tag("h3", {}, "Your review"), choice, comment, save, told);
 };

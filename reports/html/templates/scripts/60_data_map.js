@@ -35,8 +35,7 @@ const drawDataMap = () => {
     }
     const inside = ids.filter((id) => { const [px, py] = at(id); return px >= Math.min(x, x0) && px <= Math.max(x, x0) && py >= Math.min(y, y0) && py <= Math.max(y, y0); });
     const wrong = inside.filter((id) => images.truth[id] !== images.predicted[id]).length;
-    const open = tag("button", { type: "button", textContent: "open them one by one" });
-    open.addEventListener("click", () => openCard(inside[0], inside));
+    const open = tag("button", { type: "button", textContent: "open them one by one", onclick: () => openCard(inside[0], inside) });
     list.replaceChildren(`${inside.length} images chosen, ${wrong} of them mistakes. `, ...(inside.length ? [open] : []));
   });
   place.append(canvas, list);

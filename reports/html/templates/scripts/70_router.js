@@ -33,6 +33,7 @@ const route = () => {
   try {
     const [, name = "", detail] = path.startsWith("/") ? path.split("/").map(plain) : [];
     const view = viewNamed(OWNERS[name] || name);
+    if (query.has("scale")) ownScale = query.get("scale") === "own";
     if (path && !path.startsWith("/")) return showElement(document.getElementById(plain(path)) || inFold(plain(path)));
     showView(view || views[0]);
     const pair = name === "confusion" && /^(\d+)-(\d+)$/.exec(detail || "");

@@ -26,7 +26,7 @@ from .program import program
 from .tiles import Sprite, sprite_css
 
 _PLOT = re.compile(r'<svg [^>]*class="plot".*?</svg>', re.DOTALL)
-_PLOT_ID = re.compile(r'(?<=[#"])p[0-9a-f]{8}-')  # what `plots.plot` begins each id and reference with
+_PLOT_ID = re.compile(r'(?<=[#".])p[0-9a-f]{8}-')  # what `plots.plot` begins each id, reference and style with
 _PERCENT = re.compile(r"(?<=\d) %(?=[^<>]*<)")  # a number and its sign stay on one line
 _ID = re.compile(r'<[a-z][^<>]*? id="([^"]*)"')  # of elements; what text holds is escaped
 TEMPLATES = Path(__file__).parent / "templates"

@@ -24,7 +24,7 @@ from ..section import About, Finding, Part
 from .class_maps import class_maps, maps_html, told
 
 MOST_CHANNELS = 16
-_MOST_EMPTY = 200  # images without a map whose pictures the page holds
+_MOST_EMPTY = 150  # images without a map whose pictures the page holds
 _MAP_SIDE = 56  # pixels of a feature map in the file; larger ones are averaged down
 
 
@@ -242,7 +242,7 @@ def _stage_html(stage: _Stage, sheet: Sprite, place: int) -> Markup:
     """Both rows of a stage as one picture each: for those who run no program, and for print."""
     channels, rows = stage.channels[place], []
     for row, name in enumerate(("typical image", "class mean")):
-        label = f"{stage.name}, {name}: channels {', '.join(map(str, channels))}"
+        label = f"{stage.name}, {name}, the channels named above"
         rows.append(Markup('<p class="row-name">{}</p>{}').format(name, strip_html(sheet, 2 * place + row, label)))
     what = "unit" if len(stage.shape) == 1 else "channel"
     shown = f"{shape(stage.shape)} · {len(channels)} strongest of {count(stage.shape[-1], what)}: {', '.join(map(str, channels))}"

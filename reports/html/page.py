@@ -158,11 +158,11 @@ def style(sprites: Sequence[Sprite]) -> Markup:
 def compact_css(text: str) -> Markup:
     """A style sheet without remarks and needless spaces.
 
-    >>> compact_css("a:hover, b { color: red; margin: 0 1px; }  /* why */")
-    Markup('a:hover,b{color:red;margin:0 1px}\\n')
+    >>> compact_css("a:hover > b, i { color: red; margin: 0 1px; }  /* why */")
+    Markup('a:hover>b,i{color:red;margin:0 1px}\\n')
     """
     bare = re.sub(r"/\*.*?\*/|(?<=[{};,])\s+|(?<=[a-z]:) |\s+(?=[{}])", "", text.strip(), flags=re.DOTALL)
-    return Markup(bare.replace(";}", "}") + "\n")
+    return Markup(re.sub(r"\n+", "", bare).replace(";}", "}").replace(" > ", ">") + "\n")
 
 
 def json_for_page(data: Mapping[str, Any]) -> Markup:

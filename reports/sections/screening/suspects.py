@@ -267,7 +267,9 @@ def _map(found: ScreeningEvidence, about: About) -> Markup:
     if found.close is not None:
         named = listed([about.class_names[label] for label in found.close.classes])
         close = Markup("<p>The classes confused most are {}.</p>").format(named)
-    place = Markup('<div id="data-map-canvas"></div><noscript>{}</noscript><p class="foot">{}</p>')
+    place = Markup(
+        '<div id="data-map-canvas"></div><div id="map-place"><noscript>{}</noscript></div><p class="foot">{}</p>'
+    )
     return joined([place.format(figure(drawn.svg(), caption), caption), close])
 
 

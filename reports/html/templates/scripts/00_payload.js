@@ -1,14 +1,17 @@
 /* What the page carries, and small tools. Text is only ever set as text. */
-const $ = (query, root = document) => root.querySelector(query);
-const $$ = (query, root = document) => [...root.querySelectorAll(query)];
-const tag = (name, attributes = {}, ...children) => {
-  const made = document.createElement(name);
+const root = document.documentElement;
+const $ = (query, inside = root) => inside.querySelector(query);
+const $$ = (query, inside = root) => [...inside.querySelectorAll(query)];
+const tag = (kind, attributes = {}, ...children) => {  // kind: an element's name, or name.class
+  const [name, className = ""] = kind.split("."), made = document.createElement(name);
+  made.className = className;
   for (const [key, value] of Object.entries(attributes)) {
     if (key in made && key !== "style" && key !== "list") made[key] = value; else made.setAttribute(key, value);
   }
   made.append(...children);
   return made;
 };
+const el = (kind, ...children) => tag(kind, {}, ...children);
 const bdi = (text) => {
   const shown = /[^\s\p{C}\u200b]/u.test(text) ? (text.length > 24 ? `${text.slice(0, 23)}…` : text) : "(no visible name)";
   return tag("bdi", { title: text }, shown);

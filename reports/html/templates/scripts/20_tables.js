@@ -24,9 +24,18 @@ const makeSortable = (table) => {
     head.replaceChildren(tag("button", { type: "button", className: "sort", onclick }, ...head.childNodes));
   });
 };
+/* A table that is wider than its place: each row as a list of its cells, their heads before them. */
+const stack = (place) => {
+  const table = $("table", place), heads = table.tHead?.rows[0].cells;
+  place.classList.remove("stacked");
+  if (!heads || place.scrollWidth <= place.clientWidth + 1) return;
+  place.classList.add("stacked");
+  for (const row of table.tBodies[0].rows) [...row.cells].forEach((cell, at) => (cell.dataset.label = heads[at]?.textContent || ""));
+};
 const unhide = (hidden, className = "") => {  // what stands on the page for those who run no program
   const shown = tag("div", { className });
   shown.innerHTML = hidden.textContent;
   hidden.replaceWith(shown);
   $$("table", shown).forEach(makeSortable);
+  reachable();
 };

@@ -16,7 +16,7 @@ const tileFor = (id, list, show, end) => {
   if (place !== undefined) {
     if (show === "contrast" && row !== undefined && contrastSheet) paintMap(canvas, contrastSheet, row, place, end); else paintPicture(canvas, place);
   }
-  const sure = tag("span", { className: "sure", "aria-hidden": "true" }, bar(sureOf(id)), (100 * sureOf(id)).toFixed(0));
+  const sure = tag("span.sure", { "aria-hidden": "true" }, bar(sureOf(id)), (100 * sureOf(id)).toFixed(0));
   const tile = button("", tileName(id), () => openCard(id, list));
   tile.className = images.predicted[id] === images.truth[id] ? "tile-button found" : "tile-button";
   tile.dataset.id = id;
@@ -40,4 +40,4 @@ const fillGrid = (grid, ids, show) => {
 const ORDERS = { surest: (a, b) => images.sure[b] - images.sure[a] || a - b, unsure: (a, b) => images.sure[a] - images.sure[b] || a - b, number: (a, b) => a - b };
 const SHOWN = [["contrast", "contrast on the picture"], ["picture", "the picture"]];
 const TURNS = [["surest", "surest first"], ["unsure", "least sure first"], ["number", "by number"]];
-const range = (query) => tag("label", {}, "At least ", tag("input", { type: "range", name: "min", min: 0, max: 100, value: Math.round(100 * query.get("min")) || 0 }), " ", tag("output"));
+const range = (query) => el("label", "At least ", tag("input", { type: "range", name: "min", min: 0, max: 100, value: Math.round(100 * query.get("min")) || 0 }), " ", tag("output"));

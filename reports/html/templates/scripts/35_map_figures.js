@@ -24,10 +24,10 @@ const mapFigure = (kind, id, row, targets) => {
   }));
   const empty = ends.flatMap((end, side) => (end > 0 ? [] : [tag("br"), "for ", bdi(names[targets[side]]), kind.negative?.[side].includes(row) ? ": negative only" : ": zero everywhere"]));
   const bars = [...new Set(scaled)].map((end) => scaleBar(kind.sheets[0], end));
-  return tag("figure", { className: kind.level }, pair, tag("figcaption", {}, mark(kind.level, kind.method), ` ${kind.method} `, ...bars, ...empty));
+  return tag("figure", { className: kind.level }, pair, el("figcaption", mark(kind.level, kind.method), ` ${kind.method} `, ...bars, ...empty));
 };
 const mapShelf = (some, id, row, targets) => {
   const figures = (failed) => box("cams", ...some.filter((kind) => (kind.level === "failed") === failed).map((kind) => mapFigure(kind, id, row, targets)));
   const failed = some.filter((kind) => kind.level === "failed").map((kind) => `○ ${kind.method}`).join(", ");
-  return [figures(false), ...(failed ? [tag("details", {}, tag("summary", {}, `more: ${failed}, not to be cited`), figures(true))] : [])];
+  return [figures(false), ...(failed ? [el("details", el("summary", `more: ${failed}, not to be cited`), figures(true))] : [])];
 };

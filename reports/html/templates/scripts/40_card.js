@@ -7,7 +7,7 @@ const narrow = () => matchMedia("(max-width: 60rem)").matches;
 const closeCard = () => {
   if (card.hidden) return;
   card.hidden = true;
-  document.documentElement.classList.remove("with-card");
+  root.classList.remove("with-card");
   for (const part of [$("main"), $(".bar")]) part.inert = false;
   $$(".tile-button.cur").forEach((tile) => tile.classList.remove("cur"));
   const back = cardImage !== null && $(`main > .on .tile-button[data-id="${cardImage}"]`);
@@ -25,7 +25,7 @@ const openCard = (id, list = [id], keep = false) => {
   [cardList, cardImage] = [list, id];
   fillCard(id);
   card.hidden = false;
-  document.documentElement.classList.add("with-card");
+  root.classList.add("with-card");
   if (narrow()) for (const part of [$("main"), $(".bar")]) part.inert = true;
   $$(".tile-button").forEach((tile) => tile.classList.toggle("cur", +tile.dataset.id === id));
   card.scrollTop = 0;
@@ -35,7 +35,7 @@ const openCard = (id, list = [id], keep = false) => {
 const fillCard = (id) => {
   const said = images.predicted[id], meant = images.truth[id], row = mistakes?.row.get(id), wrong = said !== meant;
   const place = cardList.indexOf(id);
-  const title = tag("h2", { id: "card-title" }, `image ${called(id)} `, tag("small", {}, cardList.length > 1 ? `${place + 1} of ${cardList.length}` : ""));
+  const title = tag("h2", { id: "card-title" }, `image ${called(id)} `, el("small", cardList.length > 1 ? `${place + 1} of ${cardList.length}` : ""));
   const head = box("card-head", title, span("arrows",
     button("‹", "previous image", () => stepCard(-1)), button("›", "next image", () => stepCard(1)), button("✕", "close", closeCard)));
   const parts = [head, para("pair-names", ...(wrong ? pairName(meant, said, " taken for ") : [trueName(meant), " found"]))];
@@ -46,18 +46,18 @@ const fillCard = (id) => {
   card.replaceChildren(...parts.filter(Boolean));
 };
 const bigPictures = (id, row, said, meant) => {
-  const plain = tag("figure", {}, pictureCanvas(id, `image ${called(id)}, ${names[meant]}`), tag("figcaption", {}, "the picture"));
+  const plain = el("figure", pictureCanvas(id, `image ${called(id)}, ${names[meant]}`), el("figcaption", "the picture"));
   if (row === undefined || !contrastSheet) return box("big", plain);
   const own = endsOf(contrastSheet)[row], end = ownScale ? own : Math.max(own, usualEnd(contrastSheet));
   const canvas = picture(`contrast: ${names[said]} rather than ${names[meant]}, strongest at ${regionWords(row) || "no one place"}`);
   paintMap(canvas, contrastSheet, row, atlas.place.get(id), end);
-  const caption = tag("figcaption", {}, mark(contrastSheet.level, contrastSheet.method), " ", saidName(said), " rather than ", trueName(meant), tag("br"), scaleBar(contrastSheet, end));
-  return box("big", plain, tag("figure", {}, canvas, caption));
+  const caption = el("figcaption", mark(contrastSheet.level, contrastSheet.method), " ", saidName(said), " rather than ", trueName(meant), tag("br"), scaleBar(contrastSheet, end));
+  return box("big", plain, el("figure", canvas, caption));
 };
-const probabilityBars = (row, said, meant) => tag("ul", { className: "probs" }, ...[0, 1, 2, 3].flatMap((rank) => {
+const probabilityBars = (row, said, meant) => el("ul.probs", ...[0, 1, 2, 3].flatMap((rank) => {
   const label = mistakes.top[4 * row + rank], share = mistakes.shares[4 * row + rank] / 65535;
   if (mistakes.top.subarray(4 * row, 4 * row + rank).includes(label)) return [];  // fewer than four classes
-  return [tag("li", { className: label === said ? "p" : label === meant ? "t" : "" }, span("", bdi(names[label])), bar(share), tag("b", {}, percent(share)))];
+  return [tag("li", { className: label === said ? "p" : label === meant ? "t" : "" }, span("", bdi(names[label])), bar(share), el("b", percent(share)))];
 }));
 const sentence = (row, said, meant) => {
   const where = regionWords(row), text = para("says", bdi(names[said]), ` leads by ${number(mistakes.gap[row])} ${units}. `);
@@ -68,5 +68,5 @@ const sentence = (row, said, meant) => {
 const mapParts = (id, row, said, meant) => {
   if (!kinds.length) return [];
   const redraw = () => { fillCard(id); $("[name=scale]", card).focus(); };
-  return [tag("h3", {}, "Maps, left for ", saidName(said), ", right for ", trueName(meant)), scaleSwitch(redraw), ...mapShelf(kinds, id, row, [said, meant])];
+  return [el("h3", "Maps, left for ", saidName(said), ", right for ", trueName(meant)), scaleSwitch(redraw), ...mapShelf(kinds, id, row, [said, meant])];
 };

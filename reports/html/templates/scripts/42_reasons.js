@@ -11,19 +11,19 @@ const reasonParts = (id, row, said, meant) => {
         opener.firstChild.setAttribute("aria-hidden", "true");
         return opener;
       }));
-    parts.push(tag("h3", {}, `Nearest right answers, by what ${why.hidden} sees`), side(2 * each * row, meant, trueName), side(2 * each * row + each, said, saidName));
+    parts.push(el("h3", `Nearest right answers, by what ${why.hidden} sees`), side(2 * each * row, meant, trueName), side(2 * each * row + each, said, saidName));
   }
   if (why.channels) {
     const channels = (why.channelNumbers ??= unpacked(why.channels)), sizes = (why.partSizes ??= unpacked(why.parts));
     const width = channels.length / mistakes.ids.length, most = Math.abs(sizes[width * row]) || 1;
-    const rows = Array.from({ length: width }, (_, rank) => {
+    const rows = times(width, (rank) => {
       const channel = channels[width * row + rank], part = sizes[width * row + rank];
-      return tag("li", {}, tag("a", { href: layerLink(why.layer, { channel }), textContent: `${why.layer}:${channel}` }), bar(Math.abs(part) / most, part < 0 ? "against" : ""), tag("b", {}, number(part)));
+      return el("li", tag("a", { href: layerLink(why.layer, { channel }) }, `${why.layer}:${channel}`), bar(Math.abs(part) / most, part < 0 ? "against" : ""), el("b", number(part)));
     });
-    parts.push(tag("h3", {}, `Channels by their part in the lead, ${units}`), tag("ul", { className: "probs" }, ...rows));
+    parts.push(el("h3", `Channels by their part in the lead, ${units}`), el("ul.probs", ...rows));
   }
   const flip = why.flips && why.flips[row];
-  if (flip) parts.push(tag("h3", {}, "The smallest change that flips it"), flipPart(id, flip));
+  if (flip) parts.push(el("h3", "The smallest change that flips it"), flipPart(id, flip));
   return parts;
 };
 const flipPart = (id, [before, after, top, left, side, searched]) => {
@@ -34,5 +34,5 @@ const flipPart = (id, [before, after, top, left, side, searched]) => {
     context.fillStyle = "#808080";
     context.fillRect(left * scale[0], top * scale[1], side * scale[0], side * scale[1]);
   }));
-  return tag("figure", { className: "flip" }, canvas, tag("figcaption", {}, `${side} × ${side} grey at row ${top}, column ${left}: `, bdi(names[before]), " → ", bdi(names[after])));
+  return el("figure.flip", canvas, el("figcaption", `${side} × ${side} grey at row ${top}, column ${left}: `, bdi(names[before]), " → ", bdi(names[after])));
 };

@@ -6,7 +6,7 @@ const showConfusion = (pair, query) => {
   if (!place || !mistakes || !names[truth] || !names[said]) return;
   const all = mistakesOf(truth, said), swapped = mistakesOf(said, truth).length, told = confusions.find((each) => each.t === truth && each.p === said);
   const total = told ? told.n : all.length;
-  const head = tag("h1", { className: "vt" }, tag("a", { href: "#/confusions", textContent: "Confusions" }), " › ", ...pairName(truth, said, " taken for "), " ", tag("small", { textContent: `${total} image${total === 1 ? "" : "s"}${all.length < total ? `, the ${all.length} surest explained` : ""}` }));
+  const head = el("h1.vt", tag("a", { href: "#/confusions" }, "Confusions"), " › ", ...pairName(truth, said, " taken for "), " ", tag("small", { textContent: `${total} image${total === 1 ? "" : "s"}${all.length < total ? `, the ${all.length} surest explained` : ""}` }));
   const grid = box("tiles"), count = span("count"), foot = para("foot");
   const apply = (chosen, save) => {
     const least = chosen.min / 100;
@@ -43,7 +43,7 @@ const marginPlot = (truth, said) => {
     return svg("rect", { x: at * wide + 0.5, width: wide - 1, y: sign > 0 ? 52 - tall : 54, height: tall, class: right ? kind : `${kind} wrong` });
   });
   const words = (x, text, anchor) => svg("text", { x, y: 118, "text-anchor": anchor }, text);
-  return [tag("h2", { className: "sm" }, "The quarrel on one line ", tag("small", {}, "logit of ", bdi(names[said]), " less logit of ", bdi(names[truth]), ", all images of both; full colour: wrong side")),
+  return [el("h2.sm", "The quarrel on one line ", el("small", "logit of ", bdi(names[said]), " less logit of ", bdi(names[truth]), ", all images of both; full colour: wrong side")),
     svg("svg", { viewBox: "0 0 760 122", class: "margin-plot", role: "img", "aria-label": `Difference of the two logits, ${number(low)} to ${number(high)}, above for ${names[truth]}, below for ${names[said]}` },
       ...bars(up, "t", 1), ...bars(down, "p", -1), svg("line", { x1: zero, x2: zero, y1: 0, y2: 106, class: "zero" }), words(2, number(low), "start"), words(zero, "0", "middle"), words(758, number(high), "end"))];
 };

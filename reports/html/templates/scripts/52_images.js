@@ -5,7 +5,7 @@ const showImages = (query) => {
   const inFile = [...new Set([...mistakes.ids, ...atlas.place.keys()])];
   const label = (key) => { const value = query.get(key); return value === null ? "" : names.indexOf(value) >= 0 ? String(names.indexOf(value)) : value; };
   const classes = [["", "any class"], ...names.map((name, at) => [String(at), name])];
-  const grid = box("tiles"), count = tag("output", { className: "count" }), note = para("foot");
+  const grid = box("tiles"), count = tag("output.count", {}), note = para("foot");
   const lists = [["mistakes", "mistakes"], ["sure", "sure and wrong (above 90 %)"], ["right", "found correctly"], ["", "all in this file"], ...flags.map((flag) => [flag.id, flag.title])];
   const tests = { mistakes: (id) => images.truth[id] !== images.predicted[id], right: (id) => images.truth[id] === images.predicted[id], sure: (id) => images.truth[id] !== images.predicted[id] && sureOf(id) > 0.9 };
   const apply = (chosen, save) => {

@@ -1,12 +1,12 @@
 /* The classes: all of them side by side, or one with its maps and what it is confused with. */
 const classLinks = (label) => {  // what the class is taken for, and what is taken for it
   const some = confusions.filter((each) => each.t === label || each.p === label).slice(0, 8);
-  const rows = some.map((each) => tag("li", {}, pairLink(each.t, each.p), bar(each.n / some[0].n), tag("b", {}, each.n)));
-  return [tag("h2", { className: "sm" }, "Confused with"), tag("ul", { className: "lc" }, ...(some.length ? rows : ["No image of it is confused with another class."]))];
+  const rows = some.map((each) => el("li", pairLink(each.t, each.p), bar(each.n / some[0].n), el("b", each.n)));
+  return [el("h2.sm", "Confused with"), el("ul.lc", ...(some.length ? rows : ["No image of it is confused with another class."]))];
 };
 const classMaps = (label) => {
   const row = carried.stages.labels.indexOf(label), id = carried.stages.numbers[row], place = box("class-detail");
-  const draw = () => place.replaceChildren(tag("h2", { className: "sm" }, "What speaks for ", bdi(names[images.predicted[id]]), ` on image ${called(id)} `, scaleSwitch(() => { draw(); $("select", place).focus(); })),
+  const draw = () => place.replaceChildren(el("h2.sm", "What speaks for ", bdi(names[images.predicted[id]]), ` on image ${called(id)} `, scaleSwitch(() => { draw(); $("select", place).focus(); })),
     ...mapShelf(carried.classMaps, id, row, [images.predicted[id]]));
   draw();
   return place;

@@ -6,7 +6,7 @@ const drawDataMap = () => {
   const xs = unpacked(found.x), ys = unpacked(found.y), side = 720, pad = 70;
   const at = (id) => [pad + (xs[id] + 127) / 254 * (side - 2 * pad), side - pad - (ys[id] + 127) / 254 * (side - 2 * pad)];
   const canvas = tag("canvas", { width: side, height: side, className: "data-map", role: "img", "aria-label": `Map of ${xs.length} images on a circle of classes; the lists above hold the same images` });
-  const list = tag("p", { className: "foot", "aria-live": "polite", textContent: "Drag to choose images, click to open the nearest." }), context = canvas.getContext("2d");
+  const list = tag("p.foot", { "aria-live": "polite" }, "Drag to choose images, click to open the nearest."), context = canvas.getContext("2d");
   const ink = getComputedStyle(document.body).color;
   for (const wrong of [false, true]) for (let id = 0; id < xs.length; id++) {
     if ((images.truth[id] !== images.predicted[id]) !== wrong) continue;

@@ -24,8 +24,9 @@ const oldRoute = (path, query) => {
   if (path === "mistakes" && viewNamed("images")) return ["/images", query];
   return [path, query];
 };
-const reachable = () => $$("main > .on :is(.canvas, .walk)").forEach((box) => {  // by the keyboard, where it scrolls
-  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex");
+const reachable = () => $$("main > .on :is(.table-box, .canvas, .walk)").forEach((place) => {  // by the keyboard, where it scrolls
+  if (place.matches(".table-box")) stack(place);
+  if (place.scrollWidth > place.clientWidth) place.tabIndex = 0; else place.removeAttribute("tabindex");
 });
 const route = () => {
   const [path, query] = oldRoute(...routeNow());

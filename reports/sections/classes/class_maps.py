@@ -16,10 +16,10 @@ from ...drawing.enlarging import enlarge
 from ...drawing.pictures import pictures, shrunk
 from ...evidence.specimens import FeatureMaps, Specimen
 from ...evidence.trust import CONTRAST, GRAD_CAM, SALIENCY
-from ...html.components import EMPTY, joined, view
+from ...html.components import joined, view
 from ...html.map_notes import MapNote, peak_note, short_unit, signed_note
 from ...html.tiles import Sprite, sprite, tile_html
-from ...html.trust_marks import method_mark
+from ...html.trust_marks import method_mark_of
 from ..mistake_pictures import ORDER, level_of, map_kind
 from ..section import About
 
@@ -115,7 +115,7 @@ def maps_html(maps: Sequence[ClassMaps], place: int, specimen: Specimen, about: 
 def _view(maps: ClassMaps, place: int, what: str, verdicts: Mapping[str, Verdict]) -> Markup:
     note = maps.notes[place]
     tile = tile_html(maps.sheet, place, f"{maps.method} for {what}; {note.text}")
-    return view(tile, maps.method, note=note.text, full=note.full, mark=method_mark(verdicts, maps.method) or EMPTY)
+    return view(tile, maps.method, note=note.text, full=note.full, mark=method_mark_of(verdicts, maps.method))
 
 
 def told(maps: Sequence[ClassMaps], verdicts: Mapping[str, Verdict], unit: str) -> list[dict[str, Any]]:

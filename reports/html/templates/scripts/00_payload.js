@@ -34,7 +34,7 @@ const images = carried.images && {
   count: carried.images.n,
   truth: unpacked(carried.images.true), predicted: unpacked(carried.images.predicted), sure: unpacked(carried.images.sure),
 };
-const mistakes = carried.mistakes && (() => {
+const mistakes = !carried.mistakes ? { ids: [], row: new Map() } : (() => {
   const found = carried.mistakes;
   const ids = unpacked(found.ids);
   return {

@@ -33,7 +33,7 @@ const openCard = (id, list = [id], keep = false) => {
   remember({ img: id });
 };
 const fillCard = (id) => {
-  const said = images.predicted[id], meant = images.truth[id], row = mistakes?.row.get(id), wrong = said !== meant;
+  const said = images.predicted[id], meant = images.truth[id], row = mistakes.row.get(id), wrong = said !== meant;
   const place = cardList.indexOf(id);
   const title = tag("h2", { id: "card-title" }, `image ${called(id)} `, el("small", cardList.length > 1 ? `${place + 1} of ${cardList.length}` : ""));
   const head = box("card-head", title, span("arrows",

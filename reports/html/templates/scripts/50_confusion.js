@@ -3,7 +3,7 @@ const mistakesOf = (truth, said) => [...mistakes.ids].filter((id) => images.trut
 const showConfusion = (pair, query) => {
   const place = $("#confusion-detail"), [truth, said] = pair.split("-").map(Number);
   $("#confusion-list").hidden = !!place;
-  if (!place || !mistakes || !names[truth] || !names[said]) return;
+  if (!place || !names[truth] || !names[said]) return;
   const all = mistakesOf(truth, said), swapped = mistakesOf(said, truth).length, told = confusions.find((each) => each.t === truth && each.p === said);
   const total = told ? told.n : all.length;
   const head = el("h1.vt", tag("a", { href: "#/confusions" }, "Confusions"), " › ", ...pairName(truth, said, " taken for "), " ", tag("small", { textContent: `${total} image${total === 1 ? "" : "s"}${all.length < total ? `, the ${all.length} surest explained` : ""}` }));

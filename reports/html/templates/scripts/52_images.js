@@ -1,7 +1,7 @@
 /* All images whose pictures are in the file, by what is known of them. */
 const showImages = (query) => {
   const place = $("#images-grid");
-  if (!place || !images || !mistakes) return;
+  if (!place || !images) return;
   const inFile = [...new Set([...mistakes.ids, ...atlas.place.keys()])];
   const label = (key) => { const value = query.get(key); return value === null ? "" : names.indexOf(value) >= 0 ? String(names.indexOf(value)) : value; };
   const classes = [["", "any class"], ...names.map((name, at) => [String(at), name])];

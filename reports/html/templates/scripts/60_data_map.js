@@ -2,7 +2,7 @@
 const MAP_COLORS = ["#1f5fbf", "#b8560f", "#1a7a5c", "#8b3fa0", "#a83246", "#6b6a1e", "#3f8fa8", "#777", "#c07fb0", "#7a9a30"];
 const drawDataMap = () => {
   const place = $("#data-map-canvas"), found = carried.map;
-  if (!place || !found || place.firstChild) return;
+  if (!place || !found || !images || place.firstChild) return;
   const xs = unpacked(found.x), ys = unpacked(found.y), side = 720, pad = 70;
   const at = (id) => [pad + (xs[id] + 127) / 254 * (side - 2 * pad), side - pad - (ys[id] + 127) / 254 * (side - 2 * pad)];
   const canvas = tag("canvas", { width: side, height: side, className: "data-map", role: "img", "aria-label": `Map of ${xs.length} images on a circle of classes; the lists above hold the same images` });

@@ -22,6 +22,8 @@ const oldRoute = (path, query) => {
   const [, kind, rest] = /^(image|confusion|class)-(.+)$/.exec(path) || [];
   if (kind && (kind !== "class" || viewNamed("classes"))) return [`/${kind}/${rest}`, query];
   if (path === "mistakes" && viewNamed("images")) return ["/images", query];
+  const [, truth, said] = /^\/confusion\/(\d+)-(\d+)$/.exec(path) || [];
+  if (said && !viewNamed("confusions")) return ["/images", new URLSearchParams({ true: truth, predicted: said })];
   return [path, query];
 };
 const reachable = () => $$("main > .on :is(.table-box, .canvas, .walk)").forEach((place) => {  // by the keyboard, where it scrolls

@@ -30,6 +30,7 @@ __version__: str  # of the installed package
 _DOORS = {  # what is asked -> the function that answers, imported when it is asked
     "dataset": "models.fitting:dataset_for",  # (source, model) -> Dataset
     "labelled": "models.fitting:labelled_for",  # the same, of images with classes only
+    "known": "models.fitting:known_for",  # (source, model, task) -> Dataset with its numbers, or its several labels
     "class names": "models.fitting:class_names_for",  # model -> (name, ...) or None
     "range": "models.datasets.pixel_range:warn_of_range",  # (model, Dataset): a warning where the model takes another range
     "html": "reports.notebook.cells:html_of",  # record or method -> str

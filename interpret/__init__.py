@@ -4,9 +4,10 @@
 name                          the question it answers                                  source
 ============================  =======================================================  ===========================
 `inspect_model`               Which layers, which head, are the logits the right ones?  proof by comparison
-`declare_task`                Is one bare number a logit or a regression? (you say)    --
+`declare_task`                Classes, a regression or several labels? (you say)        --
 `scored`                      How far does a channel go, or a number of your own?     --
-`over_mask`                   A class over a mask, as such a number                   Vinogradova et al. 2020
+`number_of`                   What raises, or what lowers, a regression's number?      --
+`over_mask`, `over_region`    A class over a mask, or over its own region             Vinogradova et al. 2020
 `ActivationExtractor`         What does each layer put out?                            --
 `survey_layers`               From which layer on can the classes be told apart?        Alain, Bengio 2016
 `GradCAM`                     Which places of a layer speak for the class?             Selvaraju et al. 2017
@@ -31,11 +32,17 @@ name                          the question it answers                           
 `faithfulness`                Does a map name the pixels that the model uses?           Petsiuk et al. 2018
 `road`                        The same, with removed pixels filled in?                 Rong et al. 2022
 `max_sensitivity`             How far does a map change under a noise nobody sees?     Yeh et al. 2019
+`pointing_game`               Does its peak lie on the object? (masks or boxes given)  Zhang et al. 2018
+`relevance_mass_accuracy`     Which share of its evidence lies on the object?          Arras et al. 2022
+`relevance_rank_accuracy`     Are its strongest pixels those of the object?            Arras et al. 2022
+`localization`, `box_masks`   All three at once; boxes as masks.                       --
 `randomization_check`         Does a map change when the model forgets?                Adebayo et al. 2018
 `random_label_check`          Does a map change when the labels say nothing?           Adebayo et al. 2018
 `map_states`                  Is a map zero, or negative only; has it faded?           --
 `verdict`                     How far can a method be trusted on this model?           --
 `measure_trust`               All of this for several methods (`METHODS`) at once.     --
+`find_shortcuts`              Does the model read content that repeats at a fixed place? proof by transplants
+`find_failing_groups`         On which images of a new kind does it fail?              Fisher's exact test
 ============================  =======================================================  ===========================
 
 All arrays are float32 with channels last. Axis letters: B image, H W position, C channel, K class.
@@ -61,16 +68,27 @@ from .methods.relevance import LayerwiseRelevance
 from .methods.rise import RISE
 from .methods.score_cam import MultiLayerScoreCAM, ScoreCAM
 from .methods.smooth_grad import SmoothGrad
-from .own_scores import over_mask, scored
+from .own_scores import number_of, over_mask, over_region, scored
 from .pixel_removal.faithfulness import Faithfulness, faithfulness
 from .pixel_removal.road import Road, road
 from .sanity.random_labels import RandomLabels, random_label_check
 from .sanity.weight_randomization import Randomization, randomization_check
+from .shortcuts.failing_groups import FailingGroup, FailingGroups, HardCase, find_failing_groups
+from .shortcuts.records import Shortcut, Shortcuts
+from .shortcuts.shortcuts import find_shortcuts
 from .stream.activations import ActivationExtractor
 from .stream.explainer import Explainer, Explanation
 from .stream.saturation import GradCAMState, Saturation
+from .trust.localization import (
+    Localization,
+    box_masks,
+    localization,
+    pointing_game,
+    relevance_mass_accuracy,
+    relevance_rank_accuracy,
+)
 from .trust.measure import measure_trust
-from .trust.record import Samples, Trust, TrustPlan
+from .trust.record import Location, Samples, Trust, TrustPlan
 from .trust.sensitivity import Sensitivity, max_sensitivity
 from .trust.verdicts import Verdict, verdict, verdicts
 
@@ -83,12 +101,15 @@ __all__ = [
     "CompleteMaps",
     "Explainer",
     "Explanation",
+    "FailingGroup",
+    "FailingGroups",
     "Faithfulness",
     "FeatureImages",
     "GradCAM",
     "GradCAMPlusPlus",
     "GradCAMState",
     "GuidedBackpropagation",
+    "HardCase",
     "HiResCAM",
     "InputXGradient",
     "IntegratedGradients",
@@ -96,6 +117,8 @@ __all__ = [
     "LayerCAM",
     "LayerInformation",
     "LayerwiseRelevance",
+    "Localization",
+    "Location",
     "MapState",
     "ModelInformation",
     "MultiLayerCAM",
@@ -109,6 +132,8 @@ __all__ = [
     "Saturation",
     "ScoreCAM",
     "Sensitivity",
+    "Shortcut",
+    "Shortcuts",
     "SmoothGrad",
     "Survey",
     "Trust",
@@ -116,16 +141,25 @@ __all__ = [
     "Verdict",
     "ablate_channels",
     "activation_maximization",
+    "box_masks",
     "channels",
     "declare_task",
     "faithfulness",
+    "find_failing_groups",
+    "find_shortcuts",
     "inspect_model",
+    "localization",
     "map_states",
     "max_sensitivity",
     "measure_trust",
+    "number_of",
     "over_mask",
+    "over_region",
+    "pointing_game",
     "random_label_check",
     "randomization_check",
+    "relevance_mass_accuracy",
+    "relevance_rank_accuracy",
     "road",
     "scored",
     "survey_layers",

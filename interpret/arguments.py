@@ -43,5 +43,6 @@ def refuse_other_than_pictures(axes: str) -> NoReturn:
     """Refuse an input that is no picture [B,H,W,C], for a method that varies pictures; `axes` such as '(B, T, C)'."""
     raise ValueError(
         f"Expected images of shape (B, H, W, C) as the input that is varied. Received {axes}. Where another input is a "
-        f"picture, name it: wrt=. Saliency, SmoothGrad and IntegratedGradients take inputs of any form."
+        f"picture, name it: wrt=. Saliency, SmoothGrad and IntegratedGradients take inputs of any form, Occlusion and RISE "
+        f"series and volumes, channels last."
     )

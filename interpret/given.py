@@ -109,6 +109,9 @@ def given_images(source: Any, model: Any = None) -> Given:
     elif model is not None and hasattr(source, "value_range") and hasattr(source, "preparation"):
         ask("range", model, source)  # a Dataset knows its range: black pictures would give maps that mean nothing
     if hasattr(source, "images") and hasattr(source, "class_names"):
+        truth = getattr(source, "truth", None)
+        if truth is not None:  # numbers, or any of several labels: an image has no class, but its labels have names
+            return Given(source.images, None, tuple(truth.names) if hasattr(truth, "on") else None)
         return Given(source.images, getattr(source, "labels", None), tuple(source.class_names))
     if isinstance(source, (list, tuple, dict)) or _is_array(source):
         return Given(source)

@@ -20,12 +20,13 @@ import numpy as np
 
 from .graph.head import REGRESSION
 from .graph.keras_library import library_of
-from .graph.tasks import declare_task
+from .graph.tasks import declare_task, declared_task
 from .tracing.inputs import missing_from_model
 
 Score = str | Callable[[Any], Any]
 _NEURON = re.compile(r"^(?P<layer>.+):(?P<channel>\d+)(?:@(?P<row>\d+),(?P<column>\d+))?$")
 _SQUASHING = ("softmax", "sigmoid")
+DIRECTIONS = ("up", "down")
 
 
 @dataclass(frozen=True)
@@ -104,6 +105,72 @@ def over_mask(mask: np.ndarray, label: int) -> Callable[[Any], Any]:
     return summed
 
 
+def over_region(label: int) -> Callable[[Any], Any]:
+    """The score of a class over the places where it is the class that the model names: of each image its own region.
+
+    The sum of the class's values there (arXiv:2002.11434, eq. 3, with the predicted region as the mask); 0 for an image where it
+    is named nowhere. The region is held fixed: its border has no gradient.
+
+    Args:
+        label: The class.
+
+    Example:
+        >>> GradCAM(scored(segmenter, over_region(2), unit="logit"), "bottleneck")(images)      # doctest: +SKIP
+    """
+
+    def summed(outputs: Any) -> Any:
+        import tensorflow as tf
+
+        shape = tuple(outputs.shape)[1:]
+        if len(shape) != 3 or not 1 < (shape[2] or 0) > label >= 0:
+            raise ValueError(
+                f"Expected answers (B, H, W, K) of two classes or more, with class {label} among them. Received {('B', *shape)}. "
+                f"Choose a class that the model names; of one channel give the mask of its region, over_mask(mask, 0)."
+            )
+        values = tf.cast(outputs, tf.float32)
+        named = tf.argmax(values, axis=-1) == label
+        return tf.reduce_sum(values[..., label] * tf.cast(named, tf.float32), axis=(1, 2))
+
+    summed.__name__ = f"class {label} over its region"
+    return summed
+
+
+def number_of(model: Any, number: int = 0, *, direction: str = "up", unit: str | None = None) -> Any:
+    """A regression that answers one of its numbers, as it is or with its sign turned: what raises it, or what lowers it.
+
+    Args:
+        model: A Keras model whose answers are numbers; it is declared a regression.
+        number: Which of several.
+        direction: 'up': maps show what raises the number; 'down': what lowers it.
+        unit: Of the number, such as 'years'; None: 'answer'.
+
+    Raises:
+        ValueError: The direction is neither, or there is no such number.
+
+    Example:
+        >>> GradCAM(number_of(regressor, direction="down"))(data[:2])                           # doctest: +SKIP
+    """
+    if direction not in DIRECTIONS:
+        raise ValueError(
+            f"Expected the direction 'up' or 'down'. Received {direction!r}. 'up' explains what raises the number, 'down' what "
+            f"lowers it."
+        )
+    declare_task(model, REGRESSION)
+    width = (getattr(model, "output_shape", None) or (None, None))[-1]
+    if number < 0 or (isinstance(width, int) and number >= width):
+        raise ValueError(f"Expected one of the model's {width} numbers, from 0 on. Received {number}. Choose another.")
+    sign = 1.0 if direction == "up" else -1.0
+
+    def answer(values: Any) -> Any:
+        import tensorflow as tf
+
+        columns = _columns(tf.cast(values, tf.float32))
+        return sign * tf.reshape(columns, [tf.shape(columns)[0], -1])[:, number]
+
+    answer.__name__ = "the number" if direction == "up" else "the number, its sign turned"
+    return scored(model, answer, unit=unit or "answer")
+
+
 def _of_layer(model: Any, score: str) -> Any:
     found = _NEURON.match(score)
     if found is None:
@@ -175,10 +242,13 @@ def _of_function(model: Any, score: Callable[[Any], Any]) -> Any:
 
 
 def _before_squashing(model: Any) -> Any:
-    """The values before a softmax or sigmoid at the end, where the last layer shows them; else the model's answers."""
+    """The values before a softmax or sigmoid at the end, where the last layer shows them; else the model's answers.
+
+    Of a regression the answers are the numbers, whatever they come out of.
+    """
     outputs = model.outputs
-    if len(outputs) != 1:
-        return model.output
+    if len(outputs) != 1 or declared_task(model) == REGRESSION:
+        return model.output if len(outputs) != 1 else outputs[0]
     last = next((layer for layer in reversed(model.layers) if layer.output is outputs[0]), None)
     if last is None:
         return outputs[0]

@@ -24,8 +24,8 @@ from .formats.reading import SCALES, Reading
 from .formats.sources import open_dataset as read_dataset
 from .formats.stored_images import dataset_of
 from .model_files.cards import ModelCard, card_of
-
-UNLABELLED = ("unknown",)  # the one class of pictures that come without any
+from .signals import Signals
+from .truth.record import REGRESSION, UNLABELLED
 
 
 def open_dataset(
@@ -92,8 +92,14 @@ def dataset_for(
     """
     if isinstance(source, Dataset):
         return source
+    refuse_signals(source, model)
     card = card_of(model)
+    task = None if reading is None else reading.task
     if isinstance(source, tuple) and len(source) == 2 and all(hasattr(each, "shape") for each in source):
+        if task is not None:
+            return Dataset.from_arrays(
+                *source, class_names=class_names, task=task, unit=reading.unit if reading else ""
+            )
         names = class_names if class_names is not None or card is None else card.class_names
         made = Dataset.from_arrays(*source, class_names=names)
         return made if names is not None else _in_order(made, model, None)
@@ -103,11 +109,69 @@ def dataset_for(
         dataset = dataset_of(unlabelled_pictures(paths, read), read.for_model(input_shape(model), resize=True))
     else:
         shape = input_shape(model)
-        dataset = read_dataset(source, model_input=shape, resize=True, class_names=class_names, reading=read)
+        named = None if task is not None else class_names
+        dataset = read_dataset(source, model_input=shape, resize=True, class_names=named, reading=read)
+        dataset = dataset if task is None or class_names is None else with_names(dataset, class_names)
     labelled = dataset.class_names != UNLABELLED
     if labelled and class_names is None:
         dataset = _in_order(dataset, model, card)
     return dataset if read.scale or read.preprocess else _in_range(dataset, model, tested=labelled)
+
+
+def refuse_signals(source: Any, model: Any) -> None:
+    """Pass pictures for a model of pictures.
+
+    Raises:
+        ValueError: They are series or volumes, or the model takes these.
+    """
+    inputs = getattr(model, "inputs", None) or []
+    shape = tuple(inputs[0].shape)[1:] if len(inputs) == 1 else ()
+    layers = [type(layer).__name__ for layer in model._flatten_layers()] if shape else []
+    of_series = len(shape) == 2 and any("1D" in name for name in layers)
+    if not isinstance(source, Signals) and not of_series and not any("3D" in name for name in layers):
+        return
+    what = f"a model of {'series (L, C)' if of_series else 'volumes (D, H, W, C)'}"
+    received = f"{source.kind} from '{source.source}'" if isinstance(source, Signals) else f"{what}, {shape}"
+    raise ValueError(
+        f"Expected pictures (H, W, C) and a model of pictures. Received {received}. Read series and volumes by "
+        f"open_signals(source, model=model): explain, evaluate and the methods of featurelens.interpret take them. A report is "
+        f"of pictures."
+    )
+
+
+def known_for(source: Any, model: Any, task: str, class_names: Sequence[str] | None = None, unit: str = "") -> Dataset:
+    """Images with their numbers ('regression'), or with their several labels ('labels'); arguments as for `dataset_for`.
+
+    Raises:
+        ValueError: As for `dataset_for`, or nothing tells the numbers or the labels.
+    """
+    found = dataset_for(source, model, Reading(task=task, unit=unit), class_names)
+    if found.truth is None:
+        raise ValueError(
+            f"Expected images with {'a number' if task == REGRESSION else 'the labels'} of each. Received {len(found)} without, "
+            f"from '{found.source}'. Give (images, labels), a file of arrays, or a table of files and columns."
+        )
+    return found
+
+
+def with_names(dataset: Dataset, names: Sequence[str]) -> Dataset:
+    """The data with other names for their numbers or labels, in their order.
+
+    Raises:
+        ValueError: There are other numbers of them.
+    """
+    truth = dataset.truth
+    known = () if truth is None else truth.names
+    if truth is None or len(names) != len(known):
+        raise ValueError(
+            f"Expected a name for each of the {len(known)} columns {_few(known)}. "
+            f"Received {len(names)}: {_few(names)}. Give as many, in their order."
+        )
+    return replace(dataset, truth=replace(truth, names=tuple(names)))
+
+
+def _few(names: Sequence[str]) -> str:
+    return ", ".join(names[:6]) + (", ..." if len(names) > 6 else "")
 
 
 def labelled_for(source: Any, model: Any) -> Dataset:
@@ -117,6 +181,11 @@ def labelled_for(source: Any, model: Any) -> Dataset:
         ValueError: As for `dataset_for`, or nothing tells the classes.
     """
     found = dataset_for(source, model)
+    if found.truth is not None:
+        raise ValueError(
+            f"Expected pictures with their classes. Received '{found.source}', which bears {_few(found.truth.names)} instead. "
+            f"Pass task='regression' or task='labels' where the model answers such."
+        )
     if found.class_names == UNLABELLED:
         raise ValueError(
             f"Expected pictures with their classes. Received {len(found)} without, from '{found.source}'. Put them into one "

@@ -3,9 +3,11 @@
 from __future__ import annotations
 
 import importlib
+from functools import cache
 from types import ModuleType
 
 
+@cache
 def opencv() -> ModuleType:
     """Return the `cv2` module.
 

@@ -16,6 +16,7 @@ from ..interpret.stream.predictions import Decisions, decisions
 from ..interpret.stream.saturation import Saturation
 from ..models.known_names import unknown_name
 from .drawing.method_maps import limits_for, map_words, scale_for
+from .drawing.signal_form import SignalForm
 from .drawing.wording import number, with_minus
 from .html.map_notes import faded
 from .plots.explanation import ExplainedImage, MapPanel
@@ -33,6 +34,12 @@ class Subject:
     versus: int | None  # the class that it is held against
     layer: str | None  # where class activation maps look; None for the last convolution
     unit: str = "logit"  # of the score: 'logit', 'probability' or 'answer'
+    signal: SignalForm | None = None  # where the image is a series or a volume
+
+    @property
+    def side(self) -> int:
+        """The shorter side, in places."""
+        return min(self.image.shape[:2] if self.signal is None else self.signal.sizes(self.image))
 
     @property
     def batch_size(self) -> int:
@@ -58,6 +65,7 @@ def method_panel(known: KnownMethod, subject: Subject, progress: Progress = Fals
     told = _told(known, subject, progress)
     limits = limits_for(known, told.values)
     words = map_words(known, told.values, limits, told.before_cut, subject.unit)
+    words = words if subject.signal is None else words.replace("pixel value", "value")
     at = f" ({subject.layer})" if known.is_at_layer and subject.layer else ""
     return MapPanel(
         title=known.name,
@@ -90,9 +98,9 @@ def saturation_words(subject: Subject, head: str) -> str:
 
 def _told(known: KnownMethod, subject: Subject, progress: Progress) -> _Told:
     """The map, and what the method has beside it (see `methods.attribution`)."""
-    method = known.make(subject.model, subject.layer, min(subject.image.shape[:2]))
+    method = known.make(subject.model, subject.layer, subject.side)
     asked = subject.image[np.newaxis], subject.explained, subject.versus, subject.batch_size, progress
-    remarks = [known.remark, getattr(method, "remark", "")]
+    remarks = [known.remark]
     if hasattr(method, "with_gap"):
         complete = method.with_gap(*asked)
         values = complete.maps[0]
@@ -100,6 +108,7 @@ def _told(known: KnownMethod, subject: Subject, progress: Progress) -> _Told:
         remarks.append(f"gap {missing} of {whole} {known.unit.replace('logit', subject.unit)}")
     else:
         values = method(*asked)[0]
+    remarks.insert(1, getattr(method, "remark", ""))
     uncut = method.before_cut(*asked[:3])[0] if hasattr(method, "before_cut") and not values.any() else None
     return _Told(values, uncut, "; ".join(remark for remark in remarks if remark))
 
@@ -153,6 +162,7 @@ class Picture:
     class_names: tuple[str, ...] | None = None  # None where nothing tells them
     true: int | None = None  # the true class; None where it is not known
     shown: np.ndarray | None = None  # float32[H,W,C] within value_range, for people; None: the pixels
+    signal: SignalForm | None = None  # where the pixels are those of a series or a volume
 
 
 def explained_image(
@@ -190,6 +200,7 @@ def explained_image(
         versus=None if versus is None else _class_number(versus, names),
         layer=layer or decided.cam_layer,
         unit=decided.unit if told is None else told.unit,
+        signal=picture.signal,
     )
     panels, left_out = drawn_methods(choice, subject, step)
     explained = ExplainedImage(
@@ -205,6 +216,7 @@ def explained_image(
         panels=panels,
         faded=saturation_words(subject, decided.head),
         headed=choice.asked,
+        signal=picture.signal,
     )
     lines = [decided.remark if told is None else None, taken_as_classes(decided, picture.class_names)]
     return explained, (*(line for line in lines if line is not None), *left_out)

@@ -17,13 +17,17 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from ..interpret.graph.tasks import declared_task
 from ..interpret.methods.catalogue import KnownMethod
+from ..interpret.own_scores import scored_as
 from ..interpret.progress import Progress
 from ..interpret.tracing.sharing import programs_shared
 from ..models.datasets.dataset import Dataset
 from ..models.datasets.pixel_range import warn_of_range
-from ..models.fitting import UNLABELLED, dataset_for, labelled_for
+from ..models.evaluation.numbers import numbers_in
+from ..models.fitting import UNLABELLED, dataset_for, known_for, labelled_for
 from ..models.model_files.cards import ModelCard, card_of
+from ..models.truth.record import LABELS, REGRESSION, Numbers
 from .drawing.wording import count
 from .evidence.performance import PerformanceEvidence
 from .evidence.plan import ReportPlan
@@ -37,6 +41,8 @@ from .html.page import Header, Section, View, render_page
 from .html.score_words import in_score_words
 from .html.tiles import Sprite
 from .notebook.written import WrittenReport
+from .regression.page import explained_numbers, write_regression_report
+from .regression.seen import Asked
 from .report_choice import (
     DEFAULT_PATH,
     PAGE_SECTIONS,
@@ -53,6 +59,7 @@ from .sections.images import IMAGES, page_payload
 from .sections.mistakes import MistakesSection
 from .sections.performance import PerformanceSection
 from .sections.section import VIEWS, About, Finding, Part, ReportSection
+from .several_labels.page import explained_labels, write_labels_report
 from .store.for_report import from_store
 from .store.opening import open_store
 from .unlabelled.page import explained_pictures, write_pictures_report
@@ -91,6 +98,9 @@ def write_report(
     store: str | Path | None = None,
     json: str | Path | None = None,
     arrays: str | Path | None = None,
+    task: str | None = None,
+    direction: str = "up",
+    number: str | int | None = None,
     seed: int = 0,
     step: Progress = False,
 ) -> WrittenReport:
@@ -124,6 +134,12 @@ def write_report(
         json: A file for all figures, those of the page and the answer to each image (see `files.report_files`).
         arrays: A file .npz for the numbers of each image: labels int64[B], predictions int64[B], probabilities
             float32[B,K], and class_names; and all maps drawn, by the image's number, as `section.field`.
+        task: 'regression': the model answers numbers, and the data bear them (`Dataset.from_arrays(..., task='regression')`,
+            or (images, numbers)); the report is then of a regression, and speaks of no class. None: what the data bear, or
+            what was declared of the model.
+        direction: Of a regression: whether Grad-CAM, saliency and the trust are of what raises the number, 'up', or what
+            lowers it, 'down'.
+        number: Of a regression with several numbers: the one that the maps explain, by name or place; None: the first.
         seed: Of all images that are sampled.
         step: True for a bar of each stage, or a function called with (what is being done, done, total).
 
@@ -139,10 +155,32 @@ def write_report(
     words = own_words(title, logo, note)
     shown = chosen_sections(sections, needs_performance=arrays is not None)
     further = tuple(each if isinstance(each, KnownMethod) else known_method(each) for each in methods)
+    kind = _task_of(model, dataset, task)
+    classes_alone = {"sections": sections, "classes": classes, "training": training, "store": store}
+    if kind is not None:
+        _refuse_beside_classes(
+            {**classes_alone, "methods": methods or None, "trust_file": trust_file, "max_size": max_size}
+        )
+        known = _known_truth(model, dataset, kind)
+        plan = ReportPlan(batch_size, trust_images, trust_budget=trust_budget, seed=seed)
+        if kind == LABELS:
+            _refuse_without_numbers(direction, number)
+            labels = explained_labels(
+                model, sampled(known, max_images, seed), plan, card=card, command=command, step=step
+            )
+            write_labels_report(labels, files, words=words, step=step)
+            return WrittenReport(files.page)
+        asked = Asked.of(numbers_in(known), number, direction)
+        numbers = explained_numbers(
+            model, sampled(known, max_images, seed), plan, asked, card=card, command=command, step=step
+        )
+        write_regression_report(numbers, files, words=words, step=step)
+        return WrittenReport(files.page)
+    _refuse_without_numbers(direction, number)
     given = dataset_for(dataset, model)
     given = sampled(given, max_images, seed) if given.class_names == UNLABELLED else given
     if given.class_names == UNLABELLED:
-        _refuse_beside({"sections": sections, "classes": classes, "training": training, "store": store})
+        _refuse_beside(classes_alone)
         plan = ReportPlan(batch_size, trust_images, trust_file, trust_budget=trust_budget, seed=seed, methods=further)
         pictures = explained_pictures(model, given, plan, card=card, command=command, step=step)
         write_pictures_report(pictures, files, words=words, step=step)
@@ -163,6 +201,42 @@ def write_report(
     ids = [section.id for section in chosen_sections(sections)]
     write_files(found, files, shown=ids, words=words, max_size=max_size, step=step)
     return WrittenReport(files.page)
+
+
+def _task_of(model: Any, dataset: Any, task: str | None) -> str | None:
+    """What the model answers where it is no class: as it is said, else as the data or the model tell."""
+    if task is not None and task not in (REGRESSION, LABELS):
+        raise ValueError(
+            f"Expected the task '{REGRESSION}' or '{LABELS}'. Received {task!r}. Leave task= out for classes."
+        )
+    if task is None and isinstance(dataset, Dataset) and dataset.truth is not None:
+        return REGRESSION if isinstance(dataset.truth, Numbers) else LABELS
+    declared = declared_task(model) == REGRESSION and scored_as(model) is None  # a score of one's own has no truth
+    return REGRESSION if task is None and declared else task
+
+
+def _known_truth(model: Any, dataset: Any, task: str) -> Dataset:
+    """The data with what is known of each image."""
+    return dataset if isinstance(dataset, Dataset) else known_for(dataset, model, task)
+
+
+def _refuse_beside_classes(asked: Mapping[str, Any]) -> None:
+    """Refuse what a report of numbers, or of several labels, does not have."""
+    given = [name for name, value in asked.items() if value is not None]
+    if given:
+        raise ValueError(
+            f"Expected a classifier and its classes for {given[0]}=. Received a model of numbers or of several labels. Leave "
+            f"{given[0]}= out."
+        )
+
+
+def _refuse_without_numbers(direction: str, number: str | int | None) -> None:
+    """Refuse what only a regression has."""
+    if direction != "up" or number is not None:
+        name = "direction" if direction != "up" else "number"
+        raise ValueError(
+            f"Expected a regression for {name}=. Received a model of classes. Leave it out, or pass task='{REGRESSION}'."
+        )
 
 
 def _refuse_beside(asked: Mapping[str, Any]) -> None:

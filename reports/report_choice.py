@@ -25,6 +25,7 @@ from .sections.model import ModelSection
 from .sections.performance import PerformanceSection
 from .sections.screening.reasons import ReasonsSection
 from .sections.screening.review import ReviewSection
+from .sections.screening.shortcuts import ShortcutsSection
 from .sections.screening.soundness import SoundnessSection
 from .sections.screening.suspects import ScreeningSection
 from .sections.screening.which_layer import WhichLayerSection
@@ -42,6 +43,7 @@ PAGE_SECTIONS: tuple[ReportSection[Any], ...] = (  # of the page, from top to bo
     SoundnessSection(),
     TrustSection(),
     WhichLayerSection(),
+    ShortcutsSection(),
     MistakesSection(),
     ReasonsSection(),
     CausesSection(),

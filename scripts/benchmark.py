@@ -39,6 +39,10 @@ class Instead:
     )
     scale: Annotated[bool, typer.Option("--scale", help="Measure extraction, and try to break it, instead.")] = False
     scale_images: Annotated[int, typer.Option(min=20_480, help="With --scale: images of the long run.")] = 100_000
+    shortcuts: Annotated[
+        bool, typer.Option("--shortcuts", help="Plant shortcuts and count what is found, instead; an hour.")
+    ] = False
+    plants: Annotated[int, typer.Option(min=1, help="With --shortcuts: runs of each kind.")] = 20
     kills: Annotated[int, typer.Option(min=1, help="With --scale: how often a run is killed.")] = 10
 
 
@@ -63,6 +67,12 @@ def benchmark(
         from featurelens.scripts.benchmarks.large_sets import Scale, scale_lines
 
         for line in scale_lines(Scale(instead.scale_images, min(rounds, 3), instead.kills)):
+            typer.echo(line)
+        return
+    if instead.shortcuts:
+        from featurelens.scripts.benchmarks.planted_shortcuts import shortcut_lines
+
+        for line in shortcut_lines(instead.plants):
             typer.echo(line)
         return
     from featurelens.models import fashion_mnist

@@ -3,18 +3,29 @@
 from __future__ import annotations
 
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
 from featurelens.scripts.options.early_checks import checked_data
-from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Opening, load_with_card, open_for
+from featurelens.scripts.options.opening import (
+    DEFAULT_MODEL,
+    Data,
+    Model,
+    Opening,
+    load_with_card,
+    open_for,
+    open_labels,
+    open_numbers,
+)
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
+from featurelens.scripts.reporting.figures import measure_labels, measure_numbers
+from featurelens.scripts.reporting.regression import NumbersChoice, Unit, refuse_number_options
 from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
-    from featurelens.models import Evaluation
+    from featurelens.models import Evaluation, ModelCard
 
 
 @takes_records
@@ -22,9 +33,14 @@ def evaluate(
     model: Model = DEFAULT_MODEL,
     data: Data = None,
     output: Annotated[Path | None, typer.Option(help="Folder for the plots (PNG, SVG) and figures (JSON).")] = None,
+    unit: Unit = "",
     opening: Opening = Opening(),
 ) -> None:
-    """Print accuracy, loss and the figures of each class; with --output write plots and figures into a folder."""
+    """Print accuracy, loss and the figures of each class; with --output write plots and figures into a folder.
+
+    Of a regression (--task regression): MAE, RMSE and R2 with intervals, and the error by range of the truth. Of several labels
+    (--task labels): precision, recall, average precision and the best threshold of each, and how often all are right.
+    """
     from featurelens.reports.files.evaluation_files import check_folder, remove_earlier, targets, write_evaluation
 
     if output is not None:
@@ -33,10 +49,21 @@ def evaluate(
     if output is not None:
         check_outputs(targets(output), models=[model], data=[images_from], files=[opening.class_names])
     loaded, card = load_with_card(model, opening)
-    dataset = open_for(images_from, loaded, card, opening)
+    if opening.task == "regression":
+        measure_numbers(loaded, open_numbers(images_from, loaded, card, opening, unit), output)
+        return
+    refuse_number_options(NumbersChoice(unit=unit), opening)
+    if opening.task == "labels":
+        measure_labels(loaded, open_labels(images_from, loaded, card, opening), output)
+        return
     from featurelens.interpret import inspect_model
+    from featurelens.interpret.layers.signal_input import signal_axes
     from featurelens.models import evaluate as measure
 
+    if signal_axes(loaded) is not None:
+        dataset = _signals(images_from, loaded, card, opening, output)
+    else:
+        dataset = open_for(images_from, loaded, card, opening)
     evaluation = measure(loaded, dataset, head=inspect_model(loaded, dataset.images[:32]).head)
     _print(evaluation)
     if output is not None:
@@ -44,6 +71,22 @@ def evaluate(
         earlier = remove_earlier(output, written)
         removed = f" Removed {len(earlier)} of an earlier evaluation: {', '.join(path.name for path in earlier)}."
         say(f"Wrote {len(written)} files into {output}.{removed if earlier else ''}")
+
+
+def _signals(data: str, model: Any, card: ModelCard | None, opening: Opening, output: Path | None) -> Any:
+    """Series or volumes with their classes; they are not drawn."""
+    from featurelens.models.datasets.class_names import read_class_names
+    from featurelens.scripts.options.model_choice import settle_task
+
+    if output is not None:
+        raise ValueError(
+            f"Expected pictures for --output, which draws the mistakes. Received a model of series or volumes. Leave --output "
+            f"{output} out, and see single ones by featurelens explain --image NUMBER."
+        )
+    names = None if opening.class_names is None else read_class_names(opening.class_names)
+    found = opening.signals(data, model, card, names).labelled()
+    settle_task(model, found.class_names)
+    return found
 
 
 def _print(evaluation: Evaluation) -> None:

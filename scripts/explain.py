@@ -13,7 +13,14 @@ from featurelens.scripts.options.methods import MethodNames, chosen_methods, usu
 from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Opening, load_with_card
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
-from featurelens.scripts.options.single_image import SingleImage, images_asked_for, outputs_of, reader, single_image
+from featurelens.scripts.options.single_image import (
+    SingleImage,
+    images_asked_for,
+    outputs_of,
+    reader,
+    single_image,
+    single_signal,
+)
 from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
@@ -42,8 +49,8 @@ def explain(
     image: Annotated[
         list[str] | None,
         typer.Option(
-            help="Number of an image in the data, a picture file, or a folder of pictures; may be given several times. "
-            "Default: 0."
+            help="Number of an image in the data, a picture file, or a folder of pictures; for a model of series or volumes a "
+            ".wav, .nii or .npy file. May be given several times. Default: 0."
         ),
     ] = None,
     question: Question = Question(),
@@ -67,17 +74,27 @@ def explain(
     pictures = [each for each in asked if not each.isdigit()]
     check_outputs(targets, models=[model], data=images_from, files=[*pictures, opening.class_names])
     loaded, card = load_with_card(model, opening)
-    read = reader(opening)
+    read, axes = reader(opening), _axes_of_signals(loaded)
     for each, source, target in zip(asked, images_from, targets, strict=True):
-        chosen = single_image(each, loaded, card, source, opening, read=read)
+        if axes is None:
+            chosen = single_image(each, loaded, card, source, opening, read=read)
+        else:
+            chosen = single_signal(each, loaded, axes, card, source, opening)
         _write(chosen, _explained(loaded, chosen, question, choice), target)
+
+
+def _axes_of_signals(model: Any) -> Any:
+    """Those of a model of series or volumes; None for one of pictures."""
+    from featurelens.interpret.layers.signal_input import signal_axes
+
+    return signal_axes(model)
 
 
 def _write(chosen: SingleImage, shown: ExplainedImage, output: Path) -> None:
     from featurelens.reports.files.whole_files import write_bytes_whole
-    from featurelens.reports.plots.explanation import explanation_figure
+    from featurelens.reports.plots.signals import story_figure
 
-    plot = explanation_figure(shown)
+    plot = story_figure(shown)
     write_bytes_whole(output, plot.svg().encode() if output.suffix.lower() == ".svg" else plot.png())
     say(" ".join(part for part in (_said(chosen, shown), shown.faded, f"Wrote {output}.") if part))
 
@@ -94,7 +111,7 @@ def _explained(model: Any, chosen: SingleImage, question: Question, choice: Meth
     from featurelens.reports.explanation import Picture, explained_image
     from featurelens.scripts.terminal.progress import steps_shown
 
-    picture = Picture(chosen.pixels, chosen.value_range, chosen.class_names, chosen.true, chosen.shown)
+    picture = Picture(chosen.pixels, chosen.value_range, chosen.class_names, chosen.true, chosen.shown, chosen.signal)
     with steps_shown() as step:
         shown, remarks = explained_image(
             model, picture, choice, question.class_name, question.versus, question.layer, step=step

@@ -9,7 +9,7 @@ import shlex
 import sys
 from dataclasses import dataclass
 from pathlib import Path
-from typing import TYPE_CHECKING, Annotated
+from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
 
@@ -22,6 +22,13 @@ from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.options.trust_file import trust_on_file
 from featurelens.scripts.reporting.page_choice import PageChoice, progress_of, told
+from featurelens.scripts.reporting.regression import (
+    NumbersChoice,
+    refuse_class_options,
+    refuse_number_options,
+    report_numbers,
+)
+from featurelens.scripts.reporting.several_labels import report_labels
 from featurelens.scripts.reporting.unlabelled import (
     PicturesChoice,
     refuse_labelled_options,
@@ -50,7 +57,7 @@ class TrustChoice:
 
 
 @dataclass(frozen=True)
-class Looking:
+class Looking(NumbersChoice):
     """How, and at what beside, a report looks."""
 
     batch_size: BatchSize = None
@@ -89,8 +96,22 @@ def report(
 
     target = output.expanduser().absolute()
     check_writable(target)
+    beside_classes = _of_classes(tested, looking, page, gates)
+    choice = PicturesChoice(
+        looking.batch_size, tested.trust_images, tested.trust_budget, looking.seed, page, gates.json, gates.arrays
+    )
+    if opening.task == "regression":
+        refuse_class_options({**beside_classes, "--max-size": page.max_size}, opening.task)
+        report_numbers(data, model, target, opening, choice, looking, command=_command())
+        return
+    refuse_number_options(looking, opening)
+    if opening.task == "labels":
+        refuse_class_options({**beside_classes, "--max-size": page.max_size}, opening.task)
+        report_labels(data, model, target, opening, choice, command=_command())
+        return
     if (files := unlabelled_files(data, opening)) is not None:
-        report_pictures(files, model, target, opening, _choice(tested, looking, page, gates), command=_command())
+        refuse_labelled_options(beside_classes)
+        report_pictures(files, model, target, opening, choice, command=_command())
         return
     words = page.read(usual=f"What {Path(model).stem} sees")  # the file's name: Keras's own may be 'sequential_4'
     conditions = checked_gates(gates)
@@ -154,23 +175,19 @@ def chosen_images(dataset: Dataset, page: PageChoice, seed: int) -> Dataset:
     return sampled(only_classes(dataset, page.wanted_classes), page.max_images, seed)
 
 
-def _choice(tested: TrustChoice, looking: Looking, page: PageChoice, gates: Gates) -> PicturesChoice:
-    """What of the options a report of pictures without labels has; the others are refused."""
-    refuse_labelled_options(
-        {
-            "--fail-if": gates.fail_if,
-            "--junit": gates.junit,
-            "--training-data": looking.training_data,
-            "--review": looking.review,
-            "--store": looking.store,
-            "--trust": tested.trust,
-            "--method": looking.method,
-            "--sections": page.sections,
-            "--classes": page.classes,
-        }
-    )
-    trust = tested.trust_images, tested.trust_budget
-    return PicturesChoice(looking.batch_size, *trust, looking.seed, page, gates.json, gates.arrays)
+def _of_classes(tested: TrustChoice, looking: Looking, page: PageChoice, gates: Gates) -> dict[str, Any]:
+    """The options that a report without classes does not have, as typed."""
+    return {
+        "--fail-if": gates.fail_if,
+        "--junit": gates.junit,
+        "--training-data": looking.training_data,
+        "--review": looking.review,
+        "--store": looking.store,
+        "--trust": tested.trust,
+        "--method": looking.method,
+        "--sections": page.sections,
+        "--classes": page.classes,
+    }
 
 
 def _absolute(path: Path | None) -> Path | None:

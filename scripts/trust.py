@@ -63,6 +63,47 @@ class LabelControl:
     epochs: Annotated[int, typer.Option(min=1, help="Passes over them.")] = 20
 
 
+@dataclass(frozen=True)
+class Objects:
+    """Where the objects are that the maps should lie on."""
+
+    masks: Annotated[
+        str | None,
+        typer.Option(
+            help="Where the object of each image is: a .npy file of masks [B,H,W] or boxes [B,4] (left, top, right, bottom), or "
+            "a folder of mask pictures named like the images. The maps of the true class are held against them."
+        ),
+    ] = None
+
+    def read_masks(self, dataset: Dataset) -> np.ndarray | None:
+        """bool[B,H,W] of the images, or None."""
+        if self.masks is None:
+            return None
+        import numpy as np
+
+        from featurelens.interpret.trust.localization import box_masks
+        from featurelens.models.formats.places.masks import read_masks
+
+        size = dataset.images.shape[1], dataset.images.shape[2]
+        found = read_masks(self.masks, size, dataset.names)
+        if len(found) != len(dataset):
+            raise ValueError(
+                f"Expected a mask for each of the {len(dataset)} images. Received {len(found)} in '{self.masks}'. Save one for "
+                f"each, in the order of the images."
+            )
+        if dataset.preparation.fit != "stretch" and found.shape[1:] != size and found.ndim == 3:
+            raise ValueError(
+                f"Expected masks of {size[0]} x {size[1]}, cut as the images are (--fit {dataset.preparation.fit}). Received "
+                f"{found.shape[1]} x {found.shape[2]}. Save them so, or use --fit stretch."
+            )
+        return box_masks(found, size) if found.ndim == 2 else np.asarray(found)
+
+
+@dataclass(frozen=True)
+class Controls(LabelControl, Objects):
+    """What the maps are held against beside the images themselves; a record of options (see `records`)."""
+
+
 @takes_records
 def trust(
     model: Model = DEFAULT_MODEL,
@@ -73,7 +114,7 @@ def trust(
     chosen: MethodNames = MethodNames(),
     update: Annotated[bool, typer.Option("--update", help="Keep the other methods of the file that is there.")] = False,
     samples: SampleSizes = SampleSizes(),
-    control: LabelControl = LabelControl(),
+    control: Controls = Controls(),
     opening: Opening = Opening(),
 ) -> None:
     """Measure how far each attribution method can be trusted on a model; the report shows what was found.
@@ -92,10 +133,12 @@ def trust(
     if control.training_data is not None:
         checked_data(model, control.training_data, opening)
     read = [images_from, control.training_data]
-    check_outputs([target], models=[model], data=read, files=[opening.class_names], with_trust=False)
+    inputs = [opening.class_names, *([] if control.masks is None else [control.masks])]
+    check_outputs([target], models=[model], data=read, files=inputs, with_trust=False)
     loaded, card = load_with_card(model, opening)
     read = open_for if opening.is_of_classes else open_images
     dataset = read(images_from, loaded, card, opening)
+    masks = control.read_masks(dataset)
     training = None
     if control.training_data is not None:
         everything = open_for(control.training_data, loaded, card, opening)
@@ -128,6 +171,8 @@ def trust(
             plan,
             cam_layer=cam_layer,
             training=training,
+            masks=masks,
+            labels=dataset.labels if masks is not None and opening.is_of_classes else None,
             batch_size=samples.batch_size or 256,
             step=step,
         )
@@ -183,8 +228,27 @@ def _print(found: Trust) -> None:
             name, measured.verdict.level, f"{measured.images:,}", f"{random:.0%}", f"{bright:.0%}", f"{weights:.2f}"
         )
     Console().print(table)
+    _print_location(found)
     for name, why in found.refused.items():
         say(f"{name} was left out: {why}", err=True)
+
+
+def _print_location(found: Trust) -> None:
+    """A second table, where masks were given."""
+    told = {name: measured.location for name, measured in found.methods.items() if measured.location is not None}
+    if not told:
+        return
+    from rich.console import Console
+    from rich.table import Table
+
+    first = next(iter(told.values()))
+    table = Table("method", title=f"on the objects, which are {first.share:.0%} of the pixels: as much is chance")
+    for name in ("images", "peak on object", "evidence on object", "strongest pixels on object"):
+        table.add_column(name, justify="right")
+    for name, each in told.items():
+        mass = "" if each.mass is None else f"{each.mass.mean:.0%}"
+        table.add_row(name, f"{each.images:,}", f"{each.pointing.mean:.0%}", mass, f"{each.rank.mean:.0%}")
+    Console().print(table)
 
 
 if __name__ == "__main__":

@@ -15,7 +15,7 @@
 
 # %%
 from featurelens.course import check, images_for
-from featurelens.interpret import HiResCAM
+from featurelens.interpret import HiResCAM, find_shortcuts
 from featurelens.models import Dataset, fashion_mnist
 from featurelens.reports import plot_maps, write_report
 
@@ -103,10 +103,22 @@ clean = (model.predict(pixels[half:], verbose=0).argmax(axis=1) == truth)[truth 
 print(f"And without the mark, {clean:.0%} of the real pullovers are still found.")
 
 # %% [markdown]
-# ## The report finds words for it
+# ## The toolkit finds it by itself
 #
-# `write_report` puts all of this onto one page: performance, maps with their verdicts, every mistake. Open it and look at the class
-# Pullover. (In a terminal: `featurelens report my.keras --data my_images/`.)
+# You knew what to look for. `find_shortcuts` does not: it looks for content that repeats in one class, pastes it in and out as you did,
+# and says what the model relies on. (It does not see everything: `docs/shortcuts.md` says what it misses.)
+
+# %%
+found = find_shortcuts(model, rest, truth)
+for each in found.found:
+    print(
+        f"A {each.kind} at rows {each.rows}, columns {each.columns}, on {each.share:.0%} of {names[each.label]} and "
+        f"{each.elsewhere:.0%} of the rest, is {each.reliance}: recall {each.recall_with:.0%} with it, {each.recall_without:.0%} without."
+    )
+
+# %% [markdown]
+# `write_report` puts all of this onto one page: performance, maps with their verdicts, every mistake, and the view *Shortcuts*. Open it.
+# (In a terminal: `featurelens report my.keras --data my_images/`.)
 
 # %%
 data = Dataset(rest, truth, names, "pictures with a trick")
@@ -115,12 +127,14 @@ write_report(model, data[: min(len(data), 400)], "lesson-5-report.html", trust_i
 # %% [markdown]
 # ## Mend it
 #
-# The remedy follows from the proof: the mark must not tell the class. Put it on a random half of *all* pictures, and train again.
+# The remedy follows from the proof: the mark must not tell the class. Put it on a random half of *all* pictures, by the mask that was
+# found, and train again.
 
 # %%
 random = np.random.default_rng(0)
 chosen = random.random(count) < 0.5
-mended_pixels = np.where(chosen[:, None, None, None], with_mark(pixels), pixels)
+mask = found.relied_on[0].mask if found.relied_on else with_mark(pixels[:1] * 0)[0, :, :, 0] > 0
+mended_pixels = np.where(chosen[:, None, None, None] & mask[:, :, None], 1, pixels)
 mended = trained(mended_pixels[:half], labels[:half])
 before_mended = mended.predict(others, verbose=0).argmax(axis=1)
 after_mended = mended.predict(with_mark(others), verbose=0).argmax(axis=1)
@@ -129,6 +143,11 @@ print(
 )
 print(
     f"Pullovers found without it: {(mended.predict(pixels[half:], verbose=0).argmax(axis=1) == truth)[truth == marked].mean():.0%}"
+)
+
+again = find_shortcuts(mended, rest, truth)
+print(
+    [(each.kind, each.reliance) for each in again.found], "- the mark is still in the pictures; is it still relied on?"
 )
 
 # %% [markdown]

@@ -102,7 +102,7 @@ class Head:
             return np.full(z.shape, np.nan)
         if self.kind == PROBABILITY:
             return z
-        if self.kind == SIGMOID or self.is_binary:
+        if self.kind == SIGMOID or self.is_binary or self.task == LABELS:
             return _sigmoid(z)
         return _softmax(z)
 

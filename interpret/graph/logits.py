@@ -15,7 +15,7 @@ from typing import TYPE_CHECKING, Any
 
 from .answer_range import is_within_0_and_1, range_of
 from .function_calls import inlined, is_function_call
-from .head import BINARY, CLASSES, LABELS, LINEAR, OPEN, PROBABILITY, SIGMOID, SOFTMAX, Head
+from .head import BINARY, CLASSES, LABELS, LINEAR, OPEN, PROBABILITY, REGRESSION, SIGMOID, SOFTMAX, Head
 from .squashed import PASSED_THROUGH, before_sigmoids
 
 if TYPE_CHECKING:
@@ -42,6 +42,8 @@ def find_logits(answer: tf.Tensor, task: str | None = None) -> tuple[tf.Tensor, 
 
     units = _units(answer)
     kind, found = _before_head(answer, units)
+    if task == REGRESSION and kind in (SIGMOID, PROBABILITY):  # numbers within 0..1: the number itself is explained
+        kind, found = LINEAR, answer
     head = Head(kind, units, _task(kind, units, task), bounded=kind == LINEAR and not _is_affine(answer, depth=8))
     scores = tf.cast(tf.reshape(found, [-1, units]), tf.float32)
     if not head.is_binary:
@@ -105,7 +107,12 @@ def _is_affine(tensor: tf.Tensor, depth: int) -> bool:
 
 def _task(kind: str, units: int, declared: str | None) -> str:
     """What the answer is for, as its head and what was declared say."""
-    if declared is not None and (kind != LINEAR or (declared == BINARY and units != 1)):
+    if declared == LABELS and (kind == SOFTMAX or units < 2):
+        raise ValueError(
+            f"Expected several units, each with a sigmoid or without an activation, for the task 'labels'. The model answers "
+            f"{units} by {kind}. Leave --task out: its head says what it is."
+        )
+    if declared not in (None, LABELS) and (kind != LINEAR or (declared == BINARY and units != 1)):
         raise ValueError(
             f"Expected {'one number' if declared == BINARY else 'numbers'} without an activation for the task "
             f"{declared!r}. The model answers {units} by {kind}. Leave --task out: its head says what it is."
@@ -117,6 +124,16 @@ def _task(kind: str, units: int, declared: str | None) -> str:
     return LABELS if kind == SIGMOID else CLASSES
 
 
+def _of_pixels(shape: list[int | None] | None) -> str:
+    """What to do with a model that answers at every pixel; '' for any other."""
+    if shape is None or len(shape) != 4:
+        return ""
+    return (
+        " If it names a class for every pixel: write_segmentation_report and evaluate_segmentation are for such, and "
+        "scored(model, over_region(k)) makes a score of its class k."
+    )
+
+
 def _units(answer: tf.Tensor) -> int:
     shape: Any = answer.shape.as_list() if answer.shape.rank is not None else None
     if shape is not None and len(shape) == 1:
@@ -126,6 +143,6 @@ def _units(answer: tf.Tensor) -> int:
         raise ValueError(
             f"Expected a classifier that answers one number per class, shape (batch, classes). "
             f"This one answers shape {('batch', *shape[1:]) if shape else 'unknown'}. "
-            f"Pass a model that ends in one score per class, or name an output that does with output=."
+            f"Pass a model that ends in one score per class, or name an output that does with output=.{_of_pixels(shape)}"
         )
     return int(long[0] or 1) if long else 1

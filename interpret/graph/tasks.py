@@ -1,4 +1,4 @@
-"""Is the one number that a model answers a logit of two classes, or a regression? Its graph cannot tell.
+"""What are a model's answers: a logit of two classes, quantities, independent labels? Its graph cannot always tell.
 
 A unit without an activation is trained either way (`from_logits=True`, or a squared error). Whoever knows says so, once
 for the model; nothing is guessed.
@@ -9,29 +9,30 @@ from __future__ import annotations
 from typing import Any
 from weakref import WeakKeyDictionary
 
-from .head import BINARY, REGRESSION
+from .head import BINARY, LABELS, REGRESSION
 
-TASKS = (BINARY, REGRESSION)
+TASKS = {BINARY: BINARY, REGRESSION: REGRESSION, "labels": LABELS}  # as it is said -> the head's task
 _declared: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
 
 def declare_task(model: Any, task: str | None) -> None:
-    """Say what a model that answers numbers without an activation is for; methods made from then on know it.
+    """Say what a model's answers are for; methods made from then on know it.
 
     Args:
         model: A Keras model.
-        task: 'binary' (its one unit is the logit of class 1 of two classes), 'regression' (its answers are numbers, not
-            classes), or None to take back what was said.
+        task: 'binary' (its one unit without an activation is the logit of class 1 of two classes), 'regression' (its answers
+            are numbers, not classes; they may be within 0..1 by a sigmoid), 'labels' (its units are independent labels, by
+            sigmoids or as their logits), or None to take back what was said.
 
     Raises:
-        ValueError: It is neither.
+        ValueError: It is none of these.
     """
     if task is None:
         _declared.pop(model, None)
         return
-    if task not in TASKS:
-        raise ValueError(f"Expected the task {' or '.join(map(repr, TASKS))}. Received {task!r}. Give one of the two.")
-    _declared[model] = task
+    if task not in TASKS and task not in TASKS.values():
+        raise ValueError(f"Expected the task {', '.join(map(repr, TASKS))}. Received {task!r}. Give one of these.")
+    _declared[model] = TASKS.get(task, task)
 
 
 def declared_task(model: Any) -> str | None:

@@ -10,4 +10,5 @@ linear_probe           How well can the class be read off a layer?
 similarity             How alike are two layers?
 normalization          Does batch normalisation mean the same in training and in use?
 nearest_answers        Which right answers lie nearest to a mistake?
+signal_input           Does a model take series or volumes rather than pictures?
 """

@@ -35,7 +35,7 @@ from ..tracing.layer_choice import default_layer, is_spatial
 from ..tracing.traced_model import TappedLayer, Taps
 from .coarse_grid import averaged_down
 from .inspection import inspect_model
-from .linear_probe import ProbeResult, linear_probe
+from .linear_probe import ProbeResult, linear_probe, number_probe
 
 _PROBE_FEATURES = 1024  # numbers per image that the probe may read; wider maps are averaged down to a coarser grid
 _PROBE_GRID = 7  # cells along an axis of that grid, at most
@@ -147,6 +147,7 @@ class SurveyStatistic:
         cam_layer: The layer of Grad-CAM; None for the last convolution.
         probe_images: Images that the probe uses, drawn with `seed`.
         seed: Of that draw.
+        numbers: float64[images], of a regression: the probe then reads these, and tells R2 in the place of the accuracy.
     """
 
     state = ("_tallies", "_rows", "_facts")
@@ -159,8 +160,12 @@ class SurveyStatistic:
         cam_layer: str | None = None,
         probe_images: int = 6000,
         seed: int = 0,
+        numbers: np.ndarray | None = None,
     ) -> None:
-        self.key = f"survey of {images} at {tuple(layers)}, Grad-CAM at {cam_layer}, {probe_images} drawn with {seed}"
+        self._numbers = numbers
+        what = "survey" if numbers is None else "survey for numbers"
+        what = "survey" if numbers is None else "survey for numbers"
+        self.key = f"{what} of {images} at {tuple(layers)}, Grad-CAM at {cam_layer}, {probe_images} drawn with {seed}"
         self._layers = tuple(layers)
         self._cam_layer = cam_layer
         self._drawn = np.random.default_rng(seed).permutation(images)[:probe_images]
@@ -214,7 +219,8 @@ class SurveyStatistic:
         drawn = self._drawn[np.isin(self._drawn, numbers)]  # an image that could not be read is missing
         places = np.searchsorted(numbers, drawn)
         head = self._facts["head"]
-        found = [tally.survey(name, labels[places], drawn) for name, tally in self._tallies.items()]
+        known = labels[places] if self._numbers is None else self._numbers[drawn]
+        found = [tally.survey(name, known, drawn) for name, tally in self._tallies.items()]
         return Survey(
             logits=logits,
             probabilities=head.probabilities(logits),
@@ -222,7 +228,7 @@ class SurveyStatistic:
             cam_layer=self._facts["cam_layer"],
             head=head.kind,
             logit_error=self._facts["logit_error"],
-            layers=(*found, _logit_survey(logits[places], labels[places])),
+            layers=(*found, _logit_survey(logits[places], known)),
             folded=self._facts["folded"],
         )
 
@@ -271,13 +277,18 @@ class _Tally:
             active_share=self.active / self.images if fires else np.nan,
             silent_channels=silent,
             image_correlation=self.correlation / self.maps if self.maps else np.nan,
-            probe=linear_probe(features, labels),
+            probe=_probed(features, labels),
         )
+
+
+def _probed(features: np.ndarray, known: np.ndarray) -> ProbeResult:
+    """The probe of classes int64[n], or of the numbers float64[n] of a regression."""
+    return linear_probe(features, known) if known.dtype.kind == "i" else number_probe(features, known)
 
 
 def _logit_survey(logits: np.ndarray, labels: np.ndarray) -> LayerSurvey:
     silent = np.zeros(0, dtype=np.int64)
-    return LayerSurvey("logits", logits.shape[1], np.nan, silent, np.nan, linear_probe(logits, labels))
+    return LayerSurvey("logits", logits.shape[1], np.nan, silent, np.nan, _probed(logits, labels))
 
 
 def _measures(taps: Taps, layer: TappedLayer) -> dict[str, Any]:

@@ -1,7 +1,8 @@
 """What a single map says.
 
-state       How strong is the map, and of which sign; is it empty?
-location    Where does the evidence lie?
-regions     Which of nine places hold it?
-resampling  How is a map enlarged or blurred?
+state           How strong is the map, and of which sign; is it empty?
+location        Where does the evidence lie?
+regions         Which of nine places hold it?
+resampling      How is a map enlarged or blurred?
+volume_pooling  What is the gradient of max pooling in volumes, where places tie?
 """

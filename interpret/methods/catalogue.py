@@ -117,8 +117,8 @@ def _guided(model: Any, *_: object) -> GuidedBackpropagation:
 
 
 def _occlusion(model: Any, _: object, side: int) -> Occlusion:
-    patch = max(4, round(_PATCH * side))
-    return Occlusion(model, patch=patch, stride=patch // 2)
+    patch = min(side, max(4, round(_PATCH * side)))  # a thin volume has fewer than 4
+    return Occlusion(model, patch=patch, stride=max(1, patch // 2))
 
 
 def _cam(name: str, make: Callable[[Any, str | None], Any], formula: Any, signed: bool = False) -> KnownMethod:

@@ -8,11 +8,12 @@ the score and x covered by patch p set to the baseline:
 
 Departures: the paper draws y itself at each patch's centre; the drop has a zero that means "no effect", and its mean
 over patches has a value at every pixel. Patches start every `stride` pixels; a last one is moved in so that it ends at
-the border, and every pixel is covered.
+the border, and every pixel is covered. Along a series a patch is a stretch of it, in a volume a cube.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -28,14 +29,15 @@ class Occlusion(Perturbation):
 
     Args:
         model: A Keras model.
-        patch: Side of the square patch in pixels; at most the image's shorter side.
+        patch: Side of the square patch in pixels (of a stretch of a series, of a cube in a volume); at most the image's
+            shorter side.
         stride: Pixels from one patch to the next, at most `patch` (else pixels between would stay uncovered).
         baseline: What covers the patch: one number for every pixel, or an array of the image's shape.
         output: Which output to explain, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
 
-    Calling it gives float32[B,H,W] at the input's resolution, in units of the score: positive where covering hurts the
-    class, negative where it helps, 0 where it changes nothing.
+    Calling it gives float32[B,H,W] at the input's resolution ([B,L] of a series, [B,D,H,W] of a volume), in units of the
+    score: positive where covering hurts the class, negative where it helps, 0 where it changes nothing.
 
     Example:
         A model whose logit is 3 * mean(x) of a 2x2 image, with patch 1 and stride 1: the map is 0.75 * x.
@@ -58,26 +60,72 @@ class Occlusion(Perturbation):
                 f"Give stride={patch} or less: else the pixels between patches are never covered."
             )
         self.baseline = baseline
+        self._places = 2  # axes of places of the images seen last
         super().__init__(model, None, output=output, wrt=wrt)
 
     @property
     def remark(self) -> str:
-        """What a reader of the map has to know of the settings."""
-        return f"{self.patch} × {self.patch} pixels covered"
+        """What a reader of the map has to know of the settings; of the axes of the latest map."""
+        unit = {1: "steps", 2: "pixels"}.get(self._places, "voxels")
+        return f"{' × '.join([str(self.patch)] * self._places)} {unit} covered"
+
+    any_places = True
 
     def _maps(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
         images, blank = asked.images, reference(self.baseline, asked.images)
-        covers = patches(images.shape[1], images.shape[2], self.patch, self.stride)
+        self._places = len(asked.axes.places)
+        covers = Patches(asked.axes.sizes(images), self.patch, self.stride)
 
         def covered(rows: slice, variants: slice) -> np.ndarray:
-            return np.where(covers[variants, :, :, np.newaxis], blank, images[rows, np.newaxis])
+            return np.where(asked.axes.with_channel(covers[variants]), blank, images[rows, np.newaxis])
 
-        weights = (covers / covers.sum(axis=0)).astype(np.float32)
-        maps = np.zeros(images.shape[:3], dtype=np.float32)
+        maps = np.zeros((len(images), *covers.sizes), dtype=np.float32)
         for block in asked.blocks(len(covers), covered, batch_size, progress):
             drops = asked.scores[block.rows, np.newaxis] - block.results["scores"]
-            maps[block.rows] += np.tensordot(drops, weights[block.variants], axes=1)
+            weights = (covers[block.variants] / covers.times).astype(np.float32)
+            maps[block.rows] += np.tensordot(drops, weights, axes=1)
         return maps
+
+
+class Patches:
+    """Where each patch covers an image, made when it is asked for: `patches[2:5]` is bool[3,H,W], in rows from the top left.
+
+    Args:
+        sizes: Of the axes of places, such as (H, W); one of a series, three of a volume.
+        side: Of a patch.
+        stride: From one to the next.
+
+    Raises:
+        ValueError: The patch is larger than the image.
+    """
+
+    def __init__(self, sizes: tuple[int, ...], side: int, stride: int) -> None:
+        if side > min(sizes):
+            shape, unit = " x ".join(map(str, sizes)), {1: "steps", 2: "pixels"}.get(len(sizes), "places")
+            raise ValueError(
+                f"Expected a patch that fits the image, {shape} {unit}. Received {side}. Give patch={min(sizes)} or less."
+            )
+        self.sizes = sizes
+        self._spans = [_spans(length, side, stride) for length in sizes]
+
+    def __len__(self) -> int:
+        return math.prod(len(spans) for spans in self._spans)
+
+    def __getitem__(self, numbers: slice) -> np.ndarray:
+        chosen = np.unravel_index(np.arange(len(self))[numbers], [len(spans) for spans in self._spans])
+        covers = np.ones((len(chosen[0]), *[1] * len(self.sizes)), dtype=bool)
+        for axis, (spans, places) in enumerate(zip(self._spans, chosen, strict=True)):
+            form = [len(places), *(size if axis == other else 1 for other, size in enumerate(self.sizes))]
+            covers = covers & spans[places].reshape(form)
+        return covers
+
+    @property
+    def times(self) -> np.ndarray:
+        """int64[H,W]: how many patches cover each pixel."""
+        counts = np.ones((), dtype=np.int64)
+        for spans in self._spans:
+            counts = np.multiply.outer(counts, spans.sum(axis=0))
+        return counts
 
 
 def patches(height: int, width: int, side: int, stride: int) -> np.ndarray:
@@ -86,13 +134,7 @@ def patches(height: int, width: int, side: int, stride: int) -> np.ndarray:
     Raises:
         ValueError: The patch is larger than the image.
     """
-    if side > min(height, width):
-        raise ValueError(
-            f"Expected a patch that fits the image, {height} x {width} pixels. Received {side}. "
-            f"Give patch={min(height, width)} or less."
-        )
-    rows, columns = _spans(height, side, stride), _spans(width, side, stride)
-    return (rows[:, np.newaxis, :, np.newaxis] & columns[np.newaxis, :, np.newaxis, :]).reshape(-1, height, width)
+    return Patches((height, width), side, stride)[:]
 
 
 def _spans(length: int, side: int, stride: int) -> np.ndarray:

@@ -8,11 +8,13 @@ With M_n random masks in 0..1, y the score, p the chance of a cell to be seen:
 A mask is a grid of cells, each 1 with chance p = 0.5, enlarged linearly to one cell more than the image on each side, and
 cut out at random (section 3.3). Departures: the score is a logit, as in every method here, where the paper takes the
 probability; so values can be negative. A cell is rounded up to whole pixels, as in the authors' code, where the paper rounds
-down, so that the mask covers the image. The masks are the same for every image.
+down, so that the mask covers the image. The masks are the same for every image. Along a series a mask is a line of cells, in a
+volume a grid of three axes.
 """
 
 from __future__ import annotations
 
+import math
 from typing import Any
 
 import numpy as np
@@ -24,7 +26,8 @@ from ..tracing.variants import Asked
 from .attribution import Perturbation
 
 _SEEN = 0.5  # p, the chance of a cell to be seen
-_KEPT_BYTES = 16 * 2**20
+_KEPT_BYTES = 16 * 2**20  # of masks that are kept from one call to the next
+_WHOLE_BYTES = 512 * 2**20  # of masks that are made at once; larger ones, of volumes, some at a time
 
 
 class RISE(Perturbation):
@@ -38,8 +41,9 @@ class RISE(Perturbation):
         output: Which output to explain, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
 
-    Calling it gives float32[B,H,W] at the input's resolution, in units of the score: the score to expect when the pixel
-    is seen. Compare places of a map; its general level is the score of a half-hidden image and says nothing.
+    Calling it gives float32[B,H,W] at the input's resolution ([B,L] of a series, [B,D,H,W] of a volume), in units of the
+    score: the score to expect when the pixel is seen.
+    Compare places of a map; its general level is the score of a half-hidden image and says nothing.
 
     Example:
         A model that answers the same logit z whatever it sees has the map z * (mean of the masks) / p, about z.
@@ -56,39 +60,73 @@ class RISE(Perturbation):
         wrt: str | None = None,
     ) -> None:
         self.masks, self.grid, self.seed = at_least("masks", masks, 1), at_least("grid", grid, 2), seed
-        self._kept: tuple[tuple[int, ...], np.ndarray] | None = None
+        self._kept: tuple[tuple[Any, ...], np.ndarray] | None = None
         super().__init__(model, None, output=output, wrt=wrt)
 
+    any_places = True
+
     def _maps(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
-        images = asked.images
-        masks = self._masks(images.shape[1], images.shape[2])
+        images, sizes = asked.images, asked.axes.sizes(asked.images)
+        masks = self._masks(sizes)
 
         def masked(rows: slice, variants: slice) -> np.ndarray:
-            return images[rows, np.newaxis] * masks[variants, :, :, np.newaxis]
+            return images[rows, np.newaxis] * asked.axes.with_channel(masks[variants])
 
-        maps = np.zeros(images.shape[:3], dtype=np.float32)
+        maps = np.zeros((len(images), *sizes), dtype=np.float32)
         for block in asked.blocks(self.masks, masked, batch_size, progress):
             maps[block.rows] += np.tensordot(block.results["scores"], masks[block.variants], axes=1)
         return maps / np.float32(_SEEN * self.masks)
 
-    def _masks(self, height: int, width: int) -> np.ndarray:
+    def _masks(self, sizes: tuple[int, ...]) -> RandomMasks | np.ndarray:
         """The masks; those of the latest size are kept where they are small, as they are the same for every image."""
-        asked = self.masks, self.grid, height, width, self.seed
+        asked = self.masks, self.grid, sizes, self.seed
         if self._kept is not None and self._kept[0] == asked:
             return self._kept[1]
-        masks = random_masks(*asked)
-        self._kept = (asked, masks) if masks.nbytes <= _KEPT_BYTES else None
+        masks, nbytes = RandomMasks(*asked), 4 * self.masks * math.prod(sizes)
+        if nbytes > _WHOLE_BYTES:
+            return masks
+        made = masks[:]
+        self._kept = (asked, made) if nbytes <= _KEPT_BYTES else None
+        return made
+
+
+class RandomMasks:
+    """Section 3.3, made when they are asked for: `masks[2:5]` is float32[3,H,W] in 0..1, grids of seen and hidden cells.
+
+    Args:
+        count: How many there are.
+        grid: Cells along each side.
+        sizes: Of the axes of places, such as (H, W); one of a series, three of a volume.
+        seed: Of the cells and the shifts.
+    """
+
+    def __init__(self, count: int, grid: int, sizes: tuple[int, ...], seed: int) -> None:
+        draw = np.random.default_rng(seed)
+        cells = [-(-size // grid) for size in sizes]
+        self._sizes = sizes
+        self._enlarging = [interpolation_matrix(grid, (grid + 1) * side) for side in cells]
+        self._drawn = [
+            (draw.random((grid,) * len(sizes)) < _SEEN, [int(draw.integers(side)) for side in cells])
+            for _ in range(count)
+        ]
+
+    def __len__(self) -> int:
+        return len(self._drawn)
+
+    def __getitem__(self, numbers: slice) -> np.ndarray:
+        chosen = self._drawn[numbers]
+        masks = np.empty((len(chosen), *self._sizes), dtype=np.float32)
+        for mask, (seen, shifts) in zip(masks, chosen, strict=True):
+            mask[:] = self._one(seen.astype(np.float32), shifts)
         return masks
+
+    def _one(self, values: np.ndarray, shifts: list[int]) -> np.ndarray:
+        """A grid enlarged and cut out, one axis after the other."""
+        for matrix, start, size in zip(self._enlarging, shifts, self._sizes, strict=True):
+            values = np.tensordot(values, matrix[start : start + size], axes=(0, 1))  # this axis becomes the last
+        return values
 
 
 def random_masks(count: int, grid: int, height: int, width: int, seed: int) -> np.ndarray:
     """Section 3.3: float32[count,height,width] in 0..1, grids of seen and hidden cells, enlarged and shifted."""
-    draw = np.random.default_rng(seed)
-    cell = -(-height // grid), -(-width // grid)
-    rows, columns = (interpolation_matrix(grid, (grid + 1) * side) for side in cell)
-    masks = np.empty((count, height, width), dtype=np.float32)
-    for mask in masks:
-        seen = (draw.random((grid, grid)) < _SEEN).astype(np.float32)
-        top, left = draw.integers(cell[0]), draw.integers(cell[1])
-        mask[:] = rows[top : top + height] @ seen @ columns[left : left + width].T
-    return masks
+    return RandomMasks(count, grid, (height, width), seed)[:]

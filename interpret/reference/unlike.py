@@ -25,6 +25,7 @@ LEVEL = 0.05  # share of references that are called unlike
 NEIGHBOURS = 10  # k
 FEWEST = 19  # references of the second half: below, no p can reach the level
 ROUGH = 100  # below, p is rough
+_BLOCK = 1024  # images that are searched at a time
 MISSED = (
     "Misses about half of the images turned by 90 degrees and most of the lightly blurred ones; "
     "an answer without this flag can be wrong."
@@ -41,6 +42,15 @@ class Unlikeness:
     flagged: np.ndarray  # bool[B], p <= 0.05
     nearest: np.ndarray  # int64[B,n], numbers of the nearest references, the nearest first; n is 0 without features
     similarity: np.ndarray  # float32[B,n], cosine of the angle to each, -1..1
+
+
+@dataclass(frozen=True, eq=False)
+class UnlikeTheRest:
+    """How unlike the other images of its own set each image is; no image is called unlike where they are few."""
+
+    p: np.ndarray  # float64[B], as in `Unlikeness`
+    flagged: np.ndarray  # bool[B], p <= 0.05
+    is_rough: bool  # whether there are so few images that p is rough
 
 
 @dataclass(frozen=True, eq=False)
@@ -70,7 +80,7 @@ class ReferenceImages:
         share = _shares(energy(logits), self.energies)
         nearest, similarity = np.zeros((len(logits), 0), np.int64), np.zeros((len(logits), 0), np.float32)
         if self.bank is not None and self.distances is not None and features is not None:
-            places, similarity = _nearest(on_sphere(features), self.bank, max(NEIGHBOURS, shown))
+            places, similarity = _searched(features, self.bank, max(NEIGHBOURS, shown))
             share = np.minimum(share, _shares(_distance(similarity), self.distances))
             nearest, similarity = self.numbers[places[:, :shown]], similarity[:, :shown]
         if count < FEWEST:
@@ -81,30 +91,44 @@ class ReferenceImages:
 
 
 def reference_images(
-    logits: np.ndarray, features: np.ndarray | None, *, most: int = 2048, seed: int = 0
+    logits: np.ndarray, features: np.ndarray | None, *, compared: int | None = None, seed: int = 0
 ) -> ReferenceImages:
     """Learn what is usual from images that the model was not trained on.
 
     Args:
         logits: float32[B,K].
         features: float32[B,D], of the last hidden layer; None where none is seen: then the energy alone decides.
-        most: References that are searched for neighbours.
+        compared: References that are searched for neighbours, the others tell what is usual; None for one half.
         seed: Of the split.
     """
     order = np.random.default_rng(seed).permutation(len(logits))
-    near, rest = np.sort(order[: min(most, len(order) // 2)]), order[min(most, len(order) // 2) :]
+    count = (len(order) + 1) // 2 if compared is None else compared
+    near, rest = np.sort(order[:count]), order[count:]
     energies = energy(logits[rest])
     shares, bank, distances = _shares_among(energies), None, None
-    if features is not None and len(near):
+    if features is not None and len(near) and len(rest):
         bank = on_sphere(features[near])
-        blocks = [
-            _distance(_nearest(on_sphere(features[rest[start : start + 1024]]), bank, NEIGHBOURS)[1])
-            for start in range(0, len(rest), 1024)
-        ]
-        distances = np.concatenate(blocks)
+        distances = _distance(_searched(features[rest], bank, NEIGHBOURS)[1])
         shares = np.minimum(shares, _shares_among(distances))
         distances = np.sort(distances)
     return ReferenceImages(bank, near, np.sort(energies), distances, np.sort(shares))
+
+
+def unlike_the_rest(logits: np.ndarray, features: np.ndarray, *, seed: int = 0) -> UnlikeTheRest:
+    """Compare each half of some images with the other half; by its making about 5 of 100 are flagged: what tells is which.
+
+    Args:
+        logits: float32[B,K].
+        features: float32[B,D], of the last hidden layer.
+        seed: Of the halves, and of their splits.
+    """
+    halves = np.array_split(np.random.default_rng(seed).permutation(len(logits)), 2)
+    p, rough = np.full(len(logits), np.nan), False
+    for own, other in (halves, halves[::-1]):
+        known = reference_images(logits[other], features[other], seed=seed)
+        p[own] = known.unlikeness(logits[own], features[own], shown=0).p
+        rough = rough or known.is_rough
+    return UnlikeTheRest(p, p <= LEVEL, rough)
 
 
 def energy(logits: np.ndarray) -> np.ndarray:
@@ -123,6 +147,16 @@ def on_sphere(features: np.ndarray) -> np.ndarray:
     """float32[B,D]: each row at length 1; one of zeros stays so."""
     length = np.linalg.norm(features, axis=1, keepdims=True)
     return np.divide(features, length, out=np.zeros_like(features, dtype=np.float32), where=length > 0)
+
+
+def _searched(features: np.ndarray, bank: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:
+    """The nearest of the bank to each of many images, block by block."""
+    blocks = [
+        _nearest(on_sphere(features[start : start + _BLOCK]), bank, count)
+        for start in range(0, max(len(features), 1), _BLOCK)
+    ]
+    places, similarity = zip(*blocks, strict=True)
+    return np.concatenate(places), np.concatenate(similarity)
 
 
 def _nearest(rows: np.ndarray, bank: np.ndarray, count: int) -> tuple[np.ndarray, np.ndarray]:

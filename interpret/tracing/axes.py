@@ -48,6 +48,19 @@ class Axes:
             letters.insert(self.channel, "C")
         return f"({', '.join(letters)})"
 
+    @property
+    def has_channel_last(self) -> bool:
+        """Whether the array is [B, places..., C], or has no channel."""
+        return self.channel in (None, self.rank - 1)
+
+    def sizes(self, array: Any) -> tuple[int, ...]:
+        """How many places an array of these axes has along each."""
+        return tuple(array.shape[axis] for axis in self.places)
+
+    def with_channel(self, places: Any) -> Any:
+        """Values [N, places...] that fit an array of these axes, whose channel is last: with an axis for it, if there is one."""
+        return places if self.channel is None else places[..., None]
+
     def over_channel(self, values: Any, how: Callable[..., Any]) -> Any:
         """`how(values, axis=)` over the channel: what is left is [B, places...]; as it is where there is no channel."""
         return values if self.channel is None else how(values, axis=self.channel)

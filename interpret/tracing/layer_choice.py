@@ -24,6 +24,18 @@ def has_places(layer: TappedLayer) -> bool:
     return several and (len(_places(layer)) == 3 or (len(_places(layer)) == 1 and is_convolution(layer)))
 
 
+def is_of_series(taps: Taps, layer: TappedLayer) -> bool:
+    """Whether the layer puts out [B,L,C] and a Conv1D stands before it: its pooling, normalisation and activations.
+
+    Without one, an axis more may be tokens or frames, whose order a map would feign to be that of the input.
+    """
+    sizes = _places(layer)
+    if len(sizes) != 1 or sizes[0] == 1:
+        return False
+    before = [other for other in taps.layers if is_convolution(other) and len(_places(other)) == 1]
+    return any(layer.tensor.op in follows_from(other.tensor) for other in before)
+
+
 def is_convolution(layer: TappedLayer) -> bool:
     """Whether the layer is a convolution of any kind (plain, depthwise, transposed, in a recurrence, frame by frame)."""
     inner = getattr(layer.layer, "layer", None) if type(layer.layer).__name__ == "TimeDistributed" else None
@@ -56,7 +68,7 @@ def spatial_layer(taps: Taps, name: str | None) -> TappedLayer:
     known = ", ".join(layer.name for layer in with_map) or "none"
     if name is not None:
         layer = taps.find(name)
-        if not has_places(layer):
+        if not has_places(layer) and not is_of_series(taps, layer):
             raise ValueError(
                 f"Expected a layer with a map of places, shape (B, H, W, C). Layer {name!r} puts out "
                 f"{('B', *tuple(layer.tensor.shape)[1:])}. Choose one of those that have a map: {known}."

@@ -22,6 +22,7 @@ from ..graph.head import Head
 from ..graph.logits import find_logits
 from ..graph.tasks import declared_task
 from ..graph.written_variables import kept, variables_of, written_variables
+from ..maps.volume_pooling import mend_volume_pooling
 from .axes import Axes, image_axes, with_axes
 from .folding import Folder
 from .inputs import Arrays, InputForm, declared_inputs, missing_from_model, observed_inputs
@@ -290,6 +291,7 @@ def gradients(scores: Any, tensors: dict[str, Any]) -> list[Any]:
                 f"Use a method that needs no gradient there: GradCAM and the other class activation maps, Occlusion, RISE "
                 f"or ScoreCAM for a picture of whole numbers; ActivationExtractor for words."
             )
+    mend_volume_pooling(scores.graph)
     slopes = tf.gradients(scores, list(tensors.values()))
     for what, slope in zip(tensors, slopes, strict=True):
         if slope is None:

@@ -25,7 +25,7 @@ from .sharing import scores_program
 from .targets import Classes, target_array
 from .traced_model import Taps, TracedModel
 
-Vary = Callable[[slice, slice], np.ndarray]  # (rows I, variants V) -> those images, varied, [I,V,H,W,C]
+Vary = Callable[[slice, slice], np.ndarray]  # (rows I, variants V) -> those images, varied, [I,V, and their axes]
 _IMAGES = 16  # images of a block, where there are that many: each variant is then made for several images at once
 _NUMBERS = 2_500_000  # pixels times channels run at a time (10 MB): 16 of 224 x 224 x 3; more are no faster there
 
@@ -110,6 +110,7 @@ class VariantProgram(OfModel):
         return self._variants.traced.model
 
     any_form = False  # whether inputs of any form will do, or pictures [B,H,W,C] alone
+    any_places = False  # whether series, volumes and grey pictures will do too, as far as their channel is last
 
     @property
     def head(self) -> Any:
@@ -127,9 +128,8 @@ class VariantProgram(OfModel):
         flat, call = self._variants.prepared(images)
         traced, named = self._variants.traced, original["classes"]
         image = traced.image_index(traced.form_of(images))
-        axes = self._variants.axes
-        if axes is None or not (axes.is_picture or self.any_form):
-            refuse_other_than_pictures("none" if axes is None else axes.words)
+        dtype = flat[image].dtype
+        axes = _form_taken(self._variants.axes, dtype, any_form=self.any_form, any_places=self.any_places)
         other = target_array(versus, "versus", len(named), self._variants.head.classes)
 
         def run(rows: slice, variants: np.ndarray) -> dict[str, np.ndarray]:
@@ -139,6 +139,23 @@ class VariantProgram(OfModel):
             return call(inputs, np.repeat(named[rows], times), np.repeat(other[rows], times))
 
         return Asked(flat[image], named, original["scores"], axes, original, run)
+
+
+def _form_taken(axes: Axes | None, dtype: np.dtype, *, any_form: bool, any_places: bool) -> Axes:
+    """The axes of an input that is varied.
+
+    Raises:
+        ValueError: It is no picture, and the method takes nothing else; or it is of whole numbers, such as tokens.
+    """
+    if axes is None:
+        refuse_other_than_pictures("none")
+    if axes.is_picture or any_form:
+        return axes
+    if not any_places or not axes.has_channel_last:
+        refuse_other_than_pictures(axes.words)
+    if dtype.kind != "f":
+        refuse_other_than_pictures(f"{axes.words} of {dtype.name}")
+    return axes
 
 
 def scores_of(traced: TracedModel) -> Program:

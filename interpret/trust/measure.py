@@ -9,7 +9,10 @@ budget of passes buys (see `budget`):
 * the likeness of its maps once the weights are shuffled (`randomization_check`), and
 * to those of a copy that was trained on permuted labels, where training images are given (`random_label_check`).
 
-The verdict joins the first and the fourth (see `verdicts`); the others are numbers beside it.
+* how the maps lie on the objects, where masks are given (`localization`).
+
+The verdict joins the first and the fourth (see `verdicts`); the others are numbers beside it. So are those of the objects: a
+model may be right for a reason that lies beside the object, and a map that shows so is a good one.
 
 The maps of all methods of one gradient come out of one program, of the model and of the copy whose weights are shuffled
 (see `JointMaps`). No map is drawn here, so batch normalisation is folded into the convolutions before it, except at the layer
@@ -19,7 +22,7 @@ of the CAMs; how far that moves the logits is measured and part of the record.
 from __future__ import annotations
 
 from collections.abc import Callable, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import partial
 from typing import Any
 
@@ -40,6 +43,7 @@ from ..tracing.sharing import programs_shared
 from ..tracing.targets import NONE
 from ..tracing.traced_model import TracedModel
 from ..tracing.variants import VariantScores, rows_at_once, scores_of
+from .located import checked_masks, located
 from .record import MethodTrust, Samples, Trust, TrustPlan
 from .sensitivity import Sensitivity, max_sensitivities
 from .summary import summed
@@ -57,10 +61,12 @@ def measure_trust(
     *,
     cam_layer: Layer | None = None,
     training: tuple[np.ndarray, np.ndarray] | None = None,
+    masks: np.ndarray | None = None,
+    labels: np.ndarray | None = None,
     batch_size: int = 256,
     step: Progress = False,
 ) -> Trust:
-    """Measure several methods on one model; the class explained is always the predicted one.
+    """Measure several methods on one model; the class explained is the predicted one, on the objects that of the label.
 
     Args:
         model: A Keras model with one image input and one output.
@@ -70,6 +76,9 @@ def measure_trust(
         cam_layer: Layer of the CAM family; None for the last convolution.
         training: Training images float32[T,H,W,C] and labels int64[T], for the control of random labels; None leaves it
             out.
+        masks: bool[B,H,W], where the object of each image is, at any size; None leaves the measures of the objects out. Boxes
+            become masks by `box_masks`.
+        labels: int[B], the class of each object; left out, those that come with the images, else the predicted classes.
         batch_size: Rows at a time.
         step: True for a bar of each measure, or a function called with (what is being measured, done, total).
 
@@ -78,6 +87,7 @@ def measure_trust(
             not fit.
     """
     plan = plan or TrustPlan()
+    objects = None if masks is None else _Objects(checked_masks(masks, images), labels)
     made, makers, refused = _made(model, methods, cam_layer, images)
     look = _looked_at(model, images, _largest(plan, [known for known in methods if known.name in made]), plan.seed)
     groups = []
@@ -87,7 +97,8 @@ def measure_trust(
             for known in methods
             if known.name in made and known.is_expensive is is_expensive
         }
-        groups.append(_Measures(model, images, chosen, makers, plan, sizes, look, step).taken(training, batch_size))
+        measures = _Measures(model, images, chosen, makers, plan, sizes, look, step)
+        groups.append(measures.with_location(measures.taken(training, batch_size), objects, methods))
     found = [group for group in groups if group.methods]
     every = {name: trust for group in found for name, trust in group.methods.items()}
     return Trust(
@@ -171,6 +182,14 @@ def _largest(plan: TrustPlan, methods: Sequence[KnownMethod]) -> int | None:
 
 
 @dataclass(frozen=True, eq=False)
+class _Objects:
+    """Where the object of each image is, and of which class."""
+
+    masks: np.ndarray  # bool[B,H,W]
+    labels: np.ndarray | None  # int[B]; None: the predicted classes
+
+
+@dataclass(frozen=True, eq=False)
 class _Group:
     """What was measured of methods that cost about the same."""
 
@@ -208,6 +227,25 @@ class _Measures:
         }
         layers = next((found.layers for found in shuffled.values()), ())
         return _Group(every, layers, not_copied, next((found.lesson for found in relearnt.values()), None))
+
+    def with_location(self, group: _Group, objects: _Objects | None, methods: Sequence[KnownMethod]) -> _Group:
+        """The group with the measures of the objects, taken on the images of the curves."""
+        if objects is None or self.look is None or self.sizes.curves == 0 or not self.methods:
+            return group
+        numbers = sample_numbers(len(self.images), self.sizes.curves, self.plan.seed)
+        classes = self.look.classes if objects.labels is None else np.asarray(objects.labels)
+        found = located(
+            self.methods,
+            self.images[numbers],
+            classes[numbers],
+            objects.masks[numbers],
+            without_zero=[known.name for known in methods if not known.has_zero],
+            seed=self.plan.seed,
+            progress=self._telling("looking at objects"),
+        )
+        return replace(
+            group, methods={name: replace(trust, location=found[name]) for name, trust in group.methods.items()}
+        )
 
     def _curves(self, batch_size: int) -> dict[str, Faithfulness]:
         if self.look is None or self.sizes.curves == 0:

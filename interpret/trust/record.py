@@ -48,6 +48,17 @@ class MeanCurves:
 
 
 @dataclass(frozen=True)
+class Location(Record):
+    """How a method's maps lie on the objects, where masks were given (see `localization`)."""
+
+    images: int  # that have an object
+    share: float  # of their pixels that are the object, mean: what maps that know nothing get; NaN for no image
+    pointing: Interval  # share of the images whose peak lies in the object, 0..1
+    mass: Interval | None  # share of the positive evidence that lies in it; None where a map has no zero
+    rank: Interval  # share of the object among as many strongest pixels
+
+
+@dataclass(frozen=True)
 class MethodTrust(Record):
     """What was measured of one method. A measure that was not taken is None, or empty."""
 
@@ -63,6 +74,7 @@ class MethodTrust(Record):
     rank_correlation: tuple[float, ...]  # at each stop of the shuffling, mean over images; NaN: no map can be compared
     ssim: tuple[float, ...]  # likewise
     random_labels: Interval | None  # rank correlation with the maps of the copy that learnt random labels
+    location: Location | None = None  # on the objects; None where no masks were given
 
 
 @dataclass(frozen=True)
@@ -94,6 +106,7 @@ class Trust(Record):
                 "sensitivity": None if found.sensitivity is None else found.sensitivity.mean,
                 "like shuffled weights": found.rank_correlation[-1] if found.rank_correlation else None,
                 "like random labels": None if found.random_labels is None else found.random_labels.mean,
+                **_of_location(found.location),
                 "why": found.verdict.words,
             }
             for name, found in self.methods.items()
@@ -103,3 +116,11 @@ class Trust(Record):
     def verdicts(self) -> dict[str, Verdict]:
         """The verdict on each method."""
         return {name: found.verdict for name, found in self.methods.items()}
+
+
+def _of_location(found: Location | None) -> dict[str, Any]:
+    """What a row tells of the objects; nothing where no masks were given."""
+    if found is None:
+        return {}
+    mass = None if found.mass is None else found.mass.mean
+    return {"points at object": found.pointing.mean, "mass on object": mass, "rank on object": found.rank.mean}

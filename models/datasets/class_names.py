@@ -143,6 +143,12 @@ def order_note(names: Sequence[str]) -> str | None:
 def require_classes(dataset: Dataset, classes: int) -> None:
     """Refuse data that have not as many classes as a model has (K), because nobody could tell which is which."""
     names = dataset.class_names
+    if classes == 0:
+        raise ValueError(
+            f"Expected a classifier, which answers one number per class. Received a model that answers in another form, and "
+            f"the classes {_listed(names)}. If it names a class for every pixel, evaluate_segmentation and "
+            f"write_segmentation_report are for it."
+        )
     if len(names) != classes:
         raise ValueError(
             f"Expected a name for each of the model's {classes} classes. The data have {len(names)}: {_listed(names)}. "

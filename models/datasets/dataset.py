@@ -10,6 +10,8 @@ from typing import Annotated, Any
 import numpy as np
 
 from ... import Record
+from ..truth.reading import truth_of
+from ..truth.record import REGRESSION, UNLABELLED, Numbers, Truth
 from ..visible_text import all_visible, visible
 from .image_store import IN_MEMORY, ImageStore
 from .lazy_images import LazyImages, lazily
@@ -63,17 +65,26 @@ class Dataset(Record):
     names: tuple[str, ...] = ()  # [B], of each image's file, such as 'cats/1.png'; none where files hold many
     pictures: Pixels = None  # float32[B, H, W, C] in [0, 1], for people; None: the images, in value_range
     preparation: Preparation = Preparation()
+    truth: Truth | None = None  # numbers, or several labels, of each image; then there are no classes
 
     def __post_init__(self) -> None:
         self._make_names_visible()
         _check_layout(self.images, self.labels)
+        _check_truth(self.truth, len(self.images), self.source)
         _check_labels(self.labels, self.class_names)
         if not isinstance(self.images, LazyImages):  # those on disk are checked by what reads them
             _check_pixels(self.images, self.value_range)
 
     @classmethod
     def from_arrays(
-        cls, images: Any, labels: Any, class_names: Sequence[str] | None = None, *, source: str = "arrays"
+        cls,
+        images: Any,
+        labels: Any,
+        class_names: Sequence[str] | None = None,
+        *,
+        source: str = "arrays",
+        task: str | None = None,
+        unit: str = "",
     ) -> Dataset:
         """Images and labels from memory as a data set, in the form that everything takes.
 
@@ -81,9 +92,12 @@ class Dataset(Record):
             images: [B,H,W,C], or grey ones [B,H,W]. Their values stay as they are, as the model was trained on them: bytes
                 from 0 to 255, real numbers from 0 to 1, from -1 to 1, or from 0 to 255 where they reach so far
                 (`data.scaled(0, 1)` brings them to another range).
-            labels: int[B] or [B,1], or one-hot [B,K].
-            class_names: K names, by label; None: the numbers themselves.
+            labels: int[B] or [B,1], or one-hot [B,K]; for a regression float[B] or [B,N]; for several labels multi-hot [B,K].
+            class_names: K names, by label; None: the numbers themselves. Of a regression the names of its numbers.
             source: Where they are from, for people to read.
+            task: None: each image is of one class. 'regression': the labels are numbers, 'labels': any of several labels;
+                the data then bear them as `truth`, and have no classes.
+            unit: Of a regression's numbers, such as 'years'.
 
         Raises:
             ValueError: They do not fit each other.
@@ -97,12 +111,18 @@ class Dataset(Record):
         whole = pixels.dtype == np.uint8
         pixels = pixels[..., np.newaxis] if pixels.ndim == 3 else pixels
         pixels = pixels.astype(np.float32, copy=False)
+        value_range = (0.0, 255.0) if whole else range_of_values(pixels)
+        if task is not None:
+            truth = truth_of(numbers, task, source, class_names, unit=unit)
+            nobody = np.zeros(len(pixels), np.int64)
+            return cls(pixels, nobody, UNLABELLED, source, value_range=value_range, truth=truth)
+        _refuse_no_class(numbers)
         if numbers.ndim == 2:
             numbers = numbers[:, 0] if numbers.shape[1] == 1 else numbers.argmax(axis=1)
         numbers = numbers.astype(np.int64)
         known = max(int(numbers.max(initial=0)) + 1, 2)
         names = tuple(map(str, range(known))) if class_names is None else tuple(map(str, class_names))
-        return cls(pixels, numbers, names, source, value_range=(0.0, 255.0) if whole else range_of_values(pixels))
+        return cls(pixels, numbers, names, source, value_range=value_range)
 
     def _make_names_visible(self) -> None:
         """Names from outside are kept as pages, drawings and terminals can show them, so that all of these agree."""
@@ -190,6 +210,7 @@ class Dataset(Record):
             labels=self.labels[chosen],
             names=tuple(self.names[number] for number in chosen) if self.names else (),
             pictures=None if self.pictures is None else _taken(self.pictures, chosen),
+            truth=None if self.truth is None else self.truth.taking(chosen),
         )
 
     def scaled(self, low: float, high: float) -> Dataset:
@@ -254,6 +275,35 @@ def _changed(
     if isinstance(images, np.ndarray):
         return change(images)
     return lazily(images).changed(change, shape or change(images[:1]).shape[1:])
+
+
+def _refuse_no_class(labels: np.ndarray) -> None:
+    """Refuse labels that would lose something as classes: a fraction, or all but one of several labels."""
+    kind = labels.dtype.kind
+    if kind == "f" and (labels.ndim == 1 or labels.shape[1:] == (1,)) and not np.array_equal(labels, np.floor(labels)):
+        raise ValueError(
+            f"Expected class numbers as labels, int[B]. Received {labels.dtype}{list(labels.shape)} with fractions, such as "
+            f"{labels.ravel()[np.flatnonzero(labels.ravel() % 1)[0]]:g}. If they are the numbers of a regression, pass "
+            f"task='{REGRESSION}'."
+        )
+    if labels.ndim == 2 and labels.shape[1] > 1 and np.isin(labels, (0, 1)).all():
+        odd = np.flatnonzero(labels.sum(axis=1) != 1)
+        if odd.size:
+            raise ValueError(
+                f"Expected one-hot labels [B, K], one 1 in each row. Received {int(labels[odd[0]].sum())} at image {odd[0]}. If "
+                f"an image may bear several labels or none, pass task='labels'."
+            )
+
+
+def _check_truth(truth: Truth | None, images: int, source: str) -> None:
+    if truth is None:
+        return
+    known = len(truth.values if isinstance(truth, Numbers) else truth.on)
+    if known != images:
+        raise ValueError(
+            f"Expected a truth for each of {images} images of '{source}'. Received {known}. Check that both come from the same "
+            f"split."
+        )
 
 
 def _check_layout(images: np.ndarray, labels: np.ndarray) -> None:

@@ -168,8 +168,9 @@ def _refuse_several(labels: np.ndarray, source: str) -> None:
 
 def _several(what: str, image: int, source: str) -> str:
     return (
-        f"Expected one class for each image of '{source}'. Received {what} for image {image}. featurelens explains models of "
-        f"one class per image: choose one class, as in --label-map 'a|b=a', or leave these out, as in --label-map 'a|b='."
+        f"Expected one class for each image of '{source}'. Received {what} for image {image}. If the model answers any of "
+        f"several labels, pass --task labels (task='labels'); else choose one class, as in --label-map 'a|b=a', or leave these "
+        f"out, as in --label-map 'a|b='."
     )
 
 

@@ -2,7 +2,7 @@
 
 from collections.abc import Sequence
 from dataclasses import dataclass
-from typing import Any
+from typing import Any, Literal, overload
 
 import numpy as np
 
@@ -10,20 +10,16 @@ from ... import Record, ask
 from ..datasets.dataset import Dataset
 from ..datasets.pixel_range import warn_of_range
 from ..forward_pass import answers
+from ..signals import Signals
+from ..truth.record import LABELS, REGRESSION, Numbers
 from .calibration import Calibration, calibrate
+from .curves import PrecisionRecallCurve, area, curve_of
+from .labels import LabelEvaluation, evaluate_labels
+from .numbers import NumberEvaluation, evaluate_numbers
 from .probabilities import probabilities_of
 
 LEAST = 1e-7  # Keras's own floor under a probability, so that the loss is the one that Keras shows
 MOST_POINTS = 300  # of a thinned curve: its area is off by less than 1/300 of the ups and downs of the precision
-
-
-@dataclass(frozen=True, eq=False)
-class PrecisionRecallCurve:
-    """Precision and recall of one class against all others, as its threshold rises."""
-
-    precision: np.ndarray  # float64[T+1], in [0, 1]; the last one is 1 by convention
-    recall: np.ndarray  # float64[T+1], in [0, 1], falling; the last one is 0
-    thresholds: np.ndarray  # float64[T], probability of the class from which on an image is taken for it
 
 
 @dataclass(frozen=True, eq=False)
@@ -91,15 +87,27 @@ def _mean_of_known(values: np.ndarray, weights: np.ndarray) -> float:
     return float(np.average(values[known], weights=weights[known])) if known.any() else float("nan")
 
 
-def evaluate(model: Any, dataset: Any, *, batch_size: int = 256, head: str = "softmax") -> Evaluation:
+@overload
+def evaluate(
+    model: Any, dataset: Any, *, batch_size: int = ..., head: str = ..., task: Literal["regression"]
+) -> NumberEvaluation: ...
+@overload
+def evaluate(
+    model: Any, dataset: Any, *, batch_size: int = ..., head: str = ..., task: Literal["labels"]
+) -> LabelEvaluation: ...
+@overload
+def evaluate(model: Any, dataset: Any, *, batch_size: int = ..., head: str = ..., task: None = None) -> Evaluation: ...
+def evaluate(model: Any, dataset: Any, *, batch_size: int = 256, head: str = "softmax", task: str | None = None) -> Any:
     """Run the model once over the images and measure how good it is.
 
     Args:
         model: a Keras model with one output of K units, or of one unit where there are two classes.
-        dataset: a `Dataset` in the range that the model takes; (images, labels); or whatever `open_dataset` reads, which
-            is fitted to the model.
+        dataset: a `Dataset` in the range that the model takes, or `Signals` in the form that it takes; (images, labels); or
+            whatever `open_dataset` reads, which is fitted to the model.
         batch_size: images per step, at most; of photos fewer, as memory wants. It does not change the result.
         head: what the output is: 'softmax', 'sigmoid' or 'probability' (probabilities), or 'linear' (logits).
+        task: 'regression' for numbers: the data are read as such, and a `NumberEvaluation` says MAE, RMSE and R2 with intervals;
+            'labels' for any of several labels: a `LabelEvaluation` (head 'linear' where the model ends in their logits).
 
     Warns where the images seem to be in another range than the model takes (see `range_remark`).
 
@@ -110,12 +118,36 @@ def evaluate(model: Any, dataset: Any, *, batch_size: int = 256, head: str = "so
         >>> evaluate(load_model("zero_padded_dropout"), fashion_mnist("test")[:500]).confusion.sum().item()
         500
     """
-    dataset = dataset if isinstance(dataset, Dataset) else ask("labelled", dataset, model)
-    warn_of_range(model, dataset)
+    if task is not None:
+        given = dataset if isinstance(dataset, Dataset) else ask("known", dataset, model, task)
+        if task == LABELS:
+            return evaluate_labels(model, given, batch_size, "linear" if head == "linear" else "sigmoid")
+        return evaluate_numbers(model, given, batch_size)
+    dataset = dataset if isinstance(dataset, (Dataset, Signals)) else ask("labelled", dataset, model)
+    if isinstance(dataset, Signals):
+        dataset = dataset.labelled()
+    else:
+        _refuse_other_truth(dataset)
+        warn_of_range(model, dataset)
     outputs = [np.asarray(answer) for answer in answers(model, dataset.images, batch_size)]
+    if sum(size > 1 for size in outputs[0].shape[1:]) > 1:
+        raise ValueError(
+            f"Expected one number per class, an output [B,{len(dataset.class_names)}]. Received {list(outputs[0].shape)}. A "
+            f"model that names a class for every pixel is measured by evaluate_segmentation(model, images, masks)."
+        )
     outputs = [output.reshape(len(output), -1) for output in outputs]  # (B,) and (B,K,1) as well
     probabilities = probabilities_of(np.concatenate(outputs), len(dataset.class_names), head)
     return evaluation_from_probabilities(probabilities, dataset.labels, dataset.class_names)
+
+
+def _refuse_other_truth(dataset: Dataset) -> None:
+    """Pass data of classes."""
+    if dataset.truth is not None:
+        kind = REGRESSION if isinstance(dataset.truth, Numbers) else LABELS
+        raise ValueError(
+            f"Expected images of one class each. Received '{dataset.source}', which bears {', '.join(dataset.truth.names[:6])} "
+            f"instead of classes. Pass task='{kind}'."
+        )
 
 
 def evaluation_from_probabilities(
@@ -138,7 +170,7 @@ def evaluation_from_probabilities(
     confusion = np.bincount(labels * len(classes) + predictions, minlength=len(classes) ** 2)
     confusion = confusion.reshape(len(classes), len(classes)).astype(np.int64)
     right, support, named = confusion.diagonal(), confusion.sum(axis=1), confusion.sum(axis=0)
-    curves = tuple(_curve(labels == k, probabilities[:, k]) for k in classes)
+    curves = tuple(curve_of(labels == k, probabilities[:, k]) for k in classes)
     return Evaluation(
         class_names=tuple(class_names),
         labels=labels.astype(np.int64),
@@ -151,7 +183,7 @@ def evaluation_from_probabilities(
         recall=_share(right, support),
         f1=_share(2 * right, named + support),
         support=support,
-        average_precision=np.array([_average_precision(curve) for curve in curves]),
+        average_precision=np.array([area(curve) for curve in curves]),
         curves=curves,
         calibration=calibrate(probabilities.max(axis=1), predictions == labels),
     )
@@ -167,18 +199,6 @@ def image_losses(probabilities: np.ndarray, labels: np.ndarray) -> np.ndarray:
 def _share(part: np.ndarray, whole: np.ndarray) -> np.ndarray:
     """float64[K]; NaN for 0 of 0."""
     return np.divide(part, whole, out=np.full(len(whole), np.nan), where=whole > 0)
-
-
-def _curve(is_class: np.ndarray, probability: np.ndarray) -> PrecisionRecallCurve:
-    """A point for each different probability, the lowest first, and (1, 0) at the end."""
-    if not is_class.any():
-        return PrecisionRecallCurve(np.empty(0), np.empty(0), np.empty(0))
-    order = np.argsort(-probability, kind="stable")
-    falling = probability[order]
-    last = np.append(np.flatnonzero(np.diff(falling)), len(falling) - 1)  # of the images of one probability
-    found = np.cumsum(is_class[order])[last]
-    precision, recall = found / (last + 1), found / found[-1]
-    return PrecisionRecallCurve(np.append(precision[::-1], 1.0), np.append(recall[::-1], 0.0), falling[last[::-1]])
 
 
 def thinned(curve: PrecisionRecallCurve, most: int = MOST_POINTS) -> PrecisionRecallCurve:
@@ -200,11 +220,6 @@ def thinned(curve: PrecisionRecallCurve, most: int = MOST_POINTS) -> PrecisionRe
         places = np.searchsorted(-curve.recall[ends], -np.linspace(1, 0, most))
         ends = ends[np.unique(np.clip(places, 0, len(ends) - 1))]
     return PrecisionRecallCurve(curve.precision[ends], curve.recall[ends], curve.thresholds[ends[:-1]])
-
-
-def _average_precision(curve: PrecisionRecallCurve) -> float:
-    """The area of the steps; NaN for a class without images."""
-    return float(-np.sum(np.diff(curve.recall) * curve.precision[:-1])) if len(curve.recall) else float("nan")
 
 
 def _check(probabilities: np.ndarray, labels: np.ndarray, class_names: Sequence[str]) -> None:

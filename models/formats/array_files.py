@@ -8,6 +8,7 @@ from __future__ import annotations
 import hashlib
 import io
 import zipfile
+from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
@@ -80,9 +81,11 @@ def stored_npz(path: Path, reading: Reading) -> StoredImages:
         names_key = next((key for key in NAME_KEYS if key in shapes), None)
         names = None if names_key is None else _member(arrays, names_key, path)
     class_names = named_classes(names, labels)
-    return stored_arrays(
+    found = stored_arrays(
         images, labels, f"NumPy file {path}", reading, files=(file_print(path),), class_names=class_names, notes=notes
     )
+    columns = None if reading.task is None or names is None or labels.ndim != 2 else tuple(map(str, names.tolist()))
+    return replace(found, label_columns=columns) if columns and len(columns) == labels.shape[1] else found
 
 
 def stored_npy_pair(images_path: Path, labels_path: Path, reading: Reading) -> StoredImages:
@@ -104,6 +107,39 @@ def stored_npy(images: Path, reading: Reading) -> StoredImages:
             "Pass both, as in IMAGES.npy,LABELS.npy."
         )
     return stored_npy_pair(images, beside[0], reading)
+
+
+def array_of(path: Path) -> np.ndarray:
+    """The one array of a `.npy` file, or of a `.npz` that holds no other.
+
+    Raises:
+        ValueError: It cannot be read, or there are several.
+    """
+    require_regular_file(path)
+    if path.suffix.lower() != ".npz":
+        return _single(read_bytes(path), path)
+    with _archive(path) as arrays:
+        if len(arrays.files) != 1:
+            raise ValueError(
+                f"Expected one array in '{path}'. Received {len(arrays.files)}: {', '.join(arrays.files[:6])}. Save the one that "
+                f"is meant by np.save."
+            )
+        return _member(arrays, arrays.files[0], path)
+
+
+def arrays_of(
+    path: Path, reading: Reading
+) -> tuple[np.ndarray, np.ndarray | None, tuple[str, ...] | None, tuple[str, ...]]:
+    """The values of a `.npz`, of any shape, with labels and class names where it has them, and what was assumed."""
+    with _archive(path) as arrays:
+        if len(arrays.files) == 1:
+            return _member(arrays, arrays.files[0], path), None, None, ()
+        shapes = {key: shape_in(arrays, key, path) for key in arrays.files}
+        values_key, labels_key, notes = chosen_keys(shapes, path, reading)
+        labels = _member(arrays, labels_key, path)
+        names_key = next((key for key in NAME_KEYS if key in shapes), None)
+        names = None if names_key is None else _member(arrays, names_key, path)
+        return _member(arrays, values_key, path), labels, named_classes(names, labels), notes
 
 
 def npy_files(images: Path) -> list[Path]:

@@ -19,6 +19,7 @@ import numpy as np
 from ..datasets.dataset import Dataset
 from ..datasets.fingerprints import fingerprint, read_bytes
 from ..file_limits import LIMITS, Limits, too_large
+from ..truth.record import REGRESSION
 from .containers.array_pixels import ArrayPixels
 from .idx import unzipped
 from .reading import Reading, Wanted
@@ -64,6 +65,8 @@ def stored_csv(
             "Check the file, or pass the shape (H, W, C) of its images."
         )
     _warn_of_small_pixels(pixels, path)
+    if pixels.dtype.kind == "f" and reading.task is not None and np.array_equal(pixels, np.floor(pixels)):
+        pixels = pixels.astype(np.int64)  # whole, beside labels that are not
     if pixels.dtype.kind in "iu" and pixels.max() <= 255:
         pixels = pixels.astype(np.uint8)  # a quarter of the memory
     source = f"CSV file {path}"
@@ -82,7 +85,7 @@ def stored_csv(
 class PixelTable:
     """Rows of a label and pixels."""
 
-    labels: np.ndarray  # int64[B] or text [B]
+    labels: np.ndarray  # int64[B], float64[B] where they are no classes, or text [B]
     pixels: np.ndarray  # [B, H*W*C], 0 to the largest value
     notes: tuple[str, ...] = ()
 
@@ -103,10 +106,17 @@ def read_table(content: bytes, name: str, classes: int | None = None, reading: R
     largest = 2 ** (reading.depth or 8) - 1
     asked = reading.label_column
     named = label_column(first, name, asked) if header else _asked_place(asked, len(first), name)
+    if named is None and reading.task == REGRESSION:
+        raise ValueError(
+            f"Expected to know which column of '{name}' holds the numbers of the regression: it has no header. Received no "
+            f"--label-column. Pass --label-column first or --label-column last."
+        )
     table = _parsed(content, header)
     if table is not None and len(table) and table.shape[1] == len(first):
         column, dropped, notes = _columns(table, first if header else None, named, name)
         labels, pixels = table[:, column], np.delete(table, [column, *dropped], axis=1)
+        if reading.task is not None and _is_valid(np.zeros(1), pixels, None, largest):
+            return PixelTable(labels, pixels, notes)
         if _is_valid(labels, pixels, classes, largest):
             return PixelTable(labels.astype(np.int64), pixels, notes)
     if header and named is not None and table is None and classes is None:

@@ -11,6 +11,7 @@ from pathlib import Path
 import numpy as np
 
 from ..datasets.dataset import Dataset
+from ..truth.record import UNLABELLED
 from .image_files import SUFFIXES, check_image, is_picture_name, not_a_picture
 from .picture_files import file_reader, pictures
 from .reading import Reading
@@ -97,7 +98,7 @@ def unlabelled_pictures(paths: Sequence[Path], reading: Reading) -> StoredImages
         pixels=found.pixels,
         labels=np.zeros(len(paths), np.int64),
         source=paths[0].as_posix() if len(paths) == 1 else f"{len(paths)} pictures",
-        class_names=("unknown",),
+        class_names=UNLABELLED,
         files=(("pictures", found.sha256),),
         names=tuple(path.name for path in paths),
         notes=found.notes,

@@ -12,13 +12,14 @@ import os
 import zlib
 from collections import defaultdict
 from collections.abc import Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 
 import numpy as np
 
 from ..datasets.fingerprints import fingerprint, read_bytes
 from ..datasets.labels import several_to_one
+from .containers.truth_columns import truth_columns
 from .idx import unzipped
 from .image_files import EXTRA, SUFFIXES, is_picture_name
 from .image_folders import report_left_out
@@ -72,7 +73,11 @@ def stored_table(table: Table, path: Path, reading: Reading) -> StoredImages:
         reading: which columns and which split.
     """
     places = Places(path.parent)
-    for option, name in (("--file-column", reading.file_column), ("--label-column", reading.label_column)):
+    several = reading.task is not None  # the label's columns are then looked for by `truth_columns`
+    for option, name in (
+        ("--file-column", reading.file_column),
+        ("--label-column", None if several else reading.label_column),
+    ):
         if name is not None and name not in table:
             raise ValueError(
                 f"Expected {option} to name a column of '{path}'. Received '{name}'; it has {', '.join(table)}."
@@ -84,10 +89,13 @@ def stored_table(table: Table, path: Path, reading: Reading) -> StoredImages:
             "--file-column, and put the table beside the pictures."
         )
     rows, notes = _rows_of_split(table, path, reading)
+    texts = [table[files][row] for row in rows]
+    if several:
+        used = (files, *(name for name in table if name.lower() in SPLIT_COLUMNS))
+        truth, columns = truth_columns(table, used, path, reading)
+        return replace(_stored(path, texts, truth[rows], None, places, reading, notes), label_columns=columns)
     labels, class_names, told = _labels(table, files, path, reading)
-    return _stored(
-        path, [table[files][row] for row in rows], labels[rows], class_names, places, reading, (*notes, *told)
-    )
+    return _stored(path, texts, labels[rows], class_names, places, reading, (*notes, *told))
 
 
 def manifest_files(path: Path) -> list[Path]:

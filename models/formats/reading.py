@@ -6,6 +6,7 @@ from dataclasses import dataclass, replace
 
 from ..datasets.labels import LabelMap, read_label_map
 from ..datasets.resizing import InputShape, Resizing
+from ..truth.record import LABELS, REGRESSION
 from .preprocessing import Preprocessing, preprocessing
 
 STORED = "stored"
@@ -35,6 +36,8 @@ class Reading:
     split: str | None = None  # of data that hold several
     images_key: str | None = None  # name of the array of images
     labels_key: str | None = None  # name of the array of labels
+    task: str | None = None  # what the labels are: None: classes, 'regression': numbers, 'labels': several for an image
+    unit: str = ""  # of a regression's numbers, for people
     shape: InputShape | None = None  # (H, W, C) that pictures are brought to as they are decoded; set by `for_model`
 
     def checked(self) -> Reading:
@@ -51,6 +54,16 @@ class Reading:
         if self.depth is not None and not 1 <= self.depth <= 32:
             raise ValueError(
                 f"Expected --depth in bits from 1 to 32, such as 12. Received {self.depth}. Pass the bits of a value."
+            )
+        if self.unit and self.task != REGRESSION:
+            raise ValueError(
+                f"Expected a unit with the numbers of a regression, task='{REGRESSION}'. Received '{self.unit}' and another "
+                f"task. Leave unit= out."
+            )
+        if self.label_map is not None and self.task in (REGRESSION, LABELS):
+            raise ValueError(
+                f"Expected labels as they are stored for the task {self.task!r}. Received --label-map '{self.label_map}', which "
+                f"makes classes of them. Leave --label-map out."
             )
         self.preprocessing()
         self.resizing()

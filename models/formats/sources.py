@@ -20,6 +20,7 @@ from .containers.python_sources import is_python_source, stored_source
 from .fashion_mnist import fashion_mnist
 from .image_files import is_picture_name
 from .known_formats import call, format_of, format_of_pair, kinds
+from .places.signal_files import holds_signals
 from .reading import Reading, Wanted
 from .stored_images import StoredImages, dataset_of
 
@@ -94,6 +95,8 @@ def check_source(source: str, reading: Reading | None = None) -> None:
     path = Path(source)
     if source in NAMED or is_remote(source):  # what is elsewhere is looked at when it is fetched
         return
+    if holds_signals(path):  # for a model of such; one of pictures refuses them when they are read
+        return
     if path.exists():
         known = format_of(path)
         if known is None:
@@ -122,11 +125,7 @@ _ADVICE = {  # endings -> what to do with a file of this kind
     (".zip", ".tar", ".tgz", ".tar.gz", ".rar", ".7z", ".bz2", ".xz"): "Unpack it, and pass the folder.",
     (".keras", ".tflite", ".onnx"): "It is a model: give it in front, as in featurelens report MODEL --data IMAGES.",
     (".json", ".xml", ".yaml", ".yml"): "Write a table of files and labels, a CSV with the columns file and label.",
-    (
-        ".dcm",
-        ".nii",
-        ".nii.gz",
-    ): "Save its slices as PNG of 16 bits in a folder per class, and pass --depth with their bits.",
+    (".dcm",): "Save its slices as PNG of 16 bits in a folder per class, and pass --depth with their bits.",
     (".pt", ".pth", ".npy.gz"): "Save its arrays with np.savez(path, images=..., labels=...).",
     (".mp4", ".avi", ".mov", ".mkv"): "Save its frames as pictures in a folder per class.",
     (".svg", ".pdf", ".psd", ".ai"): "Save it as PNG in a folder of its class.",
@@ -141,6 +140,11 @@ def _advice(path: Path) -> str:
             f"It is a single picture, whose class nothing tells: featurelens explain MODEL --image {path} and featurelens report "
             f"MODEL --data {path} explain it; to be measured, put it into a folder of its class."
         )
+    if holds_signals(path):
+        return (
+            "Sounds and scans are for models of series and volumes, which featurelens explain and evaluate take; for a model of "
+            "pictures save spectrograms, or slices as PNG of 16 bits with --depth, in a folder per class."
+        )
     known = (words for endings, words in _ADVICE.items() if path.name.lower().endswith(endings))
     return next(known, "Convert it to one of these.")
 
@@ -153,6 +157,8 @@ def _read(source: str, wanted: Wanted) -> Dataset:
     if source in NAMED:
         return dataset_of(stored_again(fashion_mnist(NAMED[source])), wanted)
     known = format_of(path)
+    if holds_signals(path):
+        raise ValueError(f"Expected pictures: {kinds()}. Received '{path}'. {_advice(path)}")
     with _told_of_damage(source):
         if known is None:
             images, labels = (Path(part.strip()) for part in source.split(","))

@@ -18,9 +18,11 @@ from ..datasets.image_store import IN_MEMORY
 from ..datasets.labels import LEFT_OUT, ClassNumbers, LabelMap, class_numbers
 from ..datasets.lazy_images import LazyImages
 from ..datasets.resizing import describe
+from ..truth.reading import truth_of
+from ..truth.record import NOT_LOOKED_AT, UNLABELLED, Truth
 from .picture_files import PictureFiles
 from .preprocessing import Preprocessing
-from .reading import SCALES, Wanted
+from .reading import SCALES, Reading, Wanted
 
 
 class Pixels(Protocol):
@@ -60,11 +62,15 @@ class StoredImages:
     unreadable: tuple[str, ...] = ()
     names: tuple[str, ...] = ()  # of each image's file
     notes: tuple[str, ...] = ()
+    label_columns: tuple[str, ...] | None = None  # of labels [B, N], the names of their columns
 
 
 def dataset_of(stored: StoredImages, wanted: Wanted) -> Dataset:
     """The images at the size, range and channels wanted, with classes as numbers; small sets are read at once."""
-    classes, kept = _classes(stored, wanted.reading.labels())
+    if wanted.reading.task is None:
+        (classes, kept), truth = _classes(stored, wanted.reading.labels()), None
+    else:
+        classes, kept, truth = _known(stored, wanted.reading)
     shape = _shape(stored, wanted)
     images, pictures, value_range, preparation = _images(stored, wanted, shape, kept)
     dataset = Dataset(
@@ -78,6 +84,7 @@ def dataset_of(stored: StoredImages, wanted: Wanted) -> Dataset:
         names=tuple(stored.names[number] for number in kept) if stored.names else (),
         pictures=pictures,
         preparation=replace(preparation, notes=(*stored.notes, *classes.notes, *preparation.notes)),
+        truth=truth,
     )
     if wanted.reading.labels().numeric:
         return in_order_of_numbers(dataset)
@@ -112,6 +119,28 @@ def _classes(stored: StoredImages, label_map: LabelMap) -> tuple[ClassNumbers, n
             "--label-map."
         )
     return replace(classes, labels=classes.labels[kept]), kept
+
+
+def _known(stored: StoredImages, reading: Reading) -> tuple[ClassNumbers, np.ndarray, Truth | None]:
+    """What is known of the images where they have no classes, and the numbers of all of them."""
+    count = len(stored.pixels)
+    nobody = ClassNumbers(np.zeros(count, np.int64), UNLABELLED)
+    labels = None if stored.class_names == UNLABELLED else stored.labels
+    if reading.task == NOT_LOOKED_AT or labels is None:
+        return nobody, np.arange(count), None
+    if len(labels) != count:
+        raise ValueError(
+            f"Expected a truth for each of {count} images in '{stored.source}'. Received {len(labels)}. Check that both come "
+            f"from the same split."
+        )
+    labels = np.asarray(labels)
+    if stored.class_names is not None and labels.ndim == 1:
+        labels = np.array(stored.class_names, dtype=np.str_)[labels]  # folders, or a pattern of names
+    return (
+        nobody,
+        np.arange(count),
+        truth_of(labels, reading.task or "", stored.source, stored.label_columns, unit=reading.unit),
+    )
 
 
 def _named(labels: np.ndarray, names: int, source: str) -> np.ndarray:

@@ -172,12 +172,14 @@ def _problems(figures: Figures, _: str | None) -> int:
     return sum(finding.get("severity") == "problem" for finding in figures.get("findings", ()))
 
 
-def _copies(*path: str) -> _Figure:
-    def read(figures: Figures, _: str | None) -> Any:
-        pairs = _found(figures, *path)
-        return None if pairs is None else len(pairs)
+def _length(figures: Figures, *path: str) -> int | None:
+    entries = _found(figures, *path)
+    return None if entries is None else len(entries)
 
-    return _Figure(read)
+
+def _shortcuts(figures: Figures, _: str | None) -> int | None:
+    found = _found(figures, "shortcuts", "shortcuts", "found")
+    return None if found is None else sum(each.get("reliance") == "relied on" for each in found)
 
 
 _FIGURES: dict[str, _Figure] = {
@@ -193,8 +195,10 @@ _FIGURES: dict[str, _Figure] = {
     "trust": _Figure(_trust, "METHOD"),
     "problems": _Figure(_problems),
     "suspected_labels": _at("screening", "labels", "listed"),
-    "near_copies": _copies("screening", "copies", "pairs"),
-    "training_copies": _copies("screening", "training_copies", "pairs"),
+    "near_copies": _Figure(lambda figures, _: _length(figures, "screening", "copies", "pairs")),
+    "training_copies": _Figure(lambda figures, _: _length(figures, "screening", "training_copies", "pairs")),
     "accuracy_without_copies": _at("screening", "accuracy_without"),
+    "shortcuts": _Figure(_shortcuts),
+    "failing_groups": _Figure(lambda figures, _: _length(figures, "shortcuts", "groups", "found")),
     "logit_error": _at("model", "logit_error"),
 }

@@ -6,7 +6,7 @@ import re
 
 from markupsafe import Markup
 
-_WORDS = {"probability": ("probability", "probabilities")}
+_WORDS = {"probability": ("probability", "probabilities"), "answer": ("number", "numbers")}
 _BETWEEN_TAGS = re.compile(r"(?<=>)[^<>]+(?=<)")
 
 

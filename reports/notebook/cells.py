@@ -21,14 +21,15 @@ from ...interpret.stream.explainer import Explanation
 from ...interpret.trust.record import Trust
 from ...models.datasets.dataset import Dataset
 from ...models.evaluation.metrics import Evaluation
+from ...models.truth.record import Numbers
 from ..drawing.colors import ColorScale, colorize, limits_of
 from ..drawing.enlarging import enlarge
 from ..drawing.pictures import pictures
 from ..drawing.wording import count, percent
 from ..figures.one_image import ImageStory
-from ..plots.explanation import explanation_figure
 from ..plots.layers import layer_measures
 from ..plots.performance import MOST_NUMBERS, confusion_matrix, most_confused
+from ..plots.signals import story_figure
 from .pieces import frame, picture, plot, row, spelled, table, text
 
 MOST_BYTES = 200_000  # of a cell
@@ -51,6 +52,8 @@ def _dataset(data: Dataset, most: int) -> Markup:
     height, width, channels = data.images.shape[1:]
     counts = np.bincount(data.labels, minlength=len(data.class_names))
     low, high = data.value_range
+    if data.truth is not None:
+        return _of_truth(data, most)
     lead = (
         f"{count(len(data), 'image')} of {height} x {width} x {channels}, values from {low:g} to {high:g}, "
         f"{count(len(data.class_names), 'class', 'classes')}"
@@ -62,6 +65,29 @@ def _dataset(data: Dataset, most: int) -> Markup:
     rest = np.flatnonzero(counts)[len(first) :]
     more = text(f"and {count(len(rest), 'class', 'classes')} more") if len(rest) else Markup("")
     return frame(f"Dataset: {data.source}", lead, shown, more, *map(text, data.preparation.notes[:4]))
+
+
+def _of_truth(data: Dataset, most: int) -> Markup:
+    """Images with numbers, or with any of several labels: the first ones with theirs."""
+    truth, (low, high) = data.truth, data.value_range
+    assert truth is not None  # by _dataset
+    if isinstance(truth, Numbers):
+        told = [
+            ", ".join(f"{name} {value:.4g}" for name, value in zip(truth.names, each, strict=True))
+            for each in truth.values[:most]
+        ]
+        kind = f"{count(len(truth.names), 'number')} each: {', '.join(truth.names[:6])}"
+    else:
+        told = [
+            ", ".join(name for name, on in zip(truth.names, each, strict=True) if on) or "no label"
+            for each in truth.on[:most]
+        ]
+        kind = f"any of {count(len(truth.names), 'label')}: {', '.join(truth.names[:6])}"
+    drawn = pictures(np.asarray(data.shown[: len(told)]), data.shown_range) if told else []
+    size = " x ".join(map(str, data.images.shape[1:]))
+    lead = f"{count(len(data), 'image')} of {size}, values from {low:g} to {high:g}, {kind}"
+    shown = row([picture(pixels, words) for pixels, words in zip(drawn, told, strict=True)])
+    return frame(f"Dataset: {data.source}", lead, shown, *map(text, data.preparation.notes[:4]))
 
 
 def _evaluation(found: Evaluation, _: int) -> Markup:
@@ -151,7 +177,7 @@ def _story(found: ImageStory, most: int) -> Markup:
         if best is None
         else f"{shown.class_names[best]}, {percent(float(shown.probabilities[best]))}"
     )
-    png = explanation_figure(shown).png(dpi=80 if most > 5 else 40)
+    png = story_figure(shown).png(dpi=80 if most > 5 else 40)
     drawn = Markup('<img src="data:image/png;base64,{}" alt="{}" style="max-width:100%;background:#fff">').format(
         base64.b64encode(png).decode(), shown.description
     )

@@ -11,4 +11,6 @@ data          How many images of which values?
 comparison    How do models stand beside each other?
 architecture  How is the network built?
 explanation   One image explained: what does it look like?
+segmentation  One picture segmented: what does it look like?
+signals       One series or volume explained: what does it look like?
 """

@@ -11,6 +11,7 @@ import numpy as np
 from ..drawing.colors import ColorScale, Limits, colorize, overlay
 from ..drawing.enlarging import enlarge
 from ..drawing.pictures import pictures
+from ..drawing.signal_form import SignalForm
 from ..drawing.wording import listed, percent
 from .plot import INK, LINE, MUTED, SERIES, Plot, axes, plain
 
@@ -50,6 +51,7 @@ class ExplainedImage:
     headed: bool  # the class stands above the whole figure, and `faded` below it; else in the title of each panel
     unit: str = "logit"  # of the scores that the maps explain: 'logit', 'probability' or 'answer'
     answers: tuple[str, ...] = ()  # lines that stand for the bars where there are no probabilities
+    signal: SignalForm | None = None  # where `image` is a series or a volume, and the maps have its places
 
     @property
     def target(self) -> str:
@@ -74,9 +76,9 @@ def explanation_figure(shown: ExplainedImage) -> Plot:
         title = panel.title if shown.headed else f"{panel.title}, {shown.target}"
         _place(figure.add_subplot(cell), title, panel.note, drawn_map(panel, picture))
     if len(cells) <= _PER_ROW + 1:
-        _bars(figure.add_subplot(cells[-1]), shown)
+        likeliest(figure.add_subplot(cells[-1]), shown)
     else:
-        _bars(_inside(figure.add_subplot(cells[-1])), shown, room=0.6)
+        likeliest(_inside(figure.add_subplot(cells[-1])), shown, room=0.6)
     if shown.headed:
         figure.suptitle(plain(f"Why {shown.target}"), fontsize=13, color=INK)
         figure.supxlabel(plain(shown.faded), fontsize=9, color=MUTED)
@@ -138,7 +140,7 @@ def _inside(cell: Any) -> Any:
     return cell.inset_axes((0.48, 0.05, 0.52, 0.9))
 
 
-def _bars(drawn: Any, shown: ExplainedImage, *, room: float = 0.25) -> None:
+def likeliest(drawn: Any, shown: ExplainedImage, *, room: float = 0.25) -> None:
     """The likeliest classes; `room` beside a full bar is for its number, as a part of the bar."""
     if not np.isfinite(shown.probabilities).all():
         drawn.axis("off")

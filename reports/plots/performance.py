@@ -87,12 +87,15 @@ def values_of(curves: Mapping[str, np.ndarray], epochs: int, kept: int | None) -
     return f"After epoch {kept}, whose weights were kept: {values(kept)}; after the last, {epochs}: {values(epochs)}."
 
 
-def precision_recall(curves: Mapping[str, tuple[np.ndarray, np.ndarray, float]], *, classes: int | None = None) -> Plot:
+def precision_recall(
+    curves: Mapping[str, tuple[np.ndarray, np.ndarray, float]], *, classes: int | None = None, of: str = "class"
+) -> Plot:
     """Draw a precision-recall curve for each class, as steps; the area under them is the average precision.
 
     Args:
         curves: per class name its recall float[N], falling, precision float[N] (each 0 to 1) and average precision.
         classes: of how many classes these are the ones with the lowest average precision; None: they are all.
+        of: what they are.
     """
     figure, drawn = axes(6.4, 3.8)
     ranked = sorted(curves.items(), key=lambda entry: -entry[1][2])
@@ -110,12 +113,12 @@ def precision_recall(curves: Mapping[str, tuple[np.ndarray, np.ndarray, float]],
         title="average precision",
         title_fontsize=9,
     )
-    title, best = "Precision and recall per class", "Best"
+    title, best = f"Precision and recall per {of}", "Best"
     if classes is not None and classes > len(curves):
         cut = f"{len(curves)} of {classes} classes, those with the lowest average precision"
         drawn.set_title(cut, fontsize=10, color=INK, loc="left")
         title, best = f"{title}: {cut}", "Best of these"
-    words = f"{best}: {ranked[0][0]}. Worst: {ranked[-1][0]}." if ranked else "No class."
+    words = f"{best}: {ranked[0][0]}. Worst: {ranked[-1][0]}." if ranked else f"No {of}."
     return Plot(figure, title, words)
 
 

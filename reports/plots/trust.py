@@ -11,8 +11,12 @@ from ..drawing.wording import percent, with_minus
 from .layers import name_ends
 from .plot import INK, LINE, MUTED, SERIES, Plot, axes, plain, series_style
 
+PROBABILITY = "probability of the class"  # what the curves of a classifier follow
 
-def perturbation_curves(shares: np.ndarray, curves: Mapping[str, np.ndarray], *, title: str, label: str) -> Plot:
+
+def perturbation_curves(
+    shares: np.ndarray, curves: Mapping[str, np.ndarray], *, title: str, label: str, score: str = PROBABILITY
+) -> Plot:
     """Draw mean scores over the share of pixels changed; the controls, named last, in grey dashes.
 
     Args:
@@ -20,6 +24,7 @@ def perturbation_curves(shares: np.ndarray, curves: Mapping[str, np.ndarray], *,
         curves: per order of the pixels float[S+1], mean probability; the last two are the controls.
         title: what is shown.
         label: of the horizontal axis.
+        score: what is followed; another than the probability has no ends of its own.
     """
     figure, drawn = axes(5.4, 3.4)
     ends = {}
@@ -31,7 +36,9 @@ def perturbation_curves(shares: np.ndarray, curves: Mapping[str, np.ndarray], *,
         line.set_markersize(3)
         middle = len(values) // 2
         ends[name] = (float(shares[middle]), float(values.mean()), style["color"])
-    drawn.set(xlabel=label, ylabel="probability of the class", xlim=(0, 1), ylim=(-0.02, 1.02))
+    drawn.set(xlabel=label, ylabel=score, xlim=(0, 1))
+    if score.startswith("probability"):
+        drawn.set_ylim(-0.02, 1.02)
     drawn.grid(axis="y", color=LINE, linewidth=0.6)
     name_ends(drawn, ends)
     words = "; ".join(f"{name}: {with_minus(f'{value:.2f}')}" for name, (_, value, _) in ends.items())

@@ -70,7 +70,7 @@ class ModelSection:
 
 
 def _scores(information: ModelInformation) -> str:
-    return "probabilities" if information.unit == "probability" else "logits"
+    return {"probability": "probabilities", "answer": "numbers"}.get(information.unit, "logits")
 
 
 def _proven(found: ModelEvidence) -> str:
@@ -81,6 +81,8 @@ def _proven(found: ModelEvidence) -> str:
             f"The maps explain the model’s own probabilities, for no logit lies behind them: what was traced differs from "
             f"its answer by {most}."
         )
+    if found.information.unit == "answer":
+        return f"The maps explain the model’s own numbers: what was traced differs from its answer by {most}."
     return (
         f"The maps explain the logits: {found.information.head}(logits) differs from the model’s own answer by {most}."
     )
@@ -156,6 +158,8 @@ def _proof(found: ModelEvidence) -> Markup:
     explained, claim = behind.get(
         information.head, ("the model’s own probability, as no logit lies behind it", "the score")
     )
+    if information.unit == "answer":
+        explained, claim = "a number that the model answers, in its own unit", "what was traced"
     folded = (
         f" In the pass over all images {count(found.folded, 'batch normalisation')} were folded into the convolution before "
         f"them, which the difference includes; maps that are drawn come from the model as it is."
@@ -188,12 +192,12 @@ def _data(found: ModelEvidence, about: About) -> Markup:
     low, high = dataset.value_range
     parts = [
         Markup(
-            '<h3 id="data">Data</h3><p>{} of {} from {}; {}; pixel values {:g} to {:g} (seen: {:g} to {:g}).</p>'
+            '<h3 id="data">Data</h3><p>{} of {} from {}; {}pixel values {:g} to {:g} (seen: {:g} to {:g}).</p>'
         ).format(
             count(len(dataset), "image"),
             shape(dataset.images.shape[1:]),
             dataset.source,
-            count(len(dataset.class_names), "class", "classes"),
+            "" if dataset.truth is not None else f"{count(len(dataset.class_names), 'class', 'classes')}; ",
             low,
             high,
             found.lowest,

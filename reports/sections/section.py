@@ -33,6 +33,7 @@ VIEWS = {  # {id of a tab: its title}, in order
     "images": "Images",
     "layers": "Layers",
     "trust": "Trust",
+    "shortcuts": "Shortcuts",
     "data": "Data",
     "method": "Method",
 }

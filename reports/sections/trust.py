@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
+from ...interpret.graph.head import LABELS
 from ...interpret.intervals import Interval
 from ...interpret.methods.catalogue import METHODS
 from ...interpret.trust.record import MethodTrust, Trust
@@ -32,7 +33,7 @@ from ..html.trust_marks import (
     two_digits,
     verdict_cells,
 )
-from ..plots.trust import control_shares, perturbation_curves, randomization_curves
+from ..plots.trust import PROBABILITY, control_shares, perturbation_curves, randomization_curves
 from .section import About, Finding, Part, Severity
 
 _READING = (
@@ -81,11 +82,14 @@ class TrustSection:
             Markup("<h3>How it was measured</h3><p>{}</p>{}{}").format(
                 _sample(trust) + _bought(trust),
                 EMPTY if about.evaluation is None else _origin(found),
-                how_to_read(_reading(trust)),
+                how_to_read(_reading(trust, about.information.unit)),
             ),
             *_refused(trust),
             folded("All numbers, with their intervals", _verdicts(trust)),
-            folded("The curves behind them", joined([*_shares(trust), _curves(trust), _shuffled(trust)])),
+            folded(
+                "The curves behind them",
+                joined([*_shares(trust), _curves(trust, _followed(about)), _shuffled(trust)]),
+            ),
             *_relearnt(trust),
         ]
         return Part(joined(html))
@@ -142,8 +146,9 @@ def _not_measured(trust: Trust) -> Markup:
     return Markup("<p>{}</p>{}").format(told, command(f"featurelens trust MODEL --data SOURCE {chosen} --update"))
 
 
-def _reading(trust: Trust) -> str:
-    return _READING + (_MORE if any(found.road or found.sensitivity for found in trust.methods.values()) else "")
+def _reading(trust: Trust, unit: str) -> str:
+    said = _READING.replace("the probability", "the number") if unit == "answer" else _READING
+    return said + (_MORE if any(found.road or found.sensitivity for found in trust.methods.values()) else "")
 
 
 def _cite(trust: Trust, *, pictured: bool) -> Markup:
@@ -267,7 +272,17 @@ def _extra_columns(trust: Trust) -> dict[str, Callable[[MethodTrust], str]]:
         columns["Beats random, filled in"] = lambda each: percent(each.road.mean, 0) if each.road else "not measured"
     if any(each.sensitivity for each in found):
         columns["Change under noise"] = lambda each: _mean_of(each.sensitivity)
+    if any(each.location for each in found):
+        share = next(each.location.share for each in found if each.location)
+        by_chance = f"(by chance {percent(share, 0)})"
+        columns[f"Peak on the object {by_chance}"] = lambda each: _share_of(each.location and each.location.pointing)
+        columns[f"Evidence on it {by_chance}"] = lambda each: _share_of(each.location and each.location.mass)
+        columns[f"Strongest pixels on it {by_chance}"] = lambda each: _share_of(each.location and each.location.rank)
     return columns
+
+
+def _share_of(value: Interval | None) -> str:
+    return "not measured" if value is None or not np.isfinite(value.mean) else percent(value.mean, 0)
 
 
 def _mean_of(value: Interval | None) -> str:
@@ -293,7 +308,14 @@ def _shares(trust: Trust) -> list[Markup]:
     return [figure(plot.svg(), caption)]
 
 
-def _curves(trust: Trust) -> Markup:
+def _followed(about: About) -> str:
+    """What the curves follow, as the label of their axis."""
+    if about.information.unit == "answer":
+        return "the number"
+    return "probability of the label" if about.information.task == LABELS else PROBABILITY
+
+
+def _curves(trust: Trust, score: str) -> Markup:
     """The curves of the methods that the page draws."""
     shown = {name: trust.methods[name] for name in SHOWN if name in trust.methods and trust.methods[name].images}
     if not shown:
@@ -304,7 +326,9 @@ def _curves(trust: Trust) -> Markup:
         curves = {name: np.array(getattr(found.curves, what)) for name, found in shown.items()}
         curves |= {"random": np.array(getattr(one.random, what))}
         curves |= {"brightness": np.array(getattr(one.brightness, what))}
-        plot = perturbation_curves(np.array(one.shares), curves, title=f"{what.capitalize()} curves", label=label)
+        plot = perturbation_curves(
+            np.array(one.shares), curves, title=f"{what.capitalize()} curves", label=label, score=score
+        )
         better = "lower" if what == "deletion" else "higher"
         drawn.append(figure(plot.svg(), f"{what.capitalize()}: {better} is better. Numbers: mean height."))
     return Markup('<div class="pair">{}</div>').format(joined(drawn))

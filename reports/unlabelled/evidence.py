@@ -10,15 +10,12 @@ from ...interpret import HiResCAM
 from ...interpret.layers.survey import LayerSurvey
 from ...models.screening.data_map import DataMap, data_map
 from ...models.screening.near_copies import NearCopies, copies_among
-from ...models.screening.unlike import unlike_the_rest
-from ..evidence.screening.suspects import Strangers, hidden_of, pictures_of
+from ..evidence.screening.suspects import Strangers, pictures_of, strangers_of
 from ..evidence.seen import Seen
 from ..evidence.twin import DrawnOnly
 
 SURE = 8  # pictures of each class
 _UNSURE = 24
-_MOST_UNLIKE = 24
-_FEWEST = 100  # pictures, for the list of those unlike the rest
 _LEVELS = (0.5, 0.7, 0.9, 0.99)
 
 
@@ -142,16 +139,7 @@ def gather_likeness(seen: Seen) -> Likeness:
     order = np.argsort(-probabilities, axis=1, kind="stable")
     between = np.zeros((probabilities.shape[1],) * 2, np.int64)  # how often two classes are the likeliest ones
     np.add.at(between, (order[:, 0], order[:, 1]), 1)
-    return Likeness(copies, _strangers(seen), data_map(seen.survey.logits, between))
-
-
-def _strangers(seen: Seen) -> Strangers | None:
-    hidden = seen.result(hidden_of(seen))
-    if len(hidden.numbers) < _FEWEST or not hidden.features.shape[1]:
-        return None
-    found = unlike_the_rest(seen.survey.logits[hidden.numbers], hidden.features, seed=seen.plan.seed)
-    most = np.argsort(found.p_value, kind="stable")[:_MOST_UNLIKE]
-    return Strangers(hidden.numbers[most], found.p_value[most], found.rough)
+    return Likeness(copies, strangers_of(seen), data_map(seen.survey.logits, between))
 
 
 def gather_inside(seen: Seen) -> Inside:

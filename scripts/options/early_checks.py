@@ -52,9 +52,11 @@ def checked_data_for(image: str, model: str, data: str | None, opening: Opening)
     if image.lstrip("-").isdigit():
         return checked_data(model, data, opening)
     from featurelens.models.formats.image_files import check_image
+    from featurelens.models.formats.places.signal_files import holds_signals
 
     check_words([model], data, opening)
-    check_image(image)
+    if not (holds_signals(image) or image.lower().endswith(".npy")):  # these are of a model of series or volumes
+        check_image(image)
     return data
 
 

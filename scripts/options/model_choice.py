@@ -15,8 +15,13 @@ if TYPE_CHECKING:
 Task = Annotated[
     str | None,
     typer.Option(
-        help="What one answer without an activation is for: binary or regression. Default: what the data or the card say."
+        help="What the answers are: binary (one is the logit of two classes), regression (numbers), labels (any of several). "
+        "Default: what the head, the data or the card say."
     ),
+]
+Direction = Annotated[
+    str | None,
+    typer.Option(help="Of a regression: explain what raises the number, up, or what lowers it, down. Default: up."),
 ]
 ModelOutput = Annotated[str | None, typer.Option(help="Which output to look at, where the model has several.")]
 Wrt = Annotated[str | None, typer.Option(help="Which input is the picture, where the model has several.")]
@@ -45,11 +50,12 @@ class ModelPart:
     wrt: Wrt = None
     held: Held = None
     score: Score = None
+    direction: Direction = None
 
     @property
     def is_of_classes(self) -> bool:
         """Whether classes are explained, which the data have to have."""
-        return self.task != "regression" and self.score is None
+        return self.task not in ("regression", "labels") and self.score is None
 
 
 def as_chosen(model: Any, card: ModelCard | None, part: ModelPart) -> Any:
@@ -69,7 +75,30 @@ def as_chosen(model: Any, card: ModelCard | None, part: ModelPart) -> Any:
         declare_task(chosen, task)
     elif card is not None and len(card.class_names) == 2 and is_bare(chosen):
         declare_task(chosen, "binary")
+    if part.direction is not None:
+        chosen = _in_direction(chosen, part)
     return chosen if part.score is None else scored(chosen, part.score)
+
+
+def _in_direction(model: Any, part: ModelPart) -> Any:
+    """The regression, with its sign turned where what lowers the number is asked for."""
+    from featurelens.interpret.own_scores import number_of
+
+    if part.task != "regression" or part.score is not None:
+        raise ValueError(
+            f"Expected --direction with --task regression, and without --score. Received --direction {part.direction} for "
+            f"{'the score ' + part.score if part.score else 'classes'}. Leave it out."
+        )
+    turned = number_of(model, direction=part.direction or "up")
+    if part.direction == "up":
+        return model
+    width = getattr(model, "output_shape", None)
+    if isinstance(width, tuple) and width[-1] != 1:
+        raise ValueError(
+            f"Expected a regression of one number for --direction down. Received one of {width[-1]}. Name one of several outputs "
+            f"by --model-output; featurelens report takes --number."
+        )
+    return turned
 
 
 def refuse_score(model: Any) -> None:
@@ -105,10 +134,10 @@ def settle_task(model: Any, class_names: tuple[str, ...]) -> None:
         bare = False
     if declared_task(model) == "regression" or bare:
         raise ValueError(
-            f"Expected a classifier, whose answers can be held against the {len(class_names)} classes of the data. Received "
+            f"Expected a classifier, whose answers can be held against {len(class_names) or 'the'} classes of the data. Received "
             f"a model that answers numbers without an activation. If it tells two classes apart, pass --task binary and "
-            f"data of two classes; a regression can be looked at by featurelens explain --task regression and featurelens "
-            f"inspect."
+            f"data of two classes; a regression can be looked at by featurelens explain --task regression, and is measured and "
+            f"reported on by featurelens evaluate and report --task regression, with data that bear numbers."
         )
 
 
@@ -136,8 +165,9 @@ def require_one_picture(model: Any) -> None:
             else f"({', '.join('any' if s is None else str(s) for s in form.shapes[0])})"
         )
         raise ValueError(
-            f"Expected a model that takes pictures, (H, W, C), as the data are read. This one takes {taken}. See its layers by "
-            f"featurelens inspect, and make its maps in Python, where Saliency and GradCAM take arrays of any form."
+            f"Expected a model that takes pictures, (H, W, C), as the data are read. This one takes {taken}. Models of series "
+            f"and volumes are taken by featurelens explain and evaluate; see its layers by featurelens inspect, and make its "
+            f"maps in Python, where Saliency and GradCAM take arrays of any form."
         )
 
 

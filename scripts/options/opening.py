@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -99,6 +99,13 @@ def open_for(data: str, model: Any, card: ModelCard | None, opening: Opening) ->
     from featurelens.models.datasets.labels import fitted_to_outputs
 
     refuse_score(model)
+    if opening.task == "regression":
+        settle_task(model, ())
+    if opening.task == "labels":
+        raise ValueError(
+            "Expected a model of one class for each image here. Received --task labels, several. Use featurelens report, "
+            "evaluate, explain, trust and inspect for such a model."
+        )
     dataset, assumed = _opened(data, model, card, opening)
     if len(dataset.class_names) > 2 and is_bare(model):
         settle_task(model, dataset.class_names)  # one number cannot tell these apart: refused for what it is
@@ -114,9 +121,50 @@ def open_for(data: str, model: Any, card: ModelCard | None, opening: Opening) ->
     return _told(dataset, model)
 
 
-def open_images(data: str, model: Any, card: ModelCard | None, opening: Opening) -> Dataset:
-    """The data as `open_for` has them, where their classes do not matter."""
-    dataset, assumed = _opened(data, model, card, opening)
+def open_numbers(data: str, model: Any, card: ModelCard | None, opening: Opening, unit: str = "") -> Dataset:
+    """The data as `open_for` has them, with the numbers of a regression, in a unit, in the place of classes.
+
+    Raises:
+        ValueError: They bear none, or names of classes were given.
+    """
+    from featurelens.models.evaluation.numbers import numbers_in
+
+    if opening.class_names is not None:
+        raise ValueError(
+            f"Expected a classifier for --class-names {opening.class_names}. Received a regression, whose numbers have the "
+            f"names of their columns. Leave it out; --label-column names the columns."
+        )
+    dataset = open_images(data, model, card, opening, truth="regression")
+    return replace(dataset, truth=replace(numbers_in(dataset), unit=unit))
+
+
+def open_labels(data: str, model: Any, card: ModelCard | None, opening: Opening) -> Dataset:
+    """The data as `open_for` has them, with any of several labels for each image in the place of one class.
+
+    Raises:
+        ValueError: They bear none, or there are other numbers of names than labels.
+    """
+    from featurelens.models.datasets.class_names import read_class_names
+    from featurelens.models.fitting import with_names
+
+    dataset = open_images(data, model, card, opening, truth="labels")
+    names = card.class_names if card is not None else None
+    if opening.class_names is not None:
+        names = read_class_names(opening.class_names)
+    numbered = dataset.truth is not None and dataset.truth.names[0] == "label 0"
+    return with_names(dataset, names) if names is not None and (numbered or opening.class_names) else dataset
+
+
+def open_images(
+    data: str, model: Any, card: ModelCard | None, opening: Opening, *, truth: str = "not looked at"
+) -> Dataset:
+    """The data as `open_for` has them, where their classes do not matter; with what is known of them, as `truth` says."""
+    dataset, assumed = _opened(data, model, card, opening, truth=truth)
+    if truth != "not looked at" and dataset.truth is None:
+        raise ValueError(
+            f"Expected images with what is known of each, for the task '{truth}'. Received '{dataset.source}' without. Give a "
+            f"file of arrays, or a table of files and columns."
+        )
     if assumed is not None:
         dataset = dataset.noting(
             f"The range {assumed} is assumed: neither a card nor a first layer of the model tells it."
@@ -124,14 +172,16 @@ def open_images(data: str, model: Any, card: ModelCard | None, opening: Opening)
     return _told(dataset, model)
 
 
-def _opened(data: str, model: Any, card: ModelCard | None, opening: Opening) -> tuple[Dataset, str | None]:
-    """The data as they are read for the model, and its range where that is only assumed."""
+def _opened(
+    data: str, model: Any, card: ModelCard | None, opening: Opening, *, truth: str | None = None
+) -> tuple[Dataset, str | None]:
+    """The data as they are read for the model, and its range where that is only assumed; `truth` as `Reading.task`."""
     from featurelens.models import open_dataset
     from featurelens.models.datasets.class_names import read_class_names
 
     require_one_picture(model)
-    names = None if opening.class_names is None else read_class_names(opening.class_names)
-    reading = reading_for(card, opening)
+    names = None if opening.class_names is None or truth is not None else read_class_names(opening.class_names)
+    reading = reading_for(card, opening, truth)
     dataset = open_dataset(
         data, model_input=image_input(model), resize=opening.resize, class_names=names, reading=reading
     )
@@ -178,8 +228,14 @@ def _in_stated_range(dataset: Dataset, model: Any, reading: Reading) -> tuple[Da
     return dataset, wanted
 
 
-def reading_for(card: ModelCard | None, opening: Opening) -> Reading:
-    """How the data are to be read: as typed, else as the model's card says that those of its training were."""
+def reading_for(card: ModelCard | None, opening: Opening, truth: str | None = None) -> Reading:
+    """How the data are to be read: as typed, else as the model's card says that those of its training were.
+
+    Args:
+        card: Of the model.
+        opening: What was typed.
+        truth: What the labels are, as `Reading.task`; None: as --task says, for a look at the words alone.
+    """
     preprocess, scale = opening.preprocess, opening.scale
     if card is not None and scale is None and preprocess is None:
         preprocess = card.preprocessing
@@ -190,6 +246,7 @@ def reading_for(card: ModelCard | None, opening: Opening) -> Reading:
         allow_code=opening.allow_code,
         interpolation=opening.interpolation or (None if card is None else card.interpolation),
         fit=opening.fit or (None if card is None else card.fit),
+        task=truth or (opening.task if not opening.is_of_classes and opening.score is None else None),
     )
 
 

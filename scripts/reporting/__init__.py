@@ -1,5 +1,8 @@
 """What `featurelens report` is made of beside the options that other commands share.
 
-page_choice  What is on the page, and what becomes of it?
-unlabelled   Which data are pictures without labels, and which options need labels?
+figures         What is printed and written of an evaluation without classes?
+page_choice     What is on the page, and what becomes of it?
+regression      What is wanted of the report of a regression, and which options speak of classes?
+several_labels  What is wanted of the report of independent labels?
+unlabelled      Which data are pictures without labels, and which options need labels?
 """

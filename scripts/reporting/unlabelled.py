@@ -65,7 +65,7 @@ def report_pictures(
 
     page = choice.page
     words = page.read(usual=f"What {Path(model).stem} answers")
-    written = _checked(target, choice)
+    written = written_files(target, choice)
     check_words([model], None, opening)
     check_outputs(
         [path for path in written if path], models=[model], files=[opening.class_names, page.logo, page.note, *files]
@@ -86,7 +86,7 @@ def report_pictures(
     told(page, target, f"Wrote {target} ({size}), of {count(len(pictures), 'picture')} {what}. Open it in a browser.")
 
 
-def _checked(target: Path, choice: PicturesChoice) -> list[Path | None]:
+def written_files(target: Path, choice: PicturesChoice) -> list[Path | None]:
     """The files to write, absolute, after a look whether they can be."""
     from featurelens.reports.files.whole_files import check_arrays_name, check_writable
 

@@ -6,12 +6,12 @@ import sys
 from collections.abc import Sequence
 
 from featurelens.scripts.serving.answers.served_model import ServedModel
+from featurelens.scripts.serving.connections.listening import Listener
 from featurelens.scripts.serving.service import Service
 from featurelens.scripts.serving.settings import Settings
 from featurelens.scripts.serving.web.access_log import AccessLog
 from featurelens.scripts.serving.web.documented import documented
 from featurelens.scripts.serving.web.front import Front
-from featurelens.scripts.serving.web.listening import Listener
 from featurelens.scripts.serving.web.metrics import Metrics
 
 

@@ -19,7 +19,7 @@ if TYPE_CHECKING:
     from featurelens.scripts.serving.answers.served_model import ServedModel
     from featurelens.scripts.serving.settings import Settings
 
-_NEEDED = ("fastapi", "uvicorn", "httptools", "prometheus_client")
+_NEEDED = ("fastapi", "uvicorn", "httptools", "orjson", "prometheus_client")
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 
 
@@ -89,12 +89,12 @@ def serve(
             f"Expected --trust with one model. Received {len(named)} models. Put each file beside its model."
         )
     settings = _settings(listening, limits)
-    _one_thread(limits.threads)
-    served = [_prepared(name, model, source, trust, opening, limits) for name, model in named.items()]
+    to_so_many_threads(limits.threads)
+    served = [prepared(name, model, source, trust, opening, limits) for name, model in named.items()]
     if check:
         typer.echo("\n".join(line for each in served for line in _lines(each)))
         return
-    _run(served, settings)
+    run_service(served, settings)
 
 
 def _require_packages() -> None:
@@ -145,7 +145,7 @@ def _settings(listening: Listening, limits: Limits) -> Settings:
     )
 
 
-def _one_thread(threads: int) -> None:
+def to_so_many_threads(threads: int) -> None:
     """Keep TensorFlow and the other libraries to so many threads: several for one small batch cost more than they give."""
     from featurelens.models.quiet_start import quiet_start
 
@@ -156,7 +156,8 @@ def _one_thread(threads: int) -> None:
         tf.config.threading.set_inter_op_parallelism_threads(threads)
 
 
-def _prepared(name: str, model: str, source: str, trust: Path | None, opening: Opening, limits: Limits) -> ServedModel:
+def prepared(name: str, model: str, source: str, trust: Path | None, opening: Opening, limits: Limits) -> ServedModel:
+    """A model with its references, ready to answer."""
     from featurelens.models.model_files.loading import model_path
     from featurelens.scripts.serving.answers.served_model import served_model
 
@@ -190,7 +191,8 @@ def _lines(served: ServedModel) -> list[str]:
     ]
 
 
-def _run(served: Sequence[ServedModel], settings: Settings) -> None:
+def run_service(served: Sequence[ServedModel], settings: Settings) -> None:
+    """Listen until told to stop."""
     from threadpoolctl import threadpool_limits
 
     from featurelens.scripts.serving.application import listener

@@ -20,6 +20,7 @@ from featurelens.scripts.serving.engine.tickets import Ticket, TooLate
 from featurelens.scripts.serving.engine.worker import ModelWorker
 from featurelens.scripts.serving.settings import Settings
 
+_NEW_OBJECTS = 10_000  # after which Python looks for circles: a request leaves none, and 700 are a handful of requests
 _PREDICTION, _EXPLANATION = 0, 1  # weights: the lighter goes first
 
 
@@ -89,22 +90,37 @@ class Service:
             TooLate: The deadline passed.
             WorkerDied: Nothing is answered any more.
         """
-        loop = asyncio.get_running_loop()
-        tickets: list[Ticket] = []
+        self.worker.room_for(len(asked))
+        if len(asked) == 1:
+            [(key, row)] = asked
+            found = await self._submitted(key, [row], deadline, is_gone)
+        else:
+            found = await self._of_several(asked, deadline, is_gone)
+        if time.monotonic() > deadline:
+            raise TooLate("The answer came after its deadline.")
+        return found
+
+    def _submitted(
+        self, key: Key, rows: list[Row], deadline: float, is_gone: Callable[[], bool]
+    ) -> asyncio.Future[list[Any]]:
+        future = asyncio.get_running_loop().create_future()
+        self.worker.submit(Ticket(key, rows, future, deadline, is_gone))
+        return future
+
+    async def _of_several(
+        self, asked: Sequence[tuple[Key, Row]], deadline: float, is_gone: Callable[[], bool]
+    ) -> list[Answer | Exception]:
+        """The answers to questions some of which may travel together."""
         places: dict[Key, list[int]] = {}
         for place, (key, _) in enumerate(asked):
             places.setdefault(key, []).append(place)
-        self.worker.room_for(len(asked))
-        for key, own in places.items():
-            ticket = Ticket(key, [asked[place][1] for place in own], loop.create_future(), deadline, is_gone)
-            self.worker.submit(ticket)
-            tickets.append(ticket)
+        futures = [
+            self._submitted(key, [asked[place][1] for place in own], deadline, is_gone) for key, own in places.items()
+        ]
         found: list[Any] = [None] * len(asked)
-        for ticket, own in zip(tickets, places.values(), strict=True):
-            for place, answer in zip(own, await ticket.future, strict=True):
+        for future, own in zip(futures, places.values(), strict=True):
+            for place, answer in zip(own, await future, strict=True):
                 found[place] = answer
-        if time.monotonic() > deadline:
-            raise TooLate("The answer came after its deadline.")
         return found
 
     def job(
@@ -134,6 +150,7 @@ class Service:
                 size //= 2
         gc.collect()
         gc.freeze()  # what lives for ever need not be looked through again and again
+        gc.set_threshold(_NEW_OBJECTS, 10, 10)
 
     def _died(self, trace: str) -> None:
         sys.stderr.write(f"{trace}The thread that owns the model has ended; the service stops.\n")

@@ -24,7 +24,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"methods"},
         {"stream"},
         {"layers", "pixel_removal", "sanity", "reference"},
-        {"dissection", "trust"},
+        {"dissection", "trust", "shortcuts"},
     ],
     "models": [
         {
@@ -37,7 +37,7 @@ ORDER: dict[str, list[set[str]]] = {
             "keras_backend",
             "remote_files",
         },
-        {"json_files", "records", "quiet_start"},
+        {"json_files", "records", "quiet_start", "signals", "truth"},
         {"datasets", "networks", "model_files"},
         {"formats", "evaluation", "screening"},
         {"training"},
@@ -49,7 +49,8 @@ ORDER: dict[str, list[set[str]]] = {
         {"figures"},
         {"notebook"},
         {"report_choice"},
-        {"store", "unlabelled"},
+        {"store", "unlabelled", "tasks", "segmentation"},
+        {"regression", "several_labels"},
         {"report", "data_page", "comparison"},
     ],
     "scripts": [{"terminal"}, {"options"}, {"serving", "benchmarks"}],

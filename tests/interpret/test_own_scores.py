@@ -21,6 +21,7 @@ from featurelens.interpret import (
     faithfulness,
     measure_trust,
     over_mask,
+    over_region,
     scored,
 )
 from featurelens.interpret.own_scores import scored_as
@@ -179,3 +180,46 @@ def test_a_report_refuses_a_score(model, tmp_path):
     data = Dataset(IMAGES, np.arange(5) % 3, ("a", "b", "c"), "made")
     with pytest.raises(ValueError, match="Expected a classifier"):
         write_report(scored(model, "conv2:1"), data, tmp_path / "p.html")
+
+
+def segmenter():
+    """Two maps of a 1x1 convolution, mixed by another into three classes at each pixel."""
+    import keras
+
+    layers = keras.layers
+    model = keras.Sequential(
+        [
+            keras.Input((5, 6, 1)),
+            layers.Conv2D(2, 1, use_bias=False, name="maps"),
+            layers.Conv2D(3, 1, use_bias=False, activation="softmax", name="classes"),
+        ]
+    )
+    model.set_weights([np.float32([[[[1, -1]]]]), np.float32([[[[2, 0, 0], [0, 1, 0.5]]]])])
+    return model
+
+
+def test_a_class_over_its_own_region_by_hand():
+    """x > 0: logits (2x, -x, -x/2), class 0; x < 0: class 1. Class 0 over its region is 2 * the sum of the x above 0."""
+    images = np.random.default_rng(0).normal(size=(3, 5, 6, 1)).astype(np.float32)
+    model, above = segmenter(), np.maximum(images[..., 0], 0)
+    made = scored(model, over_region(0), unit="logit")
+    np.testing.assert_allclose(made(images)[:, 0], 2 * above.sum(axis=(1, 2)), rtol=1e-5)
+    np.testing.assert_allclose(HiResCAM(made, "maps")(images), 2 * above, rtol=1e-5, atol=1e-6)
+    weights = 2 * (images[..., 0] > 0).mean(axis=(1, 2))  # of the first map, mean over places; of the second 0
+    cam = np.maximum(weights[:, None, None] * images[..., 0], 0)
+    np.testing.assert_allclose(GradCAM(made, "maps")(images), cam, rtol=1e-5, atol=1e-6)
+    masks = images[:1, ..., 0] > 0
+    same = scored(model, over_mask(masks[0], 0), unit="logit")
+    np.testing.assert_allclose(GradCAM(same, "maps")(images[:1]), cam[:1], rtol=1e-5, atol=1e-6)
+    never = scored(model, over_region(2))  # x/2 is never the largest
+    assert not np.any(never(images)) and not GradCAM(never, "maps")(images).any()
+    with pytest.raises(ValueError, match="class 3 among them"):
+        scored(model, over_region(3))
+
+
+def test_a_region_of_one_channel_is_refused():
+    import keras
+
+    one = keras.Sequential([keras.Input((5, 6, 1)), keras.layers.Conv2D(1, 1, activation="sigmoid")])
+    with pytest.raises(ValueError, match="two classes or more"):
+        scored(one, over_region(0))

@@ -17,7 +17,7 @@ from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.report import gather_report, report_html
 
 HOSTILE = '<img src=x onerror=alert(1)> "quoted" \u202e'
-VIEWS = ("findings", "confusions", "classes", "images", "layers", "trust", "data", "method")
+VIEWS = ("findings", "confusions", "classes", "images", "layers", "trust", "shortcuts", "data", "method")
 
 
 @pytest.fixture(scope="module")

@@ -7,6 +7,8 @@ import numpy as np
 import pytest
 from hand_set_models import random_cnn, random_images
 
+from featurelens.interpret import Saliency, pointing_game
+from featurelens.interpret.stream.image_choice import sample_numbers
 from featurelens.reports.files.trust_file import read_trust
 from featurelens.scripts.cli import main
 
@@ -100,3 +102,32 @@ def test_what_is_mistyped_is_told_and_nothing_is_written(arguments, told, made, 
 def test_a_mistyped_model_lists_the_shipped_ones(capsys):
     code, _, told = run(capsys, "trust", "zero_paded_dropout")
     assert code == 1 and "zero_padded_dropout" in told
+
+
+def test_masks_and_boxes_reach_the_measurement(made, capsys):
+    masks = np.zeros((30, 6, 6), bool)
+    masks[:, 1:3, 2:5] = True
+    np.save(made / "masks.npy", masks)
+    np.save(made / "boxes.npy", np.tile([2, 1, 5, 3], (30, 1)))
+    few = ("--method", "saliency", "--images", "22", "--data", "data.npz")
+    found = []
+    for name in ("masks", "boxes"):
+        code, out, _ = run(capsys, "trust", "mine.keras", *few, "--masks", f"{name}.npy", "--output", f"{name}.json")
+        assert code == 0 and "17% of the pixels" in out and "peak on" in out
+        found.append(read_trust(made / f"{name}.json").trust.methods["Saliency"].location)
+    assert found[0] == found[1] and found[0] is not None
+    maps = Saliency(random_cnn(0))(random_images(0, 30), np.arange(30) % 3)  # of the true class
+    kept = sample_numbers(30, 22, 0)
+    expected = pointing_game(maps[kept], masks[kept]).mean()
+    assert found[0].pointing.mean == pytest.approx(float(expected))
+    page = ("--trust", "masks.json", "--output", "located.html")
+    assert run(capsys, "report", "mine.keras", "--data", "data.npz", *page)[0] == 0
+    assert "Peak on the object (by chance 17" in Path("located.html").read_text()
+
+
+def test_masks_that_do_not_fit_are_told_before_anything_is_measured(made, capsys):
+    np.save(made / "few.npy", np.zeros((3, 6, 6), bool))
+    code, _, told = run(capsys, "trust", "mine.keras", "--data", "data.npz", "--masks", "few.npy")
+    assert code == 1 and "for each of the 30 images" in told
+    code, _, told = run(capsys, "trust", "mine.keras", "--data", "data.npz", "--masks", "lost.npy")
+    assert code == 1 and "lost.npy" in told

@@ -2,6 +2,7 @@
 
 array_pixels     Which axis of an array is which, and which value is white?
 array_keys       Which arrays of a file are the images and the labels?
+truth_columns    Which columns of a table hold numbers, or marks of several labels?
 npy_rows         How is a row of a large NumPy file read without the rest?
 hdf5             How are arrays in HDF5 read?
 matlab           How are arrays in MATLAB's files read?

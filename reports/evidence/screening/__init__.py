@@ -5,4 +5,5 @@ soundness    Does the model answer at all, does a signal collapse, do training a
 reasons      What lies behind each mistake shown?
 review       What did people say of the mistakes?
 which_layer  At which layer are the maps the most faithful?
+shortcuts    What does the model read instead of the object, and on which groups does it fail?
 """

@@ -6,13 +6,13 @@ from dataclasses import dataclass, replace
 
 import numpy as np
 
+from ....interpret.reference.unlike import unlike_the_rest
 from ....interpret.stream.hidden import HiddenStatistic
 from ....models.datasets.dataset import Dataset
 from ....models.screening.answer_sets import AnswerSets, Refusals, refusals, sets_within
 from ....models.screening.data_map import DataMap, data_map, told_apart
 from ....models.screening.near_copies import NearCopies, SmallPictures, copies_among, small_pictures
 from ....models.screening.suspected_labels import SuspectedLabels, suspected_labels, witnesses_first
-from ....models.screening.unlike import unlike_the_rest
 from ..seen import Seen
 from ..twin import DrawnOnly
 
@@ -85,7 +85,7 @@ def gather_screening(seen: Seen) -> ScreeningEvidence:
         copies_of_other_classes=int((labels[copies.pairs[:, 0]] != labels[copies.pairs[:, 1]]).sum()),
         training_copies=across,
         accuracy_without=_accuracy_without(evaluation.predictions == labels, across),
-        strangers=_strangers(seen, hidden.numbers, hidden.features),
+        strangers=strangers_of(seen),
         sets=sets_within(probabilities, labels, seed=seed),
         refusals=refusals(probabilities, labels),
         answers=evaluation.predictions,
@@ -141,12 +141,14 @@ def _accuracy_without(right: np.ndarray, copies: NearCopies | None) -> float:
     return float(right[kept].mean()) if len(kept) else float("nan")
 
 
-def _strangers(seen: Seen, numbers: np.ndarray, features: np.ndarray) -> Strangers | None:
-    if len(numbers) < _FEWEST or features.shape[1] == 0:
+def strangers_of(seen: Seen) -> Strangers | None:
+    """The images most unlike the rest."""
+    hidden = seen.result(hidden_of(seen))
+    if len(hidden.numbers) < _FEWEST or not hidden.features.shape[1]:
         return None
-    found = unlike_the_rest(seen.survey.logits[numbers], features, seed=seen.plan.seed)
-    most = np.argsort(found.p_value, kind="stable")[:_MOST_UNLIKE]
-    return Strangers(numbers[most], found.p_value[most], found.rough)
+    found = unlike_the_rest(seen.survey.logits[hidden.numbers], hidden.features, seed=seen.plan.seed)
+    most = np.argsort(found.p, kind="stable")[:_MOST_UNLIKE]
+    return Strangers(hidden.numbers[most], found.p[most], found.is_rough)
 
 
 def _close(confusion: np.ndarray, labels: np.ndarray, numbers: np.ndarray, features: np.ndarray) -> CloseClasses | None:

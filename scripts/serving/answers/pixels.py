@@ -129,6 +129,9 @@ class PictureReader:
 
     def _fitted(self, pixels: np.ndarray) -> ModelPicture:
         """Pixels [H,W,C] from 0 to 255 at the model's size and range."""
+        if self.preprocessing is None and pixels.shape[:2] == self.shape[:2]:  # as most are, and in one operation
+            made = in_range(pixels, 255.0, *self.value_range)
+            return ModelPicture(made.astype(np.float32, copy=False), (int(pixels.shape[0]), int(pixels.shape[1])), "")
         sized = self._sized(pixels)
         if self.preprocessing is not None:
             made = self.preprocessing(sized.pixels[np.newaxis])[0]

@@ -15,6 +15,7 @@ from featurelens.interpret.reference.unlike import ReferenceImages, Unlikeness
 from featurelens.interpret.tracing.batched_graph import Computed, Program, computed
 from featurelens.interpret.tracing.layer_choice import default_layer
 from featurelens.interpret.tracing.traced_model import Taps, TracedModel
+from featurelens.scripts.serving.answers.decisions import Decisions, decisions
 from featurelens.scripts.serving.answers.method_choice import method_of
 from featurelens.scripts.serving.answers.questions import Key, Row
 
@@ -37,10 +38,9 @@ class MapsOfBatch:
 
 @dataclass(frozen=True, eq=False)
 class BatchAnswers:
-    """What a model says of a batch, in plain lists: made for all rows at once."""
+    """What a model says of a batch, made for all rows at once."""
 
-    logits: list[list[float]]
-    probabilities: list[list[float]]
+    decided: Decisions
     explained: list[int]  # classes
     maps: MapsOfBatch | None
     unlike: Unlikeness | None
@@ -115,8 +115,7 @@ class ModelPrograms:
         if self.references is not None and not key.is_prediction:
             unlike = self.references.unlikeness(logits, found.get("features"))
         batch = BatchAnswers(
-            logits.tolist(),
-            self.head.probabilities(logits).tolist(),
+            self._decisions(logits),
             found["classes"].tolist(),
             None if key.is_prediction else MapsOfBatch(np.array(found["map"], np.float32)),
             unlike,
@@ -136,8 +135,10 @@ class ModelPrograms:
         maps = method(image, named, None if row.versus < 0 else row.versus, 32, lambda _, *far: step(*far))
         logits = np.array(found["logits"])
         unlike = self.references.unlikeness(logits, found.get("features")) if self.references is not None else None
-        probabilities = self.head.probabilities(logits).tolist()
-        return Answer(BatchAnswers(logits.tolist(), probabilities, [named], MapsOfBatch(np.asarray(maps)), unlike), 0)
+        return Answer(BatchAnswers(self._decisions(logits), [named], MapsOfBatch(np.asarray(maps)), unlike), 0)
+
+    def _decisions(self, logits: np.ndarray) -> Decisions:
+        return decisions(np.array(logits, np.float32), self.head.probabilities(logits))
 
     def _expensive_one(self, known: KnownMethod, layer: str | None, side: int) -> Any:
         """The method, traced once: a trace in the middle of the batches would hold them all up."""

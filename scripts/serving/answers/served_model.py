@@ -22,6 +22,7 @@ from featurelens.scripts.serving.answers.pixels import PictureReader
 from featurelens.scripts.serving.answers.programs import ModelPrograms
 
 _REFERENCES = 10_000  # images at most, sampled
+_SEARCHED = 2048  # of these at most, for the nearest ones, as each answer waits for it
 _FEWEST_FOR_A_SET = 19
 
 
@@ -90,7 +91,7 @@ def served_model(
     few = np.asarray(dataset.images[: min(64, len(dataset))], np.float32)
     programs = ModelPrograms(model, few)
     logits, features = programs.logits_and_features(_taken(dataset, chosen))
-    programs.references = reference_images(logits, features)
+    programs.references = reference_images(logits, features, compared=min(_SEARCHED, len(logits) // 2))
     probabilities = programs.head.probabilities(logits)
     labels = dataset.labels[chosen]
     accuracy = float((logits.argmax(axis=1) == labels).mean())

@@ -1,17 +1,16 @@
 """Answers as JSON. What is the same in every answer of a model is written once; what varies is put in by formats.
 
-Numbers are written with nine digits, so that they are float32 to the last bit.
+Numbers are written with as many digits as make them float32 to the last bit.
 """
 
 from __future__ import annotations
 
 import base64
 import json
-from dataclasses import dataclass
-from functools import cache
 from typing import Any
 
 import numpy as np
+import orjson
 
 from featurelens.interpret.maps.state import MIXED, NEGATIVE, POSITIVE, ZERO
 from featurelens.interpret.methods.catalogue import KnownMethod
@@ -23,28 +22,6 @@ from featurelens.scripts.serving.answers.served_model import ServedModel
 
 COVERAGE = 0.95
 VOID = "The coverage holds for images drawn as the references were; it is void for images unlike them."
-
-
-@dataclass(frozen=True)
-class Numbers:
-    """A format for so many numbers, and for rows of them."""
-
-    text: str
-
-    def __call__(self, values: list[float]) -> str:
-        """The numbers as a JSON list."""
-        return self.text % tuple(values)
-
-
-@cache
-def _list(count: int) -> Numbers:
-    return Numbers("[" + ",".join(["%.9g"] * count) + "]")
-
-
-@cache
-def _grid(height: int, width: int) -> Numbers:
-    row = "[" + ",".join(["%.9g"] * width) + "]"
-    return Numbers("[" + ",".join([row] * height) + "]")
 
 
 class ModelWords:
@@ -136,27 +113,18 @@ class ModelWords:
         return self._noted
 
     def _decision(self, answer: Answer) -> str:
-        logits, probabilities = answer.batch.logits[answer.row], answer.batch.probabilities[answer.row]
-        top = max(range(len(logits)), key=logits.__getitem__)
-        second = max((place for place in range(len(logits)) if place != top), key=logits.__getitem__, default=top)
-        numbers = _list(len(logits))
+        found, row = answer.batch.decided, answer.row
+        top, second = found.top[row], found.second[row]
         return (
-            f'"class":{self._names[top]},"number":{top},"probability":{probabilities[top]:.9g},'
-            f'"second":{self._names[second]},"margin":{logits[top] - logits[second]:.9g},'
-            f'"probabilities":{numbers(probabilities)},"logits":{numbers(logits)}'
+            f'"class":{self._names[top]},"number":{top},"probability":{found.shown[row, top]:.9g},'
+            f'"second":{self._names[second]},"margin":{found.margin[row]:.9g},'
+            f'"probabilities":{_numbers(found.shown[row])},"logits":{_numbers(found.logits[row])}'
         )
 
     def _sets(self, answer: Answer, coverage: float) -> str:
-        thresholds = self.served.thresholds(coverage)
-        probabilities = answer.batch.probabilities[answer.row]
-        top = max(range(len(probabilities)), key=probabilities.__getitem__)
-        limits = thresholds.largest.tolist()
-        inside = [
-            self._names[place]
-            for place, (share, limit) in enumerate(zip(probabilities, limits, strict=True))
-            if 1 - share <= limit or place == top
-        ]
-        return f'"not_ruled_out":{{"coverage":{coverage:g},"classes":[{",".join(inside)}]}}'
+        inside = answer.batch.decided.sets(self.served.thresholds(coverage))[answer.row]
+        names = ",".join(name for name, is_in in zip(self._names, inside, strict=True) if is_in)
+        return f'"not_ruled_out":{{"coverage":{coverage:g},"classes":[{names}]}}'
 
     def _unlike(self, answer: Answer) -> str:
         found, row = answer.batch.unlike, answer.row
@@ -169,6 +137,10 @@ class ModelWords:
         )
         known = "null" if np.isnan(p) else f'{{"flagged":{str(bool(found.flagged[row])).lower()},"p":{p:.4g}}}'
         return f'"unlike":{known},"nearest":[{nearest}]'
+
+
+def _numbers(values: np.ndarray) -> str:
+    return orjson.dumps(values, option=orjson.OPT_SERIALIZE_NUMPY).decode()
 
 
 def _told(picture: ModelPicture) -> str:
@@ -184,7 +156,7 @@ def _map(maps: MapsOfBatch, row: int, form: str) -> str:
     elif form == "base64" or values.ndim != 2:
         written = f',"base64":"{base64.b64encode(values.astype("<f4").tobytes()).decode()}"'
     else:
-        written = f',"values":{_grid(*values.shape)(values.ravel().tolist())}'
+        written = f',"values":{_numbers(values)}'
     shape = ",".join(map(str, values.shape))
     return (
         f'{{"shape":[{shape}],"smallest":{smallest:.9g},"largest":{largest:.9g},"kind":"{_kind(smallest, largest)}",'

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import asyncio
-import time
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -29,7 +28,7 @@ def _never() -> bool:
     return False
 
 
-@dataclass(eq=False)
+@dataclass(eq=False, slots=True)
 class Ticket:
     """Some pictures of one request, which all ask the same."""
 
@@ -38,9 +37,6 @@ class Ticket:
     future: asyncio.Future[list[Any]]  # an answer, or an exception, for each row
     deadline: float = float("inf")  # of `time.monotonic`
     is_gone: Callable[[], bool] = _never  # whether nobody waits any more
-    entered: float = field(default_factory=time.monotonic)
-    started: float = 0.0  # when its first batch began
-    batch: int = 0  # size of its largest batch
     answers: list[Any] = field(default_factory=list)  # filled by the worker, in the order of rows
     left: int = 0  # rows without an answer
 

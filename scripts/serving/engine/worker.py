@@ -56,9 +56,12 @@ class ModelWorker:
         self._before, self._seen = before, seen
         self._lanes: OrderedDict[Any, deque[tuple[Ticket, int]]] = OrderedDict()
         self._lock = threading.Condition()
-        self._waiting = 0
+        self._waiting = 0  # rows in the lanes
+        self._arrived: list[Ticket] = []  # in this turn of the event loop, and only seen there
+        self._arriving = 0  # their rows
         self._in_hand: set[Ticket] = set()
         self._took: dict[int, float] = {}  # {rows of a batch: seconds that such a one takes}
+        self._expected = [0.0] * most_rows.bit_length()  # seconds of 1, 2, 4, ... rows
         self._ready, self._closing, self.death = threading.Event(), False, ""
         self._thread = threading.Thread(target=self._run, name="model", daemon=True)
 
@@ -74,7 +77,7 @@ class ModelWorker:
     @property
     def waiting(self) -> int:
         """Rows that wait."""
-        return self._waiting
+        return self._waiting + self._arriving
 
     def room_for(self, rows: int, waited: float = 0.0) -> None:
         """Pass where so many more may wait.
@@ -88,14 +91,14 @@ class ModelWorker:
             WorkerDied: Nothing will be answered.
         """
         self._require_place(rows)
-        if self._waiting and waited + self._ahead() > self.most_seconds:  # alone it is no crowd
+        if self.waiting and waited + self._ahead() > self.most_seconds:  # alone it is no crowd
             raise self._overloaded()
 
     def _require_place(self, rows: int) -> None:
         """Pass where the queue has so many places, however long they may take."""
         if self.death or self._closing:
             raise WorkerDied("The model's worker has ended." if self.death else "The service is stopping.")
-        if self._waiting + rows > self.most_waiting:
+        if self.waiting + rows > self.most_waiting:
             raise self._overloaded()
 
     def _overloaded(self) -> Overloaded:
@@ -103,34 +106,48 @@ class ModelWorker:
 
     def _ahead(self) -> float:
         """Seconds that what waits will take, in full batches and a last one, by what batches took of late."""
-        full, rest = divmod(self._waiting, self.most_rows)
-        return full * self._expected(self.most_rows) + (self._expected(1 << (rest - 1).bit_length()) if rest else 0.0)
+        full, rest = divmod(self.waiting, self.most_rows)
+        return full * self._expected[-1] + (self._expected[(rest - 1).bit_length()] if rest else 0.0)
 
-    def _expected(self, rows: int) -> float:
-        """Seconds of a batch of so many rows; of a size that was not seen yet those of the next larger, or of smaller ones."""
-        if rows in self._took:
-            return self._took[rows]
-        larger = [size for size in self._took if size > rows]
-        if larger:
-            return self._took[min(larger)]
-        smaller = max(self._took, default=0)
-        return self._took[smaller] * rows / smaller if smaller else 0.0
+    def _learn(self, rows: int, seconds: float) -> None:
+        """Note what a batch took; of a size not seen yet is expected what the next larger took, or as much a row."""
+        before = self._took.get(rows, seconds)
+        self._took[rows] = before + 0.1 * (seconds - before)
+        largest, larger = max(self._took), 0.0
+        for power in reversed(range(len(self._expected))):
+            unseen = larger if 1 << power < largest else self._took[largest] * (1 << power) / largest
+            self._expected[power] = larger = self._took.get(1 << power, unseen)
 
     def submit(self, ticket: Ticket) -> None:
-        """Put a ticket in the queue; its future gets the answers.
+        """Put a ticket in the queue; its future gets the answers. Called in the event loop.
+
+        What arrives in one turn of the loop goes to the model together: alone the first of them would be a batch of one.
 
         Raises:
             Overloaded: The queue is full.
             WorkerDied: Nothing will be answered.
         """
+        self._require_place(len(ticket.rows))
+        if not self._arrived:
+            ticket.future.get_loop().call_soon(self._let_in)
+        self._arrived.append(ticket)
+        self._arriving += len(ticket.rows)
+
+    def _let_in(self) -> None:
+        """Let those who arrived in this turn of the event loop be seen by the model's thread."""
         with self._lock:
-            self._require_place(len(ticket.rows))
-            lane = self._lanes.get(ticket.key)
-            if lane is None:
-                lane = self._lanes[ticket.key] = deque()
-            lane.extend((ticket, place) for place in range(len(ticket.rows)))
-            self._waiting += len(ticket.rows)
+            if self.death:
+                lost = self._arrived
+            else:
+                lost = []
+                for ticket in self._arrived:
+                    lane = self._lanes.setdefault(ticket.key, deque())
+                    lane.extend((ticket, place) for place in range(len(ticket.rows)))
+            self._waiting += 0 if lost else self._arriving
+            self._arrived, self._arriving = [], 0
             self._lock.notify()
+        for ticket in lost:
+            ticket.fail(WorkerDied("The model's worker has ended."))
 
     def submit_job(self, job: Job) -> None:
         """Put a job behind the others.
@@ -218,12 +235,10 @@ class ModelWorker:
         for (ticket, place), answer in zip(batch, answers, strict=True):
             ticket.answers[place] = answer
             ticket.left -= 1
-            ticket.started, ticket.batch = ticket.started or began, max(ticket.batch, len(batch))
             if not ticket.left:
                 settled.append(ticket)
         seconds = time.monotonic() - began
-        before = self._took.get(len(batch), seconds)
-        self._took[len(batch)] = before + 0.1 * (seconds - before)
+        self._learn(len(batch), seconds)
         if self._seen is not None:
             self._seen(key, len(batch), seconds)
         self._deliver(lambda: [ticket.settle() for ticket in settled])

@@ -43,7 +43,7 @@ class Connection(asyncio.Protocol):
         self._transport = transport
         self._generator.idle(self)
 
-    def connection_lost(self, error: Exception | None) -> None:
+    def connection_lost(self, exc: Exception | None) -> None:
         """Closed; a request on it is lost."""
         self._generator.closed(self, self._due)
 

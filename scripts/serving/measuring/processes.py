@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import contextlib
 import json
 import os
+import signal
 import socket
 import subprocess
 import sys
@@ -40,10 +42,14 @@ class Server:
 
 @contextmanager
 def started(arguments: Sequence[str], port: int, ready: str) -> Iterator[Server]:
-    """A Python program that listens, once its address `ready` answers; ended afterwards."""
+    """A Python program that listens, once its address `ready` answers; ended afterwards, with all that it has started."""
     quiet = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
     process = subprocess.Popen(
-        [sys.executable, *arguments], env=quiet, stdout=subprocess.DEVNULL, stderr=subprocess.DEVNULL
+        [sys.executable, *arguments],
+        env=quiet,
+        stdout=subprocess.DEVNULL,
+        stderr=subprocess.DEVNULL,
+        start_new_session=True,
     )
     try:
         _wait(process, f"http://127.0.0.1:{port}{ready}")
@@ -55,6 +61,8 @@ def started(arguments: Sequence[str], port: int, ready: str) -> Iterator[Server]
         except subprocess.TimeoutExpired:
             process.kill()
             process.wait()
+        with contextlib.suppress(ProcessLookupError):  # LitServe leaves its workers behind
+            os.killpg(process.pid, signal.SIGKILL)
 
 
 def free_port() -> int:
@@ -92,9 +100,10 @@ def _wait(process: subprocess.Popen[bytes], url: str) -> None:
 def _family(number: int) -> list[int]:
     """A process and all that it has started."""
     try:
-        children = Path(f"/proc/{number}/task/{number}/children").read_text().split()
+        lists = [each.read_text() for each in Path(f"/proc/{number}/task").glob("*/children")]  # of each of its threads
     except OSError:
         return []
+    children = " ".join(lists).split()
     return [number, *(each for child in children for each in _family(int(child)))]
 
 

@@ -7,20 +7,25 @@ from __future__ import annotations
 
 import base64
 import json
+import re
 import statistics
 import subprocess
 import sys
+import threading
 import time
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack
+from contextlib import ExitStack, contextmanager, nullcontext
 from importlib.util import find_spec
 from typing import Any
 
+from featurelens.scripts.serving.measuring.live_page import live_line
 from featurelens.scripts.serving.measuring.load import Load
 from featurelens.scripts.serving.measuring.processes import Server, free_port, loaded, started
 
 _AT_ONCE = 64
+_TIMES_SLOWER = 10  # the model of one measurement
+_MANY = 100_000  # requests, of the measurement of memory
 _PATHS = {"featurelens": ("/v1/predict", "/v1/explain"), "other": ("/predict", "/explain")}
 _FEWER = {"function": 10, "predict": 60}  # times fewer requests for those that answer one by one
 _STREAM = """
@@ -45,9 +50,14 @@ def serve_lines(count: int, rounds: int) -> Iterator[str]:
     with ExitStack() as stack:
         servers = {name: stack.enter_context(each) for name, each in _servers()}
         yield from _beside(servers, body, count, rounds)
-    with started(*_featurelens("--queue", "256")) as own:
-        for measured in (_delays, _overload, _memory):
-            yield from measured(own, body, count)
+    with started(*_featurelens()) as own:
+        yield from _delays(own, body, count)
+        yield from ("", live_line(own.port))
+        yield from _overload(own, body, count)
+    with started(*_slowed()) as own:
+        yield _slow_model(own, body, count)
+    with started(*_featurelens()) as own:
+        yield _memory(own, body)
 
 
 def _featurelens(*options: str) -> tuple[list[str], int, str]:
@@ -61,6 +71,12 @@ def _featurelens(*options: str) -> tuple[list[str], int, str]:
         "--quiet",
         *options,
     ]
+    return program, port, "/v2/health/ready"
+
+
+def _slowed() -> tuple[list[str], int, str]:
+    port = free_port()
+    program = ["-m", "featurelens.scripts.serving.measuring.slowed_model", str(port), str(_TIMES_SLOWER)]
     return program, port, "/v2/health/ready"
 
 
@@ -126,18 +142,40 @@ def _row(name: str, runs: list[dict[str, Any]], own: list[dict[str, Any]]) -> st
 
 
 def _delays(server: Server, body: str, count: int) -> list[str]:
-    """Predictions at a steady rate, alone and beside jobs of RISE."""
+    """Predictions at a steady rate, alone and beside jobs of RISE, of which one runs all the time."""
     loaded(server, Load(server.port, "/v1/predict", body, count, _AT_ONCE))
-    lines = ["", "| at a steady rate | p50 ms | p99 ms | not 200 |", "|---|---:|---:|---:|"]
+    lines = ["", "| at a steady rate | p50 ms | p99 ms | not 200 | RISE jobs begun |", "|---|---:|---:|---:|---:|"]
     for rate in (500, 1000, 2000):
-        for name, jobs in (("predict", 0), ("predict, with RISE jobs", 4)):
-            for _ in range(jobs):
-                _post(server, "/v1/explain?method=rise", bytes.fromhex(body))
-            run = loaded(server, Load(server.port, "/v1/predict", body, count, 256, rate))
+        for name, beside in (("predict", nullcontext([])), ("predict, with RISE jobs", _rise_jobs(server, body))):
+            with beside as jobs:
+                run = loaded(server, Load(server.port, "/v1/predict", body, count, 256, rate))
             refused = count - run["statuses"].get("200", 0)
-            lines.append(f"| {name}, {rate:,}/s | {run['p50'] * 1000:.1f} | {run['p99'] * 1000:.1f} | {refused} |")
-            _let_jobs_end(server)
+            figures = f"{run['p50'] * 1000:.1f} | {run['p99'] * 1000:.1f} | {refused} | {len(jobs)}"
+            lines.append(f"| {name}, {rate:,}/s | {figures} |")
     return lines
+
+
+@contextmanager
+def _rise_jobs(server: Server, body: str) -> Iterator[list[str]]:
+    """Always one job that runs, and one that waits; their numbers."""
+    over = threading.Event()
+    begun: list[str] = []
+
+    def feed() -> None:
+        while not over.wait(0.02):
+            if _jobs(server)["waiting"] == 0:
+                begun.append(_post(server, "/v1/explain?method=rise", bytes.fromhex(body))["job"])
+
+    feeder = threading.Thread(target=feed)
+    feeder.start()
+    try:
+        yield begun
+    finally:
+        over.set()
+        feeder.join()
+        until = time.monotonic() + 60
+        while time.monotonic() < until and _jobs(server)["waiting"] + _jobs(server)["running"]:
+            time.sleep(0.1)
 
 
 def _overload(server: Server, body: str, count: int) -> list[str]:
@@ -147,23 +185,39 @@ def _overload(server: Server, body: str, count: int) -> list[str]:
         before = server.memory()
         run = loaded(server, Load(server.port, "/v1/explain", body, 2 * count, crowd))
         grown = server.memory() - before
-        told = ", ".join(f"{count:,} x {status}" for status, count in sorted(run["statuses"].items()))
-        late = f"p99 of accepted {run['p99'] * 1000:.0f} ms"
-        lines.append(f"Overload, {crowd:,} at a time: {told}; {run['lost']} lost; {late}; {grown:+.0f} MB.")
+        lines.append(f"Overload, {crowd:,} at a time: {_outcome(run)}; {grown:+.0f} MB.")
     return lines
 
 
-def _memory(server: Server, body: str, count: int) -> list[str]:
-    """Memory after many requests beside that after 5,000."""
-    loaded(server, Load(server.port, "/v1/explain", body, 5000, _AT_ONCE))
-    before, most = server.memory(), 10 * count
+def _outcome(run: dict[str, Any]) -> str:
+    told = ", ".join(f"{count:,} x {status}" for status, count in sorted(run["statuses"].items()))
+    return f"{told}; {run['lost']} lost; p99 of accepted {run['p99'] * 1000:.0f} ms"
+
+
+def _slow_model(server: Server, body: str, count: int) -> str:
+    """Ten times as many a second as the model answers, which is as many as it would answer were it not slowed."""
+    loaded(server, Load(server.port, "/v1/explain", body, _AT_ONCE, 8))
+    free = loaded(server, Load(server.port, "/v1/explain", body, 10 * _AT_ONCE, _AT_ONCE))
+    answered = free["statuses"].get("200", 0) / free["seconds"]
+    before = server.memory()
+    run = loaded(server, Load(server.port, "/v1/explain", body, 2 * count, 512, _TIMES_SLOWER * answered))
+    asked = f"Overload, a model {_TIMES_SLOWER} times as slow, {_TIMES_SLOWER * answered:,.0f}/s"
+    return f"{asked}: {_outcome(run)}; {server.memory() - before:+.0f} MB."
+
+
+def _memory(server: Server, body: str) -> str:
+    """Memory after 100,000 requests beside that after 5,000."""
+
+    def ask(count: int) -> None:
+        for path, share in (("/v1/explain", _AT_ONCE), ("/v1/predict", 48)):
+            loaded(server, Load(server.port, path, body, count // 2, share))
+
+    ask(5000)
+    before = server.memory()
     for _ in range(5):
-        loaded(server, Load(server.port, "/v1/explain", body, most // 10, _AT_ONCE))
-        loaded(server, Load(server.port, "/v1/predict", body, most // 10, 48))
+        ask((_MANY - 5000) // 5)
     after = server.memory()
-    return [
-        f"Memory after {most:,} more requests: {after:.0f} MB beside {before:.0f} MB ({100 * (after / before - 1):+.1f} %)."
-    ]
+    return f"Memory after {_MANY:,} requests: {after:.0f} MB; after 5,000: {before:.0f} MB ({100 * (after / before - 1):+.2f} %)."
 
 
 def _stream_cost() -> list[float]:
@@ -190,11 +244,8 @@ def _post(server: Server, path: str, body: bytes) -> Any:
         return json.load(answer)
 
 
-def _let_jobs_end(server: Server) -> None:
-    until = time.monotonic() + 60
-    while time.monotonic() < until:
-        with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=5) as answer:
-            told = answer.read().decode()
-        if 'jobs{state="waiting"} 0.0' in told and 'jobs{state="running"} 0.0' in told:
-            return
-        time.sleep(0.1)
+def _jobs(server: Server) -> dict[str, float]:
+    """How many jobs are in each state."""
+    with urllib.request.urlopen(f"http://127.0.0.1:{server.port}/metrics", timeout=5) as answer:
+        told = answer.read().decode()
+    return {state: float(count) for state, count in re.findall(r'featurelens_jobs\{state="(\w+)"\} (\S+)', told)}

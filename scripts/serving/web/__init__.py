@@ -11,6 +11,4 @@ documented       What else is there, and how is all of it described?
 metrics          What is counted?
 access_log       What is written down of a request?
 page             What is shown to a person with a browser?
-doorman          How do new connections not wait for busy ones?
-listening        How are connections taken, timed and drained?
 """

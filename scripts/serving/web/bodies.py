@@ -21,15 +21,19 @@ async def read_body(exchange: Exchange, settings: Settings) -> bytes:
     declared = exchange.header(b"content-length")
     if declared and (not declared.isdigit() or int(declared) > most):
         raise _too_large(most)
+    raw = await (_received(exchange, most) if exchange.is_whole() else _waited_for(exchange, settings))
+    packing = exchange.header(b"content-encoding")
+    return raw if packing in (b"", b"identity") else _unpacked(raw, packing, most)
+
+
+async def _waited_for(exchange: Exchange, settings: Settings) -> bytes:
     try:
         async with asyncio.timeout(settings.body_seconds):
-            raw = await _received(exchange, most)
+            return await _received(exchange, settings.body_bytes)
     except TimeoutError:
         raise Refusal(
             408, f"Expected the body within {settings.body_seconds:g} s. Send it again.", close=True
         ) from None
-    packing = exchange.header(b"content-encoding")
-    return raw if packing in (b"", b"identity") else _unpacked(raw, packing, most)
 
 
 async def _received(exchange: Exchange, most: int) -> bytes:

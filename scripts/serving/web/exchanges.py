@@ -68,3 +68,7 @@ class Exchange:
     def is_gone(self) -> bool:
         """Whether the client has closed the connection; uvicorn's own record of the request tells it."""
         return bool(getattr(getattr(self.receive, "__self__", None), "disconnected", False))
+
+    def is_whole(self) -> bool:
+        """Whether all of the body is there already, as that of a small picture mostly is; told by the same record."""
+        return not getattr(getattr(self.receive, "__self__", None), "more_body", True)

@@ -16,6 +16,7 @@ import traceback
 from collections.abc import Awaitable, Callable
 from typing import Any
 
+from featurelens.scripts.serving.connections.whole_answers import send_whole
 from featurelens.scripts.serving.service import Service
 from featurelens.scripts.serving.web.access_log import AccessLog
 from featurelens.scripts.serving.web.exchanges import Exchange, Headers, Receive, Refusal, Response, Send
@@ -108,7 +109,8 @@ class Front:
             sys.stderr.write(f"Request {exchange.id} failed.\n{traceback.format_exc()}")
             told = Refusal(500, "The service failed on this request. Its log has the request's number.")
             response = told.response(plain=exchange.path.startswith("/v2"), request=exchange.id)
-        await _send(exchange, response, more, send)
+        body = b"" if exchange.method == "HEAD" else response.body
+        await send_whole(send, response.status, _headers(exchange, response, more), body)
         return route
 
     def _route(self, exchange: Exchange) -> tuple[str, Handler | None]:
@@ -135,24 +137,13 @@ class Front:
 
     def _guard(self, exchange: Exchange) -> Headers:
         """Refuse a wrong host, origin or token; the headers that another site's page needs."""
-        settings = self._service.settings
         if self._hosts is not None and _host(exchange.header(b"host")) not in self._hosts:
             raise Refusal(
                 421,
                 "Expected to be called by this machine's own name. Received another Host. Start with --allow-host NAME.",
             )
-        origin = exchange.header(b"origin").decode("latin-1")
-        allowed = origin != "" and origin in settings.origins
-        own = origin.rpartition("//")[2].encode() == exchange.header(b"host")
-        if origin and not allowed and not own and exchange.method not in ("GET", "HEAD"):
-            raise Refusal(
-                403,
-                "Expected a page of this service. Received a request by another site's. Start with --allow-origin SITE.",
-            )
-        more: Headers = (
-            [(b"access-control-allow-origin", origin.encode("latin-1")), (b"vary", b"origin")] if allowed else []
-        )
-        if self._token is None or exchange.path in _OPEN or (allowed and exchange.method == "OPTIONS"):
+        more = self._for_origin(exchange, exchange.header(b"origin"))
+        if self._token is None or exchange.path in _OPEN or (more and exchange.method == "OPTIONS"):
             return more
         if not hmac.compare_digest(exchange.header(b"authorization"), self._token):
             raise Refusal(
@@ -161,6 +152,19 @@ class Front:
                 [(b"www-authenticate", b"Bearer")],
             )
         return more
+
+    def _for_origin(self, exchange: Exchange, origin: bytes) -> Headers:
+        """The headers that another site's page needs, where it may ask; a request that names no site needs none."""
+        if not origin:
+            return []
+        if origin.decode("latin-1") in self._service.settings.origins:
+            return [(b"access-control-allow-origin", origin), (b"vary", b"origin")]
+        if origin.rpartition(b"//")[2] != exchange.header(b"host") and exchange.method not in ("GET", "HEAD"):
+            raise Refusal(
+                403,
+                "Expected a page of this service. Received a request by another site's. Start with --allow-origin SITE.",
+            )
+        return []
 
     def _own_hosts(self) -> frozenset[str] | None:
         """The names by which the service may be called; None for any, where it listens beyond this machine."""
@@ -187,7 +191,8 @@ class Front:
 
     async def _send_and_linger(self, exchange: Exchange, response: Response, more: Headers, send: Send) -> None:
         """Send, and take in what still comes for a moment: a connection closed at once loses the answer."""
-        await send(_start(exchange, response, more))
+        headers = _headers(exchange, response, more)
+        await send({"type": "http.response.start", "status": response.status, "headers": headers})
         await send({"type": "http.response.body", "body": response.body, "more_body": True})
         try:
             async with asyncio.timeout(_LINGER):
@@ -205,18 +210,14 @@ _PREFLIGHT: Headers = [
 ]
 
 
-def _start(exchange: Exchange, response: Response, more: Headers) -> dict[str, Any]:
+def _headers(exchange: Exchange, response: Response, more: Headers) -> Headers:
+    """All headers of an answer; the exchange notes what was sent."""
     exchange.status, exchange.sent = response.status, len(response.body)
     headers: Headers = [(b"content-type", response.content_type)] if response.body else []
     headers += [(b"x-request-id", exchange.id.encode()), *_ALWAYS, *response.headers, *more]
     if response.status != 204:
         headers.append((b"content-length", str(len(response.body)).encode()))
-    return {"type": "http.response.start", "status": response.status, "headers": headers}
-
-
-async def _send(exchange: Exchange, response: Response, more: Headers, send: Send) -> None:
-    await send(_start(exchange, response, more))
-    await send({"type": "http.response.body", "body": b"" if exchange.method == "HEAD" else response.body})
+    return headers
 
 
 async def _lifespan(receive: Receive, send: Send) -> None:

@@ -12,6 +12,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+import orjson
 
 from featurelens.scripts.serving.answers.pixels import BadPicture
 from featurelens.scripts.serving.answers.programs import Answer
@@ -196,12 +197,12 @@ def _answer(name: str, id_: Any, wanted: list[_Wanted], found: list[Answer]) -> 
             behind.append(array.tobytes())
             told["parameters"] = {"binary_data_size": len(behind[-1])}
         else:
-            told["data"] = [float(f"{number:.9g}") for number in array.ravel().tolist()]
+            told["data"] = array.ravel()
         outputs.append(told)
     answer: dict[str, Any] = {"model_name": name, "model_version": "1", "outputs": outputs}
     if isinstance(id_, str):
         answer["id"] = id_[:128]
-    text = json.dumps(answer).encode()
+    text = orjson.dumps(answer, option=orjson.OPT_SERIALIZE_NUMPY)
     if not behind:
         return Response(text)
     headers = [(_HEADER, str(len(text)).encode())]
@@ -212,7 +213,8 @@ def _values(name: str, answer: Answer) -> Any:
     if name == "map":
         assert answer.batch.maps is not None  # of an explanation
         return answer.batch.maps.values[answer.row]
-    return (answer.batch.logits if name == "logits" else answer.batch.probabilities)[answer.row]
+    decided = answer.batch.decided
+    return (decided.logits if name == "logits" else decided.shown)[answer.row]
 
 
 def _json(told: Any) -> Response:

@@ -220,7 +220,7 @@ def test_a_task_that_the_head_contradicts_is_refused() -> None:
         Saliency(model)
     declare_task(model, None)
     Saliency(model)
-    with pytest.raises(ValueError, match=r"Expected the task 'binary' or 'regression'. Received 'bin'"):
+    with pytest.raises(ValueError, match=r"Expected the task 'binary', 'regression', 'labels'. Received 'bin'"):
         declare_task(model, "bin")
 
 

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 
-from featurelens.scripts.serving.web.doorman import Doorman
+from featurelens.scripts.serving.connections.doorman import Doorman
 
 
 class Greeting(asyncio.Protocol):

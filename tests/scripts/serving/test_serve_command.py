@@ -36,13 +36,15 @@ def running():
     process = subprocess.Popen(
         [*PROGRAM, "--port", str(port)], env=QUIET, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
     )
-    url, until = f"http://127.0.0.1:{port}", time.monotonic() + 60
+    url, until = f"http://127.0.0.1:{port}", time.monotonic() + 180
     while True:
         try:
             urllib.request.urlopen(f"{url}/v2/health/ready", timeout=2).close()
             break
         except OSError:
-            assert process.poll() is None and time.monotonic() < until, process.stderr.read()
+            if process.poll() is not None or time.monotonic() > until:
+                process.kill()  # whose words could otherwise be waited for without an end
+                raise AssertionError(process.communicate()[1]) from None
             time.sleep(0.1)
     yield url, process
     process.kill()
@@ -63,6 +65,17 @@ def test_the_answers_are_the_packages(running):
         told = ask(running[0], "/v1/explain", png((images[number] * 255).round().astype(np.uint8)))
         np.testing.assert_allclose(told["explanations"][0]["logits"], explained.logits[number], atol=1e-6 * largest)
     assert (told["method"]["name"], told["method"]["verdict"]) == ("HiResCAM", "good")
+
+
+@pytest.mark.parametrize("page", ["README.md", "docs/serving.md"])
+def test_the_client_of_the_docs(running, page, tmp_path, monkeypatch, capsys):
+    told = (Path(__file__).parents[3] / page).read_text()
+    [client] = [block for block in re.findall(r"```python\n(.*?)```", told, re.S) if "/v1/explain" in block]
+    (tmp_path / "shirt.png").write_bytes(png((fashion_mnist("test").images[7] * 255).round().astype(np.uint8)))
+    monkeypatch.chdir(tmp_path)
+    exec(client.replace("http://127.0.0.1:8000", running[0]), {})
+    said = capsys.readouterr().out
+    assert said.startswith("Shirt 0.") and "HiResCAM good" in said and "like them [{'image': " in said
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs a browser on the path: chromium or google-chrome")
@@ -130,20 +143,23 @@ def test_a_killed_worker_ends_the_process_with_a_word(tmp_path):
         "from pathlib import Path\n"
         "sys.path.insert(0, sys.argv[1])\n"
         "from live_services import small_served, FIRST_PICTURE as body\n"
-        "from featurelens.scripts.serving.command import _run\n"
+        "from featurelens.scripts.serving.command import run_service\n"
         "from featurelens.scripts.serving.settings import Settings\n"
         "served, port = small_served(Path(sys.argv[2])), int(sys.argv[3])\n"
         "def ask():\n"
-        "    time.sleep(2)\n"
+        "    url = f'http://127.0.0.1:{port}'\n"
+        "    for _ in range(500):\n"
+        "        try: urllib.request.urlopen(url + '/v2/health/ready'); break\n"
+        "        except OSError: time.sleep(0.1)\n"
         "    served.programs.answers = lambda key, rows: sys.exit('killed')\n"
-        "    asked = urllib.request.Request(f'http://127.0.0.1:{port}/v1/predict', body, {'content-type': 'image/png'})\n"
+        "    asked = urllib.request.Request(url + '/v1/predict', body, {'content-type': 'image/png'})\n"
         "    try: urllib.request.urlopen(asked, timeout=10)\n"
         "    except OSError as error: print(getattr(error, 'code', error), flush=True)\n"
         "threading.Thread(target=ask).start()\n"
         "from featurelens.scripts.terminal.running import run\n"
         "import typer\n"
         "app = typer.Typer()\n"
-        "app.command()(lambda: _run([served], Settings(port=port, log=False)))\n"
+        "app.command()(lambda: run_service([served], Settings(port=port, log=False)))\n"
         "run(app, [])\n"
     )
     given = [sys.executable, "-c", program, str(Path(__file__).parents[2] / "given"), str(tmp_path), str(free_port())]

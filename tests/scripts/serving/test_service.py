@@ -9,6 +9,8 @@ import socket
 import threading
 import time
 import tracemalloc
+from types import SimpleNamespace
+from typing import Any
 
 import httpx
 import numpy as np
@@ -16,6 +18,7 @@ import pytest
 from live_services import CLASSES, PIXELS, live, png, small_served
 
 from featurelens.interpret import METHODS, Explainer, HiResCAM
+from featurelens.scripts.serving.connections.listening import TimedProtocol
 
 IMAGE = {"content-type": "image/png"}
 FIRST = png(PIXELS[0])
@@ -220,6 +223,52 @@ def test_a_slow_client_is_let_go(hasty, sent, answer):
         while part := connection.recv(4096):
             said += part
     assert answer in said[:20] and time.monotonic() - began < 5
+
+
+def said_on(port, *requests):
+    """All that comes back on one connection, until it is closed."""
+    with socket.create_connection(("127.0.0.1", port), timeout=10) as connection:
+        connection.sendall(b"".join(requests))
+        said = b""
+        while part := connection.recv(65536):
+            said += part
+    return said
+
+
+def question(version=b"1.1", *lines):
+    head = [b"POST /v1/predict HTTP/" + version, b"Host: localhost", b"Content-Type: image/png", *lines]
+    return b"\r\n".join([*head, b"Content-Length: %d" % len(FIRST), b"", FIRST])
+
+
+@pytest.mark.parametrize("last", [question(b"1.0"), question(b"1.1", b"Connection: close")], ids=["1.0", "close"])
+def test_two_questions_in_one_breath_are_answered_in_turn(running, last):
+    found = said_on(running.port, question(b"1.1", b"X-Request-Id: one"), last).split(b"HTTP/1.1 200 OK\r\n")
+    assert len(found) == 3 and b"x-request-id: one" in found[1] and b"connection: close" not in found[1]
+    assert b"connection: close\r\n" in found[2] and json.loads(found[2].partition(b"\r\n\r\n")[2])["predictions"]
+
+
+def test_a_head_has_no_body(running):
+    asked = b"HEAD /v2 HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n"
+    head, _, body = said_on(running.port, asked).partition(b"\r\n\r\n")
+    assert b"content-length: " in head and b"content-length: 0" not in head and body == b""
+
+
+@pytest.mark.parametrize(("busy", "rests", "allowed"), [(False, True, 30), (False, False, 5), (True, False, 10**9)])
+def test_how_long_a_connection_may_be_silent(busy, rests, allowed):
+    connection: Any = object.__new__(TimedProtocol)
+    connection.cycle = SimpleNamespace(response_complete=not busy)
+    connection.timeout_keep_alive, connection.rests, connection.waits_since = 30, rests, 100.0
+    assert not connection.is_overdue(100 + allowed, 5)
+    assert connection.is_overdue(100 + allowed + 0.1, 5) is not busy
+
+
+def test_a_rest_between_two_questions_may_be_longer_than_a_head(hasty):
+    with socket.create_connection(("127.0.0.1", hasty.port), timeout=10) as connection:
+        connection.sendall(question())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
+        time.sleep(1.7)  # a head may take half a second, and is looked at once a second
+        connection.sendall(question())
+        assert connection.recv(65536).startswith(b"HTTP/1.1 200")
 
 
 def test_a_thousand_connections_do_not_keep_another_waiting(running):

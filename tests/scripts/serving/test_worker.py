@@ -47,7 +47,7 @@ def serve(model, test, **settings):
         loop = asyncio.get_running_loop()
         worker = ModelWorker(model, loop.call_soon_threadsafe, on_death=deaths.append, **settings)
         worker.start()
-        worker.deaths = deaths
+        worker.deaths = deaths  # type: ignore[attr-defined]
         try:
             return await asyncio.wait_for(test(worker), 20)
         finally:
@@ -91,6 +91,29 @@ def test_batches_are_the_largest_power_of_two_that_waits():
 
     serve(model, test, most_rows=16)
     assert [len(rows) for _, rows in model.batches] == [1, 16, 8, 4, 1]
+
+
+def test_what_arrives_in_one_turn_of_the_loop_travels_together():
+    model = Model()
+
+    async def test(worker):
+        for _ in range(20):
+            await asyncio.gather(*(ask(worker, number).future for number in range(8)))
+
+    serve(model, test)
+    assert [len(rows) for _, rows in model.batches] == [8] * 20
+
+
+def test_who_arrives_while_the_thread_ends_is_told():
+    async def test(worker):
+        ticket = ask(worker, 1)
+        worker._die("a trace")  # before the turn of the loop is over
+        assert worker.waiting == 1
+        with pytest.raises(WorkerDied):
+            await ticket.future
+        assert worker.waiting == 0
+
+    serve(Model(), test)
 
 
 def test_predictions_go_before_maps():

@@ -19,17 +19,20 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from featurelens.scripts.serving.connections.doorman import Doorman
 from featurelens.scripts.serving.service import Service
-from featurelens.scripts.serving.web.doorman import Doorman
-from featurelens.scripts.serving.web.front import Front
 
 _LOOK = 1.0  # seconds
 
 
 class TimedProtocol(HttpToolsProtocol):
-    """uvicorn's connection, with the time at which it began to wait for a request."""
+    """uvicorn's connection, with the time at which it began to wait for a request.
+
+    Resting connections are looked for with the slow ones: uvicorn's own timer would be set and cleared for each request.
+    """
 
     waits_since: float = 0.0
+    rests: bool = False  # between two requests
 
     def connection_made(self, transport: Any) -> None:  # type: ignore[override]
         """A client has connected."""
@@ -38,8 +41,8 @@ class TimedProtocol(HttpToolsProtocol):
 
     def data_received(self, data: bytes) -> None:
         """Something came; behind a rest the time of a new request begins."""
-        if self.timeout_keep_alive_task is not None:
-            self.waits_since = self.loop.time()
+        if self.rests:
+            self.waits_since, self.rests = self.loop.time(), False
         super().data_received(data)
 
     def on_message_begin(self) -> None:
@@ -48,27 +51,34 @@ class TimedProtocol(HttpToolsProtocol):
         self.scope["arrived"] = time.monotonic()  # type: ignore[typeddict-unknown-key]
 
     def on_response_complete(self) -> None:
-        """An answer was sent."""
-        super().on_response_complete()
+        """An answer was sent: the next request that waits already, or a rest."""
+        self.server_state.total_requests += 1
+        if self.transport.is_closing():
+            return
         self.waits_since = self.loop.time()
+        self.flow.resume_reading()
+        if self.pipeline:
+            self._start_asgi_task(*self.pipeline.pop())
+        else:
+            self.rests = True
 
     def is_overdue(self, now: float, seconds: float) -> bool:
-        """Whether the head of a request is not there in time; between requests uvicorn's own limit holds."""
+        """Whether the head of a request is not there in time, or a rest between two requests was too long."""
         busy = self.cycle is not None and not self.cycle.response_complete
-        resting = self.cycle is not None and self.timeout_keep_alive_task is not None
-        return not busy and not resting and now - self.waits_since > seconds
+        allowed = self.timeout_keep_alive if self.rests else seconds
+        return not busy and now - self.waits_since > allowed
 
 
 class Listener(uvicorn.Server):
     """The service on its address, until it is told to stop."""
 
-    def __init__(self, service: Service, front: Front) -> None:
+    def __init__(self, service: Service, application: Any) -> None:
         self._service = service
         self._doorman: Doorman | None = None
         settings = service.settings
         super().__init__(
             uvicorn.Config(
-                front,
+                application,
                 host=settings.host,
                 port=settings.port,
                 http=TimedProtocol,

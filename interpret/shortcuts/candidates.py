@@ -1,0 +1,185 @@
+"""Which images share content at a fixed place, whatever a model makes of it.
+
+What repeats exactly at its place is one candidate (`repeats`). And in small pictures, each window of a fifth of the side, each
+frame, the background and the levels are clustered; a cluster that stands apart by D >= 3.3 (see `separation`) is another.
+Candidates that select the same images are one, with several ways to describe what they share: the pixels of all its windows,
+or of the frame, the background, the levels.
+"""
+
+from __future__ import annotations
+
+from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
+from typing import Any
+
+import numpy as np
+
+from .pixels.contents import Content, Kind, border, border_values, levels
+from .pixels.grid import enlarged, parts
+from .pixels.refining import shared_pixels
+from .pixels.repeats import repeats
+from .pixels.separation import groups, separation
+from .pixels.stamps import Stamp, stamp_of
+
+LEAST_SEPARATION = 3.3
+MOST = 8
+_SAME = 0.6  # shared images over those of either: two candidates select the same
+_STEP = 28  # windows start every 3 of 28 pixels
+_PIECE = 0.8  # of a mark's pixels
+_LEVEL = (
+    0.15  # of the range, between the levels of a group and of the rest: whole numbers of few steps repeat by themselves
+)
+
+
+@dataclass(frozen=True, eq=False)
+class Part:
+    """A part of the small pictures, as numbers."""
+
+    kind: Kind
+    mask: np.ndarray | None  # bool[h,w]; None for background and levels
+    features: np.ndarray  # float32[n,D], in 0..1
+
+
+@dataclass(frozen=True, eq=False)
+class Candidate:
+    """Images that share something."""
+
+    separation: float  # the largest D; NaN of what repeats exactly but does not stand apart
+    members: np.ndarray  # bool[n], which of the images looked at
+    ways: tuple[Content | Stamp, ...]  # what they share, at full size
+
+
+def candidates(
+    images: Any, numbers: np.ndarray, pictures: np.ndarray, labels: np.ndarray, seed: int = 0
+) -> list[Candidate]:
+    """The candidates, the furthest apart first.
+
+    Args:
+        images: [B,H,W,C], as an array reads.
+        numbers: int64[n], those looked at.
+        pictures: float32[n,h,w,C], the same, small (`grid.small`).
+        labels: int64[n].
+        seed: Of the first centres of the clusters.
+    """
+    low, high = float(pictures.min(initial=0)), float(pictures.max(initial=0))
+    if len(pictures) < 2 or high - low < 1e-9:
+        return []
+    scaled = (pictures - low) / (high - low)
+    found = list(_apart(scaled, seed))
+    found += [(0.0, Part("mark", mask, scaled[:, mask]), members) for mask, members in repeats(scaled, labels)]
+    found.sort(key=lambda each: -each[0])
+    gathered: list[list[tuple[float, Part, np.ndarray]]] = []
+    for each in found:
+        home = next((group for group in gathered if _same(group[0][2], each[2])), None)
+        if home is not None:
+            home.append(each)
+        elif len(gathered) < MOST:
+            gathered.append([each])
+    made = [_described(images, numbers, group, (low, high)) for group in gathered]
+    return [each for each in [*made, *_stamped(pictures, labels, made)] if each.ways]
+
+
+def _stamped(pictures: np.ndarray, labels: np.ndarray, known: Sequence[Candidate]) -> list[Candidate]:
+    """The images that share a stamp, unless they are known already by what they share at a fixed place."""
+    found = stamp_of(pictures, labels)
+    if found is None or any(each.ways and _same(each.members, found[1]) for each in known):
+        return []
+    return [Candidate(float("nan"), found[1], (found[0],))]
+
+
+def _apart(pictures: np.ndarray, seed: int) -> Iterator[tuple[float, Part, np.ndarray]]:
+    """Each part of the pictures with the images that share it, and how far they stand apart."""
+    for part in parts_of(pictures):
+        for members in groups(part.features, seed):
+            apart = separation(part.features, members, least=_LEVEL if part.kind == "level" else 1e-3)
+            if apart >= LEAST_SEPARATION:
+                yield apart, part, members
+
+
+def parts_of(pictures: np.ndarray) -> Iterator[Part]:
+    """All parts that are looked at, of pictures in 0..1."""
+    height, width = pictures.shape[1:3]
+    for mask in _windows(height, width):
+        yield Part("mark", mask, pictures[:, mask].reshape(len(pictures), -1))
+    for thickness in (1, 2):
+        if min(height, width) > 4 * thickness:
+            mask = border(height, width, thickness)
+            yield Part("frame", mask, pictures[:, mask].reshape(len(pictures), -1))
+    yield Part("background", None, border_values(pictures))
+    yield Part("level", None, levels(pictures))
+
+
+def _windows(height: int, width: int) -> Iterator[np.ndarray]:
+    side, step = (max(1, round(min(height, width) / by)) for by in (5, _STEP / 3))
+    starts = [sorted({*range(0, size - side + 1, step), size - side}) for size in (height, width)]
+    for row in starts[0]:
+        for column in starts[1]:
+            mask = np.zeros((height, width), bool)
+            mask[row : row + side, column : column + side] = True
+            yield mask
+
+
+def _same(one: np.ndarray, other: np.ndarray) -> bool:
+    """Whether two candidates select the same images, or one those that the other leaves: content, and its absence."""
+    return any(_overlap(one, side) for side in (other, ~other))
+
+
+def _overlap(one: np.ndarray, other: np.ndarray) -> bool:
+    return (one & other).sum() >= _SAME * (one | other).sum()
+
+
+def _described(
+    images: Any, numbers: np.ndarray, group: Sequence[tuple[float, Part, np.ndarray]], span: tuple[float, float]
+) -> Candidate:
+    """One candidate, with one way to describe it for each kind of content."""
+    members, kinds = group[0][2], {part.kind for _, part, _ in group}
+    ways = [Content(kind) for kind in ("background", "level") if kind in kinds]
+    for kind in ("frame", "mark"):
+        masks = [part.mask for _, part, _ in group if part.kind == kind]
+        mask = _exact(images, numbers, members, masks, kind, span) if masks else np.zeros(0, bool)
+        ways = [Content(kind, mask), *ways] if mask.any() else ways
+    return Candidate(group[0][0] or float("nan"), members, _without_pieces(ways))
+
+
+def _without_pieces(ways: Sequence[Content]) -> tuple[Content, ...]:
+    """The ways without a mark that is but a piece of the frame: most of its pixels lie in it."""
+    frame = next((each.mask for each in ways if each.kind == "frame"), None)
+
+    def is_piece(mask: np.ndarray | None) -> bool:
+        return (
+            mask is not None
+            and frame is not None
+            and bool((mask & frame).sum() >= _PIECE * mask.sum() > 0.1 * frame.sum())
+        )
+
+    return tuple(way for way in ways if way.kind == "frame" or not is_piece(way.mask))
+
+
+def _exact(
+    images: Any, numbers: np.ndarray, members: np.ndarray, masks: Sequence[Any], kind: Kind, span: tuple[float, float]
+) -> np.ndarray:
+    """bool[H,W]: the pixels of what some windows or frames have in common, at full size."""
+
+    def see(chosen: np.ndarray) -> Iterator[np.ndarray]:
+        for _, part in parts(images, chosen):
+            yield (part - span[0]) / (span[1] - span[0])
+
+    near = enlarged(np.any(masks, axis=0), *images.shape[1:3])
+    mask = shared_pixels(see, numbers[members], numbers[~members], near)
+    return whole_frame(mask) if kind == "frame" else mask
+
+
+def whole_frame(mask: np.ndarray) -> np.ndarray:
+    """The frame that a mask is part of: as thick as its rings are in the mask by at least half; none where no ring is.
+
+    Where objects touch the border the rest may look like the frame, so that its own pixels there do not stand out.
+    """
+    thick = 0
+    for by in range(1, min(mask.shape) // 4 + 1):
+        ring = border(mask.shape[0], mask.shape[1], by) & ~(
+            border(mask.shape[0], mask.shape[1], by - 1) if by > 1 else np.zeros_like(mask)
+        )
+        if mask[ring].mean() < 0.5:
+            break
+        thick = by
+    return border(mask.shape[0], mask.shape[1], thick) if thick else np.zeros_like(mask)

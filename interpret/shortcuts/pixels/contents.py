@@ -1,0 +1,119 @@
+"""The parts of a picture that may be a shortcut, and how one is pasted from a picture into another.
+
+    mark        pixels at a fixed place
+    frame       the same, along the border
+    stamp       a few pixels that repeat exactly, at a place that changes from picture to picture (`stamps`)
+    background  what is connected to the border and of about its value: a texture, a colour
+    level       how dark the dark pixels are and how bright the bright ones
+
+Whatever is pasted, with the content or without it, comes from another picture, so that both have the same seam.
+"""
+
+from __future__ import annotations
+
+from dataclasses import dataclass
+from typing import Literal
+
+import cv2
+import numpy as np
+
+from .separation import nearest
+
+Kind = Literal["mark", "frame", "stamp", "background", "level"]
+_DARK, _BRIGHT = 5, 95  # percentiles of the pixels
+_BORDER = 28  # the border is this part of the shorter side, at least 1 pixel
+_TOLERATED = 3.0  # deviations of the border that a background's pixel may be off its median
+_LEAST = 0.02  # of the range
+
+
+@dataclass(frozen=True, eq=False)
+class Content:
+    """One part of a picture."""
+
+    kind: Kind
+    mask: np.ndarray | None = None  # bool[H,W] of a mark or a frame
+
+    def both(self, images: np.ndarray, carriers: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+        """Pictures with the content of pictures that carry it, and with that of pictures that do not.
+
+        Args:
+            images, carriers, others: float32[n,H,W,C], one carrier and one other for each image.
+        """
+        low, high = float(images.min()), float(images.max())
+        with_it, without = (self._pasted(images, donors, low, high) for donors in (carriers, others))
+        return with_it, without
+
+    def seen(self, images: np.ndarray) -> np.ndarray:
+        """float32[n,D]: the content of each picture, as numbers."""
+        if self.mask is not None:
+            return images[:, self.mask].reshape(len(images), -1)
+        return levels(images) if self.kind == "level" else border_values(images)
+
+    def carried(self, images: np.ndarray, means: tuple[np.ndarray, np.ndarray] | None) -> np.ndarray:
+        """bool[n]: which pictures carry it: they are nearer to the first mean, of `seen` of those known to."""
+        assert means is not None  # only a stamp is found without
+        return nearest(self.seen(images), means[0], means[1])
+
+    def _pasted(self, images: np.ndarray, donors: np.ndarray, low: float, high: float) -> np.ndarray:
+        if self.mask is not None:
+            return np.where(self.mask[np.newaxis, :, :, np.newaxis], donors, images)
+        if self.kind == "level":
+            return np.clip(_levelled(images, donors), low, high)
+        pairs = zip(images, donors, strict=True)
+        return np.stack([_with_background(image, donor, high - low) for image, donor in pairs])
+
+
+def levels(images: np.ndarray) -> np.ndarray:
+    """float32[n,2]: the 5th and the 95th percentile of each picture's pixels."""
+    flat = images.reshape(len(images), -1)
+    return np.percentile(flat, (_DARK, _BRIGHT), axis=1).T.astype(np.float32)
+
+
+def border_values(images: np.ndarray) -> np.ndarray:
+    """float32[n,2C]: the median and the spread (standard deviation) of each picture's border, channel by channel."""
+    edge = images[:, border(*images.shape[1:3])]
+    return np.concatenate([np.median(edge, axis=1), edge.std(axis=1)], axis=1).astype(np.float32)
+
+
+def border(height: int, width: int, thickness: int | None = None) -> np.ndarray:
+    """bool[H,W]: the pixels along the border.
+
+    Example:
+        >>> int(border(28, 28).sum())
+        108
+    """
+    by = max(1, min(height, width) // _BORDER) if thickness is None else thickness
+    mask = np.ones((height, width), bool)
+    mask[by : height - by, by : width - by] = False
+    return mask
+
+
+def _levelled(images: np.ndarray, donors: np.ndarray) -> np.ndarray:
+    own, other = levels(images), levels(donors)
+    spread = own[:, 1] - own[:, 0]
+    scale = np.divide(other[:, 1] - other[:, 0], spread, out=np.ones_like(spread), where=spread > 1e-6)
+    shaped = (slice(None), np.newaxis, np.newaxis, np.newaxis)
+    return (images - own[:, 0][shaped]) * scale[shaped] + other[:, 0][shaped]
+
+
+def background(image: np.ndarray, value_range: float) -> np.ndarray:
+    """bool[H,W]: what is connected to the border and within three of its deviations of its median."""
+    edge = image[border(*image.shape[:2])]
+    allowed = np.maximum(_TOLERATED * edge.std(axis=0), _LEAST * value_range)
+    near = (np.abs(image - np.median(edge, axis=0)) <= allowed).all(axis=2)
+    _, regions = cv2.connectedComponents(near.astype(np.uint8), connectivity=8)
+    touching = np.unique(regions[border(image.shape[0], image.shape[1], 1) & near])
+    return near & np.isin(regions, touching)
+
+
+def _with_background(image: np.ndarray, donor: np.ndarray, value_range: float) -> np.ndarray:
+    """The picture with the other one's background: its pixel where it has background there, else one of its own others."""
+    own, other = background(image, value_range), background(donor, value_range)
+    made = image.copy()
+    both = own & other
+    made[both] = donor[both]
+    left = own & ~other
+    if left.any() and other.any():
+        pool = donor[other]
+        made[left] = pool[np.arange(int(left.sum())) * 7919 % len(pool)]  # spread over the pool, the same each time
+    return made

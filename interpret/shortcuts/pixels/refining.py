@@ -1,0 +1,100 @@
+"""Which pixels exactly some images share, at full size: those alike in nearly all of them and in few others, and those of
+squares of 3 x 3 pixels that stand apart by a separation of their own."""
+
+from __future__ import annotations
+
+from collections.abc import Callable, Iterator
+
+import cv2
+import numpy as np
+
+LEAST_SEPARATION = 6.0  # of a square of 3 x 3 (`docs/shortcuts.md`: the largest without a plant, the least with one)
+_MOST = 200  # images of either side that are compared
+_CLEAR = 0.2  # of the largest difference of the means: below it, a pixel at the rim of a square is not part of it
+_LEAST = 1e-3
+_ALIKE = 0.02  # of the range
+_NEARLY_ALL, _FEW = 0.85, 0.3  # shares of the images
+_BEYOND = 3  # pixels beyond where content was noticed
+
+
+See = Callable[[np.ndarray], Iterator[np.ndarray]]  # numbers of images -> float32[n,H,W,C], a part at a time, in 0..1
+
+
+def shared_pixels(see: See, carriers: np.ndarray, others: np.ndarray, near: np.ndarray) -> np.ndarray:
+    """The pixels that carriers share and others have not.
+
+    Args:
+        see: Gives images by their numbers.
+        carriers: int64[n], numbers of images that carry the content.
+        others: int64[m], of some that do not.
+        near: bool[H,W], where to look.
+
+    Returns:
+        bool[H,W]; empty where no square stands apart by 6 or more.
+    """
+    inside, rest = _Squares(), _Squares()
+    for numbers, side in ((carriers[:_MOST], inside), (others[:_MOST], rest)):
+        for part in see(numbers):
+            side.see(part)
+    line = inside.mean - rest.mean
+    apart = _apart(see, (carriers[:_MOST], others[:_MOST]), line, inside)
+    kept = _wider((apart >= LEAST_SEPARATION) & near, 1)
+    change = np.abs(line).max(axis=2)
+    clear = kept & (change >= _CLEAR * max(float(change[kept].max(initial=0)), _LEAST))
+    return clear | (_wider(near, _BEYOND) & _repeated(see, carriers[:_MOST], others[:_MOST]))
+
+
+def _wider(mask: np.ndarray, by: int) -> np.ndarray:
+    return cv2.dilate(mask.astype(np.uint8), np.ones((2 * by + 1,) * 2, np.uint8)).astype(bool)
+
+
+def _repeated(see: See, carriers: np.ndarray, others: np.ndarray) -> np.ndarray:
+    """bool[H,W]: pixels of one value in nearly all carriers that few others have there."""
+    inside = np.concatenate(list(see(carriers)))
+    value = np.median(inside, axis=0)
+    alike = (np.abs(inside - value) <= _ALIKE).all(axis=3).mean(axis=0)
+    elsewhere, seen = np.zeros_like(alike), 0
+    for part in see(others):
+        elsewhere, seen = elsewhere + (np.abs(part - value) <= _ALIKE).all(axis=3).sum(axis=0), seen + len(part)
+    return (alike >= _NEARLY_ALL) & (elsewhere <= _FEW * seen)
+
+
+class _Squares:
+    """Mean and variance of pixels, as they are seen."""
+
+    def __init__(self) -> None:
+        self._count, self._sum, self._square = 0, np.zeros(()), np.zeros(())
+
+    def see(self, images: np.ndarray) -> None:
+        self._count += len(images)
+        self._sum = self._sum + images.sum(axis=0, dtype=np.float64)
+        self._square = self._square + np.square(images, dtype=np.float64).sum(axis=0)
+
+    @property
+    def mean(self) -> np.ndarray:
+        return self._sum / self._count
+
+    @property
+    def variance(self) -> np.ndarray:
+        return np.maximum(self._square / self._count - np.square(self.mean), 0)
+
+
+def _summed(values: np.ndarray) -> np.ndarray:
+    """Sums over squares of 3 x 3 and over the channels, float64[H,W]."""
+    whole = np.ascontiguousarray(values.sum(axis=-1))
+    return cv2.boxFilter(whole, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
+
+
+def _apart(see: See, sides: tuple[np.ndarray, np.ndarray], line: np.ndarray, inside: _Squares) -> np.ndarray:
+    """The separation of each square, float64[H,W], 0 where the means are the same."""
+    distance = np.sqrt(np.maximum(_summed(np.square(line)), 0))  # a running sum may fall below 0 by rounding
+    rms = np.sqrt(np.maximum(_summed(inside.variance), 0))
+    spread = np.zeros_like(distance)
+    for numbers in sides:
+        seen = _Squares()
+        for part in see(numbers):
+            seen.see(np.stack([_summed(each * line) for each in part]))
+        spread += seen.variance / 2
+    safe = np.maximum(distance, _LEAST)
+    deviation = np.sqrt(spread / np.square(safe) + _LEAST**2)
+    return np.where(distance > 3 * _LEAST, distance / deviation / (1 + 4 * rms / safe), 0)

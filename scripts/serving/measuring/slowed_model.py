@@ -1,0 +1,36 @@
+"""The service with its model made slower by so many times: `python -m ...measuring.slowed_model PORT TIMES`.
+
+A generator on the same two processors cannot ask ten times as much as the model answers; of a slower model it can.
+"""
+
+from __future__ import annotations
+
+import sys
+import time
+from collections.abc import Sequence
+from typing import Any
+
+from featurelens.scripts.options.opening import DEFAULT_MODEL, Opening
+from featurelens.scripts.serving.command import Limits, prepared, run_service, to_so_many_threads
+from featurelens.scripts.serving.settings import Settings
+
+
+def main() -> None:
+    """Serve the shipped model until ended."""
+    port, times = int(sys.argv[1]), float(sys.argv[2])
+    to_so_many_threads(1)
+    served = prepared(DEFAULT_MODEL, DEFAULT_MODEL, "fashion_mnist", None, Opening(), Limits())
+    quick = served.programs.answers
+
+    def slow(key: Any, rows: Sequence[Any]) -> Any:
+        began = time.monotonic()
+        found = quick(key, rows)
+        time.sleep((times - 1) * (time.monotonic() - began))
+        return found
+
+    served.programs.answers = slow  # type: ignore[method-assign]  # of this measurement alone
+    run_service([served], Settings(port=port, log=False))
+
+
+if __name__ == "__main__":
+    main()

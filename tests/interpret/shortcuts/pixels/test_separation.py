@@ -1,0 +1,57 @@
+import math
+
+import numpy as np
+import pytest
+from planted_shortcuts import marked, plain_images
+
+from featurelens.interpret.shortcuts.candidates import parts_of, whole_frame
+from featurelens.interpret.shortcuts.pixels.contents import border
+from featurelens.interpret.shortcuts.pixels.separation import groups, nearest, separation
+
+
+def by_loops(rows, members):
+    """The formula of the module, written out."""
+    inside = [row for row, member in zip(rows, members, strict=True) if member]
+    rest = [row for row, member in zip(rows, members, strict=True) if not member]
+    means = [[sum(column) / len(group) for column in zip(*group, strict=True)] for group in (inside, rest)]
+    line = [one - other for one, other in zip(*means, strict=True)]
+    distance = math.sqrt(sum(value**2 for value in line))
+    projected = [
+        [sum(v * w for v, w in zip(row, line, strict=True)) / distance for row in group] for group in (inside, rest)
+    ]
+    middle = [sum(values) / len(values) for values in projected]
+    variance = [sum((v - m) ** 2 for v in values) / len(values) for values, m in zip(projected, middle, strict=True)]
+    rms = math.sqrt(sum(sum((v - m) ** 2 for v, m in zip(row, means[0], strict=True)) for row in inside) / len(inside))
+    return (middle[0] - middle[1]) / math.sqrt(sum(variance) / 2 + 1e-6) / (1 + 4 * rms / distance)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_the_separation_is_the_formula(seed):
+    rows = np.random.default_rng(seed).random((20, 5))
+    members = np.arange(20) < 6
+    assert separation(rows, members) == pytest.approx(by_loops(rows.tolist(), members.tolist()), rel=1e-9)
+
+
+def test_equal_rows_do_not_stand_apart():
+    assert separation(np.ones((6, 3)), np.arange(6) < 2) == 0
+
+
+def largest(images):
+    scaled = (images - images.min()) / (images.max() - images.min())
+    return max(separation(part.features, each) for part in parts_of(scaled) for each in groups(part.features))
+
+
+def test_a_planted_mark_stands_apart_and_noise_does_not():
+    assert largest(marked(0, 600)[0]) > 3.3 > 3 > largest(plain_images(0, 600)[0])
+
+
+def test_nearest_is_by_distance():
+    rows = np.array([[0.0, 0.0], [1.0, 0.8], [0.4, 0.4]])
+    assert nearest(rows, np.ones(2), np.zeros(2)).tolist() == [False, True, False]
+
+
+def test_a_frame_is_as_thick_as_its_rings_are_seen():
+    mask = border(20, 16, 2)
+    mask[:2, 4:12] = False  # an object touches the upper edge
+    np.testing.assert_array_equal(whole_frame(mask), border(20, 16, 2))
+    assert not whole_frame(np.eye(20, dtype=bool)).any()

@@ -1,0 +1,64 @@
+import numpy as np
+import pytest
+from scipy.stats import binomtest
+
+from featurelens.interpret.shortcuts.transplants import Effects, attributed, effects_of, holm, paired
+
+
+def answers(seed):
+    random = np.random.default_rng(seed)
+    labels = np.repeat(np.arange(3), 20)
+    with_it = np.where(random.random(60) < 0.5, 1, labels)
+    return labels, with_it, np.where(random.random(60) < 0.2, random.integers(0, 3, 60), labels)
+
+
+@pytest.mark.parametrize("seed", range(3))
+def test_effects_are_counts_of_pairs(seed):
+    labels, with_it, without = answers(seed)
+    found = effects_of(labels, with_it, without, 3)
+    for label in range(3):
+        pairs = [
+            (a == label, b == label) for truth, a, b in zip(labels, with_it, without, strict=True) if truth == label
+        ]
+        assert found.own[label] == pytest.approx(np.mean([a for a, _ in pairs]) - np.mean([b for _, b in pairs]))
+        others = [
+            (a == label, b == label) for truth, a, b in zip(labels, with_it, without, strict=True) if truth != label
+        ]
+        assert found.others[label] == pytest.approx(np.mean([a for a, _ in others]) - np.mean([b for _, b in others]))
+        for group, p in ((pairs, found.own_p[label]), (others, found.others_p[label])):
+            first, differing = sum(a and not b for a, b in group), sum(a != b for a, b in group)
+            assert p == pytest.approx(binomtest(first, differing).pvalue if differing else 1, abs=1e-9)
+
+
+def test_holm_multiplies_by_what_is_left_and_never_falls():
+    p = np.array([0.2, 0.001, 0.03, 0.03])
+    assert holm(p).tolist() == pytest.approx([0.2, 0.004, 0.09, 0.09])
+    assert holm(np.array([[0.9, 0.8]])).tolist() == [[1, 1]]
+
+
+def test_a_donor_is_never_the_image_itself():
+    labels, pool = np.repeat(np.arange(2), 30), np.arange(10)
+    made = paired(labels, np.ones(60, bool), pool, np.arange(10, 60), 20, np.random.default_rng(0))
+    assert (made.images != made.carriers).all() and (made.images != made.others).all()
+    assert np.bincount(labels[made.images]).tolist() == [20, 20]
+
+
+def test_a_class_of_fewer_than_eight_images_is_left_out():
+    labels = np.array([0] * 30 + [1] * 7)
+    made = paired(labels, np.ones(37, bool), np.arange(10), np.arange(10, 37), 20, np.random.default_rng(0))
+    assert set(labels[made.images]) == {0}
+
+
+def effects(own, others):
+    many = len(own)
+    zero = np.zeros(many)
+    return Effects(np.full(many, 50), np.array(own), zero, np.array(others), zero, zero, zero)
+
+
+def test_a_content_is_read_as_the_class_that_carries_it_and_loses_without_it():
+    found = effects([0.9, 0.5, 0.9], [0.4, 0.4, -0.1])
+    everyone = np.full(3, 0.9)
+    assert attributed(found, np.zeros(3), everyone) == 0
+    assert attributed(found, np.array([0.2, 0, 0]), everyone) == 1  # the first is not significant
+    assert attributed(found, np.zeros(3), np.array([-0.1, 0.8, 0.9])) == 1  # nor does the first carry it
+    assert attributed(effects([0.1], [0.5]), np.zeros(1), np.ones(1)) is None

@@ -1,0 +1,87 @@
+"""`featurelens explain` and `evaluate` of models of series and volumes, as typed; other commands say what these are for."""
+
+import wave
+from pathlib import Path
+
+import numpy as np
+import pytest
+from planted_signals import planted
+
+from featurelens.scripts.cli import main
+
+pytestmark = pytest.mark.filterwarnings(  # Keras's own, when it saves
+    "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
+)
+
+
+@pytest.fixture(scope="module")
+def folder(tmp_path_factory):
+    place = tmp_path_factory.mktemp("signals")
+    planted((24,), (slice(6, 10),)).save(place / "series.keras")
+    planted((5, 6, 8), (slice(1, 3), slice(2, 4), slice(1, 5))).save(place / "volume.keras")
+    draw = np.random.default_rng(0)
+    values = draw.normal(size=(6, 24)).astype(np.float32)
+    np.savez(place / "series.npz", images=values, labels=(values[:, 6:10].sum(axis=1) < 0).astype(int))
+    np.savez(place / "volume.npz", images=draw.random((3, 5, 6, 8)).astype(np.float32), labels=[0, 1, 0])
+    for name in ("calm", "storm"):
+        (place / "sounds" / name).mkdir(parents=True)
+        with wave.open(str(place / "sounds" / name / "a.wav"), "wb") as file:
+            file.setparams((1, 2, 100, 0, "NONE", ""))
+            file.writeframes(draw.integers(-9999, 9999, 24).astype("<i2").tobytes())
+    return place
+
+
+@pytest.fixture(autouse=True)
+def _in_the_folder(folder, monkeypatch):
+    monkeypatch.chdir(folder)
+
+
+def run(capsys, *arguments):
+    with pytest.raises(SystemExit) as stopped:
+        main(list(arguments))
+    printed = capsys.readouterr()
+    return stopped.value.code, printed.out + printed.err
+
+
+def test_one_of_the_data_and_one_of_the_volumes_are_drawn(capsys):
+    code, said = run(capsys, "explain", "series.keras", "--data", "series.npz", "--image", "2", "--output", "s.svg")
+    assert code == 0 and "image 2" in said and "Grad-CAM" in Path("s.svg").read_text()
+    chosen = ("--method", "hirescam", "--class", "1", "--versus", "0")
+    code, _ = run(capsys, "explain", "volume.keras", "--data", "volume.npz", *chosen, "--output", "v.svg")
+    assert code == 0 and "slice 1 of 5" in Path("v.svg").read_text()
+
+
+def test_a_sound_by_its_file_and_by_its_number_in_a_folder_per_class(capsys):
+    given = ("--data", "sounds", "--method", "occlusion")
+    code, said = run(
+        capsys, "explain", "series.keras", "--image", "sounds/calm/a.wav", "--output", "a.svg", "--method", "saliency"
+    )
+    assert code == 0 and "a.wav" in said and "time (s)" in Path("a.svg").read_text()
+    code, said = run(capsys, "explain", "series.keras", *given, "--image", "1", "--output", "b.svg")
+    assert code == 0 and "storm/a.wav" in said and "true class: storm" in Path("b.svg").read_text()
+
+
+def test_evaluate(capsys):
+    code, said = run(capsys, "evaluate", "series.keras", "--data", "series.npz")
+    assert code == 0 and "accuracy 100.00%" in said
+    code, said = run(capsys, "evaluate", "series.keras", "--data", "series.npz", "--output", "plots")
+    assert code == 1 and "Leave --output plots out" in said
+
+
+@pytest.mark.parametrize(
+    ("arguments", "told"),
+    [
+        (("explain", "series.keras", "--data", "series.npz", "--image", "9"), "from 0 to 5"),
+        (("explain", "series.keras", "--data", "series.npz", "--scale", "0-1"), "Expected no --scale"),
+        (("explain", "series.keras", "--data", "volume.npz"), "as the model takes"),
+        (("evaluate", "series.keras", "--data", "series.npz", "--fit", "stretch"), "None or 'pad'"),
+        (("report", "series.keras", "--data", "series.npz"), "featurelens explain and evaluate"),
+        (("trust", "series.keras", "--data", "series.npz"), "featurelens explain and evaluate"),
+        (("report", "zero_padded_dropout", "--data", "sounds/calm/a.wav"), "models of series and volumes"),
+        (("explain", "zero_padded_dropout", "--image", "sounds/calm/a.wav"), "Expected a PNG"),
+        (("explain", "series.keras", "--image", "lost.wav"), "lost.wav"),
+    ],
+)
+def test_what_does_not_fit_says_what_does(arguments, told, capsys):
+    code, said = run(capsys, *arguments)
+    assert code == 1 and told in " ".join(said.split())

@@ -427,7 +427,7 @@ def _views(report: Report, first: Markup) -> list[View]:
     if found is not None:
         notes["confusions"] = f"{len(found.confusions):,}"
     fronts = {"findings": first}
-    if MistakesSection.id in report.evidence:
+    if MistakesSection.id in report.evidence or (found is not None and report.about.information.cam_layer is None):
         fronts["images"] = IMAGES
     return [View(name, title, notes.get(name, ""), fronts.get(name)) for name, title in VIEWS.items()]
 

@@ -17,8 +17,8 @@ from ..models.datasets.dataset import Dataset
 from ..models.known_names import unknown_name
 from .html.own_words import OwnWords, logo_address, note_html
 from .sections.causes import CausesSection
+from .sections.classes.feature_maps import FeatureMapsSection
 from .sections.data import DataSection
-from .sections.feature_maps import FeatureMapsSection
 from .sections.layers import LayersSection
 from .sections.mistakes import MistakesSection
 from .sections.model import ModelSection
@@ -52,6 +52,13 @@ PAGE_SECTIONS: tuple[ReportSection[Any], ...] = (  # of the page, from top to bo
 
 _LINK = re.compile(r'<a [^>]*href="#([^"]+)"[^>]*>(.*?)</a>', re.DOTALL)
 _ID = re.compile(r' id="([^"]+)"')
+_ROUTE = re.compile(r"/(\w+)")
+_OWNERS = {
+    "confusion": "confusions",
+    "class": "classes",
+    "layer": "layers",
+    "image": "images",
+}  # as the page's program has them
 
 
 def chosen_sections(ids: Sequence[str] | None, *, needs_performance: bool = False) -> tuple[ReportSection[Any], ...]:
@@ -139,6 +146,14 @@ def without_dead_links(page: str) -> str:
     Example:
         >>> without_dead_links('<p id="a"></p><a href="#a">A</a> <a href="#b">B</a>')
         '<p id="a"></p><a href="#a">A</a> B'
+        >>> without_dead_links('<section id="/layers"></section><a href="#/layer/conv2">C</a> <a href="#/images?flag=x">D</a>')
+        '<section id="/layers"></section><a href="#/layer/conv2">C</a> D'
     """
     there = set(_ID.findall(page))
-    return _LINK.sub(lambda link: link[0] if link[1] in there or link[1].startswith("/") else link[2], page)
+    return _LINK.sub(lambda link: link[0] if link[1] in there or _view_of(link[1]) in there else link[2], page)
+
+
+def _view_of(target: str) -> str:
+    """The id of the tab that an address such as '/confusion/0-6?sort=surest' opens; empty where it is no such address."""
+    found = _ROUTE.match(target)
+    return f"/{_OWNERS.get(found[1], found[1])}" if found else ""

@@ -126,7 +126,7 @@ def _answers(found: ReportDiff, changed: Changed, name: str) -> tuple[Markup, li
     pairs = Counter(zip(changed.true.tolist(), wrong.tolist(), strict=True)).most_common(10)
     rows = [(f"{names[true]} → {names[other]}", f"{amount:,}") for (true, other), amount in pairs]
     heads = ["True → taken for", "Images"]
-    pieces = [table(heads, rows, caption="The most frequent of them", numeric=[1])]
+    pieces = [table(heads, rows, caption=f"The most frequent mistakes that {name}", numeric=[1])]
     side = found.before if name == "went" else found.after
     tiles, sheets = _tiles(found, side, changed, wrong, name)
     return joined([*pieces, tiles]), sheets

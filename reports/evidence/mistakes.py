@@ -19,7 +19,11 @@ from .trust import CONTRAST, GRAD_CAM_PLUS, LAYER_CAM
 from .twin import DrawnOnly
 
 MOST_MISTAKES = 2000
-_AT_LAYER = {CONTRAST: "contributions", LAYER_CAM: "layer_cam", GRAD_CAM_PLUS: "grad_cam_plus_plus"}
+AT_LAYER = {
+    CONTRAST: "contributions",
+    LAYER_CAM: "layer_cam",
+    GRAD_CAM_PLUS: "grad_cam_plus_plus",
+}  # as `GradCAMState` says
 SURE = 0.9  # an answer above this probability counts as sure
 _MOST_PIXELS = 16_000_000  # of all explained mistakes together, so that large pictures do not fill the memory
 _MOST_DRAWN = 1_200_000  # pixels of one kind of picture in the file: 1,530 pictures of 28x28, 382 of 56x56
@@ -77,7 +81,7 @@ def gather_mistakes(
     parts: list[list[np.ndarray]] = [[], [], [], [], [], []]
     leads: list[np.ndarray] = []
     states: tuple[list[MapState], list[MapState]] = ([], [])
-    beside: dict[str, tuple[list[np.ndarray], list[np.ndarray]]] = {name: ([], []) for name in _AT_LAYER}
+    beside: dict[str, tuple[list[np.ndarray], list[np.ndarray]]] = {name: ([], []) for name in AT_LAYER}
     for start in range(0, len(numbers), batch_size):
         rows = slice(start, start + batch_size)
         images = dataset.images[numbers[rows]]
@@ -93,7 +97,7 @@ def gather_mistakes(
         for part, values in zip(parts, found, strict=True):
             part.append(values)
         leads.append(why["parts"] - why_not["parts"])  # linear in the score, too
-        for name, key in _AT_LAYER.items():
+        for name, key in AT_LAYER.items():
             beside[name][0].append(why[key])
             beside[name][1].append(why_not[key])
         for state, cams, looked in zip(states, found[1:3], (why, why_not), strict=True):

@@ -10,6 +10,7 @@ from ...interpret.maps.state import MapState, map_states
 from ...interpret.stream.class_means import ClassMeansStatistic, class_means
 from ...interpret.stream.image_choice import typical_images
 from ...models.evaluation.metrics import Evaluation
+from .mistakes import AT_LAYER
 from .seen import Seen
 from .twin import DrawnOnly
 
@@ -30,6 +31,7 @@ class Specimen:
     mean_image: DrawnOnly[np.ndarray]  # float32[H,W,C], mean over the class's images
     grad_cam: DrawnOnly[np.ndarray]  # float32[h,w], of the predicted class on the typical image, score units
     saliency: DrawnOnly[np.ndarray]  # float32[H,W], likewise, score units per unit of pixel value
+    layer_maps: DrawnOnly[dict[str, np.ndarray]]  # {method: float32[h,w]}, likewise, score units, beside Grad-CAM
     activations: DrawnOnly[dict[str, np.ndarray]]  # {stage: float32[...]} of the typical image
     means: DrawnOnly[dict[str, np.ndarray]]  # {stage: float32[...]}, mean over the class's images
 
@@ -41,6 +43,7 @@ class FeatureMaps:
     cam_layer: str  # where Grad-CAM is taken
     typical_peak: float  # median over all images of the largest value of the predicted class's Grad-CAM, score units
     empty_maps: int  # images whose Grad-CAM is all zero
+    empty: DrawnOnly[np.ndarray]  # int64[...], their numbers
     images: int  # in all
     left_out: int  # classes with images that have no specimen
     recall: np.ndarray  # float64[K], 0..1, of each class; NaN for one without images
@@ -57,10 +60,12 @@ def gather_feature_maps(seen: Seen) -> FeatureMaps:
     """A specimen of each shown class, through every stage."""
     specimens = gather_specimens(seen)
     peaks = seen.survey.grad_cam_peak
+    empty = np.flatnonzero(peaks <= 0)
     return FeatureMaps(
         cam_layer=seen.survey.cam_layer or "",
         typical_peak=seen.typical_peak,
-        empty_maps=int((peaks <= 0).sum()),
+        empty_maps=len(empty),
+        empty=empty,
         images=len(peaks),
         left_out=int((seen.evaluation.support > 0).sum()) - len(specimens),
         recall=seen.evaluation.recall,
@@ -99,6 +104,7 @@ def gather_specimens(seen: Seen) -> tuple[Specimen, ...]:
             grad_cam=cams[place],
             cam_state=states[place],
             saliency=looked["saliency"][place],
+            layer_maps={method: looked[key][place] for method, key in AT_LAYER.items()},
             activations={name: values[place] for name, values in activations.items()},
             means=means[label],
         )

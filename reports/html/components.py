@@ -5,10 +5,12 @@ Every argument that is a plain `str` is escaped; `Markup` is taken as HTML. Numb
 
 from __future__ import annotations
 
+import re
+import unicodedata
 from collections.abc import Iterable, Sequence
 from typing import Literal
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ..drawing.colors import ColorScale
 from ..drawing.wording import percent
@@ -33,6 +35,24 @@ def name_html(name: str) -> Markup:
     if len(name) <= LONGEST_NAME:
         return Markup("<bdi>{}</bdi>").format(name)
     return Markup('<bdi title="{}">{}…</bdi>').format(name, name[: LONGEST_NAME - 1])
+
+
+def with_names(sentence: str, names: Sequence[str]) -> Markup:
+    """A sentence in which long names are cut, and those that run from right to left stand apart, as by `name_html`.
+
+    Example:
+        >>> with_names("An extraordinarily long name is weak.", ["An extraordinarily long name", "weak"])
+        Markup('<bdi title="An extraordinarily long name">An extraordinarily long…</bdi> is weak.')
+    """
+    apart = sorted({name for name in names if _stands_apart(name) and name in sentence}, key=len, reverse=True)
+    if not apart:
+        return escape(sentence)
+    pieces = re.split("(" + "|".join(map(re.escape, apart)) + ")", sentence)
+    return Markup("").join(name_html(piece) if piece in apart else escape(piece) for piece in pieces)
+
+
+def _stands_apart(name: str) -> bool:
+    return len(name) > LONGEST_NAME or any(unicodedata.bidirectional(letter)[:1] in ("R", "A") for letter in name)
 
 
 def joined(parts: Iterable[Markup]) -> Markup:

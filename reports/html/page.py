@@ -26,7 +26,7 @@ from .program import program
 from .tiles import Sprite, sprite_css
 
 _PLOT = re.compile(r'<svg [^>]*class="plot".*?</svg>', re.DOTALL)
-_PLOT_ID = re.compile(r'(?<=[#"])p[0-9a-f]{8}-')  # what `plots.plot` begins each id and reference with
+_PLOT_ID = re.compile(r'(?<=[#".])p[0-9a-f]{8}-')  # what `plots.plot` begins each id, reference and style with
 _PERCENT = re.compile(r"(?<=\d) %(?=[^<>]*<)")  # a number and its sign stay on one line
 _ID = re.compile(r'<[a-z][^<>]*? id="([^"]*)"')  # of elements; what text holds is escaped
 TEMPLATES = Path(__file__).parent / "templates"
@@ -152,8 +152,17 @@ def style(sprites: Sequence[Sprite]) -> Markup:
     """Return the page's style: the style sheet, the colour scales and the sprites."""
     scales = (Markup(f".scale-{scale}{{background:{css_gradient(scale)}}}\n") for scale in get_args(ColorScale))
     text = (TEMPLATES / "style.css").read_text(encoding="utf-8")
-    sheet = Markup(re.sub(r"/\*.*?\*/|(?<=[{};,])\s+|\s+(?=[{}])", "", text, flags=re.DOTALL) + "\n")
-    return sheet + Markup("").join(scales) + Markup("").join(sprite_css(sprite) for sprite in sprites)
+    return compact_css(text) + Markup("").join(scales) + Markup("").join(sprite_css(sprite) for sprite in sprites)
+
+
+def compact_css(text: str) -> Markup:
+    """A style sheet without remarks and needless spaces.
+
+    >>> compact_css("a:hover > b, i { color: red; margin: 0 1px; }  /* why */")
+    Markup('a:hover>b,i{color:red;margin:0 1px}\\n')
+    """
+    bare = re.sub(r"/\*.*?\*/|(?<=[{};,])\s+|(?<=[a-z]:) |\s+(?=[{}])", "", text.strip(), flags=re.DOTALL)
+    return Markup(re.sub(r"\n+", "", bare).replace(";}", "}").replace(" > ", ">") + "\n")
 
 
 def json_for_page(data: Mapping[str, Any]) -> Markup:

@@ -58,7 +58,7 @@ def method_link(verdicts: Verdicts, method: str, of: str = "") -> Markup:
     if found is None:
         return EMPTY
     level = found.level
-    return Markup('<a class="trust-link trust-{0}" href="#{1}" title="{2}: {0}">{3}</a>').format(
+    return Markup('<a class="trust-link trust-{0}" href="#{1}" title="{2}: {0}" aria-label="{2}: {0}">{3}</a>').format(
         level, anchor(method, of), method, MARKS[level]
     )
 

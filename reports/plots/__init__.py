@@ -1,6 +1,7 @@
 """Numbers as plots, for light and dark.
 
 plot          How does matplotlib draw for the page?
+compact_svg   How is that written with fewer letters?
 performance   How well does the classifier do?
 training      How did the training go?
 layers        What do the layers keep?

@@ -18,6 +18,8 @@ from markupsafe import escape
 from matplotlib.axes import Axes
 from matplotlib.figure import Figure
 
+from .compact_svg import compact_svg
+
 ROLES = {  # the variable in templates/style.css, and its colour on the light page
     "ink": "#1c2127",
     "muted": "#57616b",
@@ -103,12 +105,12 @@ def for_page(svg: str, title: str, description: str) -> str:
     body = svg[svg.index("<svg") :]
     width, height = (float(size) for size in re.findall(r'(?:width|height)="([\d.]+)pt"', body)[:2])
     body = re.sub(r"<metadata>.*?</metadata>|<style.*?</style>|<!--.*?-->", "", body, flags=re.DOTALL)
-    body = own_ids(body[body.index(">") + 1 :])
+    body, prefix = own_ids(body[body.index(">") + 1 :])
     body = re.sub(r"font-family: [^;\"]*;? ?", "", body)
     body = re.sub(r"<[^>]*>", lambda tag: DECIMALS.sub(lambda number: f"{float(number[0]):.2f}", tag[0]), body)
     for role, color in ROLES.items():
         body = body.replace(color, f"var(--{role}, {color})")
-    body = re.sub(r"\s*\n\s*", "\n", body)
+    body = compact_svg(re.sub(r">\s+<", "><", body), prefix)
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" role="img" viewBox="0 0 {width:g} {height:g}" '
         f'width="{width * PIXELS:g}" height="{height * PIXELS:g}" style="--natural:{width * PIXELS:g}px" '
@@ -117,11 +119,11 @@ def for_page(svg: str, title: str, description: str) -> str:
     )
 
 
-def own_ids(body: str) -> str:
-    """Keep only the ids that something refers to, each with a prefix made from the drawing itself."""
+def own_ids(body: str) -> tuple[str, str]:
+    """Keep only the ids that something refers to, each with a prefix made from the drawing itself; and the prefix."""
     prefix = f"p{hashlib.sha256(body.encode()).hexdigest()[:8]}-"
     body = body.replace("xlink:href", "href")
     used = set(re.findall(r'href="#([^"]+)"|url\(#([^)]+)\)', body))
     names = {first or second for first, second in used}
     body = re.sub(r' id="([^"]+)"', lambda found: f' id="{prefix}{found[1]}"' if found[1] in names else "", body)
-    return re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}", body)
+    return re.sub(r'(href="#|url\(#)', rf"\g<1>{prefix}", body), prefix

@@ -6,7 +6,6 @@ model             Which model is it, and are its logits proven?
 data              What are the images?
 data_pictures     What do they look like?
 performance       How good is the model?
-feature_maps      What does each layer see of each class?
 layers            What do the layers keep?
 trust             Which maps can be trusted?
 mistakes          Why was each mistake made?

@@ -22,7 +22,9 @@ IMAGES = Markup(
     "correctly classified images that were sampled, is drawn by the page’s program, which your browser does not run. The "
     "first images of the largest confusions stand under Confusions.</p></noscript>"
 )
-_RIGHT = 200  # correctly classified images whose pictures the page holds
+_SAMPLED = (
+    200  # correctly classified images whose pictures the page holds; where mistakes have no maps, as many of these
+)
 _BINS = 40
 _MOST_MARGINS = 20  # confusions with a histogram
 _STOPS = 17
@@ -36,25 +38,37 @@ def page_payload(evidence: Mapping[str, Any], parts: Sequence[Part], about: Abou
             payload[key] = [*payload[key], *value] if isinstance(payload.get(key), list) else value
     found: PerformanceEvidence | None = evidence.get("performance")
     mistakes: Mistakes | None = evidence.get("mistakes")
-    if found is None or mistakes is None or "mistakes" not in payload:
+    if found is None or (mistakes is None and about.information.cam_layer is not None):
         return payload
     payload["images"] = _answers(found.evaluation)
     payload["weights"], payload["pixels"] = about.weights, about.pixels  # a review is of these
     payload["scales"] = {name: _ramp(name) for name in ("signed", "evidence", "saliency", "grey")}
     payload["size"] = list(about.dataset.images.shape[1:3])
-    _add_margins(payload["confusions"], found.evaluation)
-    numbers = np.array(
-        sorted(
-            {number for part in parts for number in part.pictures}
-            | set(_found(found.evaluation, about.seed, int(_RIGHT * about.drawn)))
-        )
+    payload.setdefault(
+        "confusions", [{"t": each.true, "p": each.predicted, "n": each.count} for each in found.confusions]
     )
+    _add_margins(payload["confusions"], found.evaluation)
+    unexplained = _sampled(found.evaluation, False, about) if mistakes is None else []
+    spoken_of = {number for part in parts for number in part.pictures}
+    numbers = np.array(sorted(spoken_of | {*_sampled(found.evaluation, True, about), *unexplained}))
     payload["atlas"] = {
         "ids": packed(numbers.astype(np.uint32)),
         "sheet": sheet(_grey(pictures_at(about.dataset.shown, numbers, about.dataset.shown_range, SIDE))),
     }
     payload["called"] = {str(n): about.dataset.called(n) for n in numbers.tolist() if about.dataset.called(n) != str(n)}
     return payload
+
+
+def flag_of(name: str, title: str, numbers: np.ndarray, note: str = "") -> dict[str, Any]:
+    """A list that the images can be filtered by.
+
+    Args:
+        name: Its id: letters, as in the address `#/images?flag=empty`.
+        title: In words, as it stands among the other lists and on the card.
+        numbers: int64[...], of its images, whose pictures the page shall hold.
+        note: A sentence above the list; empty for none.
+    """
+    return {"id": name, "title": title, "ids": packed(numbers.astype(np.uint32)), "note": note}
 
 
 def _answers(evaluation: Evaluation) -> dict[str, Any]:
@@ -66,12 +80,11 @@ def _answers(evaluation: Evaluation) -> dict[str, Any]:
     }
 
 
-def _found(evaluation: Evaluation, seed: int, most: int) -> list[int]:
-    """A sample of the correctly classified images."""
-    right = np.flatnonzero(evaluation.predictions == evaluation.labels)
-    if not len(right) or not most:
-        return []
-    return right[sample_numbers(len(right), min(most, len(right)), seed)].tolist()
+def _sampled(evaluation: Evaluation, right: bool, about: About) -> list[int]:
+    """A sample of the correctly, or of the incorrectly, classified images."""
+    some = np.flatnonzero((evaluation.predictions == evaluation.labels) == right)
+    most = min(int(_SAMPLED * about.drawn), len(some))
+    return some[sample_numbers(len(some), most, about.seed)].tolist() if most else []
 
 
 def _grey(shown: np.ndarray) -> np.ndarray:

@@ -13,6 +13,7 @@ from ...interpret.layers.survey import LayerSurvey, SurveyStatistic
 from ..drawing.wording import count, listed, percent
 from ..evidence.layers import LayersEvidence, gather_layers, own_channels
 from ..evidence.seen import Seen
+from ..evidence.shown_layers import MOST_STAGES
 from ..html.components import EMPTY, figure, joined, table
 from ..plots.layers import layer_measures
 from .section import About, Finding, Part
@@ -60,10 +61,20 @@ class LayersSection:
             "active": [layer.active_share for layer in layers],
         }
         drawn = layer_measures([layer.name for layer in layers], measures, title=self.title)
-        place = Markup('<div id="layer-detail"></div>')
+        place = Markup('<div id="layer-detail"></div><p class="foot">{}</p>').format(_rule(found, about))
         return Part(
             joined([place, figure(drawn.svg(), _caption(found), reading=_READING), _table(layers), _silent(layers)])
         )
+
+
+def _rule(found: LayersEvidence, about: About) -> str:
+    """Which of the layers are shown, and why these."""
+    shown, layers = len(found.layers) - 2, len(about.information.layers)  # beside the image and the logits
+    more = f", {MOST_STAGES} of them at equal steps" if shown == MOST_STAGES else ""
+    return (
+        f"{shown} of the {count(layers, 'layer')} {'is' if shown == 1 else 'are'} shown: the last of each run of one output "
+        f"shape, without padding, dropout, flattening and the answer{more}."
+    )
 
 
 def _caption(found: LayersEvidence) -> str:

@@ -19,8 +19,8 @@ from ..html.map_notes import short_unit
 from ..html.payload import LEVELS, map_sheet
 from ..html.tiles import Sprite, sprite
 
-_PLAIN_LEVELS = 12  # of a map at every pixel, whose noise would fill the file
-_ORDER = ("good", "weak", "unknown", "failed")  # what passed is drawn first
+_PLAIN_LEVELS = 10  # of a map at every pixel, whose noise would fill the file
+ORDER = ("good", "weak", "unknown", "failed")  # what passed is drawn first
 
 
 def level_of(verdicts: Mapping[str, Verdict], method: str) -> str:
@@ -40,17 +40,17 @@ def method_sheets(mistakes: Mistakes, verdicts: Mapping[str, Verdict], unit: str
     """The maps of each method for the predicted and for the true class, those that passed first."""
     kinds: list[dict[str, Any]] = []
     for name, pair in {**mistakes.layer_maps, GRAD_CAM: mistakes.grad_cam}.items():
-        kind = _kind(name, pair, "signed" if name == CONTRAST else "evidence", unit, verdicts)
+        kind = map_kind(name, pair, "signed" if name == CONTRAST else "evidence", unit, verdicts)
         kinds.append({**kind, "negative": _negative_only(mistakes)} if name == GRAD_CAM else kind)
     slope = short_unit(LOGIT_PER_PIXEL).replace("logit", unit)
-    kinds.append(_kind(SALIENCY, mistakes.saliency, "saliency", slope, verdicts, plain=True))
+    kinds.append(map_kind(SALIENCY, mistakes.saliency, "saliency", slope, verdicts, plain=True))
     for asked in mistakes.further:
         known, values = asked.known, asked.values
         shown = values if known.has_zero else values - values.min(axis=(1, 2), keepdims=True)
         scale = scale_for(known, values) if known.has_zero else "evidence"
         own = short_unit(known.unit).replace("logit", unit)
-        kinds.append(_kind(known.name, (shown,), scale, own, verdicts, plain=not known.is_at_layer))
-    return sorted((kind for kind in kinds if kind["sheets"]), key=lambda kind: _ORDER.index(kind["level"]))
+        kinds.append(map_kind(known.name, (shown,), scale, own, verdicts, plain=not known.is_at_layer))
+    return sorted((kind for kind in kinds if kind["sheets"]), key=lambda kind: ORDER.index(kind["level"]))
 
 
 def _negative_only(mistakes: Mistakes) -> list[list[int]]:
@@ -58,7 +58,7 @@ def _negative_only(mistakes: Mistakes) -> list[list[int]]:
     return [[row for row, state in enumerate(states) if state.kind == NEGATIVE] for states in mistakes.cam_states]
 
 
-def _kind(
+def map_kind(
     name: str,
     maps: Sequence[np.ndarray],
     scale: str,

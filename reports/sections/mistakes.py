@@ -26,7 +26,7 @@ from .mistake_pictures import contrast_sheet, method_sheets, ready_made
 from .section import About, Finding, Part
 
 MOST_GROUPS, MOST_OF_A_GROUP = 6, 12  # that stand on the page itself, for those who run no program
-_MOST_ROWS = 150  # confusions in the table
+_MOST_ROWS = 75  # confusions in the table
 _BINS = 40
 
 

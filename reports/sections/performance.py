@@ -54,10 +54,10 @@ class PerformanceSection:
     def html(self, found: PerformanceEvidence, about: About) -> Part:
         """The plots and tables."""
         figures = found.figures
+        both = Markup('<div class="pair"><div>{}</div><div>{}</div></div>')
         html = [
-            _per_class(found.evaluation),
+            both.format(_per_class(found.evaluation), _calibration(found.evaluation)),
             _precision_recall(found.evaluation),
-            _calibration(found.evaluation),
             _training(about.card),
         ]
         return Part(

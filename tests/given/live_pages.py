@@ -44,3 +44,25 @@ def violations(page: Any) -> list[str]:
     page.evaluate(AXE)
     found = page.evaluate("axe.run(document, {resultTypes: ['violations']})")["violations"]
     return [f"{each['id']}: {[node['target'] for node in each['nodes']][:3]}" for each in found]
+
+
+def faults_of_views(browser: Any, path: Path) -> list[str]:
+    """What is wider than the window, which table is cut, and what is complained of on every view; what axe-core finds on
+    all of them, one below the other: wide and dark, narrow and light.
+    """
+    found = []
+    for width, scheme in ((1280, "dark"), (390, "light")):
+        page, complaints = opened(browser, path, width=width, color_scheme=scheme, bypass_csp=True)
+        for view in page.locator("main > .view").evaluate_all("views => views.map(view => view.id)"):
+            page.evaluate("view => (location.hash = view)", view)
+            page.locator(f'.bar nav a[href="#{view}"][aria-current]').wait_for()
+            wide = page.evaluate("document.documentElement.scrollWidth")
+            cut = page.locator("main > .on .table-box").evaluate_all(
+                "boxes => boxes.filter(box => box.scrollWidth > box.clientWidth + 1).map(box => box.ariaLabel)"
+            )
+            said = [*(f"cut: {name}" for name in cut), *([f"{wide} wide"] if wide != width else [])]
+            found += [f"{view} at {width}: {each}" for each in said]
+        page.evaluate("document.documentElement.classList.remove('js')")
+        found += [f"{width}, {scheme}: {each}" for each in violations(page)] + complaints
+        page.context.close()
+    return found

@@ -7,6 +7,7 @@ import keras
 import numpy as np
 import pytest
 from browser_pages import HOSTILE, seen_in_browser
+from live_pages import browsing, faults_of_views
 from scipy import stats
 
 from featurelens.interpret.intervals import Interval
@@ -19,6 +20,7 @@ from featurelens.reports.comparison.differences import galleries_section
 from featurelens.reports.comparison.evidence import Contestant, ModelPair, gather_comparison
 from featurelens.reports.comparison.figures import verdict
 from featurelens.reports.comparison.page import comparison_html, write_comparison
+from featurelens.reports.data_page import write_exploration
 from featurelens.reports.evidence.trust import sampled_trust
 
 random = np.random.default_rng(0)
@@ -345,3 +347,12 @@ def test_what_cannot_be_compared_is_refused(tmp_path):
         write_comparison([one, Contestant("moved", None, moved)], tmp_path / "comparison.html")
     with pytest.raises(ValueError, match="Name each once"):
         write_comparison([one, one], tmp_path / "comparison.html")
+
+
+def test_every_view_can_be_read_by_everybody_and_no_table_is_cut(compared, tmp_path):
+    written = tmp_path / "comparison.html"
+    written.write_text(comparison_html(compared), encoding="utf-8")
+    explored = write_exploration({"training": images(), "test": images(60)}, tmp_path / "exploration.html")
+    with browsing() as browser:
+        assert faults_of_views(browser, written) == []
+        assert faults_of_views(browser, explored) == []

@@ -9,6 +9,7 @@ import pytest
 from live_pages import browsing, opened, violations
 from playwright.sync_api import expect
 
+from featurelens.interpret import GradCAM
 from featurelens.models import fashion_mnist, load_model
 from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.screening.review import read_review, require_fit
@@ -90,6 +91,7 @@ def test_axe_finds_nothing_on_any_view_nor_on_the_card(browser, report, path, wi
         address,
         f"{address}?img={image}",
         "#/class/6",
+        "#/images?flag=empty",
         "#/layer/conv2?channel=31",
     ):
         page.evaluate("place => (location.hash = place)", place)
@@ -179,6 +181,52 @@ def test_a_review_is_kept_exported_and_read_back(browser, report, path, tmp_path
     assert complaints == []
 
 
+def test_a_class_is_opened_to_the_maps_of_what_passed_first_and_of_what_failed_behind_more(browser, report, path):
+    page, complaints = opened(browser, path, "#/classes")
+    assert page.locator(".specimen:visible").count() == 10
+    assert page.locator(".specimen .tile:visible").count() == 3 * 10  # a typical image, the mean, the first map
+    page.locator(".specimen h3 a", has_text="Coat").click()
+    expect(page.locator("h1:visible")).to_have_text("Classes › Coat")
+    assert page.locator(".specimen:visible").count() == 1
+    order = {"good": 0, "weak": 1, "unknown": 2, "failed": 3}
+    shown = page.locator(".class-detail > .cams figcaption").all_inner_texts()
+    levels = [order[report.about.verdicts[text.split()[1]].level] for text in shown]
+    assert levels == sorted(levels) and 3 not in levels
+    failed = [name for name, verdict in report.about.verdicts.items() if verdict.level == "failed"]
+    assert len(shown) + len(failed) == 5
+    assert all(name in page.locator(".class-detail summary").inner_text() for name in failed)
+    assert page.locator('.class-detail a[href="#/confusion/4-2"]').count() == 1
+    assert complaints == []
+
+
+def test_the_scale_of_the_maps_is_shared_or_each_ones_own_and_stands_in_the_address(browser, report, path):
+    found = report.evidence["mistakes"]
+    said, meant = (maps.max(axis=(1, 2)) for maps in found.layer_maps["LayerCAM"])
+    row = int(np.argmin(said))  # a weak map: the shared scale ends above it
+    page, complaints = opened(browser, path, f"#/image/{found.numbers[row]}")
+    ends = page.locator("#card .cams figure", has_text="LayerCAM").locator(".scale")
+    usual = float(np.sort(said)[len(said) // 2])
+    expect(ends).to_have_text(f"0  {max(usual, said[row], meant[row]):.3g} logit")
+    page.get_by_label("Scale").select_option("own")
+    expect(ends.first).to_have_text(re.compile(rf"^0  {said[row]:.3g}"))
+    assert "scale=own" in page.url and page.evaluate("document.activeElement.name") == "scale"
+    page.reload()
+    expect(ends.first).to_have_text(re.compile(rf"^0  {said[row]:.3g}"))
+    assert complaints == []
+
+
+def test_the_images_without_a_map_are_one_click_from_their_finding(browser, report, path):
+    page, complaints = opened(browser, path)
+    number = report.evidence["feature-maps"].empty_maps
+    page.locator(".findings li", has_text=f"On {number} images of 600 Grad-CAM").locator("a").click()
+    expect(page.locator("#images-grid .tile-button")).to_have_count(number)
+    ids = page.locator(".tile-button").evaluate_all("tiles => tiles.map(tile => +tile.dataset.id)")
+    assert number and GradCAM(load_model("zero_padded_dropout"))(report.about.dataset.images[ids]).max() == 0
+    drawn = page.locator(".tile-button canvas").evaluate_all("all => all.filter(canvas => canvas.width === 28).length")
+    assert drawn == number
+    assert complaints == []
+
+
 def test_old_addresses_lead_to_the_new_places(browser, report, path):
     image = int(report.evidence["mistakes"].numbers[0])
     page, complaints = opened(browser, path, f"#image-{image}")
@@ -239,8 +287,10 @@ def test_in_print_nothing_is_left_out_without_a_word(browser, report, path):
     page, complaints = opened(browser, path)
     page.emulate_media(media="print")
     page.evaluate("dispatchEvent(new Event('beforeprint'))")
-    assert page.locator("main > .view:visible").count() == len(VIEWS)
+    assert page.locator("main > .view:visible").count() == len(VIEWS) - 1  # the grid of images is named as left out
     assert page.locator(".mistake:visible").count() >= 12
+    assert page.locator("#map-place svg:visible").count() == 1 and page.locator(".specimen:visible").count() == 10
+    assert page.evaluate("document.documentElement.scrollWidth") == 1280
     assert "Left out on paper" in page.locator("#print-note").inner_text()
     pages = page.pdf(format="A4").count(b"/Type /Page\n")
     assert pages <= 20 and complaints == []

@@ -4,6 +4,7 @@ import json
 
 import numpy as np
 import pytest
+from live_pages import browsing, faults_of_views
 
 from featurelens.reports.comparison.diff_page import diff_html, headline, write_diff
 from featurelens.reports.comparison.report_diff import correlations, read_diff
@@ -135,3 +136,9 @@ def test_the_command(folder, capsys, monkeypatch):
     with pytest.raises(SystemExit) as ended:
         main(["diff", "old.json", "new.json", "--output", "old.json"])
     assert ended.value.code == 1 and "read by this command" in capsys.readouterr().err
+
+
+def test_every_view_can_be_read_by_everybody_and_no_table_is_cut(folder, tmp_path):
+    path, _ = write_diff(folder / "old.json", folder / "new.json", tmp_path / "diff.html")
+    with browsing() as browser:
+        assert faults_of_views(browser, path) == []

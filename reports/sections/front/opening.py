@@ -8,7 +8,7 @@ from typing import Any
 from markupsafe import Markup
 
 from ...evidence.performance import PerformanceEvidence
-from ...html.components import EMPTY, joined
+from ...html.components import EMPTY, joined, with_names
 from ..section import About, Finding, Part
 from .headline import headline
 from .matrix import largest, matrix
@@ -27,7 +27,7 @@ def opening(evidence: Mapping[str, Any], told: Sequence[Finding], about: About) 
         title, joined(_asked(question) for question in asked)
     )
     right = EMPTY if found is None else _who(found)
-    html = Markup('<div class="hero">{}{}</div>{}').format(left, right, all_findings(told))
+    html = Markup('<div class="hero">{}{}</div>{}').format(left, right, all_findings(told, about.class_names))
     return Part(html, [sheet for question in asked for sheet in question.sprites])
 
 
@@ -44,15 +44,15 @@ def _asked(question: Question) -> Markup:
     )
 
 
-def all_findings(told: Sequence[Finding]) -> Markup:
-    """Every finding, problems first; each leads to what it counts."""
+def all_findings(told: Sequence[Finding], names: Sequence[str] = ()) -> Markup:
+    """Every finding, problems first; each leads to what it counts. Long ones of the names are cut."""
     entry = Markup(
         '<li class="{0}"><span class="sev" title="{0}">{1}<span class="vh"> {0}: </span></span>{2} <a href="#{3}">{4} →</a></li>'
     )
     ordered = sorted(told, key=lambda finding: _ORDER[finding.severity])
     rows = joined(
-        entry.format(finding.severity, _MARKS[finding.severity], finding.sentence, finding.anchor, finding.link)
-        for finding in ordered
+        entry.format(each.severity, _MARKS[each.severity], with_names(each.sentence, names), each.anchor, each.link)
+        for each in ordered
     )
     return Markup(
         '<section id="findings" aria-labelledby="all-findings"><h2 id="all-findings">All findings</h2>'

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
+from collections.abc import Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -20,13 +20,14 @@ from ...evidence.data import DataEvidence
 from ...evidence.mistakes import Mistakes
 from ...evidence.performance import PerformanceEvidence
 from ...evidence.trust import CONTRAST
-from ...html.components import EMPTY, joined, name_html
+from ...html.components import EMPTY, joined, name_html, with_names
 from ...html.tiles import Sprite, sprite, tile_html
 from ...html.trust_marks import LEVEL_WORDS, chip, method_mark_of
 from ..section import About
 from .coverage import coverage_curve, refusal
 from .headline import FEWEST
 
+_MOST_DOTS = 40  # classes whose dots have names
 _FEW = 4  # methods named one by one behind a verdict other than good
 
 
@@ -64,7 +65,9 @@ def _where_words(found: PerformanceEvidence) -> Markup:
         )
     if len(least) > 1:
         return Markup("{} alike: {} of the images of each is found. {}").format(
-            listed([names[label] for label in least], 4), percent(recall[least[0]]), _to("#/classes", "the classes")
+            with_names(listed([names[label] for label in least], 4), names),
+            percent(recall[least[0]]),
+            _to("#/classes", "the classes"),
         )
     (weakest,) = least
     row = evaluation.confusion[weakest].copy()
@@ -88,17 +91,27 @@ def recall_strip(found: PerformanceEvidence) -> Markup:
     known = np.flatnonzero(np.isfinite(recall))
     low = np.floor(10 * min(recall[known].min(), 0.9)) / 10
     places = {int(label): 12 + (recall[label] - low) / max(1 - low, 1e-9) * 276 for label in known}
-    dots = joined(
-        Markup('<circle cx="{:.1f}" cy="16" r="4" class="p0"><title>{}: {}</title></circle>').format(
-            x, names[label], percent(recall[label])
+    dots = (
+        _one_path(places.values())
+        if len(places) > _MOST_DOTS
+        else joined(
+            Markup('<circle cx="{:.1f}" cy="16" r="4" class="p0"><title>{}: {}</title></circle>').format(
+                x, names[label], percent(recall[label])
+            )
+            for label, x in places.items()
         )
-        for label, x in places.items()
     )
     return Markup(
         '<svg viewBox="0 0 300 42" class="small-plot" role="img" aria-label="Share of each class that is found, from {0} to {1}">'
         '<line x1="12" x2="288" y1="16" y2="16" class="rule"/>{2}<text x="12" y="36">{0} found</text>'
         '<text x="288" y="36" text-anchor="end">{1}</text></svg>'
     ).format(percent(low, 0), percent(1, 0), dots)
+
+
+def _one_path(places: Iterable[float]) -> Markup:
+    """Dots without names, as one element."""
+    drawn = "".join(f"M{x:.1f} 16h0" for x in places)
+    return Markup('<path class="ln" style="stroke-width:8;stroke-linecap:round;opacity:.8" d="{}"/>').format(drawn)
 
 
 def _why(evidence: Mapping[str, Any], about: About) -> Question | None:
@@ -112,15 +125,18 @@ def _why(evidence: Mapping[str, Any], about: About) -> Question | None:
     if not np.isfinite(data.exploration.means[[true, said]]).all():
         return None  # no image here is of the class that they are taken for: it has no mean
     contrast = mistakes.contrast[first.places].mean(axis=0, keepdims=True)
-    means = pictures(data.exploration.means[[true, said]], about.dataset.shown_range, 56)
+    known = [label for label in (true, said) if np.isfinite(data.exploration.means[label]).all()]  # those with images
+    means = pictures(data.exploration.means[known], about.dataset.shown_range, 56)
     middle = np.rint(means.mean(axis=0, keepdims=True)).astype(np.uint8)
     end = float(np.abs(contrast).max())
     laid = contrast_overlay(middle, enlarge(contrast, middle.shape[1:3]), end)
     sheet = sprite("why", np.concatenate([means, laid]))
     names = about.class_names
     labels = [
-        (Markup('<span class="t">mean {}</span>').format(name_html(names[true])), f"mean of {names[true]}"),
-        (Markup('<span class="p">mean {}</span>').format(name_html(names[said])), f"mean of {names[said]}"),
+        *(
+            (Markup('<span class="{}">mean {}</span>').format(kind, name_html(names[label])), f"mean of {names[label]}")
+            for kind, label in zip("tp", known, strict=False)
+        ),
         (
             Markup("mean contrast of {}").format(
                 count(first.count, "image")
@@ -158,7 +174,7 @@ def _speaks(contrast: np.ndarray, true: str, said: str) -> Markup:
         elif np.isfinite(both.shares[row]).all():
             parts.append(Markup('no one place of nine for <span class="{}">{}</span>').format(kind, name_html(name)))
     lead = Markup("{} is taken for {} most often. ").format(name_html(true), name_html(said))
-    return lead + (Markup("In the mean contrast speak {}.").format(Markup("; ").join(parts)) if parts else EMPTY)
+    return lead + (Markup("What speaks in the mean contrast: {}.").format(Markup("; ").join(parts)) if parts else EMPTY)
 
 
 def _channels(causes: CausesEvidence | None) -> str:

@@ -19,6 +19,7 @@ from ...html.components import EMPTY, figure, folded, joined, view
 from ...html.payload import packed
 from ...html.tiles import Sprite, sprite, tile_html
 from ...plots.screening import class_circle, refusal_curve
+from ..images import flag_of
 from ..section import About, Finding, Part
 
 _REFUSE_BELOW = 0.5
@@ -63,25 +64,24 @@ class ScreeningSection:
         named = [(name, heading) for name, (heading, _) in parts.items()]
         sheets = [*label_sheets, *copy_sheets, *stranger_sheets]
         flags = _flags(found)
-        listed_images = sorted({number for flag in flags for number in flag["ids"]})
         return Part(
-            joined(html), sheets, named, payload={"flags": flags, "map": _placed(found)}, pictures=listed_images
+            joined(html),
+            sheets,
+            named,
+            payload={"flags": [flag_of(name, *each) for name, each in flags.items()], "map": _placed(found)},
+            pictures=sorted({int(number) for _, numbers in flags.values() for number in numbers}),
         )
 
 
-def _flags(found: ScreeningEvidence) -> list[dict[str, Any]]:
-    """The lists that the images can be filtered by."""
+def _flags(found: ScreeningEvidence) -> dict[str, tuple[str, np.ndarray]]:
+    """The lists that the images can be filtered by: {id: (title, numbers of the images)}."""
     suspects = found.labels.numbers[:_MOST_FLAGGED] if found.labels.refused is None else np.zeros(0, np.int64)
     lists = {
         "suspected": ("suspected wrong labels", suspects),
         "copies": ("near copies", np.unique(found.copies.pairs[:_MOST_PAIRS])),
         "unlike": ("unlike the rest", np.zeros(0, np.int64) if found.strangers is None else found.strangers.numbers),
     }
-    return [
-        {"id": name, "title": title, "ids": [int(number) for number in numbers]}
-        for name, (title, numbers) in lists.items()
-        if len(numbers)
-    ]
+    return {name: each for name, each in lists.items() if len(each[1])}
 
 
 def _placed(found: ScreeningEvidence) -> dict[str, Any]:
@@ -267,7 +267,9 @@ def _map(found: ScreeningEvidence, about: About) -> Markup:
     if found.close is not None:
         named = listed([about.class_names[label] for label in found.close.classes])
         close = Markup("<p>The classes confused most are {}.</p>").format(named)
-    place = Markup('<div id="data-map-canvas"></div><noscript>{}</noscript><p class="foot">{}</p>')
+    place = Markup(
+        '<div id="data-map-canvas"></div><div id="map-place"><noscript>{}</noscript></div><p class="foot">{}</p>'
+    )
     return joined([place.format(figure(drawn.svg(), caption), caption), close])
 
 

@@ -31,9 +31,13 @@ def test_every_figure_is_fit_for_a_page(draw):
     svg = draw().svg()
     assert svg == draw().svg(), "the same numbers give the same file"
     assert svg.startswith("<svg") and 'role="img"' in svg and "<title>" in svg and "<desc>" in svg
-    assert "<script" not in svg and "<style" not in svg and "<metadata" not in svg
+    assert "<script" not in svg and "<metadata" not in svg
+    rules = re.findall(r"<style>(.*?)</style>", svg)
+    assert all(re.fullmatch(r"(\.p[0-9a-f]{8}-\d+\{[^{}]*\})+", each) for each in rules), (
+        "a style reaches no other drawing"
+    )
     assert "http" not in svg.replace("http://www.w3.org/2000/svg", "")
-    colors = set(re.findall(r"(?<!, )#[0-9a-f]{6}\b", re.sub(r"(href=\"|url\()#[^\")]*", "", svg)))
+    colors = set(re.findall(r"(?<!,)(?<!, )#[0-9a-f]{6}\b", re.sub(r"(href=\"|url\()#[^\")]*", "", svg)))
     assert not colors, f"colours that would not follow the page: {colors}"
     assert 'fill="var(--ink' in svg[: svg.index(">")], "text without a colour of its own follows the page too"
     used = re.findall(r"href=\"#([^\"]+)|url\(#([^)]+)", svg)

@@ -1,17 +1,20 @@
 /* What the page carries, and small tools. Text is only ever set as text. */
-const $ = (query, root = document) => root.querySelector(query);
-const $$ = (query, root = document) => [...root.querySelectorAll(query)];
-const tag = (name, attributes = {}, ...children) => {
-  const made = document.createElement(name);
+const root = document.documentElement;
+const $ = (query, inside = root) => inside.querySelector(query);
+const $$ = (query, inside = root) => [...inside.querySelectorAll(query)];
+const tag = (kind, attributes = {}, ...children) => {  // kind: an element's name, or name.class
+  const [name, className = ""] = kind.split("."), made = document.createElement(name);
+  made.className = className;
   for (const [key, value] of Object.entries(attributes)) {
     if (key in made && key !== "style" && key !== "list") made[key] = value; else made.setAttribute(key, value);
   }
   made.append(...children);
   return made;
 };
+const el = (kind, ...children) => tag(kind, {}, ...children);
 const bdi = (text) => {
   const shown = /[^\s\p{C}\u200b]/u.test(text) ? (text.length > 24 ? `${text.slice(0, 23)}…` : text) : "(no visible name)";
-  return tag("bdi", { textContent: shown, title: text });
+  return tag("bdi", { title: text }, shown);
 };
 const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}\u00a0%`;
 const number = (value) => (value === 0 ? "0" : (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e5 ? String(+value.toPrecision(3)) : value.toExponential(1))).replace("-", "−");
@@ -21,7 +24,9 @@ const unpacked = ({ t, d }) => {
   return new TYPES[t](bytes.buffer);
 };
 const carried = $("#payload") ? JSON.parse($("#payload").textContent) : {};
-const names = carried.names || [];
+const names = carried.names || [], confusions = carried.confusions || [], kinds = carried.maps || [];
+const flags = (carried.flags || []).map((flag) => ({ ...flag, ids: [...unpacked(flag.ids)] }));
+const units = carried.unit === "logit" ? "logits" : carried.unit;
 const called = (id) => (carried.called && carried.called[id]) || String(id);
 const REGIONS = ["upper left", "upper middle", "upper right", "left", "centre", "right", "lower left", "lower middle", "lower right"];
 
@@ -29,7 +34,7 @@ const images = carried.images && {
   count: carried.images.n,
   truth: unpacked(carried.images.true), predicted: unpacked(carried.images.predicted), sure: unpacked(carried.images.sure),
 };
-const mistakes = carried.mistakes && (() => {
+const mistakes = !carried.mistakes ? { ids: [], row: new Map() } : (() => {
   const found = carried.mistakes;
   const ids = unpacked(found.ids);
   return {

@@ -69,7 +69,7 @@ const paintMap = async (canvas, sheet, row, place, end) => {
   context.putImageData(drawn, 0, 0);
 };
 const pictureCanvas = (id, label) => {
-  const canvas = tag("canvas", { role: "img", "aria-label": label });
+  const canvas = picture(label);
   if (atlas && atlas.place.has(id)) paintPicture(canvas, atlas.place.get(id));
   return canvas;
 };

@@ -14,20 +14,28 @@ const makeSortable = (table) => {
   if (!table.tHead || table.tBodies[0].rows.length < 3 || table.classList.contains("cm")) return;
   [...table.tHead.rows[0].cells].forEach((head, column) => {
     if (head.tagName !== "TH" || !head.textContent.trim()) return;
-    const button = tag("button", { type: "button", className: "sort" }, ...head.childNodes);
-    head.replaceChildren(button);
-    button.addEventListener("click", () => {
+    const onclick = () => {
       const numeric = typeof sortKey(table.tBodies[0].rows[0].cells[column]) === "number";
       const turned = head.ariaSort ? head.ariaSort === "ascending" : numeric;
       for (const other of table.tHead.rows[0].cells) other.removeAttribute("aria-sort");
       head.setAttribute("aria-sort", turned ? "descending" : "ascending");
       sortTable(table, column, turned);
-    });
+    };
+    head.replaceChildren(tag("button", { type: "button", className: "sort", onclick }, ...head.childNodes));
   });
+};
+/* A table that is wider than its place: each row as a list of its cells, their heads before them. */
+const stack = (place) => {
+  const table = $("table", place), heads = table.tHead?.rows[0].cells;
+  place.classList.remove("stacked");
+  if (!heads || place.scrollWidth <= place.clientWidth + 1) return;
+  place.classList.add("stacked");
+  for (const row of table.tBodies[0].rows) [...row.cells].forEach((cell, at) => (cell.dataset.label = heads[at]?.textContent || ""));
 };
 const unhide = (hidden, className = "") => {  // what stands on the page for those who run no program
   const shown = tag("div", { className });
   shown.innerHTML = hidden.textContent;
   hidden.replaceWith(shown);
   $$("table", shown).forEach(makeSortable);
+  reachable();
 };

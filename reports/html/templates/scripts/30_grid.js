@@ -16,11 +16,11 @@ const tileFor = (id, list, show, end) => {
   if (place !== undefined) {
     if (show === "contrast" && row !== undefined && contrastSheet) paintMap(canvas, contrastSheet, row, place, end); else paintPicture(canvas, place);
   }
-  const bar = tag("span", { className: "sure", "aria-hidden": "true" }, tag("i"), (100 * sureOf(id)).toFixed(0));
-  bar.firstChild.style.setProperty("--p", sureOf(id));
-  const tile = tag("button", { type: "button", className: images.predicted[id] === images.truth[id] ? "tile-button found" : "tile-button", "aria-label": tileName(id) }, canvas, bar);
+  const sure = tag("span.sure", { "aria-hidden": "true" }, bar(sureOf(id)), (100 * sureOf(id)).toFixed(0));
+  const tile = button("", tileName(id), () => openCard(id, list));
+  tile.className = images.predicted[id] === images.truth[id] ? "tile-button found" : "tile-button";
   tile.dataset.id = id;
-  tile.addEventListener("click", () => openCard(id, list));
+  tile.append(canvas, sure);
   return tile;
 };
 const fillGrid = (grid, ids, show) => {
@@ -30,9 +30,7 @@ const fillGrid = (grid, ids, show) => {
     grid.append(...ids.slice(from, to).map((id) => tileFor(id, ids, show, end)));
     $(".more-tiles", grid)?.remove();
     if (to < ids.length) {
-      const more = tag("button", { type: "button", className: "more-tiles", textContent: `Show ${ids.length - to} more` });
-      more.addEventListener("click", () => draw(ids.length));
-      grid.append(more);
+      grid.append(tag("button", { type: "button", className: "more-tiles", textContent: `Show ${ids.length - to} more`, onclick: () => draw(ids.length) }));
     }
   };
   grid.replaceChildren();
@@ -40,10 +38,6 @@ const fillGrid = (grid, ids, show) => {
   return end;
 };
 const ORDERS = { surest: (a, b) => images.sure[b] - images.sure[a] || a - b, unsure: (a, b) => images.sure[a] - images.sure[b] || a - b, number: (a, b) => a - b };
-const select = (label, name, options, chosen = "") => {
-  const list = tag("select", { name }, ...options.map(([value, text]) => new Option(text, value, false, value === chosen)));
-  return tag("label", {}, label, " ", list);
-};
 const SHOWN = [["contrast", "contrast on the picture"], ["picture", "the picture"]];
 const TURNS = [["surest", "surest first"], ["unsure", "least sure first"], ["number", "by number"]];
-const range = (value = 0) => tag("label", {}, "At least ", tag("input", { type: "range", name: "min", min: 0, max: 100, value: Math.round(100 * value) }), " ", tag("output"));
+const range = (query) => el("label", "At least ", tag("input", { type: "range", name: "min", min: 0, max: 100, value: Math.round(100 * query.get("min")) || 0 }), " ", tag("output"));

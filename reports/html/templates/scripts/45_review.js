@@ -13,9 +13,9 @@ const giveAway = () => {
   setTimeout(() => URL.revokeObjectURL(href), 999);
 };
 const reviewPart = (id) => {
-  const entry = { verdict: "", ...review[id] }, told = tag("span", { className: "note", role: "status" });
+  const entry = { verdict: "", ...review[id] }, told = tag("span.note", { role: "status" });
   const comment = tag("textarea", { rows: 2, maxLength: 2000, value: entry.comment || "", "aria-label": "Comment" });
-  const save = tag("button", { type: "button", textContent: "Export the review" });
+  const save = tag("button", { type: "button" }, "Export the review");
   const refresh = () => {
     comment.disabled = !entry.verdict;
     told.textContent = ` ${Object.keys(review).length} reviewed`;
@@ -26,5 +26,5 @@ const reviewPart = (id) => {
   comment.oninput = () => { entry.comment = comment.value; note(id, entry); };
   save.onclick = giveAway;
   refresh();
-  return tag("div", { className: "review" }, tag("h3", { textContent: "Your review" }), choice, comment, save, told);
+  return box("review", el("h3", "Your review"), choice, comment, save, told);
 };

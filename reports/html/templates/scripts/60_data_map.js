@@ -2,11 +2,11 @@
 const MAP_COLORS = ["#1f5fbf", "#b8560f", "#1a7a5c", "#8b3fa0", "#a83246", "#6b6a1e", "#3f8fa8", "#777", "#c07fb0", "#7a9a30"];
 const drawDataMap = () => {
   const place = $("#data-map-canvas"), found = carried.map;
-  if (!place || !found || place.firstChild) return;
+  if (!place || !found || !images || place.firstChild) return;
   const xs = unpacked(found.x), ys = unpacked(found.y), side = 720, pad = 70;
   const at = (id) => [pad + (xs[id] + 127) / 254 * (side - 2 * pad), side - pad - (ys[id] + 127) / 254 * (side - 2 * pad)];
   const canvas = tag("canvas", { width: side, height: side, className: "data-map", role: "img", "aria-label": `Map of ${xs.length} images on a circle of classes; the lists above hold the same images` });
-  const list = tag("p", { className: "foot", "aria-live": "polite", textContent: "Drag to choose images, click to open the nearest." }), context = canvas.getContext("2d");
+  const list = tag("p.foot", { "aria-live": "polite" }, "Drag to choose images, click to open the nearest."), context = canvas.getContext("2d");
   const ink = getComputedStyle(document.body).color;
   for (const wrong of [false, true]) for (let id = 0; id < xs.length; id++) {
     if ((images.truth[id] !== images.predicted[id]) !== wrong) continue;
@@ -35,8 +35,7 @@ const drawDataMap = () => {
     }
     const inside = ids.filter((id) => { const [px, py] = at(id); return px >= Math.min(x, x0) && px <= Math.max(x, x0) && py >= Math.min(y, y0) && py <= Math.max(y, y0); });
     const wrong = inside.filter((id) => images.truth[id] !== images.predicted[id]).length;
-    const open = tag("button", { type: "button", textContent: "open them one by one" });
-    open.addEventListener("click", () => openCard(inside[0], inside));
+    const open = tag("button", { type: "button", textContent: "open them one by one", onclick: () => openCard(inside[0], inside) });
     list.replaceChildren(`${inside.length} images chosen, ${wrong} of them mistakes. `, ...(inside.length ? [open] : []));
   });
   place.append(canvas, list);

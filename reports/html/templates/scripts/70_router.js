@@ -22,10 +22,13 @@ const oldRoute = (path, query) => {
   const [, kind, rest] = /^(image|confusion|class)-(.+)$/.exec(path) || [];
   if (kind && (kind !== "class" || viewNamed("classes"))) return [`/${kind}/${rest}`, query];
   if (path === "mistakes" && viewNamed("images")) return ["/images", query];
+  const [, truth, said] = /^\/confusion\/(\d+)-(\d+)$/.exec(path) || [];
+  if (said && !viewNamed("confusions")) return ["/images", new URLSearchParams({ true: truth, predicted: said })];
   return [path, query];
 };
-const reachable = () => $$("main > .on :is(.canvas, .walk)").forEach((box) => {  // by the keyboard, where it scrolls
-  if (box.scrollWidth > box.clientWidth) box.tabIndex = 0; else box.removeAttribute("tabindex");
+const reachable = () => $$("main > .on :is(.table-box, .canvas, .walk)").forEach((place) => {  // by the keyboard, where it scrolls
+  if (place.matches(".table-box")) stack(place);
+  if (place.scrollWidth > place.clientWidth) place.tabIndex = 0; else place.removeAttribute("tabindex");
 });
 const route = () => {
   const [path, query] = oldRoute(...routeNow());
@@ -33,6 +36,7 @@ const route = () => {
   try {
     const [, name = "", detail] = path.startsWith("/") ? path.split("/").map(plain) : [];
     const view = viewNamed(OWNERS[name] || name);
+    if (query.has("scale")) ownScale = query.get("scale") === "own";
     if (path && !path.startsWith("/")) return showElement(document.getElementById(plain(path)) || inFold(plain(path)));
     showView(view || views[0]);
     const pair = name === "confusion" && /^(\d+)-(\d+)$/.exec(detail || "");

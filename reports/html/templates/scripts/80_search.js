@@ -12,8 +12,8 @@ const found = (text) => {
 };
 const addSearch = () => {
   if (!names.length) return;
-  const field = tag("input", { type: "search", placeholder: "image 9074, Shirt, conv2:31", "aria-label": "Go to an image number, a class or a channel" }), said = tag("output", { className: "vh" });
-  const form = tag("form", { role: "search" }, field, tag("kbd", { textContent: "/", "aria-hidden": "true" }), said);
+  const field = tag("input", { type: "search", placeholder: "image 9074, Shirt, conv2:31", "aria-label": "Go to an image number, a class or a channel" }), said = tag("output.vh", {});
+  const form = tag("form", { role: "search" }, field, tag("kbd", { "aria-hidden": "true" }, "/"), said);
   field.addEventListener("input", () => field.setCustomValidity(""));
   form.addEventListener("submit", (event) => {
     event.preventDefault();

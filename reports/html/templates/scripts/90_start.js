@@ -2,8 +2,8 @@
 addEventListener("toggle", (event) => {
   if (event.target.open) $$(".fold > div > noscript", event.target).forEach((hidden) => unhide(hidden));
 }, true);
-const unfold = () => $$("noscript").filter((hidden) => hidden.closest("#mistakes, #images, #map-place")).forEach((hidden) => unhide(hidden, "print-only"));
-document.documentElement.classList.add("js");
+const unfold = () => $$("noscript").filter((hidden) => hidden.closest("#mistakes, #map-place")).forEach((hidden) => unhide(hidden, "print-only"));
+root.classList.add("js");
 addSearch();
 $$("table").forEach(makeSortable);
 if (images) document.body.append(card);
@@ -14,5 +14,6 @@ addEventListener("keydown", (event) => {
   if (event.key === "ArrowRight") stepCard(1);
 });
 addEventListener("hashchange", route);
+addEventListener("resize", reachable);
 addEventListener("beforeprint", unfold);
 route();

@@ -1,4 +1,4 @@
-"""Feature maps per class: a typical image and the class mean, through every stage, the strongest channels first."""
+"""The classes in pictures: a typical image and the class mean, with their maps, and through every stage."""
 
 from __future__ import annotations
 
@@ -9,22 +9,22 @@ from typing import Any
 import numpy as np
 from markupsafe import Markup
 
-from ...interpret.maps.state import LOGIT_PER_PIXEL, map_states
-from ...interpret.stream.statistic import Statistic
-from ..drawing.colors import colorize, overlay
-from ..drawing.enlarging import enlarge
-from ..drawing.pictures import pictures, shrunk
-from ..drawing.wording import count, number, percent, shape, with_minus
-from ..evidence.seen import Seen
-from ..evidence.specimens import FeatureMaps, Specimen, averaging, gather_feature_maps
-from ..evidence.trust import GRAD_CAM, SALIENCY
-from ..html.components import EMPTY, how_to_read, joined, name_html, notice, scale_bar, view
-from ..html.map_notes import EMPTY_MAPS, MapNote, averaged_to, faded, faded_reading, peak_note
-from ..html.tiles import Sprite, sprite, strip_html, tile_html
-from ..html.trust_marks import method_mark
-from .section import About, Finding, Part
+from ....interpret.stream.statistic import Statistic
+from ...drawing.colors import colorize
+from ...drawing.pictures import pictures, shrunk
+from ...drawing.wording import count, number, percent, shape, with_minus
+from ...evidence.seen import Seen
+from ...evidence.specimens import FeatureMaps, Specimen, averaging, gather_feature_maps
+from ...evidence.trust import GRAD_CAM
+from ...html.components import how_to_read, joined, name_html, notice, scale_bar, view
+from ...html.map_notes import EMPTY_MAPS, averaged_to, faded, faded_reading
+from ...html.tiles import Sprite, sprite, strip_html, tile_html
+from ..images import flag_of
+from ..section import About, Finding, Part
+from .class_maps import class_maps, maps_html, told
 
 MOST_CHANNELS = 16
+_MOST_EMPTY = 150  # images without a map whose pictures the page holds
 _MAP_SIDE = 56  # pixels of a feature map in the file; larger ones are averaged down
 
 
@@ -43,8 +43,7 @@ class FeatureMapsSection:
     """The section; see `ReportSection`."""
 
     view = "classes"
-    id, title = "feature-maps", "Feature maps, per class"
-    lead = "What does each stage make of a typical picture, and of the class as a whole?"
+    id, title, lead = "feature-maps", "The classes in pictures", "What is typical of each, and what speaks for it?"
 
     def needs(self, seen: Seen) -> tuple[Statistic[Any], ...]:
         """The survey of the layers, and the class means where there are not too many classes."""
@@ -67,8 +66,8 @@ class FeatureMapsSection:
             said,
             severity="caution" if found.empty_maps else "fact",
             number=found.empty_maps,
-            anchor="feature-maps",
-            link="feature maps",
+            anchor="/images?flag=empty" if found.empty_maps and _has_grid(about) else "feature-maps",
+            link="these images" if found.empty_maps and _has_grid(about) else "feature maps",
             weight=0.5,
         )
 
@@ -79,17 +78,52 @@ class FeatureMapsSection:
         stage_sprites = [
             sprite(f"stage-{place}", stage.tiles, columns=stage.channels.shape[1]) for place, stage in enumerate(shown)
         ]
-        views, view_sprites = _views(found, about)
-        articles = [
-            _article(found, about, place, views[place], shown, stage_sprites) for place in range(len(specimens))
-        ]
+        heads, picture_sprites = _pictures(found, about)
+        maps = class_maps(found, about)
+        articles = []
+        for place, specimen in enumerate(specimens):
+            views = Markup('<div class="views">{}</div>{}').format(
+                heads[place], maps_html(maps, place, specimen, about)
+            )
+            articles.append(_article(found, about, place, views, shown, stage_sprites))
+        everyone = Markup('<div class="specimens">{}</div>').format(joined(articles))
         return Part(
-            html=joined([_introduction(found, about), *_left_out(found), *articles]),
-            sprites=[*stage_sprites, *view_sprites],
+            html=joined([_introduction(found, about), *_left_out(found), everyone]),
+            sprites=[*stage_sprites, *picture_sprites, *(each.sheet for each in maps)],
             parts=[(f"class-{specimen.label}", names[specimen.label]) for specimen in specimens],
-            payload={"stages": _told(found, shown)},
-            pictures=tuple(specimen.number for specimen in specimens),
+            payload={
+                "stages": _told(found, shown),
+                "classMaps": told(maps, about.verdicts, about.information.unit),
+                "flags": _flags(found, about),
+            },
+            pictures=(*(specimen.number for specimen in specimens), *map(int, _drawn_empty(found, about))),
         )
+
+
+def _has_grid(about: About) -> bool:
+    """Whether the page has a grid of images: where there are mistakes."""
+    evaluation = about.evaluation
+    return evaluation is not None and bool((evaluation.predictions != evaluation.labels).any())
+
+
+def _drawn_empty(found: FeatureMaps, about: About) -> np.ndarray:
+    """The images without a map whose pictures the page holds: evenly spread where there are many."""
+    most = max(1, round(_MOST_EMPTY * about.drawn))
+    return (
+        found.empty[np.unique(np.linspace(0, len(found.empty) - 1, most).astype(int))]
+        if len(found.empty)
+        else found.empty
+    )
+
+
+def _flags(found: FeatureMaps, about: About) -> list[dict[str, Any]]:
+    """The list of the images whose map is zero."""
+    drawn, cut = _drawn_empty(found, about), ""
+    if not len(drawn):
+        return []
+    if len(drawn) < found.empty_maps:
+        cut = f"{len(drawn)} of the {found.empty_maps:,} such images, evenly spread over the data, so that the file stays small."
+    return [flag_of("empty", f"{GRAD_CAM} all zero", drawn, cut)]
 
 
 def _told(found: FeatureMaps, shown: Sequence[_Stage]) -> dict[str, Any]:
@@ -134,103 +168,81 @@ def _introduction(found: FeatureMaps, about: About) -> Markup:
     images = about.dataset.images
     reading = (
         f"The typical image is the correctly classified one whose logits are nearest to the mean of its class. The "
-        f"{MOST_CHANNELS} strongest channels are those with the largest mean activation over all images of the class; both "
-        f"rows show them in this order, on one colour scale whose ends are printed and which differs from stage to stage.",
-        f"Grad-CAM (at {found.cam_layer}) and saliency are of the predicted class. Their peaks, the largest values, "
-        f"are in units of its logit, for saliency in logit per unit of pixel value (logit/unit)"
-        f"{averaged_to(shrunk(images[:1]), images)}. Over the picture Grad-CAM is drawn on a scale from 0 to the median peak "
-        f"of all images, {number(found.typical_peak)} logit, or higher where the map is stronger, so that a weak map "
-        f"looks weak; on its own grid the scale ends at its own peak, so that its place can be seen, and so does saliency’s. "
-        f"{EMPTY_MAPS}",
+        f"{MOST_CHANNELS} strongest channels of a layer are those with the largest mean activation over all images of the "
+        f"class, on one colour scale whose ends are printed and which differs from layer to layer.",
+        f"The maps are of the predicted class: those at {found.cam_layer} over the picture, in units of its logit, and saliency "
+        f"in logit per unit of pixel value (logit/unit){averaged_to(shrunk(images[:1]), images)}. Methods that passed the tests "
+        f"on this model come first; those that failed stand behind “more”. A shared scale ends at the method’s median peak over "
+        f"the classes shown, or higher where a map is stronger, so that a weak map looks weak; on its own scale the place of a "
+        f"weak one can be seen too. {EMPTY_MAPS}",
         faded_reading(about.information.head),
     )
     return Markup(
-        "<p>For each class and stage the {} strongest channels: above for a typical image, below averaged over all images of "
-        "the class. The number under a map is its channel’s.</p>{}"
+        "<p>A typical image of each class, the mean of its images, and what speaks for the answer.</p><noscript><p>Below, for "
+        "each layer, its {} strongest channels: above for the typical image, below averaged over all images of the class.</p>"
+        "</noscript>{}"
     ).format(MOST_CHANNELS, how_to_read(*reading))
 
 
-def _views(found: FeatureMaps, about: About) -> tuple[list[Markup], list[Sprite]]:
-    """The pictures at the head of each class."""
+def _pictures(found: FeatureMaps, about: About) -> tuple[list[Markup], list[Sprite]]:
+    """The typical image and the mean of each class."""
     specimens, value_range = found.specimens, about.dataset.shown_range
-    typical = pictures(np.stack([specimen.image for specimen in specimens]), value_range)
-    means = pictures(np.stack([specimen.mean_image for specimen in specimens]), value_range)
-    cams = np.stack([specimen.grad_cam for specimen in specimens])
-    slopes = shrunk(np.stack([specimen.saliency for specimen in specimens])[..., np.newaxis])[..., 0]
-    usual = found.typical_peak
-    cam_limits = (np.zeros((len(cams), 1, 1)), cams.max(axis=(1, 2), keepdims=True))
-    laid_limits = (cam_limits[0], np.maximum(cam_limits[1], usual))
-    slope_limits = (np.zeros((len(cams), 1, 1)), slopes.max(axis=(1, 2), keepdims=True))
-    size = typical.shape[1:3]
-    sheets = {
-        "typical": sprite("typical", typical),
-        "means": sprite("class-means", means),
-        "cams": sprite("typical-cams", overlay(typical, enlarge(cams, size), "evidence", laid_limits)),
-        "grids": sprite("typical-grids", colorize(cams, "evidence", cam_limits)),
-        "slopes": sprite("typical-saliency", colorize(slopes, "saliency", slope_limits)),
-    }
-    slope_notes = [peak_note(state) for state in map_states(slopes, LOGIT_PER_PIXEL)]
-    headings = [_heading(specimens[place], about, sheets, place, usual, note) for place, note in enumerate(slope_notes)]
-    return headings, list(sheets.values())
-
-
-def _heading(
-    specimen: Specimen, about: About, sheets: dict[str, Sprite], place: int, usual: float, slope: MapNote
-) -> Markup:
-    """The pictures at the head of one class."""
-    names = about.class_names
-    own, what = peak_note(specimen.cam_state), names[specimen.predicted]
-    native = MapNote(f"{shape(specimen.grad_cam.shape)}, {own.text}", own.full)
-    amount = MapNote(count(specimen.images, "image"))
-    cam, pixels = method_mark(about.verdicts, GRAD_CAM), method_mark(about.verdicts, SALIENCY)
-    size, laid = MapNote(shape(specimen.image.shape)), peak_note(specimen.cam_state, usual)
-    return joined(
-        [
-            _view(sheets["typical"], place, "Typical image", size, names[specimen.label]),
-            _view(sheets["means"], place, "Mean of the class", amount, names[specimen.label]),
-            _view(sheets["cams"], place, "Grad-CAM", laid, f"for {what}, over the picture", cam),
-            _view(sheets["grids"], place, "Its own grid", native, f"Grad-CAM for {what}, native"),
-            _view(sheets["slopes"], place, "Saliency", slope, f"for {what}", pixels),
-        ]
-    )
-
-
-def _view(sheet: Sprite, place: int, name: str, note: MapNote, about: str, mark: Markup = EMPTY) -> Markup:
-    tile = tile_html(sheet, place, f"{name}, {about}; {note.text}")
-    return view(tile, name, note=note.text, full=note.full, mark=mark)
+    typical = sprite("typical", pictures(np.stack([specimen.image for specimen in specimens]), value_range))
+    means = sprite("class-means", pictures(np.stack([specimen.mean_image for specimen in specimens]), value_range))
+    shown = []
+    for place, specimen in enumerate(specimens):
+        name = about.class_names[specimen.label]
+        size, amount = shape(specimen.image.shape), count(specimen.images, "image")
+        one = view(tile_html(typical, place, f"Typical image, {name}; {size}"), "Typical image", note=size)
+        mean = view(tile_html(means, place, f"Mean of the class, {name}; {amount}"), "Mean", note=amount)
+        shown.append(joined([one, mean]))
+    return shown, [typical, means]
 
 
 def _article(
     found: FeatureMaps, about: About, place: int, views: Markup, shown: Sequence[_Stage], sprites: Sequence[Sprite]
 ) -> Markup:
     specimen, names = found.specimens[place], about.class_names
-    wrong = specimen.predicted != specimen.label
-    sure = (
-        f"{percent(specimen.probability)} for {names[specimen.label]}"
-        if wrong
-        else f"{percent(specimen.probability)} sure"
-    )
-    said = f", and taken for {names[specimen.predicted]}: none of the class is found" if wrong else ""
-    recall = found.recall[specimen.label]
-    left = faded(specimen.cam_state.saturation, about.information.head)
-    image = about.dataset.called(specimen.number)
-    told = f"image {image}, {sure}{said}" if wrong else f"image {image}, {sure}; {percent(recall)} of the class found"
-    told = f"{told}; {left}" if left else told
     rows = joined(_stage_html(stage, sheet, place) for stage, sheet in zip(shown, sprites, strict=True))
     return Markup(
-        '<article class="specimen" id="class-{0}" data-label="{0}"><div class="specimen-head"><h3>{1}</h3><p>{2}</p></div>'
-        '<div class="views">{3}</div><p class="see-layers"><a href="#/layer/{5}?class={0}">what each layer makes of it →</a></p>'
+        '<article class="specimen" id="class-{0}" data-label="{0}"><div class="specimen-head"><h3><a href="#/class/{0}">{1}</a>'
+        '</h3><p>{2}</p></div>{3}<p class="see-layers"><a href="#/layer/{5}?class={0}">what each layer makes of it →</a></p>'
         "<noscript>{4}</noscript></article>"
     ).format(
-        specimen.label, name_html(names[specimen.label]), told, views, rows, _start(found, list(specimen.activations))
+        specimen.label,
+        name_html(names[specimen.label]),
+        _told_of(found, about, specimen),
+        views,
+        rows,
+        _start(found, list(specimen.activations)),
     )
+
+
+def _told_of(found: FeatureMaps, about: About, specimen: Specimen) -> str:
+    """How sure the typical image is, how much of the class is found, and how far the gradient has faded."""
+    name, recall = about.class_names[specimen.label], found.recall[specimen.label]
+    image, sure = about.dataset.called(specimen.number), percent(specimen.probability)
+    if specimen.predicted != specimen.label:
+        taken = about.class_names[specimen.predicted]
+        told = f"image {image}, {sure} for {name}, and taken for {taken}: none of the class is found"
+    else:
+        of_class = f"{percent(recall)} of the {count(specimen.images, 'image')} of the class found"
+        told = f"image {image}, {sure} sure; {of_class}{_right_share(about, specimen.label)}"
+    left = faded(specimen.cam_state.saturation, about.information.head)
+    return f"Typical: {told}; {left}" if left else f"Typical: {told}"
+
+
+def _right_share(about: About, label: int) -> str:
+    """How many of the answers of this class are right; empty where that is not known."""
+    share = np.nan if about.evaluation is None else float(about.evaluation.precision[label])
+    return f", {percent(share)} of the answers {about.class_names[label]} right" if np.isfinite(share) else ""
 
 
 def _stage_html(stage: _Stage, sheet: Sprite, place: int) -> Markup:
     """Both rows of a stage as one picture each: for those who run no program, and for print."""
     channels, rows = stage.channels[place], []
     for row, name in enumerate(("typical image", "class mean")):
-        label = f"{stage.name}, {name}: channels {', '.join(map(str, channels))}"
+        label = f"{stage.name}, {name}, the channels named above"
         rows.append(Markup('<p class="row-name">{}</p>{}').format(name, strip_html(sheet, 2 * place + row, label)))
     what = "unit" if len(stage.shape) == 1 else "channel"
     shown = f"{shape(stage.shape)} · {len(channels)} strongest of {count(stage.shape[-1], what)}: {', '.join(map(str, channels))}"

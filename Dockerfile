@@ -5,7 +5,7 @@ WORKDIR /featurelens
 COPY . .
 RUN pip install --no-cache-dir ".[serve,formats,store]" && useradd --create-home reader
 USER reader
-WORKDIR /work
+WORKDIR /data
 EXPOSE 8000
 ENTRYPOINT ["featurelens"]
-CMD ["report", "--output", "/work/featurelens-report.html"]
+CMD ["report", "--output", "/data/featurelens-report.html"]

@@ -20,6 +20,16 @@ name                          the question it answers                           
 `SmoothGrad`                  The same as saliency, without its speckle?               Smilkov et al. 2017
 `IntegratedGradients`         What does each pixel add, from a blank image to this?    Sundararajan et al. 2017
 `Occlusion`                   How far does the score fall when a patch is covered?     Zeiler, Fergus 2014
+`XGradCAM`                    Grad-CAM, with weights that account for the score        Fu et al. 2020
+`AblationCAM`                 What does the score lose without each channel?            Desai, Ramaswamy 2020
+`EigenCAM`                    What does a layer hold, whatever the class?               Muhammad, Yeasin 2020
+`FinerCAM`                    What sets the class apart from those like it?             Zhang et al. 2025
+`GuidedGradCAM`               Which edges, where Grad-CAM speaks for the class?         Selvaraju et al. 2017
+`FusedCAM`                    Several layers in one map                                 Jiang et al. 2021
+`DeepLIFT`                    How did the score come away from that of a reference?     Shrikumar et al. 2017
+`AttentionRollout`            Which places does a transformer's attention come from?    Abnar, Zuidema 2020
+`GradientRollout`             Which of them speak for the class?                        Chefer et al. 2021
+`TokenGradCAM`                Grad-CAM on tokens, back on their grid                    Selvaraju et al. 2017
 `RISE`                        Which pixels, when seen, go with a high score?           Petsiuk et al. 2018
 `ScoreCAM`                    What does the model say of the image seen through it?    Wang et al. 2020
 `MultiLayerScoreCAM`          The same at several layers, out of shared runs?          --
@@ -36,6 +46,8 @@ name                          the question it answers                           
 `relevance_mass_accuracy`     Which share of its evidence lies on the object?          Arras et al. 2022
 `relevance_rank_accuracy`     Are its strongest pixels those of the object?            Arras et al. 2022
 `localization`, `box_masks`   All three at once; boxes as masks.                       --
+`infidelity`                  Does a map tell how far the score falls?                  Yeh et al. 2019
+`complexity`                  Over how many places does a map spread what it says?      Bhatt et al. 2020
 `randomization_check`         Does a map change when the model forgets?                Adebayo et al. 2018
 `random_label_check`          Does a map change when the labels say nothing?           Adebayo et al. 2018
 `map_states`                  Is a map zero, or negative only; has it faded?           --
@@ -57,13 +69,22 @@ from .graph.tasks import declare_task
 from .layers.inspection import LayerInformation, ModelInformation, inspect_model
 from .layers.survey import Survey, survey_layers
 from .maps.state import MapState, map_states
+from .methods.attention.rollout import AttentionRollout, GradientRollout
+from .methods.attention.token_cam import TokenGradCAM
 from .methods.attribution import CompleteMaps
+from .methods.cams.ablation_cam import AblationCAM
+from .methods.cams.eigen_cam import EigenCAM
+from .methods.cams.finer_cam import FinerCAM
+from .methods.cams.fused_cam import FusedCAM
+from .methods.cams.guided_grad_cam import GuidedGradCAM
+from .methods.cams.x_grad_cam import XGradCAM
 from .methods.catalogue import METHODS, KnownMethod
 from .methods.class_activation import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, MultiLayerCAM
 from .methods.gradients import InputXGradient, Saliency
 from .methods.guided_backpropagation import GuidedBackpropagation
 from .methods.integrated_gradients import IntegratedGradients
 from .methods.occlusion import Occlusion
+from .methods.references.deep_lift import DeepLIFT
 from .methods.relevance import LayerwiseRelevance
 from .methods.rise import RISE
 from .methods.score_cam import MultiLayerScoreCAM, ScoreCAM
@@ -79,6 +100,8 @@ from .shortcuts.shortcuts import find_shortcuts
 from .stream.activations import ActivationExtractor
 from .stream.explainer import Explainer, Explanation
 from .stream.saturation import GradCAMState, Saturation
+from .trust.complexity import Complexity, complexity
+from .trust.infidelity import Infidelity, infidelity
 from .trust.localization import (
     Localization,
     box_masks,
@@ -95,22 +118,32 @@ from .trust.verdicts import Verdict, verdict, verdicts
 __all__ = [
     "METHODS",
     "RISE",
+    "AblationCAM",
     "ActivationExtractor",
+    "AttentionRollout",
     "ChannelAblation",
     "ChannelCensus",
     "CompleteMaps",
+    "Complexity",
+    "DeepLIFT",
+    "EigenCAM",
     "Explainer",
     "Explanation",
     "FailingGroup",
     "FailingGroups",
     "Faithfulness",
     "FeatureImages",
+    "FinerCAM",
+    "FusedCAM",
     "GradCAM",
     "GradCAMPlusPlus",
     "GradCAMState",
+    "GradientRollout",
     "GuidedBackpropagation",
+    "GuidedGradCAM",
     "HardCase",
     "HiResCAM",
+    "Infidelity",
     "InputXGradient",
     "IntegratedGradients",
     "KnownMethod",
@@ -136,17 +169,21 @@ __all__ = [
     "Shortcuts",
     "SmoothGrad",
     "Survey",
+    "TokenGradCAM",
     "Trust",
     "TrustPlan",
     "Verdict",
+    "XGradCAM",
     "ablate_channels",
     "activation_maximization",
     "box_masks",
     "channels",
+    "complexity",
     "declare_task",
     "faithfulness",
     "find_failing_groups",
     "find_shortcuts",
+    "infidelity",
     "inspect_model",
     "localization",
     "map_states",

@@ -27,6 +27,8 @@ from .model_files.cards import ModelCard, card_of
 from .signals import Signals
 from .truth.record import REGRESSION, UNLABELLED
 
+_IN_PYTHON = "Read the data with open_dataset(source, model=model, scale='{}')"
+
 
 def open_dataset(
     source: Any,
@@ -102,8 +104,8 @@ def dataset_for(
             )
         names = class_names if class_names is not None or card is None else card.class_names
         made = Dataset.from_arrays(*source, class_names=names)
-        return made if names is not None else _in_order(made, model, None)
-    read = _as_trained(card, reading or Reading()).checked()
+        return made if names is not None else in_order(made, model, None)
+    read = as_trained(card, reading or Reading()).checked()
     paths = pictures_without_labels(source)
     if paths is not None:
         dataset = dataset_of(unlabelled_pictures(paths, read), read.for_model(input_shape(model), resize=True))
@@ -114,8 +116,8 @@ def dataset_for(
         dataset = dataset if task is None or class_names is None else with_names(dataset, class_names)
     labelled = dataset.class_names != UNLABELLED
     if labelled and class_names is None:
-        dataset = _in_order(dataset, model, card)
-    return dataset if read.scale or read.preprocess else _in_range(dataset, model, tested=labelled)
+        dataset = in_order(dataset, model, card)
+    return dataset if read.scale or read.preprocess else in_range(dataset, model, tested=labelled)
 
 
 def refuse_signals(source: Any, model: Any) -> None:
@@ -232,8 +234,8 @@ def _classes_in(folder: Path) -> bool:
     return any(each.is_dir() and not each.name.startswith(".") for each in folder.iterdir())
 
 
-def _as_trained(card: ModelCard | None, reading: Reading) -> Reading:
-    """The reading with what it leaves open as the training had it."""
+def as_trained(card: ModelCard | None, reading: Reading) -> Reading:
+    """The reading, with what it leaves open as the training had it."""
     if card is None:
         return reading
     said = reading.scale is not None or reading.preprocess is not None
@@ -248,29 +250,58 @@ def _as_trained(card: ModelCard | None, reading: Reading) -> Reading:
     )
 
 
-def _in_order(dataset: Dataset, model: Any, card: ModelCard | None) -> Dataset:
-    """The data with their classes in the order of the model's outputs, as far as anything tells it."""
+def classes_of(model: Any) -> int | None:
+    """How many classes a model tells apart; None where its form does not say so."""
     outputs = getattr(model, "output_shape", None)
-    if isinstance(outputs, tuple) and len(outputs) == 2 and isinstance(outputs[-1], int):
-        dataset = fitted_to_outputs(dataset, max(outputs[-1], 2))
+    if not isinstance(outputs, tuple) or len(outputs) != 2 or not isinstance(outputs[-1], int):
+        return None
+    return max(outputs[-1], 2)  # one sigmoid unit tells two apart
+
+
+def in_order(dataset: Dataset, model: Any, card: ModelCard | None) -> Dataset:
+    """The data with their classes in the order of the model's outputs, as far as anything tells it.
+
+    Raises:
+        ValueError: Their classes are not those of the card.
+    """
+    classes = classes_of(model)
+    dataset = dataset if classes is None else fitted_to_outputs(dataset, classes)
     placed = None if card is None else place_classes(dataset, card.class_names)
-    if card is None or (placed is None and are_numbers(card.class_names)):
+    if card is None or (
+        placed is None and are_numbers(card.class_names)
+    ):  # the data may know what the numbers stand for
         return dataset
     if placed is None:
         raise classes_apart(dataset, card.class_names, "among those that the model was trained on")
     return placed
 
 
-def _in_range(dataset: Dataset, model: Any, *, tested: bool) -> Dataset:
-    """The data in the range that the first layers state, else from 0 to 1, with a note that this is assumed."""
+def in_range(dataset: Dataset, model: Any, *, tested: bool, remedy: str = _IN_PYTHON) -> Dataset:
+    """The data in the range that the first layers state, else from 0 to 1; what was stated or assumed is noted.
+
+    Args:
+        dataset: The data, of whose range nothing was said.
+        model: The model that they are for.
+        tested: Whether an assumption is held against the labels.
+        remedy: How the one that fits is said, with `{}` for it.
+
+    Raises:
+        ValueError: The model is clearly right about the images in another range than the one assumed.
+    """
     wanted = assumed_range(model, dataset)
     if states_its_range(model):
-        return dataset if dataset.value_range == RANGES[wanted] else dataset.scaled(*RANGES[wanted])
+        if dataset.value_range == RANGES[wanted]:
+            return dataset
+        note = f"The model's first layers state that it takes pixels of {wanted}: it gets them so."
+        return dataset.scaled(*RANGES[wanted]).noting(note)
     trial = try_ranges(model, dataset, wanted) if tested else None
     if trial is not None and trial.contradicts:
         raise ValueError(
             f"Expected to be told the pixel range that the model takes: neither a card nor a first layer tells it. Received "
-            f"none, and {wanted} is contradicted: {trial}. Read the data with open_dataset(source, model=model, "
-            f"scale='{trial.best}'), which fits best, or scale='{wanted}' to go on as it is."
+            f"none, and {wanted} is contradicted: {trial}. {remedy.format(trial.best)}, which fits best, or say {wanted} to go "
+            f"on as it is."
         )
-    return dataset.noting(f"The range {wanted} is assumed: neither a card nor a first layer of the model tells it.")
+    shown = "" if trial is None else f" Tested: {trial}."
+    return dataset.noting(
+        f"The range {wanted} is assumed: neither a card nor a first layer of the model tells it.{shown}"
+    )

@@ -101,12 +101,12 @@ def report(
         looking.batch_size, tested.trust_images, tested.trust_budget, looking.seed, page, gates.json, gates.arrays
     )
     if opening.task == "regression":
-        refuse_class_options({**beside_classes, "--max-size": page.max_size}, opening.task)
+        refuse_class_options(beside_classes, opening.task)
         report_numbers(data, model, target, opening, choice, looking, command=_command())
         return
     refuse_number_options(looking, opening)
     if opening.task == "labels":
-        refuse_class_options({**beside_classes, "--max-size": page.max_size}, opening.task)
+        refuse_class_options(beside_classes, opening.task)
         report_labels(data, model, target, opening, choice, command=_command())
         return
     if (files := unlabelled_files(data, opening)) is not None:
@@ -187,6 +187,8 @@ def _of_classes(tested: TrustChoice, looking: Looking, page: PageChoice, gates: 
         "--method": looking.method,
         "--sections": page.sections,
         "--classes": page.classes,
+        "--max-size": page.max_size,
+        "--annotations": gates.annotations,
     }
 
 

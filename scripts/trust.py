@@ -12,7 +12,7 @@ import typer
 
 from featurelens.scripts.options.early_checks import checked_data
 from featurelens.scripts.options.measuring import BatchSize, Seed, training_data_option
-from featurelens.scripts.options.methods import ALL, MethodNames, methods_named
+from featurelens.scripts.options.methods import MethodNames, methods_named
 from featurelens.scripts.options.opening import (
     DEFAULT_MODEL,
     Data,
@@ -122,12 +122,13 @@ def trust(
     Deletion, insertion and ROAD beside a random and a brightness order, the change under noise, and the likeness once the
     weights are shuffled, for every method.
     """
+    from featurelens.interpret.methods.catalogue import METHODS
     from featurelens.reports.files.trust_file import read_trust
     from featurelens.reports.files.whole_files import check_writable
 
     target = (output or _default_output(model)).expanduser().absolute()
     check_writable(target)
-    methods = methods_named(chosen.method or [ALL])
+    methods = methods_named(chosen.method) if chosen.method else METHODS.usual
     before = read_trust(target) if update else None
     images_from = checked_data(model, data, opening)
     if control.training_data is not None:

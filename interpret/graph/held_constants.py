@@ -8,8 +8,9 @@ whenever it is asked. Only what is written outside of Keras, TensorFlow and the 
 from __future__ import annotations
 
 import sys
-from collections.abc import Iterable, Iterator
-from types import CodeType, FunctionType, MethodType
+from collections import deque
+from collections.abc import Iterable, Iterator, Mapping, Sequence
+from types import CodeType, FunctionType, MethodType, ModuleType
 from typing import Any
 
 _LIBRARIES = {"keras", "tf_keras", "tensorflow", "numpy", "ml_dtypes", "typeguard", *sys.stdlib_module_names} - {
@@ -18,29 +19,74 @@ _LIBRARIES = {"keras", "tf_keras", "tensorflow", "numpy", "ml_dtypes", "typeguar
 _MOST = 2_000  # objects that are looked into
 
 
-class Reads:
-    """The names that a function reads from outside: its closure and the globals that it mentions."""
+class Namespace(Mapping[str, Any]):
+    """Values by name, asked for anew whenever one looks."""
+
+    def __init__(self, names: Sequence[str]) -> None:
+        self._names = names
+
+    def values(self) -> list[Any]:  # type: ignore[override]  # as a list at once, which is faster
+        """What the names stand for now."""
+        raise NotImplementedError
+
+    def __len__(self) -> int:
+        return len(self._names)
+
+    def __iter__(self) -> Iterator[str]:
+        return iter(self._names)
+
+    def __getitem__(self, name: str) -> Any:
+        return self.values()[self._names.index(name)]
+
+
+class Reads(Namespace):
+    """The names that a function reads from outside: its closure, the globals that it mentions, and those of its modules."""
 
     def __init__(self, function: FunctionType) -> None:
         self._cells = function.__closure__ or ()
-        self._globals = function.__globals__
-        self._names = [name for name in _names(function.__code__) if name in self._globals]
-        self._defaults = function.__defaults__ or ()
-
-    def __len__(self) -> int:
-        return len(self._cells) + len(self._names) + len(self._defaults)
-
-    def keys(self) -> list[str]:
-        """As many as there are values."""
-        return [f"cell {place}" for place in range(len(self._cells))] + self._names + ["default"] * len(self._defaults)
+        self._places = list(_mentioned(function.__globals__, _names(function.__code__)))
+        self._function = function
+        cells = [f"cell {place}" for place in range(len(self._cells))]
+        defaults = [f"default {place}" for place in range(len(_defaults(function)))]
+        super().__init__([*cells, *(f"{name} {place}" for place, (_, name) in enumerate(self._places)), *defaults])
 
     def values(self) -> list[Any]:
         """What the names stand for now."""
         return [
             *(cell.cell_contents if _is_full(cell) else None for cell in self._cells),
-            *(self._globals.get(name) for name in self._names),
-            *self._defaults,
+            *(place.get(name) for place, name in self._places),
+            *_defaults(self._function),
         ]
+
+
+class Slots(Namespace):
+    """The attributes of an object whose class keeps them in slots."""
+
+    def __init__(self, owner: Any, slots: Sequence[str]) -> None:
+        self._owner = owner
+        super().__init__([*slots, *getattr(owner, "__dict__", ())])
+
+    def values(self) -> list[Any]:
+        """What the names stand for now."""
+        return [getattr(self._owner, name, None) for name in self._names]
+
+
+def _defaults(function: FunctionType) -> list[Any]:
+    return [*(function.__defaults__ or ()), *(function.__kwdefaults__ or {}).values()]
+
+
+def _mentioned(place: Mapping[str, Any], names: Sequence[str]) -> Iterator[tuple[Mapping[str, Any], str]]:
+    """Where the names stand that a function mentions: among its globals, or in a module of one's own among these."""
+    seen, waiting = {id(place)}, [place]
+    while waiting:
+        place = waiting.pop()
+        for name in names:
+            if name in place:
+                yield place, name
+                value = place[name]
+                if isinstance(value, ModuleType) and _is_own(value.__name__) and id(vars(value)) not in seen:
+                    seen.add(id(vars(value)))
+                    waiting.append(vars(value))
 
 
 def reached_from(values: Iterable[Any], layers: Iterable[Any]) -> tuple[dict[int, Any], list[Any]]:
@@ -54,7 +100,7 @@ def reached_from(values: Iterable[Any], layers: Iterable[Any]) -> tuple[dict[int
         if id(value) in seen or isinstance(value, (str, bytes, int, float, complex, type(None))):
             continue
         seen.add(id(value))
-        if isinstance(value, (list, tuple, dict, set)):
+        if isinstance(value, (list, tuple, dict, set, deque)):
             containers.append(value)
         namespace = _namespace(value)
         if namespace is not None:
@@ -71,13 +117,22 @@ def _namespace(value: Any) -> Any:
         return Reads(value) if _is_own(value.__module__) else None
     if isinstance(value, type):
         return vars(value) if _is_own(value.__module__) else None
-    return getattr(value, "__dict__", None) if _is_own(type(value).__module__) else None
+    if not _is_own(type(value).__module__):
+        return None
+    slots = [name for own in type(value).__mro__ for name in _slots(own)]
+    return Slots(value, slots) if slots else getattr(value, "__dict__", None)
+
+
+def _slots(own: type) -> list[str]:
+    """The slots that a class of one's own names, but for those of Python itself."""
+    named = vars(own).get("__slots__", ()) if _is_own(own.__module__) else ()
+    return [name for name in ([named] if isinstance(named, str) else named) if name not in ("__dict__", "__weakref__")]
 
 
 def _parts(value: Any) -> Iterator[Any]:
     if isinstance(value, dict):
         yield from value.values()
-    elif isinstance(value, (list, tuple, set, frozenset)):
+    elif isinstance(value, (list, tuple, set, frozenset, deque)):
         yield from value
     elif isinstance(value, MethodType):
         yield from (value.__func__, value.__self__)

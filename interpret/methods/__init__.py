@@ -11,6 +11,10 @@ guided_backpropagation  Which edges excite the network?
 relevance               How is the score shared out, layer by layer?
 relevance_rules         By which rule does one step share it out?
 relevance_walk          How does the graph hand relevance back to the image?
+attention/              Where does a transformer look?
+cams/                   More class activation maps, and several layers in one
+references/             What sets the image apart from a reference?
+rules/                  Which rule of relevance has which layer?
 occlusion               How far does the score fall when a patch is covered?
 rise                    Which pixels, when seen, go with a high score?
 """

@@ -4,6 +4,7 @@ What a method can tell beside its maps is a member that it may have, and that re
 
     with_gap(images, ...)     CompleteMaps, where the maps ought to sum to a known number
     before_cut(images, ...)   float32[B,h,w], the maps before negative evidence was cut off
+    per_channel(images, ...)  float32[B,h,w,C], what each channel adds to the map, of the layer or of the image
     remark                    str, what its settings mean for the reader of a map
 
 The catalogue holds what is known of a method without a model: its name, unit, sign, cost and how it is made.
@@ -23,8 +24,10 @@ from ..progress import Progress
 from ..tracing.batched_graph import Compute, OfModel, Program
 from ..tracing.inputs import Arrays
 from ..tracing.targets import Classes
-from ..tracing.traced_model import TracedModel
+from ..tracing.traced_model import Taps, TracedModel
 from ..tracing.variants import Asked, VariantProgram
+
+Parts = Callable[[Taps, Any], Any]  # (taps, scores) -> what each channel adds, [B,h,w,C], inside of a graph
 
 
 class Attribution(OfModel):
@@ -63,6 +66,36 @@ class Attribution(OfModel):
             ValueError: Images or classes do not fit the model; the message says what does.
         """
         return self._program.run(images, classes, versus, batch_size=batch_size, progress=progress)["map"]
+
+
+class SumOverChannels(Attribution):
+    """A method whose map is a sum over channels, of a layer or of the image, each of which can be seen by itself.
+
+    `parts` computes what each adds, [B,h,w,C]; it is traced when it is first asked for.
+    """
+
+    def __init__(self, model: Any, compute: Compute, parts: Parts, *, output: str | None, wrt: str | None) -> None:
+        super().__init__(model, compute, output=output, wrt=wrt)
+        self._parts = parts
+        self._channels: Program | None = None
+
+    @takes_given
+    def per_channel(
+        self,
+        images: Arrays,
+        classes: Classes = None,
+        versus: Classes = None,
+        batch_size: int = 256,
+        progress: Progress = False,
+    ) -> np.ndarray:
+        """What each channel adds, float32[B,h,w,C] with its sign; arguments as for the call.
+
+        Their sum is the map, for a class activation map before its negative evidence is cut off.
+        """
+        if self._channels is None:
+            parts = self._parts
+            self._channels = Program(self._program.traced, lambda taps, scores: {"parts": parts(taps, scores)})
+        return self._channels.run(images, classes, versus, batch_size=batch_size, progress=progress)["parts"]
 
 
 @dataclass(frozen=True, eq=False)

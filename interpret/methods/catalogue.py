@@ -18,6 +18,14 @@ import numpy as np
 from ... import Shown
 from ..maps.state import LOGIT, LOGIT_PER_PIXEL
 from ..tracing.batched_graph import Compute
+from .attention.rollout import AttentionRollout, GradientRollout, gradient_rollout, rolled_out, rollout
+from .attention.token_cam import TokenGradCAM
+from .cams.ablation_cam import AblationCAM
+from .cams.eigen_cam import EigenCAM, eigen_at
+from .cams.finer_cam import FinerCAM, finer_at
+from .cams.fused_cam import FusedCAM
+from .cams.guided_grad_cam import GuidedGradCAM
+from .cams.x_grad_cam import XGradCAM, x_grad_cam
 from .class_activation import (
     GradCAM,
     GradCAMPlusPlus,
@@ -33,6 +41,7 @@ from .gradients import InputXGradient, Saliency, at_image, input_x_gradient, sal
 from .guided_backpropagation import GuidedBackpropagation
 from .integrated_gradients import IntegratedGradients
 from .occlusion import Occlusion
+from .references.deep_lift import DeepLIFT
 from .relevance import LayerwiseRelevance
 from .rise import RISE
 from .score_cam import ScoreCAM
@@ -60,6 +69,7 @@ class KnownMethod(Shown):
     has_zero: bool = True  # whether 0 means no evidence; if not, only places are compared, as in expected scores
     remark: str = ""  # what to know of any of its maps, beside the limits
     compute: Callable[[str | None], Compute] | None = None  # of a layer or None: its map as part of a larger program
+    is_usual: bool = True  # whether 'all', trust and the service take it; others are taken where they are named
 
     @property
     def slug(self) -> str:
@@ -87,6 +97,11 @@ class Methods(Sequence[KnownMethod]):
 
     def __len__(self) -> int:
         return len(self._known)
+
+    @property
+    def usual(self) -> tuple[KnownMethod, ...]:
+        """Those that are taken where none is named; the others cost a reader more than they tell on most models."""
+        return tuple(known for known in self._known if known.is_usual)
 
     def register(self, known: KnownMethod) -> None:
         """Add a method, for as long as Python runs: `explain`, trust and the report know it from then on.
@@ -116,12 +131,20 @@ def _guided(model: Any, *_: object) -> GuidedBackpropagation:
         return GuidedBackpropagation(model)
 
 
+def _guided_cam(model: Any, layer: str | None, _: object) -> GuidedGradCAM:
+    with warnings.catch_warnings():
+        warnings.simplefilter("ignore", UserWarning)
+        return GuidedGradCAM(model, layer)
+
+
 def _occlusion(model: Any, _: object, side: int) -> Occlusion:
     patch = min(side, max(4, round(_PATCH * side)))  # a thin volume has fewer than 4
     return Occlusion(model, patch=patch, stride=max(1, patch // 2))
 
 
-def _cam(name: str, make: Callable[[Any, str | None], Any], formula: Any, signed: bool = False) -> KnownMethod:
+def _cam(
+    name: str, make: Callable[[Any, str | None], Any], formula: Any, signed: bool = False, is_usual: bool = True
+) -> KnownMethod:
     """A class activation map of one gradient."""
     return KnownMethod(
         name,
@@ -131,7 +154,13 @@ def _cam(name: str, make: Callable[[Any, str | None], Any], formula: Any, signed
         2,
         is_at_layer=True,
         compute=lambda layer: at_layer(layer, formula),
+        is_usual=is_usual,
     )
+
+
+def _relevance(name: str, rule: str) -> KnownMethod:
+    """Relevance by another composite."""
+    return KnownMethod(name, lambda model, *_: LayerwiseRelevance(model, rule), LOGIT, True, 2, is_usual=False)
 
 
 METHODS = Methods(
@@ -175,6 +204,81 @@ METHODS = Methods(
             remark="expected scores: compare places",
         ),
         KnownMethod("Layer-wise Relevance", lambda model, *_: LayerwiseRelevance(model), LOGIT, True, 2),
+        KnownMethod("DeepLIFT", lambda model, *_: DeepLIFT(model), LOGIT, True, 4, is_usual=False),
+        _relevance("LRP Epsilon-Plus-Flat", "epsilon_plus_flat"),
+        _relevance("LRP Epsilon-Gamma-Box", "epsilon_gamma_box"),
+        _relevance("LRP Alpha2-Beta1", "epsilon_alpha2_beta1"),
+        _cam("XGrad-CAM", XGradCAM, x_grad_cam, is_usual=False),
+        KnownMethod(
+            "Ablation-CAM",
+            lambda model, layer, _: AblationCAM(model, layer),
+            LOGIT_TIMES_ACTIVATION,
+            False,
+            65,
+            is_at_layer=True,
+            is_usual=False,
+        ),
+        KnownMethod(
+            "Eigen-CAM",
+            lambda model, layer, _: EigenCAM(model, layer),
+            "activation",
+            False,
+            1,
+            is_at_layer=True,
+            remark="what the layer holds: the same for every class",
+            compute=eigen_at,
+            is_usual=False,
+        ),
+        KnownMethod(
+            "Finer-CAM",
+            lambda model, layer, _: FinerCAM(model, layer),
+            LOGIT,
+            False,
+            2,
+            is_at_layer=True,
+            remark="the class less those most like it",
+            compute=finer_at,
+            is_usual=False,
+        ),
+        KnownMethod(
+            "Guided Grad-CAM",
+            _guided_cam,
+            "logit² per pixel",
+            True,
+            4,
+            is_at_layer=True,
+            remark="edges where Grad-CAM is above 0",
+            is_usual=False,
+        ),
+        KnownMethod(
+            "Fused CAM",
+            lambda model, *_: FusedCAM(model),
+            "share of each layer’s largest",
+            False,
+            2,
+            is_usual=False,
+        ),
+        KnownMethod(
+            "Attention Rollout",
+            lambda model, *_: AttentionRollout(model),
+            "share of the attention",
+            False,
+            2,
+            remark="where attention comes from: the same for every class",
+            compute=lambda _: rolled_out(rollout),
+            is_usual=False,
+        ),
+        KnownMethod(
+            "Gradient-weighted Rollout",
+            lambda model, *_: GradientRollout(model),
+            LOGIT,
+            False,
+            2,
+            remark="attention that speaks for the class",
+            compute=lambda _: rolled_out(gradient_rollout),
+            is_usual=False,
+        ),
+        KnownMethod("Token Grad-CAM", lambda model, *_: TokenGradCAM(model), LOGIT, False, 2, is_usual=False),
     ]
 )
 

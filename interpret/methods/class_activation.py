@@ -51,12 +51,12 @@ from ..tracing.layer_choice import spatial_layer, spatial_layers
 from ..tracing.layer_hooks import TappedLayer
 from ..tracing.targets import Classes
 from ..tracing.traced_model import Taps, TracedModel, gradients
-from .attribution import Attribution
+from .attribution import Attribution, Parts, SumOverChannels
 
 Formula = Callable[[Any, Any], Any]  # (activations [B,h,w,C], their gradients) -> float32[B,h,w], inside of a graph
 
 
-class GradCAM(Attribution):
+class GradCAM(SumOverChannels):
     """Grad-CAM: channels of a layer weighted by their mean gradient, summed, negative evidence cut off.
 
     Args:
@@ -87,7 +87,7 @@ class GradCAM(Attribution):
             evidence = class_activation(chosen, slope, weighted_channels)
             return {"map": tf.nn.relu(evidence), "before_cut": evidence}
 
-        super().__init__(model, compute, output=output, wrt=wrt)
+        super().__init__(model, compute, parts_at(layer, mean_slopes), output=output, wrt=wrt)
 
     @takes_given
     def before_cut(
@@ -121,7 +121,7 @@ class GradCAMPlusPlus(Attribution):
         super().__init__(model, at_layer(layer, grad_cam_plus_plus), output=output, wrt=wrt)
 
 
-class HiResCAM(Attribution):
+class HiResCAM(SumOverChannels):
     """HiResCAM: gradient times activation, place by place, summed over channels, with its sign.
 
     Args and call as for `GradCAM`. Where only linear layers follow, the map's sum is the score less what the biases
@@ -140,10 +140,12 @@ class HiResCAM(Attribution):
     def __init__(
         self, model: Any, layer: Layer | None = None, *, output: str | None = None, wrt: str | None = None
     ) -> None:
-        super().__init__(model, at_layer(layer, hi_res_cam), output=output, wrt=wrt)
+        super().__init__(
+            model, at_layer(layer, hi_res_cam), parts_at(layer, lambda _, slope: slope), output=output, wrt=wrt
+        )
 
 
-class LayerCAM(Attribution):
+class LayerCAM(SumOverChannels):
     """LayerCAM: activation times positive gradient, place by place, so that early layers show fine detail.
 
     Args and call as for `GradCAM`.
@@ -161,7 +163,7 @@ class LayerCAM(Attribution):
     def __init__(
         self, model: Any, layer: Layer | None = None, *, output: str | None = None, wrt: str | None = None
     ) -> None:
-        super().__init__(model, at_layer(layer, layer_cam), output=output, wrt=wrt)
+        super().__init__(model, at_layer(layer, layer_cam), parts_at(layer, _positive_slopes), output=output, wrt=wrt)
 
 
 def at_layer(layer: str | None, formula: Formula) -> Compute:
@@ -173,6 +175,33 @@ def at_layer(layer: str | None, formula: Formula) -> Compute:
         return {"map": class_activation(chosen, slope, formula)}
 
     return compute
+
+
+def parts_at(layer: str | None, weigh: Formula) -> Parts:
+    """What each channel of a layer adds: its activations times `weigh` of the activations and their gradients."""
+
+    def parts(taps: Taps, scores: Any) -> Any:
+        import tensorflow as tf
+
+        chosen = spatial_layer(taps, layer)
+        (slope,) = gradients(scores, {f"layer {chosen.name!r}": chosen.tensor})
+        maps = tf.cast(chosen.maps, tf.float32)
+        return maps * weigh(maps, chosen.axes.channel_last(slope))
+
+    return parts
+
+
+def mean_slopes(_: Any, slope: Any) -> Any:
+    """Equation 1: the mean gradient of each channel [B,1,1,C], inside of a graph."""
+    import tensorflow as tf
+
+    return tf.reduce_mean(slope, axis=places(slope), keepdims=True)
+
+
+def _positive_slopes(_: Any, slope: Any) -> Any:
+    import tensorflow as tf
+
+    return tf.nn.relu(slope)
 
 
 def class_activation(layer: TappedLayer, slope: Any, formula: Formula) -> Any:
@@ -191,8 +220,8 @@ def weighted_channels(activations: Any, slope: Any) -> Any:
     """Equation 2 without its ReLU; tensors [B,h,w,C] -> float32[B,h,w], inside of a graph."""
     import tensorflow as tf
 
-    weights = tf.reduce_mean(slope, axis=_places(slope))  # eq. 1
-    return _weighted(tf.cast(activations, tf.float32), weights)
+    weights = tf.reduce_mean(slope, axis=places(slope))  # eq. 1
+    return weighted(tf.cast(activations, tf.float32), weights)
 
 
 def grad_cam_plus_plus(activations: Any, slope: Any) -> Any:
@@ -200,18 +229,18 @@ def grad_cam_plus_plus(activations: Any, slope: Any) -> Any:
     import tensorflow as tf
 
     maps = tf.cast(activations, tf.float32)
-    totals = tf.reduce_sum(maps, axis=_places(maps), keepdims=True)
+    totals = tf.reduce_sum(maps, axis=places(maps), keepdims=True)
     shares = tf.math.divide_no_nan(tf.ones_like(slope), 2.0 + slope * totals)  # eq. 19, g^2 cancelled
-    weights = tf.reduce_sum(shares * tf.nn.relu(slope), axis=_places(slope))  # eq. 7
-    return tf.nn.relu(_weighted(maps, weights))
+    weights = tf.reduce_sum(shares * tf.nn.relu(slope), axis=places(slope))  # eq. 7
+    return tf.nn.relu(weighted(maps, weights))
 
 
-def _places(maps: Any) -> list[int]:
+def places(maps: Any) -> list[int]:
     """The axes of places of [B, places..., C]."""
     return list(range(1, maps.shape.rank - 1))
 
 
-def _weighted(maps: Any, weights: Any) -> Any:
+def weighted(maps: Any, weights: Any) -> Any:
     """The sum over channels of maps [B, places..., C] times a weight for each, [B,C]."""
     import tensorflow as tf
 

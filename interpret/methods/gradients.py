@@ -19,7 +19,7 @@ from typing import Any
 from ..tracing.axes import Axes
 from ..tracing.batched_graph import Compute
 from ..tracing.traced_model import Taps, gradients
-from .attribution import Attribution
+from .attribution import Attribution, SumOverChannels
 
 Formula = Callable[[Any, Any, Axes], Any]  # (image [B,H,W,C], its gradient) -> float32[B,H,W], inside of a graph
 
@@ -47,7 +47,7 @@ class Saliency(Attribution):
         super().__init__(model, at_image(lambda _, slope, axes: saliency(slope, axes)), output=output, wrt=wrt)
 
 
-class InputXGradient(Attribution):
+class InputXGradient(SumOverChannels):
     """Input times gradient: what each pixel contributes, were the model linear around the image; signed.
 
     Args:
@@ -67,7 +67,7 @@ class InputXGradient(Attribution):
     """
 
     def __init__(self, model: Any, *, output: str | None = None, wrt: str | None = None) -> None:
-        super().__init__(model, at_image(input_x_gradient), output=output, wrt=wrt)
+        super().__init__(model, at_image(input_x_gradient), _times_slope, output=output, wrt=wrt)
 
 
 def at_image(formula: Formula) -> Compute:
@@ -78,6 +78,14 @@ def at_image(formula: Formula) -> Compute:
         return {"map": formula(taps.image, slope, taps.axes)}
 
     return compute
+
+
+def _times_slope(taps: Taps, scores: Any) -> Any:
+    """Image times gradient, [B,H,W,C], inside of a graph."""
+    import tensorflow as tf
+
+    (slope,) = gradients(scores, {"the image": taps.image})
+    return taps.axes.channel_last(tf.cast(taps.image, tf.float32) * slope)
 
 
 def saliency(slope: Any, axes: Axes) -> Any:

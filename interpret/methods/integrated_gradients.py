@@ -68,9 +68,27 @@ class IntegratedGradients(Perturbation):
         blank = np.broadcast_to(reference(self.baseline, asked.images), asked.images.shape)
         return CompleteMaps(maps, asked.scores - asked.scores_of(blank, batch_size))
 
+    @takes_given
+    def per_channel(
+        self,
+        images: Arrays,
+        classes: Classes = None,
+        versus: Classes = None,
+        batch_size: int = 256,
+        progress: Progress = False,
+    ) -> np.ndarray:
+        """What each channel of the image adds, float32[B,H,W,C]; they sum to the map. Arguments as for the call."""
+        asked = self.ask(images, classes, versus, batch_size)
+        added, channel = self._added(asked, batch_size, progress), asked.axes.channel
+        return added[..., np.newaxis] if channel is None else np.moveaxis(added, channel, -1)
+
     any_form = True
 
     def _maps(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
+        return asked.axes.over_channel(self._added(asked, batch_size, progress), np.sum)
+
+    def _added(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
+        """What each number of the images adds, in their form."""
         images, blank = asked.images, reference(self.baseline, asked.images)
         parts = ((np.arange(self.steps, dtype=np.float32) + 0.5) / self.steps).reshape(-1, *[1] * (images.ndim - 1))
 
@@ -80,4 +98,4 @@ class IntegratedGradients(Perturbation):
         total = np.zeros(images.shape, dtype=np.float32)
         for block in asked.blocks(self.steps, on_the_way, batch_size, progress):
             total[block.rows] += block.results["slopes"].sum(axis=1)
-        return asked.axes.over_channel((images - blank) * total / self.steps, np.sum)
+        return (images - blank) * total / self.steps

@@ -29,9 +29,9 @@ class Occlusion(Perturbation):
 
     Args:
         model: A Keras model.
-        patch: Side of the square patch in pixels (of a stretch of a series, of a cube in a volume); at most the image's
-            shorter side.
-        stride: Pixels from one patch to the next, at most `patch` (else pixels between would stay uncovered).
+        patch: Side of a square patch in pixels (of a stretch of a series, of a cube in a volume), or (height, width) of a
+            rectangle, a number for each axis; it has to fit the image.
+        stride: Pixels from one patch to the next, or (down, across); at most `patch`, else pixels between would stay uncovered.
         baseline: What covers the patch: one number for every pixel, or an array of the image's shape.
         output: Which output to explain, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
@@ -46,15 +46,17 @@ class Occlusion(Perturbation):
     def __init__(
         self,
         model: Any,
-        patch: int = 4,
-        stride: int = 2,
+        patch: int | tuple[int, ...] = 4,
+        stride: int | tuple[int, ...] = 2,
         baseline: float | np.ndarray = 0.0,
         *,
         output: str | None = None,
         wrt: str | None = None,
     ) -> None:
-        self.patch, self.stride = at_least("patch", patch, 1), at_least("stride", stride, 1)
-        if stride > patch:
+        self.patch, self.stride = patch, stride
+        axes = max(len(each) if isinstance(each, (tuple, list)) else 1 for each in (patch, stride))
+        sides, steps = each_axis("patch", patch, axes), each_axis("stride", stride, axes)
+        if any(step > side for step, side in zip(steps, sides, strict=True)):
             raise ValueError(
                 f"Expected a stride of at most the patch's {patch} pixels. Received {stride}. "
                 f"Give stride={patch} or less: else the pixels between patches are never covered."
@@ -67,7 +69,7 @@ class Occlusion(Perturbation):
     def remark(self) -> str:
         """What a reader of the map has to know of the settings; of the axes of the latest map."""
         unit = {1: "steps", 2: "pixels"}.get(self._places, "voxels")
-        return f"{' × '.join([str(self.patch)] * self._places)} {unit} covered"
+        return f"{' × '.join(map(str, each_axis('patch', self.patch, self._places)))} {unit} covered"
 
     any_places = True
 
@@ -87,26 +89,42 @@ class Occlusion(Perturbation):
         return maps
 
 
+def each_axis(name: str, given: int | tuple[int, ...], axes: int) -> tuple[int, ...]:
+    """A setting along each axis of places, at least 1: one number for all, or one for each.
+
+    Raises:
+        ValueError: It is another number of them, or less than 1.
+    """
+    several = tuple(given) if isinstance(given, (tuple, list)) else (given,) * axes
+    if len(several) != axes:
+        raise ValueError(
+            f"Expected {name} as one number, or one for each of {axes} axes, as (height, width). Received {given!r}. Give "
+            f"{name}=4 or {name}={tuple(4 * (axis + 1) for axis in range(axes))}."
+        )
+    return tuple(at_least(name, each, 1) for each in several)
+
+
 class Patches:
     """Where each patch covers an image, made when it is asked for: `patches[2:5]` is bool[3,H,W], in rows from the top left.
 
     Args:
         sizes: Of the axes of places, such as (H, W); one of a series, three of a volume.
-        side: Of a patch.
-        stride: From one to the next.
+        side: Of a patch, one number or one for each axis.
+        stride: From one to the next, likewise.
 
     Raises:
         ValueError: The patch is larger than the image.
     """
 
-    def __init__(self, sizes: tuple[int, ...], side: int, stride: int) -> None:
-        if side > min(sizes):
+    def __init__(self, sizes: tuple[int, ...], side: int | tuple[int, ...], stride: int | tuple[int, ...]) -> None:
+        sides, steps = each_axis("patch", side, len(sizes)), each_axis("stride", stride, len(sizes))
+        if any(one > size for one, size in zip(sides, sizes, strict=True)):
             shape, unit = " x ".join(map(str, sizes)), {1: "steps", 2: "pixels"}.get(len(sizes), "places")
             raise ValueError(
                 f"Expected a patch that fits the image, {shape} {unit}. Received {side}. Give patch={min(sizes)} or less."
             )
         self.sizes = sizes
-        self._spans = [_spans(length, side, stride) for length in sizes]
+        self._spans = [_spans(*each) for each in zip(sizes, sides, steps, strict=True)]
 
     def __len__(self) -> int:
         return math.prod(len(spans) for spans in self._spans)
@@ -128,7 +146,7 @@ class Patches:
         return counts
 
 
-def patches(height: int, width: int, side: int, stride: int) -> np.ndarray:
+def patches(height: int, width: int, side: int | tuple[int, ...], stride: int | tuple[int, ...]) -> np.ndarray:
     """Where each patch covers the image, bool[P,H,W], in rows from the top left.
 
     Raises:

@@ -17,7 +17,8 @@ The second line of z_plus is the generalised form (Andéol, Kawakami, Wada, Kana
 Invariant Representations by Joint Wasserstein Distance Minimization", 2021, arXiv:2106.04923): an output below 0 is shared
 out among what made it so. Without it a negative score is divided by a positive z, and the map is reversed.
 
-`composite` takes epsilon for dense layers and z_plus for convolutions (Kohlbrenner et al. 2020, arXiv:1910.09840).
+`composite` takes epsilon for dense layers and z_plus for convolutions (Kohlbrenner et al. 2020, arXiv:1910.09840). Rules for the
+pixels, alpha-beta, and the composites that use them stand in `rules`.
 
 * ReLU, dropout, and scale or shift of single values: an output has one input, which gets all of its relevance.
 * Batch normalisation is merged into the convolution or dense layer before it: w * scale, b * scale + shift.
@@ -30,6 +31,7 @@ overview assumes ReLU outputs); for x >= 0 they are the same.
 
 from __future__ import annotations
 
+from collections.abc import Mapping
 from typing import Any
 
 import numpy as np
@@ -39,20 +41,25 @@ from ..progress import Progress
 from ..tracing.inputs import Arrays
 from ..tracing.targets import Classes
 from ..tracing.traced_model import Taps, gradients
-from .attribution import Attribution, CompleteMaps
-from .relevance_rules import RULES, Rule
+from .attribution import CompleteMaps, SumOverChannels
 from .relevance_walk import relevance_of
+from .rules.composites import checked_rules
 
 
-class LayerwiseRelevance(Attribution):
+class LayerwiseRelevance(SumOverChannels):
     """Layer-wise relevance propagation, signed, summed over channels.
 
     Args:
         model: A Keras model of convolution, dense, pooling, padding, flatten, dropout, batch normalisation, ReLU and add.
-        rule: 'composite', 'epsilon', 'z_plus' or 'gamma'.
+        rule: 'composite', 'epsilon', 'z_plus', 'gamma', 'alpha2_beta1', 'epsilon_alpha2_beta1', 'epsilon_plus_flat' or
+            'epsilon_gamma_box'.
         epsilon: What keeps the division from 0, above 0; larger absorbs weak and contradictory evidence, in dense layers and
             convolutions.
-        gamma: How much more positive contributions count, at least 0; used by the rule 'gamma' alone.
+        gamma: How much more positive contributions count, at least 0; used by 'gamma' and 'epsilon_gamma_box'.
+        rules: {layer: rule} for single layers, in the place of the composite's: 'epsilon', 'z_plus', 'gamma', 'alpha2_beta1',
+            'flat', 'w_square' or, at the first layer, 'box'.
+        low: Lowest value of a pixel, for 'box'; None: that of each image.
+        high: Highest value of a pixel, for 'box'; None: that of each image.
         output: Which output to explain, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
 
@@ -74,22 +81,59 @@ class LayerwiseRelevance(Attribution):
         epsilon: float = 1e-6,
         gamma: float = 0.25,
         *,
+        rules: Mapping[str, str] | None = None,
+        low: float | None = None,
+        high: float | None = None,
         output: str | None = None,
         wrt: str | None = None,
     ) -> None:
-        dense, convolution = _weights_of(rule, gamma)
-        if not 0 < epsilon < float("inf"):
-            raise ValueError(f"Expected epsilon above 0. Received {epsilon!r}. Give a small number such as 1e-6.")
+        self.rule, self._low, self._high = rule, low, high
+        chosen = checked_rules(rule, epsilon, gamma, (low, high), rules)
+
+        def shared(taps: Taps, scores: Any) -> Any:
+            _refuse_channels_first(taps)
+            (asked,) = gradients(scores, {"the logits": taps.logits})  # 1 at the class, -1 at the one compared with
+            return relevance_of(taps, asked * taps.logits, chosen)
 
         def compute(taps: Taps, scores: Any) -> dict[str, Any]:
             import tensorflow as tf
 
-            _refuse_channels_first(taps)
-            (asked,) = gradients(scores, {"the logits": taps.logits})  # 1 at the class, -1 at the one compared with
-            relevance = relevance_of(taps, asked * taps.logits, Rule(dense, convolution, epsilon))
-            return {"map": taps.axes.over_channel(relevance, tf.reduce_sum), "scores": scores}
+            relevance = shared(taps, scores)
+            found = {"map": taps.axes.over_channel(relevance, tf.reduce_sum), "scores": scores}
+            return found if (low, high) == (None, None) else {**found, "range": _range(taps.image)}
 
-        super().__init__(model, compute, output=output, wrt=wrt)
+        super().__init__(
+            model, compute, lambda taps, scores: taps.axes.channel_last(shared(taps, scores)), output=output, wrt=wrt
+        )
+
+    @takes_given
+    def __call__(
+        self,
+        images: Arrays,
+        classes: Classes = None,
+        versus: Classes = None,
+        batch_size: int = 256,
+        progress: Progress = False,
+    ) -> np.ndarray:
+        """The maps, float32[B,H,W]; arguments as for every attribution method."""
+        return self._results(images, classes, versus, batch_size, progress)["map"]
+
+    def _results(
+        self, images: Arrays, classes: Classes, versus: Classes, batch_size: int, progress: Progress
+    ) -> dict[str, np.ndarray]:
+        results = self._program.run(images, classes, versus, batch_size=batch_size, progress=progress)
+        if "range" in results:
+            self._refuse_pixels_outside(results["range"])
+        return results
+
+    def _refuse_pixels_outside(self, ranges: np.ndarray) -> None:
+        """Outside of its box a pixel's share has the wrong sign."""
+        low, high = float(ranges[:, 0].min()), float(ranges[:, 1].max())
+        if (self._low is not None and low < self._low) or (self._high is not None and high > self._high):
+            raise ValueError(
+                f"Expected pixels from {self._low} to {self._high}, as low and high say. Received some from {low:g} to "
+                f"{high:g}. Give the range of the images that the model takes."
+            )
 
     @takes_given
     def with_gap(
@@ -101,7 +145,7 @@ class LayerwiseRelevance(Attribution):
         progress: Progress = False,
     ) -> CompleteMaps:
         """The maps, and the score that each should sum to; their gap is what biases and epsilon absorbed."""
-        results = self._program.run(images, classes, versus, batch_size=batch_size, progress=progress)
+        results = self._results(images, classes, versus, batch_size, progress)
         return CompleteMaps(np.asarray(results["map"]), np.asarray(results["scores"]))
 
 
@@ -116,13 +160,10 @@ def _refuse_channels_first(taps: Taps) -> None:
             )
 
 
-def _weights_of(rule: str, gamma: float) -> tuple[tuple[float, float], tuple[float, float]]:
-    """How much the epsilon and the z_plus contributions count, for dense layers and for convolutions."""
-    if rule not in RULES:
-        raise ValueError(f"Expected a rule among {', '.join(RULES)}. Received {rule!r}. Use one of these names.")
-    if not 0 <= gamma < float("inf"):
-        raise ValueError(f"Expected gamma of at least 0. Received {gamma!r}. Give a number such as 0.25.")
-    dense, convolution = RULES[rule]
-    if rule == "gamma":
-        return (1.0, gamma), (1.0, gamma)
-    return dense, convolution
+def _range(image: Any) -> Any:
+    """float32[B,2]: lowest and highest pixel of each image; inside of a graph."""
+    import tensorflow as tf
+
+    values = tf.cast(image, tf.float32)
+    axes = list(range(1, values.shape.rank))
+    return tf.stack([tf.reduce_min(values, axis=axes), tf.reduce_max(values, axis=axes)], axis=1)

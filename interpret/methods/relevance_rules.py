@@ -13,26 +13,7 @@ from typing import TYPE_CHECKING, Any
 if TYPE_CHECKING:
     import tensorflow as tf
 
-_Shares = tuple[float, float]  # how much all contributions count, and once more those of the answer's sign
-
-_EPSILON, _Z_PLUS = (1.0, 0.0), (0.0, 1.0)
 _STABILISER = 1e-9  # of sums and means, whose shares are no matter of the rule: it keeps the division from 0, no more
-
-RULES: dict[str, tuple[_Shares, _Shares]] = {  # for dense layers, for convolutions
-    "composite": (_EPSILON, _Z_PLUS),
-    "epsilon": (_EPSILON, _EPSILON),
-    "z_plus": (_Z_PLUS, _Z_PLUS),
-    "gamma": (_EPSILON, _EPSILON),  # plus gamma times z_plus
-}
-
-
-@dataclass(frozen=True)
-class Rule:
-    """Which contributions count, by layer kind."""
-
-    dense: _Shares
-    convolution: _Shares
-    epsilon: float  # above 0
 
 
 @dataclass(frozen=True, eq=False)
@@ -62,30 +43,38 @@ class Linear:
         return _APPLIED[self.operation.type](self.operation, source, weights)
 
 
-def linear_relevance(linear: Linear, relevance: tf.Tensor, rule: Rule) -> tf.Tensor:
-    """The relevance of a linear step's inputs, given that of its outputs; float32, in their shapes."""
+def linear_relevance(linear: Linear, relevance: tf.Tensor, plain: float, positive: float, epsilon: float) -> tf.Tensor:
+    """The relevance of a linear step's inputs, given that of its outputs; float32, in their shapes.
+
+    Args:
+        linear: The step.
+        relevance: Of its outputs.
+        plain: How much all contributions count.
+        positive: How much, once more, those of the answer's sign count.
+        epsilon: What keeps the division from 0.
+    """
     import tensorflow as tf
 
-    plain, positive = rule.dense if linear.operation.type == "MatMul" else rule.convolution
     source = tf.stop_gradient(tf.cast(linear.source, tf.float32))
-    weights, shift = linear.weights(), tf.convert_to_tensor(linear.shift, tf.float32)
-    answer = linear.apply(source, weights) + shift
+    answer = linear.apply(source, linear.weights()) + tf.convert_to_tensor(linear.shift, tf.float32)
     z = plain * answer
     if positive:
-        z += positive * _of_the_answers_sign(linear, source, weights, shift, answer)
-    (slope,) = tf.gradients(z, source, grad_ys=relevance / stabilised(z, rule.epsilon))
+        up, down = raised_and_lowered(linear, source)
+        z += positive * tf.where(answer >= 0, up, down)
+    (slope,) = tf.gradients(z, source, grad_ys=relevance / stabilised(z, epsilon))
     return source * slope
 
 
-def _of_the_answers_sign(linear: Linear, source: Any, weights: Any, shift: Any, answer: Any) -> tf.Tensor:
-    """What the inputs and the bias give in the direction of the answer: up where it is at least 0, else down."""
+def raised_and_lowered(linear: Linear, source: tf.Tensor) -> tuple[tf.Tensor, tf.Tensor]:
+    """What the inputs and the bias of a linear step give upwards, and what downwards."""
     import tensorflow as tf
 
+    weights, shift = linear.weights(), tf.convert_to_tensor(linear.shift, tf.float32)
     above, below = tf.nn.relu(source), -tf.nn.relu(-source)
     raising, lowering = tf.nn.relu(weights), -tf.nn.relu(-weights)
     up = linear.apply(above, raising) + linear.apply(below, lowering) + tf.nn.relu(shift)
     down = linear.apply(above, lowering) + linear.apply(below, raising) - tf.nn.relu(-shift)
-    return tf.where(answer >= 0, up, down)
+    return up, down
 
 
 def proportional(operation: tf.Operation, source: tf.Tensor, relevance: tf.Tensor) -> tf.Tensor:

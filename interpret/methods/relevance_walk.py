@@ -7,12 +7,14 @@ a ReLU that is fused and for one that is a layer.
 from __future__ import annotations
 
 import re
+from functools import partial
 from typing import TYPE_CHECKING, Any
 
 from ..graph.function_calls import body_of, inlined, is_function_call
 from ..tracing.layer_hooks import TappedLayer
 from ..tracing.traced_model import Taps
-from .relevance_rules import LINEAR, Linear, Rule, linear_relevance, proportional, taken_back
+from .relevance_rules import LINEAR, Linear, proportional, taken_back
+from .rules.composites import Rules, refuse_layers_without_a_share
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -26,15 +28,17 @@ _CARRYING = {"Placeholder", "ReadVariableOp", "Identity", "NoOp"}  # what stands
 _NOT_VALUES = {"Shape", "ShapeN", "Size", "Rank"}
 
 
-def relevance_of(taps: Taps, start: tf.Tensor, rule: Rule) -> tf.Tensor:
+def relevance_of(taps: Taps, start: tf.Tensor, rules: Rules) -> tf.Tensor:
     """The relevance of the image, float32[B,H,W,C], given that of the logits [B,K]; inside of the graph.
 
     Raises:
-        ValueError: There is no rule for an operation on the way; the message names its layer.
+        ValueError: There is no rule for an operation on the way; the message names its layer. Or a layer that was given a
+            rule has no share to take.
     """
     graph: Any = taps.logits.graph
     operations = list(graph.get_operations())
-    walk = _Walk(taps, operations, rule)
+    asked = rules.named_in(taps)
+    walk = _Walk(taps, operations, rules)
     walk.add(taps.logits, start)
     for operation in reversed(operations):
         walk.hand_on(operation)
@@ -43,20 +47,26 @@ def relevance_of(taps: Taps, start: tf.Tensor, rule: Rule) -> tf.Tensor:
         raise ValueError(
             "Expected the logits to depend on the image. No way leads there. Choose another input (wrt=) or output."
         )
+    refuse_layers_without_a_share(taps, asked, walk.used)
     return found
 
 
 class _Walk:
     """Relevance so far, by tensor name."""
 
-    def __init__(self, taps: Taps, operations: list[Any], rule: Rule) -> None:
+    def __init__(self, taps: Taps, operations: list[Any], rules: Rules) -> None:
         self.relevance: dict[str, Any] = {}
-        self._taps, self._rule = taps, rule
+        self.used: set[str] = set()  # paths of the layers that had a rule of their own
+        self._taps, self._rules = taps, rules
         self._values = {taps.image.name}  # tensors that follow from the image
+        self._behind: set[str] = set()  # tensors that a convolution or dense layer lies before
         self._readers: dict[str, int] = {}  # how many operations read such a tensor
         for operation in operations:
             read = self._sources(operation) if operation.type not in _NOT_VALUES else []
-            self._values.update(output.name for output in operation.outputs if read)
+            made = [output.name for output in operation.outputs if read]
+            self._values.update(made)
+            if _is_linear(operation) or any(source.name in self._behind for source in read):
+                self._behind.update(made)
             for source in read:
                 self._readers[source.name] = self._readers.get(source.name, 0) + 1
 
@@ -72,7 +82,11 @@ class _Walk:
             return
         linear, moved = self._merged(operation, given)
         if linear is not None:
-            self.add(linear.source, linear_relevance(linear, moved, self._rule))
+            is_first = linear.source.name not in self._behind
+            layer = partial(_layer_of, self._taps, linear.operation)
+            shared, own = self._rules.share(self._taps, linear, moved, is_first, layer)
+            self.used |= {own} if own is not None else set()
+            self.add(linear.source, shared)
             return
         for source in self._sources(operation):
             self.add(source, self._share(operation, source, given))
@@ -116,6 +130,11 @@ class _Walk:
         if not constant or turned:
             raise ValueError(_no_rule(self._taps, operation))
         return Linear(operation, scale, tf.cast(shift, tf.float32)), given
+
+
+def _is_linear(operation: Any) -> bool:
+    """Whether the operation is a convolution or a matrix product, or calls one."""
+    return operation.type in LINEAR or bool(operation.outputs and is_function_call(operation.outputs[0]))
 
 
 def _called_convolution(call: Any) -> Any:

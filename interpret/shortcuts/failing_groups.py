@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 
 from ... import Record
@@ -160,6 +159,8 @@ class _Side:
 
 def _groups(seen: np.ndarray, seed: int) -> Iterator[tuple[_Side, float]]:
     """The clusters that stand apart, each as a side of its discriminant, with D."""
+    import cv2
+
     rows = np.ascontiguousarray(seen, np.float32)
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 50, 1e-3)
     for centres in _CENTRES:

@@ -76,6 +76,22 @@ class Axes:
         return tf.transpose(tensor, [0, *self.places, self.channel])
 
 
+@dataclass(frozen=True)
+class TokenAxes(Axes):
+    """The axes of tokens [B,T,C] that were cut from a picture: a row of places after another, beside tokens of no place."""
+
+    grid: tuple[int, int] = (1, 1)  # rows and columns of places
+    first: int = 0  # token of the first place: 1 behind a class token
+
+    def channel_last(self, tensor: Any) -> Any:
+        """The tokens back on their grid, [B,h,w,C], those of no place left out; inside of a graph."""
+        import tensorflow as tf
+
+        height, width = self.grid
+        placed = tensor[:, self.first : self.first + height * width]
+        return tf.reshape(placed, [tf.shape(tensor)[0], height, width, tensor.shape[-1]])
+
+
 def image_axes(image: Any, layers: Sequence[TappedLayer]) -> Axes:
     """The axes of a model's image.
 

@@ -3,11 +3,14 @@
 from __future__ import annotations
 
 from collections.abc import Sequence
+from dataclasses import replace
 from typing import Any
 
 import numpy as np
 
+from ..graph.token_grid import reads_single_tokens, token_grid
 from ..graph.ways import follows_from, leads_to
+from .axes import TokenAxes
 from .traced_model import TappedLayer, Taps
 
 
@@ -68,7 +71,14 @@ def spatial_layer(taps: Taps, name: str | None) -> TappedLayer:
     known = ", ".join(layer.name for layer in with_map) or "none"
     if name is not None:
         layer = taps.find(name)
+        if not has_places(layer) and is_of_tokens(taps, layer):
+            return on_the_grid(taps, layer)
         if not has_places(layer) and not is_of_series(taps, layer):
+            if len(_places(layer)) == 2:
+                raise ValueError(
+                    f"Expected a layer with more than one place. Layer {name!r} puts out one place for the whole picture, so its "
+                    f"map would be one number. Choose one of those that have a map: {known}."
+                )
             raise ValueError(
                 f"Expected a layer with a map of places, shape (B, H, W, C). Layer {name!r} puts out "
                 f"{('B', *tuple(layer.tensor.shape)[1:])}. Choose one of those that have a map: {known}."
@@ -87,6 +97,49 @@ def spatial_layer(taps: Taps, name: str | None) -> TappedLayer:
             "Use a method that works at the input, such as Saliency."
         )
     return found[-1]
+
+
+def is_of_tokens(taps: Taps, layer: TappedLayer) -> bool:
+    """Whether the layer puts out tokens [B,T,C] of a model with attention."""
+    shape = layer.tensor.shape
+    several = shape.rank == 3 and layer.tensor.dtype.is_floating and None not in shape[1:] and shape[1] > 1
+    return bool(several and taps.attentions and not layer.is_attention)
+
+
+def on_the_grid(taps: Taps, layer: TappedLayer) -> TappedLayer:
+    """A layer of tokens, as a map of the places that they were cut from.
+
+    Raises:
+        ValueError: Nothing tells which token is which place; or the scores read single tokens behind the layer, so that the
+            others have no gradient there.
+    """
+    maps = [each.tensor for each in taps.layers if is_spatial(each)]
+    found = token_grid(layer.tensor, maps, taps.image)
+    if found is None:
+        raise ValueError(
+            f"Expected tokens that lie on the places of a map before them. Layer {layer.name!r} puts out {layer.tensor.shape[1]} "
+            f"tokens, and no layer before it tells their grid. Use the layer that cuts the picture into patches."
+        )
+    (height, width), first = found
+    attends = any(each.tensor.op in follows_from(layer.tensor) for each in taps.attentions)
+    if not attends and height * width < layer.tensor.shape[1] and reads_single_tokens(layer.tensor, taps.ends):
+        raise ValueError(
+            f"Expected a layer before the last attention. Behind layer {layer.name!r} the scores read the class token alone, so "
+            f"the places have no gradient. Use {token_layers(taps)[-1].name!r}, for example."
+        )
+    return replace(layer, axes=TokenAxes(rank=3, channel=2, grid=(height, width), first=first))
+
+
+def token_layers(taps: Taps) -> list[TappedLayer]:
+    """The layers of tokens [B,T,C] that the last attention reads, in order; empty in a model without attention."""
+    on_way = follows_from(taps.image) & leads_to(taps.ends)
+    attentions = [each for each in taps.attentions if each.tensor.op in on_way]
+    if not attentions:
+        return []
+    before = leads_to([attentions[-1].tensor]) & on_way
+    length = attentions[-1].tensor.shape[-1]
+    found = [each for each in taps.layers if each.tensor.op in before and is_of_tokens(taps, each)]
+    return [each for each in found if each.tensor.shape[1] == length and not is_nested_model(each)]
 
 
 def default_layers(taps: Taps) -> list[TappedLayer]:
@@ -148,7 +201,7 @@ def _refuse_channels_first(layer: TappedLayer) -> TappedLayer:
 def has_channels(layer: TappedLayer) -> bool:
     """Whether the layer puts out [B,H,W,C] or [B,C] of real numbers, with a known C."""
     shape = layer.tensor.shape
-    return shape.rank in (2, 4) and layer.tensor.dtype.is_floating and shape[-1] is not None
+    return shape.rank in (2, 4) and layer.axes is not None and layer.tensor.dtype.is_floating and shape[-1] is not None
 
 
 _PREFIX = "layer:"  # keeps a layer called 'logits' apart from the logits

@@ -16,9 +16,11 @@ from contextlib import contextmanager
 from dataclasses import dataclass, field, replace
 from typing import Any
 
+from ..graph.attention_scores import called_with_scores, gives_scores
 from ..graph.model_state import layers_within
 from .folding import Folder
 
+ATTENTION = "attention"  # what the attention of a layer is called, behind the layer's name
 _LOSSES = ("_losses", "_loss_ids", "_eager_losses")  # Keras 3 keeps the first two, tf_keras the first and the last
 
 
@@ -32,6 +34,7 @@ class TappedLayer:
     tensor: Any  # tf.Tensor [B, ...], what it put out
     axes: Any = None  # `Axes` of the tensor
     output: int = 0  # which of the layer's outputs: 0 for the first, mostly the only one
+    is_attention: bool = False  # whether it is the attention [B,heads,T,S] of the layer, called 'block3/attention'
 
     @property
     def maps(self) -> Any:
@@ -134,6 +137,7 @@ def _noting(layer: Any, call: Callable[..., Any], notes: _Notes, *, outermost: b
     import tensorflow as tf
 
     plain = getattr(call, "python_function", call)
+    attends = not outermost and gives_scores(layer, plain)
 
     @functools.wraps(call)
     def noted(*args: Any, **kwargs: Any) -> Any:
@@ -143,7 +147,7 @@ def _noting(layer: Any, call: Callable[..., Any], notes: _Notes, *, outermost: b
             return plain(*args, **kwargs)
         notes.stack.append(layer.name)
         try:
-            outputs = plain(*args, **kwargs)
+            outputs, attention = called_with_scores(plain, args, kwargs) if attends else (plain(*args, **kwargs), None)
             path = "/".join(notes.stack)
         finally:
             notes.stack.pop()
@@ -152,6 +156,10 @@ def _noting(layer: Any, call: Callable[..., Any], notes: _Notes, *, outermost: b
         outputs = notes.instead(path, outputs)
         for place, tensor in enumerate(tf.nest.flatten(outputs)):
             notes.made.append(TappedLayer(layer.name, path, layer, tensor, output=place))
+        if attention is not None:
+            notes.made.append(
+                TappedLayer(f"{layer.name}/{ATTENTION}", f"{path}/{ATTENTION}", layer, attention, is_attention=True)
+            )
         return outputs
 
     return tf.autograph.experimental.do_not_convert(noted)

@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Mapping, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
 
@@ -43,6 +43,9 @@ class Taps:
     layers: tuple[TappedLayer, ...]  # in order of execution
     outputs: tuple[tf.Tensor, ...]  # what the model answers: the output named, or all
     scored: tuple[tf.Tensor, Head] | ValueError  # the scores and the head, or why there are none
+    attentions: tuple[
+        TappedLayer, ...
+    ] = ()  # [B,heads,T,S] of each attention layer, in order; named 'block3/attention'
     labels: tf.Tensor | None = None  # int32[B], the true classes where a program was given them, else -1
 
     @property
@@ -89,7 +92,8 @@ class Taps:
         Raises:
             ValueError: There is no such layer (names the nearest), or several inner layers share this bare name.
         """
-        for layer in self.layers:
+        every = (*self.layers, *self.attentions)
+        for layer in every:
             if name in (layer.name, layer.path):
                 return layer
         shared = [layer.path for layer in self.layers if layer.path.rsplit("/", 1)[-1] == name]
@@ -97,7 +101,7 @@ class Taps:
             raise ValueError(
                 f"Expected one layer {name!r}; {len(shared)} have this name. Write the full one: {', '.join(shared)}."
             )
-        raise ValueError(missing_from_model("layer", name, [layer.name for layer in self.layers]))
+        raise ValueError(missing_from_model("layer", name, [layer.name for layer in every]))
 
 
 class TracedModel:
@@ -200,9 +204,11 @@ class TracedModel:
         outputs = self._outputs(answer)
         reachable = [note for note in notes if getattr(note.tensor, "graph", None) is outputs[0].graph]
         image = flat[self.image_index(form)]
-        layers = with_axes(named(reachable))
+        every = named(reachable)
+        layers = _within_attention(with_axes([tap for tap in every if not tap.is_attention]), every)
         self.called = tuple(tap.layer for tap in layers)
-        return Taps(image, layers, outputs, scored=self._scored(answer))
+        attentions = tuple(tap for tap in every if tap.is_attention)
+        return Taps(image, layers, outputs, scored=self._scored(answer), attentions=attentions)
 
     def _scored(self, answer: Any) -> tuple[tf.Tensor, Head] | ValueError:
         try:
@@ -242,6 +248,12 @@ class TracedModel:
         if self.output not in outputs:
             raise ValueError(missing_from_model("output", self.output, list(outputs)))
         return outputs[self.output]
+
+
+def _within_attention(layers: Sequence[TappedLayer], every: Sequence[TappedLayer]) -> tuple[TappedLayer, ...]:
+    """The layers, those inside of an attention layer without axes: queries [B,T,heads,C] are no picture, though of its rank."""
+    inside = tuple(tap.path.rpartition("/")[0] + "/" for tap in every if tap.is_attention)
+    return tuple(replace(tap, axes=None) if tap.path.startswith(inside) else tap for tap in layers)
 
 
 def outputs_by_name(answer: Any, model: Any) -> dict[str, Any]:

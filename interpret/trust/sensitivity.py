@@ -6,6 +6,9 @@ Max-sensitivity: Yeh, Hsieh, Suggala, Inouye, Ravikumar, "On the (In)fidelity an
 
     sensitivity = max over n of || E(x + e_n) - E(x) || / || E(x) ||
 
+Average sensitivity (Bhatt, Weller, Moura, "Evaluating and Aggregating Feature-based Model Explanations", IJCAI 2020,
+arXiv:2005.00631, definition 3) is the mean over n in the place of the largest: how far a map changes as a rule.
+
 Departures: divided by the map's own size, so that methods in different units can be compared (the authors' code does
 so too); r is a part of the image's range (max - min).
 """
@@ -40,6 +43,8 @@ class Sensitivity(Record):
     samples: int  # noisy copies of each image
     largest: np.ndarray  # float32[B], change over size of the map; 0: none; NaN where the map is zero
     mean: Interval  # of `largest`, over the images whose map is not zero
+    average: np.ndarray  # float32[B], the mean change over size of the map; at most `largest`
+    mean_average: Interval  # of `average`, likewise
 
 
 @takes_given
@@ -96,14 +101,21 @@ def max_sensitivities(
     shown, named = images[numbers], every[numbers]
     maps = maps_of(methods, shown, named)
     largest = {name: np.zeros(len(shown), dtype=np.float32) for name in methods}
+    total_change = {name: np.zeros(len(shown), dtype=np.float32) for name in methods}
     for step in steps_of(at_least("samples", samples, 1), 1, progress):
         for name, noisy in maps_of(methods, _noisy(shown, numbers, radius, (seed, step.start)), named).items():
-            largest[name] = np.maximum(largest[name], _sizes(noisy - maps[name]))
+            change = _sizes(noisy - maps[name])
+            largest[name] = np.maximum(largest[name], change)
+            total_change[name] += change / samples
     found = {}
     for name, change in largest.items():
         size = _sizes(maps[name])
-        share = np.divide(change, size, out=np.full_like(change, np.nan), where=size > 0)
-        found[name] = Sensitivity(numbers, total, radius, samples, share, bootstrap_mean(share, seed=seed))
+        share, usual = (
+            np.divide(each, size, out=np.full_like(each, np.nan), where=size > 0)
+            for each in (change, total_change[name])
+        )
+        means = bootstrap_mean(share, seed=seed), bootstrap_mean(usual, seed=seed)
+        found[name] = Sensitivity(numbers, total, radius, samples, share, means[0], usual, means[1])
     return found
 
 

@@ -209,8 +209,11 @@ def _split_folder(root: Path, split: str | None) -> Path:
     if split is None:
         return root
     if not (root / split).is_dir():
-        known = ", ".join(entry.name for entry in _visible(root) if entry.is_dir()) or "no folders"
-        raise ValueError(f"Expected a folder for --split {split} in '{root}'. Received {known}. Pass one of these.")
+        known = ", ".join(entry.name for entry in _visible(root) if entry.is_dir())
+        remedy = "Pass one of these." if known else "Leave --split out."
+        raise ValueError(
+            f"Expected a folder for --split {split} in '{root}'. Received {known or 'no folders'}. {remedy}"
+        )
     return root / split
 
 

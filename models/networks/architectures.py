@@ -11,6 +11,7 @@ from . import plain_networks
 from .residual_network import residual
 from .seeded_layers import SeededLayers
 from .transfer_network import check_base, transfer
+from .vision_transformer import vit
 
 
 @dataclass(frozen=True, eq=False)
@@ -50,6 +51,9 @@ ARCHITECTURES: Registry[Architecture] = Registry(
         ),
         Architecture(
             "residual", "residual network of 3 blocks (48, 96, 96), global average pooling, softmax", residual
+        ),
+        Architecture(
+            "vit", "vision transformer: 2 convolutions, 4 blocks of attention (4 heads), class token, softmax", vit
         ),
         Architecture("transfer", "a base of keras.applications under a new dense head", transfer, takes_base=True),
     ],

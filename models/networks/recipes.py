@@ -62,6 +62,15 @@ RECIPES: Registry[Recipe] = Registry(
             validation_share=0.05,
             augmentation=("shift", "flip", "erase"),
         ),
+        Recipe(
+            "vit",
+            optimizer="adamw",
+            learning_rate=0.002,
+            schedule="cosine",
+            weight_decay=0.02,
+            batch_size=128,
+            epochs=8,
+        ),
         Recipe("transfer", epochs=3, base="MobileNetV2", base_weights="imagenet"),
     ],
 )

@@ -9,7 +9,7 @@ from typing import Any
 
 import numpy as np
 
-from ... import Shown, ask
+from ... import Record, ask
 from ...interpret.given import Given, Layer, are_paths, class_numbers, given_images, layer_name
 from ...interpret.layers.signal_input import signal_axes
 from ...interpret.methods.catalogue import METHODS, KnownMethod, method_called
@@ -29,8 +29,8 @@ _UNLABELLED = ("unknown",)  # the class of pictures that come without one
 
 
 @dataclass(frozen=True, eq=False)
-class ImageStory(Shown):
-    """One image explained: the last line of a cell shows it, `save` writes it, `maps` are the numbers."""
+class ImageStory(Record):
+    """One image explained: the last line of a cell shows it as the card of the page, `save` writes it, `maps` are the numbers."""
 
     shown: ExplainedImage
     remarks: tuple[str, ...]  # what a reader should know before
@@ -79,7 +79,7 @@ def explain(
         score: Explain this rather than a class: 'conv2:31' or a function of the logits, see `scored`.
 
     Returns:
-        What a notebook shows as a picture, with the numbers in `.maps`.
+        What a notebook shows as the card of the page, with the numbers in `.maps`.
 
     Raises:
         ValueError: There are several images, a class or method is unknown, or the model refuses the first method.

@@ -1,6 +1,7 @@
 """The page as HTML.
 
 page         How do sections, style and pictures become one file?
+card_style   What of the page's style does a card need that stands elsewhere?
 components   How is a table, a figure or a remark written?
 payload      What does the program of the page read?
 tiles        How are thousands of small pictures carried?

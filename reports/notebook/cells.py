@@ -31,6 +31,7 @@ from ..plots.layers import layer_measures
 from ..plots.performance import MOST_NUMBERS, confusion_matrix, most_confused
 from ..plots.signals import story_figure
 from .pieces import frame, picture, plot, row, spelled, table, text
+from .story import story_html
 
 MOST_BYTES = 200_000  # of a cell
 _PICTURES = (10, 5, 0)  # so many at most; fewer where the cell would grow too large
@@ -170,6 +171,13 @@ def _explanation(found: Explanation, most: int) -> Markup:
 
 
 def _story(found: ImageStory, most: int) -> Markup:
+    if found.shown.signal is None:
+        return story_html(found, {10: 224, 5: 112}.get(most, 56))
+    return _signal_story(found, most)
+
+
+def _signal_story(found: ImageStory, most: int) -> Markup:
+    """A series or a volume: its figure, which has the axes that a card has no room for."""
     shown = found.shown
     best = int(np.nanargmax(shown.probabilities)) if np.isfinite(shown.probabilities).all() else None
     said = (

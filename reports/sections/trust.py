@@ -130,7 +130,7 @@ def _bought(trust: Trust) -> str:
 
 def _origin(measured: TrustEvidence) -> Markup:
     if measured.command is None:
-        more = "The command measures all methods, on all images where that is cheap, for this section:"
+        more = "The command measures all the usual methods, on all images where that is cheap, for this section:"
         return Markup("<p>{}</p>{}").format(more, command("featurelens trust MODEL --data SOURCE"))
     took = "Measured beforehand, on these weights and these images (their SHA-256 agree), by"
     return Markup("<p>{}</p>{}{}").format(took, command(measured.command), _not_measured(measured.trust))
@@ -138,7 +138,7 @@ def _origin(measured: TrustEvidence) -> Markup:
 
 def _not_measured(trust: Trust) -> Markup:
     """The known methods that a file says nothing of: they came later, or were not asked for."""
-    missing = [known for known in METHODS if known.name not in trust.methods and known.name not in trust.refused]
+    missing = [known for known in METHODS.usual if known.name not in trust.methods and known.name not in trust.refused]
     if not missing:
         return EMPTY
     told = f"Not measured: {listed([known.name for known in missing], len(missing))}. To add them to the file:"

@@ -2,6 +2,7 @@
 
 files/        How is a unit of the work kept?
 wanted        What is kept of each image?
+unit_source   How do the images of a unit come to the model?
 rows          What does the one pass give for the images of a unit?
 counted       What does a report count over them?
 settings      Of which model, data and machine is a store?

@@ -6,18 +6,16 @@ of the rows, since some are summed inside of the graph. Joined, they are those o
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator, Mapping, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Any
-
-import numpy as np
 
 from ...interpret.stream.one_pass import Stream
 from ...interpret.stream.statistic import Batch, Statistic
 from ...interpret.tracing.traced_model import Taps
-from ...models.datasets.dataset import Dataset, Pictures
 from ..evidence.seen import Seen
 from ..report_choice import PAGE_SECTIONS
 from .files.units import Unit
+from .unit_source import UnitSource
 
 Make = Callable[[], Sequence[Statistic[Any]]]
 
@@ -50,31 +48,9 @@ class UnitCounter:
         """What each statistic sees of the images of a unit, by its key."""
         for counted, fresh in zip(self._counted, self._make(), strict=True):
             counted.now = fresh
-        for _ in self._stream.run(_PartSource(self._dataset, unit), self._batch_size):
+        for _ in self._stream.run(UnitSource(self._dataset, unit), self._batch_size):
             pass
         return {each.key: each.now for each in self._counted}
-
-
-class _PartSource:
-    """The images of a unit, numbered as in the whole."""
-
-    def __init__(self, dataset: Dataset, unit: Unit) -> None:
-        self._dataset, self._unit = dataset, unit
-        self.class_names, self.value_range = dataset.class_names, dataset.value_range
-
-    def __len__(self) -> int:
-        return len(self._unit)
-
-    def batches(self, size: int) -> Iterator[Pictures]:
-        """The images in order."""
-        for start in range(self._unit.start, self._unit.stop, size):
-            numbers = np.arange(start, min(start + size, self._unit.stop))
-            images = np.asarray(self._dataset.images[numbers[0] : numbers[-1] + 1])
-            yield Pictures(numbers, images, self._dataset.labels[numbers])
-
-    def take(self, numbers: np.ndarray, /) -> Dataset:
-        """The images of these numbers, counted from the unit's first."""
-        return self._dataset.take(np.asarray(numbers) + self._unit.start)
 
 
 class _Renewed:

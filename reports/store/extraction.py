@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
+from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,20 @@ from .opening import Store, open_store
 from .size import MOST_GIGABYTES
 from .wanted import wanted_of
 from .writing import Asked, UnitWriter, begun
+
+
+@dataclass(frozen=True)
+class Wishes:
+    """What is to be kept of each image, and in which units; see `extract`."""
+
+    methods: Sequence[str | KnownMethod] = ()
+    layers: Sequence[str] = ()
+    activations: Sequence[str] = ()
+    dtype: str = "float32"
+    batch_size: int | None = None
+    unit_images: int = UNIT_IMAGES
+    for_report: bool = False
+    command: str = "extract(...)"
 
 
 def extract(
@@ -64,18 +79,8 @@ def extract(
         >>> store.maps("hirescam@conv2")[:2].shape                                              # doctest: +SKIP
         (2, 14, 14)
     """
-    asked = asked_for(
-        model,
-        dataset,
-        methods=methods,
-        layers=layers,
-        activations=activations,
-        dtype=dtype,
-        batch_size=batch_size,
-        unit_images=unit_images,
-        for_report=for_report,
-        command=command,
-    )
+    wishes = Wishes(methods, layers, activations, dtype, batch_size, unit_images, for_report, command)
+    asked = asked_for(model, dataset, wishes)
     return extract_asked(asked, Path(store), part=part, max_store=max_store, mixed=mixed, progress=progress)
 
 
@@ -109,24 +114,19 @@ def _written(root: Path, writer: UnitWriter, missing: Sequence[Unit], total: int
         yield done
 
 
-def asked_for(
-    model: Any,
-    dataset: Any,
-    *,
-    methods: Sequence[str | KnownMethod] = (),
-    layers: Sequence[str] = (),
-    activations: Sequence[str] = (),
-    dtype: str = "float32",
-    batch_size: int | None = None,
-    unit_images: int = UNIT_IMAGES,
-    for_report: bool = False,
-    command: str = "extract(...)",
-) -> Asked:
-    """The record of what is asked for, checked; arguments as for `extract`."""
+def asked_for(model: Any, dataset: Any, wishes: Wishes) -> Asked:
+    """The record of what is asked for, checked; the dataset as for `extract`."""
     data = dataset_for(dataset, model)
-    sample = data.images[: min(len(data), 32)]
-    wanted = wanted_of(model, sample, methods=methods, layers=layers, activations=activations, dtype=dtype)
-    return Asked(model, data, wanted, batch_size or rows_at_once(data.images[:1]), unit_images, for_report, command)
+    wanted = wanted_of(
+        model,
+        data.images[: min(len(data), 32)],
+        methods=wishes.methods,
+        layers=wishes.layers,
+        activations=wishes.activations,
+        dtype=wishes.dtype,
+    )
+    size = wishes.batch_size or rows_at_once(data.images[:1])
+    return Asked(model, data, wanted, size, wishes.unit_images, wishes.for_report, wishes.command)
 
 
 def finished(root: Path) -> Store:

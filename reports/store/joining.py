@@ -7,6 +7,7 @@ import shutil
 import time
 from collections.abc import Iterator, Mapping, Sequence
 from dataclasses import replace
+from itertools import combinations
 from pathlib import Path
 from typing import Any
 
@@ -19,7 +20,7 @@ from .files.ledger import Entry
 from .files.units import Unit, units_of
 from .opening import Store, open_store
 from .rows import UnitRows
-from .settings import StoreSettings, difference, kinds_of, write_settings
+from .settings import OF_IMAGES, OF_PARTS, StoreSettings, difference, kinds_of, write_settings
 from .wanted import stored_name
 from .writing import lay_out, require_free, write_unit
 
@@ -45,7 +46,7 @@ def join_stores(
     root = Path(output)
     _check(found, mixed=mixed)
     require_free(root)
-    if len(found) > 1 and difference(found[0].settings, found[1].settings) is None:
+    if _are_shares(found):
         return _gathered(root, found)
     settings = _joined(found)
     lay_out(root, settings, _layout(found[0]))
@@ -73,15 +74,15 @@ def _gathered(root: Path, parts: Sequence[Store]) -> Store:
 def _check(parts: Sequence[Store], *, mixed: bool) -> None:
     if len(parts) < 2:
         raise ValueError(f"Expected two stores or more to join. Received {len(parts)}. Name those of all parts.")
-    first = parts[0]
+    first, shares = parts[0], _are_shares(parts)
     for part in parts:
-        apart = difference(first.settings, part.settings, parts=True)
+        apart = difference(first.settings, part.settings, leaving=() if shares else OF_PARTS)
         if apart is not None:
             raise ValueError(
                 f"Expected stores of the same model and settings. Received '{first.root}' and '{part.root}' of another {apart}. "
                 f"Extract both alike."
             )
-        if part.missing and difference(first.settings, parts[-1].settings) is not None:
+        if part.missing and not shares:
             raise ValueError(
                 f"Expected stores that are complete. Received '{part.root}' without {len(part.missing)} of {len(part.units)} "
                 f"units. Go on with it first: {part.settings.command}"
@@ -97,6 +98,24 @@ def _check(parts: Sequence[Store], *, mixed: bool) -> None:
             f"Expected stores of one kind of machine. Received {len(kinds)} kinds, whose numbers differ in the last bits. Pass "
             f"--mixed to join them all the same; each unit tells where it was made."
         )
+
+
+def _are_shares(parts: Sequence[Store]) -> bool:
+    """Whether all are of the same images, each with some of the units; else each is of images of its own.
+
+    Raises:
+        ValueError: Some are of the same images and others are not.
+    """
+    pairs = list(combinations(parts, 2))
+    alike = [pair for pair in pairs if difference(pair[0].settings, pair[1].settings, only=OF_IMAGES) is None]
+    if not alike or len(alike) == len(pairs):
+        return bool(alike)
+    one, two = alike[0]
+    other = next(part for part in parts if difference(one.settings, part.settings, only=OF_IMAGES) is not None)
+    raise ValueError(
+        f"Expected stores that are all of the same images, or each of its own. Received '{one.root}' and '{two.root}' of the "
+        f"same, and '{other.root}' of others. Join those of the same images first, then the result with '{other.root}'."
+    )
 
 
 def _joined(parts: Sequence[Store]) -> StoreSettings:

@@ -18,6 +18,7 @@ from ...interpret.progress import Progress, shown
 from .extraction import finished
 from .files import ledger
 from .files.ledger import Entry
+from .files.needed import needed
 from .files.units import Unit
 from .opening import Store
 from .size import MOST_GIGABYTES
@@ -216,10 +217,4 @@ class _started:
 
 def _ray() -> Any:
     os.environ.setdefault("RAY_USAGE_STATS_ENABLED", "0")  # nothing is reported to anybody
-    try:
-        import ray  # pyright: ignore[reportMissingImports]
-    except ImportError as error:
-        raise ImportError(
-            'Expected Ray for --engine ray. Received an environment without it. Run: pip install "featurelens[ray]".'
-        ) from error
-    return ray
+    return needed("ray", "Ray", " for --engine ray", extra="ray")

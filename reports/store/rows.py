@@ -6,7 +6,7 @@ maps do. So a short last batch is filled up with its last image, and what it say
 
 from __future__ import annotations
 
-from collections.abc import Iterator, Mapping
+from collections.abc import Mapping
 from dataclasses import dataclass
 from typing import Any
 
@@ -19,12 +19,12 @@ from ...interpret.stream.statistic import Batch
 from ...interpret.tracing.batched_graph import Computed, computed
 from ...interpret.tracing.layer_choice import default_layer
 from ...interpret.tracing.traced_model import Taps
-from ...models.datasets.dataset import Dataset, Pictures
+from ...models.datasets.dataset import Dataset
 from ...models.evaluation.metrics import image_losses
 from .files.units import Unit
+from .unit_source import PADDING, UnitSource
 from .wanted import Wanted, WantedMap
 
-_PADDING = -1  # in the place of an image's number
 _PEAK = "peak"
 _LARGEST_16 = float(np.finfo(np.float16).max)
 
@@ -36,36 +36,6 @@ class UnitRows:
     columns: Mapping[str, np.ndarray]  # of the table
     maps: Mapping[str, np.ndarray]  # {name of an array: float[n,h,w]}
     activations: Mapping[str, np.ndarray]  # {name of an array: float[n,...]}
-
-
-class PaddedUnit:
-    """The images of a unit as a source of the stream, whose batches are all of one size."""
-
-    def __init__(self, dataset: Dataset, unit: Unit) -> None:
-        self._dataset = dataset
-        self._unit = unit
-        self.class_names = dataset.class_names
-        self.value_range = dataset.value_range
-
-    def __len__(self) -> int:
-        return len(self._unit)
-
-    def batches(self, size: int) -> Iterator[Pictures]:
-        """The images in order; those that fill up the last batch have the number -1."""
-        for start in range(self._unit.start, self._unit.stop, size):
-            numbers = np.arange(start, min(start + size, self._unit.stop))
-            images = np.asarray(self._dataset.images[numbers[0] : numbers[-1] + 1])
-            missing = size - len(numbers)
-            rows = np.minimum(np.arange(size), len(numbers) - 1)
-            yield Pictures(
-                np.concatenate([numbers, np.full(missing, _PADDING)]),
-                images[rows] if missing else images,
-                self._dataset.labels[numbers[rows]],
-            )
-
-    def take(self, numbers: np.ndarray, /) -> Dataset:
-        """The images of these numbers, counted from the unit's first."""
-        return self._dataset.take(np.asarray(numbers) + self._unit.start)
 
 
 class RowReader:
@@ -92,7 +62,7 @@ class RowReader:
                 into the dtype that was asked for.
         """
         self._recorded.begin(len(unit))
-        for _ in self._stream.run(PaddedUnit(self._dataset, unit), self._batch_size):
+        for _ in self._stream.run(UnitSource(self._dataset, unit, padded=True), self._batch_size):
             pass
         return self._recorded.rows(unit, self._dataset)
 
@@ -125,7 +95,7 @@ class _Recorded:
 
     def update(self, batch: Batch) -> None:
         """Keep the rows of the images that are no padding."""
-        real = int((batch.numbers != _PADDING).sum())
+        real = int((batch.numbers != PADDING).sum())
         self._facts = batch.facts
         values = dict(batch.values)
         classes = values["logits"].argmax(axis=1).astype(np.int32)
@@ -168,10 +138,8 @@ class _Recorded:
         probabilities = np.asarray(head.probabilities(logits))
         predicted = logits.argmax(axis=1).astype(np.int32)
         sure = probabilities[np.arange(len(predicted)), predicted]
-        known = bool((labels >= 0).all()) and head.task in (
-            CLASSES,
-            BINARY,
-        )  # where one label is right and all others are wrong
+        one_is_right = head.task in (CLASSES, BINARY)  # of several labels each may be
+        known = one_is_right and bool((labels >= 0).all())
         losses = image_losses(probabilities, labels) if known else np.full(len(labels), np.nan)
         found = {
             "number": np.arange(unit.start, unit.stop, dtype=np.int64),

@@ -6,7 +6,7 @@ import hashlib
 import json
 import os
 import platform
-from collections.abc import Iterable
+from collections.abc import Collection, Iterable
 from dataclasses import asdict, dataclass
 from pathlib import Path
 
@@ -114,19 +114,23 @@ _WHAT = {
     "batch_size": "batch size",
     "for_report": "wish for the statistics of a report",
 }
-_OF_PARTS = ("images", "pixels", "for_report")  # that differ between stores of parts of the data
+OF_IMAGES = ("images", "pixels")  # settings that tell of which images a store is
+OF_PARTS = (*OF_IMAGES, "for_report")  # that may differ between stores of parts of the data
 
 
-def difference(one: StoreSettings, other: StoreSettings, *, parts: bool = False) -> str | None:
+def difference(
+    one: StoreSettings, other: StoreSettings, *, only: Collection[str] = _WHAT, leaving: Collection[str] = ()
+) -> str | None:
     """The first setting in which they differ, in words; None where they agree.
 
     Args:
         one: The settings of a store.
         other: Those of another, or of what is asked for.
-        parts: They are of parts of one set of data.
+        only: The settings that are compared.
+        leaving: Those that may differ.
     """
     for name, what in _WHAT.items():
-        if parts and name in _OF_PARTS:
+        if name not in only or name in leaving:
             continue
         if getattr(one, name) != getattr(other, name):
             return f"{what}: {_brief(getattr(one, name))} against {_brief(getattr(other, name))}"

@@ -80,8 +80,7 @@ class UnitWriter:
         self._root = root
         self._asked = asked
         self._reader = RowReader(asked.model, asked.dataset, asked.wanted, asked.batch_size)
-        seen = Seen(asked.model, asked.dataset, ReportPlan(batch_size=asked.batch_size), card=card_of(asked.model))
-        self._counter = UnitCounter(seen) if asked.for_report else None
+        self._counter = _counter(asked) if asked.for_report else None
         self._machine = this_machine()
 
     def write(self, unit: Unit) -> Entry:
@@ -96,6 +95,11 @@ class UnitWriter:
         """{name of an array: its shape for one image}, found by running the model on the first image."""
         rows = self._reader.read(Unit(0, 0, 1))
         return {name: values.shape[1:] for name, values in _arrays(rows).items()}
+
+
+def _counter(asked: Asked) -> UnitCounter:
+    plan = ReportPlan(batch_size=asked.batch_size)
+    return UnitCounter(Seen(asked.model, asked.dataset, plan, card=card_of(asked.model)))
 
 
 def write_unit(
@@ -140,11 +144,10 @@ def begun(
         ValueError: The folder holds something else, or a store of another model, data, settings or kind of machine.
     """
     wanted = asked.settings()
-    if not (root / SETTINGS).exists():
-        require_free(root)
     if (root / SETTINGS).exists():
         _go_on(root, wanted, mixed=mixed)
     else:
+        require_free(root)
         _begin(root, asked, wanted, shapes(), most)
     clear_partial(root)
     whole = [entry for entry in ledger.entries(root).values() if ledger.is_whole(root, entry)]

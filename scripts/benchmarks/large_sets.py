@@ -89,11 +89,12 @@ def write_images(folder: Path, count: int) -> str:
 def asked(data: str) -> Asked:
     """The shipped model and these images; for this process and for those of workers."""
     from featurelens.models import load_model, open_dataset
-    from featurelens.reports.store.extraction import asked_for
+    from featurelens.reports.store.extraction import Wishes, asked_for
 
     model = load_model("zero_padded_dropout")
     dataset = open_dataset(data, scale="0-1", class_names=open_dataset("fashion_mnist").class_names)
-    return asked_for(model, dataset, methods=_MAPS, unit_images=_UNIT, command="featurelens benchmark --scale")
+    wishes = Wishes(methods=_MAPS, unit_images=_UNIT, command="featurelens benchmark --scale")
+    return asked_for(model, dataset, wishes)
 
 
 def _cost(place: Path, data: str, rounds: int) -> str:

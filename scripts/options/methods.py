@@ -30,21 +30,22 @@ class MethodNames:
     method: Annotated[
         list[str] | None,
         method_option(
-            "A method, such as rise, or all (explain draws grad-cam and saliency by default, trust tests all)"
+            "A method, such as rise, or all for the thirteen usual ones (explain draws grad-cam and saliency by default, trust "
+            "tests all)"
         ),
     ] = None
     layer: CamLayer = None
 
 
 def methods_named(names: Sequence[str]) -> tuple[KnownMethod, ...]:
-    """The methods of these names, in this order, each once; 'all' stands for all of them.
+    """The methods of these names, in this order, each once; 'all' stands for the usual ones.
 
     Raises:
         ValueError: A name is unknown.
     """
     from featurelens.interpret.methods.catalogue import METHODS
 
-    named = [known for name in names for known in (METHODS if name.lower() == ALL else [method_named(name)])]
+    named = [known for name in names for known in (METHODS.usual if name.lower() == ALL else [method_named(name)])]
     return tuple({known.name: known for known in named}.values())
 
 
@@ -67,7 +68,7 @@ def method_named(name: str) -> KnownMethod:
 
 
 def chosen_methods(names: Sequence[str], layer: str | None) -> MethodChoice:
-    """The methods of these names, in this order; 'all' stands for all that are not named.
+    """The methods of these names, in this order; 'all' stands for the usual ones that are not named.
 
     Args:
         names: As typed, one or more.

@@ -96,7 +96,7 @@ def open_for(data: str, model: Any, card: ModelCard | None, opening: Opening) ->
             clearly right about them in another range than the one that had to be assumed.
     """
     from featurelens.models.datasets.class_names import require_classes
-    from featurelens.models.datasets.labels import fitted_to_outputs
+    from featurelens.models.fitting import classes_of, in_order
 
     refuse_score(model)
     if opening.task == "regression":
@@ -106,19 +106,16 @@ def open_for(data: str, model: Any, card: ModelCard | None, opening: Opening) ->
             "Expected a model of one class for each image here. Received --task labels, several. Use featurelens report, "
             "evaluate, explain, trust and inspect for such a model."
         )
-    dataset, assumed = _opened(data, model, card, opening)
+    dataset, reading = _opened(data, model, card, opening)
     if len(dataset.class_names) > 2 and is_bare(model):
         settle_task(model, dataset.class_names)  # one number cannot tell these apart: refused for what it is
-    classes = _classes(model)
+    classes = classes_of(model)
     if opening.class_names is None:
-        dataset = dataset if classes is None else fitted_to_outputs(dataset, classes)
-        dataset = _as_card(dataset, card) if card is not None else dataset
+        dataset = in_order(dataset, model, card)
     if classes is not None:
         require_classes(dataset, classes)
     settle_task(model, dataset.class_names)
-    if assumed is not None:
-        dataset = _tested(dataset, model, assumed)
-    return _told(dataset, model)
+    return _told(_in_range(dataset, model, reading, tested=True), model)
 
 
 def open_numbers(data: str, model: Any, card: ModelCard | None, opening: Opening, unit: str = "") -> Dataset:
@@ -159,23 +156,19 @@ def open_images(
     data: str, model: Any, card: ModelCard | None, opening: Opening, *, truth: str = "not looked at"
 ) -> Dataset:
     """The data as `open_for` has them, where their classes do not matter; with what is known of them, as `truth` says."""
-    dataset, assumed = _opened(data, model, card, opening, truth=truth)
+    dataset, reading = _opened(data, model, card, opening, truth=truth)
     if truth != "not looked at" and dataset.truth is None:
         raise ValueError(
             f"Expected images with what is known of each, for the task '{truth}'. Received '{dataset.source}' without. Give a "
             f"file of arrays, or a table of files and columns."
         )
-    if assumed is not None:
-        dataset = dataset.noting(
-            f"The range {assumed} is assumed: neither a card nor a first layer of the model tells it."
-        )
-    return _told(dataset, model)
+    return _told(_in_range(dataset, model, reading, tested=False), model)
 
 
 def _opened(
     data: str, model: Any, card: ModelCard | None, opening: Opening, *, truth: str | None = None
-) -> tuple[Dataset, str | None]:
-    """The data as they are read for the model, and its range where that is only assumed; `truth` as `Reading.task`."""
+) -> tuple[Dataset, Reading]:
+    """The data as they are read for the model, and how; `truth` as `Reading.task`."""
     from featurelens.models import open_dataset
     from featurelens.models.datasets.class_names import read_class_names
 
@@ -185,7 +178,7 @@ def _opened(
     dataset = open_dataset(
         data, model_input=image_input(model), resize=opening.resize, class_names=names, reading=reading
     )
-    return _in_stated_range(_saying_what_is_held(dataset, opening), model, reading)
+    return _saying_what_is_held(dataset, opening), reading
 
 
 def opened_for(files: Sequence[str], model: Any, card: ModelCard | None, opening: Opening) -> Dataset:
@@ -197,12 +190,7 @@ def opened_for(files: Sequence[str], model: Any, card: ModelCard | None, opening
     reading = reading_for(card, opening)
     wanted = reading.for_model(image_input(model), resize=opening.resize)
     pictures = dataset_of(unlabelled_pictures([Path(file) for file in files], wanted.reading), wanted)
-    dataset, assumed = _in_stated_range(_saying_what_is_held(pictures, opening), model, reading)
-    if assumed is not None:
-        dataset = dataset.noting(
-            f"The range {assumed} is assumed: neither a card nor a first layer of the model tells it."
-        )
-    return _told(dataset, model)
+    return _told(_in_range(_saying_what_is_held(pictures, opening), model, reading, tested=False), model)
 
 
 def _saying_what_is_held(dataset: Dataset, opening: Opening) -> Dataset:
@@ -212,20 +200,13 @@ def _saying_what_is_held(dataset: Dataset, opening: Opening) -> Dataset:
     return dataset.noting(f"The model's other inputs are held, the same for all images: {', '.join(opening.held)}.")
 
 
-def _in_stated_range(dataset: Dataset, model: Any, reading: Reading) -> tuple[Dataset, str | None]:
-    """The data in the range that the first layers state, and the range where none do."""
-    from featurelens.models.datasets.pixel_range import assumed_range, states_its_range
-    from featurelens.models.datasets.range_trial import RANGES
+def _in_range(dataset: Dataset, model: Any, reading: Reading, *, tested: bool) -> Dataset:
+    """The data in the range that the model takes, where neither a person nor a card says it."""
+    from featurelens.models.fitting import in_range
 
     if reading.scale is not None or reading.preprocess is not None:
-        return dataset, None
-    wanted = assumed_range(model, dataset)
-    if states_its_range(model):
-        if wanted != "0-1":
-            note = f"The model's first layers state that it takes pixels of {wanted}: it gets them so; --scale 0-1 does not."
-            dataset = dataset.scaled(*RANGES[wanted]).noting(note)
-        return dataset, None
-    return dataset, wanted
+        return dataset
+    return in_range(dataset, model, tested=tested, remedy="Pass --scale {}")
 
 
 def reading_for(card: ModelCard | None, opening: Opening, truth: str | None = None) -> Reading:
@@ -236,35 +217,11 @@ def reading_for(card: ModelCard | None, opening: Opening, truth: str | None = No
         opening: What was typed.
         truth: What the labels are, as `Reading.task`; None: as --task says, for a look at the words alone.
     """
-    preprocess, scale = opening.preprocess, opening.scale
-    if card is not None and scale is None and preprocess is None:
-        preprocess = card.preprocessing
-        scale = scale_of(None, card) if preprocess is None else None
-    return opening.reading(
-        scale=scale,
-        preprocess=preprocess,
-        allow_code=opening.allow_code,
-        interpolation=opening.interpolation or (None if card is None else card.interpolation),
-        fit=opening.fit or (None if card is None else card.fit),
-        task=truth or (opening.task if not opening.is_of_classes and opening.score is None else None),
-    )
+    from featurelens.models.fitting import as_trained
 
-
-def _tested(dataset: Dataset, model: Any, assumed: str) -> Dataset:
-    """The data, with a note of what was assumed; refused where the model is clearly right in another range."""
-    from featurelens.models.datasets.range_trial import try_ranges
-
-    trial = try_ranges(model, dataset, assumed)
-    if trial is not None and trial.contradicts:
-        raise ValueError(
-            f"Expected to be told the pixel range that the model takes: neither a card nor a first layer tells it. Received no "
-            f"--scale, and {assumed} is contradicted: {trial}. Pass --scale {trial.best}, which fits best, or --scale {assumed} "
-            f"to keep it."
-        )
-    shown = "" if trial is None else f" Tested: {trial}."
-    return dataset.noting(
-        f"The range {assumed} is assumed: neither a card nor a first layer of the model tells it.{shown}"
-    )
+    task = truth or (opening.task if not opening.is_of_classes and opening.score is None else None)
+    typed = opening.reading(scale=opening.scale, allow_code=opening.allow_code, task=task)
+    return as_trained(card, typed).checked()
 
 
 def _told(dataset: Dataset, model: Any) -> Dataset:
@@ -280,36 +237,6 @@ def tell_notes(dataset: Dataset) -> None:
     """Print what was recognised or assumed while the data were read."""
     for note in dataset.preparation.notes:
         say(f"Note: {visible_line(note)}", err=True)
-
-
-def _as_card(dataset: Dataset, card: ModelCard) -> Dataset:
-    """The data with their classes in the order of the card's, which is the order of the model's outputs."""
-    from featurelens.models.datasets.class_names import are_numbers, classes_apart, place_classes
-
-    placed = place_classes(dataset, card.class_names)
-    if placed is None and are_numbers(card.class_names):  # trained on numbers: the data may know what they stand for
-        return dataset
-    if placed is None:
-        raise classes_apart(dataset, card.class_names, "among those that the model was trained on")
-    return placed
-
-
-def _classes(model: Any) -> int | None:
-    """How many classes the model tells apart; None where its form does not say so."""
-    outputs = getattr(model, "output_shape", None)
-    if not isinstance(outputs, tuple) or len(outputs) != 2 or not isinstance(outputs[-1], int):
-        return None
-    return max(outputs[-1], 2)  # one sigmoid unit tells two apart
-
-
-def scale_of(scale: str | None, card: ModelCard | None) -> str | None:
-    """The pixel range asked for, or else the one that the model's card tells."""
-    if scale is not None or card is None:
-        return scale
-    from featurelens.models.formats.reading import SCALES
-
-    known = {limits: name for name, limits in SCALES.items() if limits is not None}
-    return known.get((float(card.value_range[0]), float(card.value_range[1])))
 
 
 def _refuse_channels_first(model: Any) -> None:

@@ -67,12 +67,16 @@ class Running:
         bool, typer.Option("--mixed", help="Take units of several kinds of machines; each notes where it was made.")
     ] = False
     engine: Annotated[str, typer.Option(help="local: this process; ray: several workers.")] = "local"
-    workers: Annotated[int, typer.Option(min=1, help="Of --engine ray, with a model each.")] = 2
+    workers: Annotated[
+        int | None, typer.Option(min=1, help="Of --engine ray, with a model each; 2 unless said otherwise.")
+    ] = None
     ray_address: Annotated[
         str | None, typer.Option(help="Of a Ray that runs, such as auto; by default one is started here.")
     ] = None
-    cpus: Annotated[int, typer.Option(min=1, help="Cores of each worker of Ray.")] = 1
-    gpus: Annotated[float, typer.Option(min=0, help="GPUs of each worker of Ray.")] = 0.0
+    cpus: Annotated[int | None, typer.Option(min=1, help="Cores of each worker of Ray; 1 unless said otherwise.")] = (
+        None
+    )
+    gpus: Annotated[float | None, typer.Option(min=0, help="GPUs of each worker of Ray; by default none.")] = None
 
 
 @takes_records
@@ -112,12 +116,10 @@ def extract(
 
 def _asked(model: str, source: str, kept: Kept, running: Running, opening: Opening, command: str) -> Asked:
     """Model and data, opened here: in this process, or in that of a worker."""
-    from featurelens.reports.store.extraction import asked_for
+    from featurelens.reports.store.extraction import Wishes, asked_for
 
     loaded, card = load_with_card(model, opening)
-    return asked_for(
-        loaded,
-        open_for(source, loaded, card, opening),
+    wishes = Wishes(
         methods=[method_named(name) for name in kept.method or ()],
         layers=kept.layer or (),
         activations=kept.activations or (),
@@ -127,6 +129,7 @@ def _asked(model: str, source: str, kept: Kept, running: Running, opening: Openi
         for_report=kept.for_report,
         command=command,
     )
+    return asked_for(loaded, open_for(source, loaded, card, opening), wishes)
 
 
 def _filled(opened: Any, root: Path, kept: Kept, running: Running) -> Store:
@@ -140,7 +143,7 @@ def _filled(opened: Any, root: Path, kept: Kept, running: Running) -> Store:
             return extract_asked(
                 opened(), root, part=part, max_store=kept.max_store, mixed=running.mixed, progress=step
             )
-        cluster = Cluster(running.workers, running.ray_address, running.cpus, running.gpus)
+        cluster = Cluster(running.workers or 2, running.ray_address, running.cpus or 1, running.gpus or 0.0)
         return extract_by_workers(opened, root, cluster, max_store=kept.max_store, mixed=running.mixed, progress=step)
 
 
@@ -155,9 +158,17 @@ def _check(running: Running) -> None:
         raise ValueError(
             "Expected --part with --engine local. Received it with ray, which shares the units out. Leave it out."
         )
-    if running.engine == "local" and (running.ray_address is not None or running.gpus):
+    of_ray = {
+        "--workers": running.workers,
+        "--ray-address": running.ray_address,
+        "--cpus": running.cpus,
+        "--gpus": running.gpus,
+    }
+    given = [option for option, value in of_ray.items() if value is not None]
+    if running.engine == "local" and given:
         raise ValueError(
-            "Expected --ray-address and --gpus with --engine ray. Received them without it. Add --engine ray, or leave them out."
+            f"Expected {' and '.join(given)} with --engine ray. Received {'it' if len(given) == 1 else 'them'} without it. Add "
+            f"--engine ray, or leave {'it' if len(given) == 1 else 'them'} out."
         )
 
 

@@ -2,6 +2,11 @@
 
 import numpy as np
 
+from featurelens.interpret.methods.catalogue import METHODS
+
+OF_TRANSFORMERS = ("Attention Rollout", "Gradient-weighted Rollout", "Token Grad-CAM")
+CNN_METHODS = [known for known in METHODS if known.name not in OF_TRANSFORMERS]
+
 
 def linear_cam_model(kernel, weights, activation=None, head=None):
     """Layer 'conv': a 1x1 convolution; then flatten and a dense layer of the given weights, no biases.

@@ -16,7 +16,7 @@ from featurelens.scripts.cli import main
 pytestmark = pytest.mark.filterwarnings(  # Keras's own, when it saves
     "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
 )
-NAMES = [known.name for known in METHODS]
+NAMES = [known.name for known in METHODS.usual]
 
 
 @pytest.fixture(scope="module")

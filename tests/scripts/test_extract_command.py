@@ -70,6 +70,7 @@ def test_parts_of_one_set_are_gathered(made, capsys):
         (("--part", "2"), "K/N"),
         (("--engine", "ray", "--part", "1/2"), "Leave it out"),
         (("--gpus", "1"), "--engine ray"),
+        (("--workers", "3", "--cpus", "2"), "Expected --workers and --cpus with --engine ray"),
         (("--data", "dtaa.npz"), "dtaa.npz"),
     ],
 )

@@ -122,6 +122,8 @@ def _why(evidence: Mapping[str, Any], about: About) -> Question | None:
         return None
     first = mistakes.confusions[0]
     true, said = first.true, first.predicted
+    if not np.isfinite(data.exploration.means[[true, said]]).all():
+        return None  # no image here is of the class that they are taken for: it has no mean
     contrast = mistakes.contrast[first.places].mean(axis=0, keepdims=True)
     known = [label for label in (true, said) if np.isfinite(data.exploration.means[label]).all()]  # those with images
     means = pictures(data.exploration.means[known], about.dataset.shown_range, 56)

@@ -13,6 +13,7 @@ from typing import Any
 import numpy as np
 
 from .durable import sync_down_to
+from .needed import needed
 from .units import Unit
 
 MAPS, ACTIVATIONS = "maps", "activations"
@@ -25,13 +26,7 @@ def zarr() -> Any:
     Raises:
         ImportError: It is not installed; the message says how.
     """
-    try:
-        import zarr
-    except ImportError as error:
-        raise ImportError(
-            'Expected zarr 3, which keeps maps. Received an environment without it. Run: pip install "featurelens[store]".'
-        ) from error
-    return zarr
+    return needed("zarr", "zarr 3", ", which keeps maps")
 
 
 def create_array(

@@ -10,6 +10,7 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from .durable import written
+from .needed import needed
 from .units import Unit
 
 if TYPE_CHECKING:
@@ -59,14 +60,8 @@ def pyarrow() -> tuple[Any, Any]:
     Raises:
         ImportError: It is not installed; the message says how.
     """
-    try:
-        import pyarrow
-        import pyarrow.parquet
-    except ImportError as error:
-        raise ImportError(
-            'Expected pyarrow, which writes tables. Received an environment without it. Run: pip install "featurelens[store]".'
-        ) from error
-    return pyarrow, pyarrow.parquet
+    parquet = needed("pyarrow.parquet", "pyarrow", ", which writes tables")
+    return needed("pyarrow", "pyarrow", ", which writes tables"), parquet
 
 
 def _column(arrow: Any, values: np.ndarray) -> pa.Array:

@@ -42,7 +42,7 @@ def trusted(trust: Trust | None, takes: frozenset[str]) -> Trusted:
         takes: Names of the methods that explain this model.
     """
     verdicts = {} if trust is None else trust.verdicts
-    quick = [known for known in METHODS if not known.is_expensive and known.name in takes]
+    quick = [known for known in METHODS.usual if not known.is_expensive and known.name in takes]
     if not quick:
         raise ValueError(
             "Expected a model that some method of one pass explains. All refuse it. Use featurelens inspect."

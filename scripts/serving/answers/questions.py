@@ -98,8 +98,8 @@ def _method(word: str | None) -> str | None:
     if word is None:
         return None
     known = method_called(word)
-    if known is None:
-        raise unknown_name("method", word[:80], [each.slug for each in METHODS], "Use one of these.")
+    if known is None or not known.is_usual:
+        raise unknown_name("method", word[:80], [each.slug for each in METHODS.usual], "Use one of these.")
     return known.name
 
 

@@ -56,7 +56,7 @@ class ServedModel:
     @property
     def quick_methods(self) -> list[KnownMethod]:
         """The methods that answer at once."""
-        return [known for known in METHODS if not known.is_expensive and known.name not in self.refused]
+        return [known for known in METHODS.usual if not known.is_expensive and known.name not in self.refused]
 
     def thresholds(self, coverage: float) -> SetThresholds:
         """From which probability on a class is in the set, at this coverage."""
@@ -97,7 +97,7 @@ def served_model(
     accuracy = float((logits.argmax(axis=1) == labels).mean())
     references = References(dataset.source, chosen, labels, probabilities, accuracy)
     refused = _refused(programs)
-    known = trusted(trust, frozenset(each.name for each in METHODS if each.name not in refused))
+    known = trusted(trust, frozenset(each.name for each in METHODS.usual if each.name not in refused))
     return ServedModel(
         name=name,
         sha256=file_hash(path),
@@ -136,7 +136,7 @@ def _taken(dataset: Dataset, chosen: np.ndarray) -> Any:
 def _refused(programs: ModelPrograms) -> dict[str, str]:
     """Why the model cannot be explained by some methods of one pass."""
     refused = {}
-    for known in METHODS:
+    for known in METHODS.usual:
         if known.is_expensive:
             continue
         try:

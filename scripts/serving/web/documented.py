@@ -153,7 +153,7 @@ def about(service: Service, name: str) -> About:
     """What is known of a model."""
     served, words = service.models[name], service.words[name]
     methods = []
-    for known in METHODS:
+    for known in METHODS.usual:
         if known.name in served.refused:
             continue
         layer = served.programs.layer_of(known, served.trusted.layer)
@@ -204,7 +204,7 @@ def _hot_paths(service: Service) -> dict[str, Any]:
     asked = [_query("model", {"enum": list(service.models)}), _query("class", {"enum": list(served.class_names)})]
     asked.append(_query("versus", {"enum": list(served.class_names)}))
     asked += [
-        _query("method", {"enum": [known.slug for known in METHODS]}),
+        _query("method", {"enum": [known.slug for known in METHODS.usual]}),
         _query("layer", {"type": "string"}),
         _query("coverage", {"type": "number", "minimum": 0.5, "maximum": 0.999}),
         _query("map", {"enum": list(MAPS)}),

@@ -2,9 +2,11 @@
 
 from __future__ import annotations
 
+from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
 from functools import partial
+from types import ModuleType
 from typing import Any
 
 import keras
@@ -20,6 +22,7 @@ from featurelens.interpret.graph.model_state import Structure
 pytestmark = pytest.mark.numeric
 CLASSES = np.array([0, 1, 2])
 GAIN = {"factor": 1.0}
+own_settings: Any = ModuleType("own_settings")
 
 
 @dataclass
@@ -87,7 +90,52 @@ def in_a_dict_of_dicts() -> tuple[Times, Callable[[float], None]]:
     return Times(lambda _: outer["a"][0]["factor"]), partial(inner.__setitem__, "factor")
 
 
+@dataclass(slots=True)
+class SlottedSettings:
+    """An object without a dictionary of its own."""
+
+    factor: float = 1.0
+
+
+def in_slots() -> tuple[Times, Callable[[float], None]]:
+    settings = SlottedSettings()
+    return Times(lambda layer: layer.settings.factor, settings=settings), partial(setattr, settings, "factor")
+
+
+def in_a_module() -> tuple[Times, Callable[[float], None]]:
+    own_settings.factor = 1.0
+    return Times(lambda _: own_settings.factor), partial(setattr, own_settings, "factor")
+
+
+def in_a_default_by_name() -> tuple[Times, Callable[[float], None]]:
+    def read(_: Times, *, factor: float = 1.0) -> float:
+        return factor
+
+    return Times(read), lambda factor: setattr(read, "__kwdefaults__", {"factor": factor})
+
+
+def in_an_array_in_a_list() -> tuple[Times, Callable[[float], None]]:
+    array = np.ones(1)
+    return Times(lambda layer: float(layer.several[0][0]), several=[array]), partial(array.__setitem__, 0)
+
+
+def in_a_deque() -> tuple[Times, Callable[[float], None]]:
+    kept = deque([1.0])
+    return Times(lambda _: kept[0]), partial(kept.__setitem__, 0)
+
+
+def in_a_call_of_its_own() -> tuple[Times, Callable[[float], None]]:
+    layer = Times(lambda _: 1.0)
+    return layer, lambda factor: object.__setattr__(layer, "call", lambda inputs: inputs * factor)
+
+
 PLACES = [
+    in_slots,
+    in_a_module,
+    in_a_default_by_name,
+    in_an_array_in_a_list,
+    in_a_deque,
+    in_a_call_of_its_own,
     in_a_dict_of_dicts,
     in_an_object,
     in_an_object_of_an_object,
@@ -125,6 +173,29 @@ def test_an_equal_number_is_no_change() -> None:
     assert before.is_still_of(model)
     change(2.0)
     assert not before.is_still_of(model)
+
+
+def test_an_equal_object_in_its_place_is_watched_from_then_on() -> None:
+    layer, _ = in_an_object()
+    model = keras.Sequential([keras.Input(SHAPE), layer, *plain_layers()])
+    before = Structure(model)
+    other = Settings()
+    assert other == layer.settings
+    layer.settings = other
+    assert not before.is_still_of(model)
+    method = GradCAM(model)
+    first = method(images(), CLASSES)
+    layer.settings = Settings()
+    layer.settings.factor = 3.0
+    assert np.abs(method(images(), CLASSES) - first).max() > 0.05
+
+
+def test_after_training_the_model_is_looked_through_once_more_and_no_more() -> None:
+    model = keras.Sequential([keras.Input(SHAPE), *plain_layers()])
+    known = Structure(model)
+    model.compile("sgd", "sparse_categorical_crossentropy")
+    model.fit(images(), CLASSES, verbose=0)
+    assert known.is_still_of(model) and known._is_untouched(model)
 
 
 def test_what_the_model_itself_writes_while_it_runs_is_no_change() -> None:

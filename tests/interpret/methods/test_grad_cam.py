@@ -169,7 +169,17 @@ def test_vision_transformer_at_its_patches() -> None:
     assert_equal(GradCAM(model)(images(), 1), expected)
 
 
-@pytest.mark.parametrize("layer", ["block", "block/attention", "tokens"])
-def test_vision_transformer_without_a_map(layer: str) -> None:
-    with pytest.raises(ValueError, match=r"shape \(B, H, W, C\).*puts out \('B', 16, 6\).*have a map: patches"):
-        GradCAM(vision_transformer(), layer)
+def test_vision_transformer_at_its_tokens() -> None:
+    # the mean of all tokens is read: the gradient behind the block is the same at each, the class's weights over their number
+    model = vision_transformer()
+    tokens = keras.Model(model.input, model.get_layer("block").output)(images()).numpy().reshape(3, 4, 4, 6)
+    expected = np.maximum(tokens @ model.layers[-1].kernel.numpy()[:, 1] / 16, 0)
+    assert expected.max() > 1e-3
+    assert_equal(GradCAM(model, "block")(images(), 1), expected)
+    np.testing.assert_allclose(GradCAM(model, "tokens")(images(), 1), GradCAM(model)(images(), 1), rtol=1e-4, atol=1e-6)
+    assert GradCAM(model, "block/attention")(images(), 1).shape == (3, 4, 4)
+
+
+def test_vision_transformer_without_a_map() -> None:
+    with pytest.raises(ValueError, match=r"shape \(B, H, W, C\).*puts out \('B', 2, 16, 16\).*have a map: patches"):
+        GradCAM(vision_transformer(), "attention/attention")

@@ -69,6 +69,20 @@ def test_integrated_gradients_by_hand():
     np.testing.assert_allclose(record.gap, [0.5], rtol=1e-6)
 
 
+def test_a_rectangle_by_hand():
+    # logit = sum of a 2x4 image of ones, a patch of 2 x 1 moved across: each column of two falls by 2; 1 x 4: each row by 4
+    model, image = linear_cam_model([[1.0]], np.ones((2, 4, 1, 1))), np.ones((1, 2, 4, 1), np.float32)
+    tall, wide = Occlusion(model, (2, 1), (1, 1)), Occlusion(model, (1, 4), (1, 2))
+    np.testing.assert_allclose(tall(image, 0), 2)
+    np.testing.assert_allclose(wide(image, 0), 4)
+    assert (tall.remark, wide.remark) == ("2 × 1 pixels covered", "1 × 4 pixels covered")
+    np.testing.assert_array_equal(patches(4, 6, (2, 3), (2, 3)).sum(axis=0), 1)  # they tile the image
+    np.testing.assert_array_equal(patches(5, 5, (3, 3), (2, 2)), patches(5, 5, 3, 2))
+    for settings in ({"patch": (3, 1)}, {"patch": (1, 2, 3)}, {"patch": (2, 2), "stride": (1, 3)}, {"patch": (0, 2)}):
+        with pytest.raises(ValueError, match=r"Give (patch|stride)="):
+            Occlusion(model, **{"stride": 1, **settings})(image, 0)
+
+
 def test_occlusion_by_hand():
     # logit = 1*a + 2*b + 3*c on a 1x3 image (5, 5, 5), patch 1: drops 5, 10, 15. With baseline 4: 1, 2, 3.
     weights = np.array([1.0, 2.0, 3.0]).reshape(1, 3, 1, 1)

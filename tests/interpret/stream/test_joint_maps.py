@@ -4,15 +4,15 @@ from __future__ import annotations
 
 import numpy as np
 import pytest
+from hand_set_models import CNN_METHODS
 from small_models import images, sequential
 
-from featurelens.interpret import METHODS
 from featurelens.interpret.stream.joint_maps import JointMaps, maps_of
 from featurelens.interpret.tracing.batched_graph import Program
 
 CLASSES = np.array([0, 1, 2, 2, 0])
 GIVEN = images(count=5)
-KNOWN = {known.name: known for known in METHODS if known.compute is not None}
+KNOWN = {known.name: known for known in CNN_METHODS if known.compute is not None}
 
 
 @pytest.fixture(scope="module")
@@ -22,7 +22,8 @@ def parts():
 
 
 def test_which_methods_can_share_a_program():
-    assert set(KNOWN) == {"Grad-CAM", "Grad-CAM++", "HiResCAM", "LayerCAM", "Saliency", "Input x Gradient"}
+    usual = {"Grad-CAM", "Grad-CAM++", "HiResCAM", "LayerCAM", "Saliency", "Input x Gradient"}
+    assert set(KNOWN) == usual | {"XGrad-CAM", "Eigen-CAM", "Finer-CAM"}
 
 
 @pytest.mark.parametrize("name", KNOWN)

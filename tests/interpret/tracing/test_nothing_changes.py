@@ -66,7 +66,8 @@ def model() -> Any:
 
 
 def methods() -> dict[str, Callable[[Any], Any]]:
-    found = {known.name: lambda model, known=known: known.make(model, None, 8)(images(), LABELS) for known in METHODS}
+    taken = [*METHODS.usual, *(known for known in METHODS if known.name in ("Ablation-CAM", "Guided Grad-CAM"))]
+    found = {known.name: lambda model, known=known: known.make(model, None, 8)(images(), LABELS) for known in taken}
     found.pop("Layer-wise Relevance")  # has no rule for such layers, and says so
     return found
 

@@ -36,6 +36,10 @@ def test_zero_padded_dropout_is_the_published_one():
         ("three_conv_dropout", 10 * 32 + 289 * 64 + 577 * 128 + (3 * 3 * 128 + 1) * 128 + 129 * 10),
         ("early_stopping", 10 * 32 + 289 * 64 + (7 * 7 * 64 + 1) * 128 + 129 * 10),
         # no biases before the normalisation, which has four numbers for each channel
+        (
+            "vit",  # convolutions, positions, 4 blocks (2 norms, 4 kernels of attention, 2 dense), norm, dense
+            *(10 * 32 + 289 * 64 + (64 + 50) * 64 + 4 * (4 * 64 + 4 * 64**2 + 65 * 128 + 129 * 64) + 2 * 64 + 65 * 10,),
+        ),
         ("batchnorm_gap", 9 * 64 + 576 * 128 + 1152 * 256 + 4 * 448 + 257 * 128 + 129 * 10),
     ],
 )

@@ -16,6 +16,9 @@ from featurelens import Record, Shown
 from featurelens.interpret.layers.survey import survey_layers
 from featurelens.interpret.trust.record import Samples
 from featurelens.models import Dataset, evaluate
+from featurelens.reports import explain
+from featurelens.reports.html.card_style import card_style
+from featurelens.reports.html.page import TEMPLATES
 
 FEW = Samples(curves=4, filled=2, noise=2, shuffled=2)
 NASTY = "<script>alert('&')</script>"
@@ -43,6 +46,7 @@ def shown():
         "sensitivity": interpret.max_sensitivity(maps["Grad-CAM"], images[:3], 0, samples=2),
         "randomization": interpret.randomization_check(model, data, {"Grad-CAM": interpret.GradCAM}),
         "known method": interpret.METHODS[0],
+        "story": explain(model, data[2], "cat", versus="dog", methods=("hirescam", "saliency", "rise")),
     }
     for name in (
         "GradCAM",
@@ -156,3 +160,42 @@ def test_tables_are_data_frames_where_pandas_is_and_records_where_it_is_not(show
     assert list(shown["trust"].table()["verdict"]) == [each.level for each in shown["trust"].verdicts.values()]
     monkeypatch.setattr("importlib.util.find_spec", lambda name: None)
     assert evaluation.mistakes() == frame.to_dict("records")
+
+
+def test_a_story_names_the_true_and_the_predicted_class_and_shows_every_map():
+    model, images = random_cnn(2), random_images(1, 24)
+    predicted = interpret.Explainer(model)(images).classes
+    names = ("cat", "dog", "owl")
+    for right in (True, False):
+        label = (predicted[3] + (not right)) % 3
+        data = Dataset.from_arrays(images[3:4], [label], names)
+        story = explain(model, data, methods=("grad-cam", "saliency", "integrated-gradients"))
+        html = story._repr_html_()
+        words = re.sub("<[^>]*>", "", re.findall('<p class="pair-names">(.*?)</p>', html, re.DOTALL)[0]).strip()
+        said = names[predicted[3]]
+        assert words == (f"{said} found" if right else f"{names[label]} taken for {said}")
+        assert html.count("<img ") == 1 + len(story.maps)
+        bars = dict(re.findall(r"<bdi>(\w+)</bdi></span><i [^>]*></i><b>([\d.]+)\s%</b>", html))
+        for name, share in zip(names, story.shown.probabilities, strict=True):
+            assert abs(float(bars[name]) - 100 * share) < 0.06
+        maps = json.loads(story.to_json())["shown"]["panels"]
+        np.testing.assert_allclose(maps[0]["values"], story.maps["Grad-CAM"], rtol=1e-6)
+
+
+def test_the_card_of_a_cell_is_the_card_of_the_page():
+    """Its parts have the names that the page's program gives them, and the page's style knows each of them."""
+    card = (TEMPLATES / "card.html.j2").read_text(encoding="utf-8")
+    program = (TEMPLATES / "scripts" / "40_card.js").read_text(encoding="utf-8")
+    style = card_style(".here")
+    parts = set(re.findall(r'class="([\w-]+)"', card)) - {"featurelens-card"}
+    assert parts >= {"card-head", "pair-names", "big", "probs", "says", "cams", "t", "p"}
+    for part in parts:
+        assert f'className: "{part}"' in program and re.search(rf"\.here \.{part}[ {{,]", style), part
+
+
+def test_the_style_of_a_card_reaches_nothing_outside_of_it():
+    rules = re.findall(r"([^{}]+)\{[^{}]*\}", re.sub(r"@media[^{]*\{", "", card_style(".here")))
+    assert len(rules) > 20
+    for selectors in rules:
+        for selector in re.split(r",(?![^(]*\))", selectors):
+            assert ".here" in selector, selector

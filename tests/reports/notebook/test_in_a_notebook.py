@@ -65,7 +65,7 @@ def test_cells_are_readable_on_light_and_dark_paper(notebook, paper, ink):
         page.set_content(page_of)
         colors = page.evaluate(
             "[...document.querySelectorAll('td, th, figcaption, p, svg text')]"
-            ".map(e => getComputedStyle(e)[e.closest('svg') ? 'fill' : 'color'])"
+            ".filter(e => !e.closest('.featurelens-card')).map(e => getComputedStyle(e)[e.closest('svg') ? 'fill' : 'color'])"
         )
         wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
         browser.close()
@@ -74,6 +74,48 @@ def test_cells_are_readable_on_light_and_dark_paper(notebook, paper, ink):
         own
     }  # white: on the filled cells of the confusions
     assert wide <= 0
+
+
+CONTRASTS = """
+() => {
+  const light = (color) => {
+    const linear = (c) => (c <= 0.04045 ? c / 12.92 : ((c + 0.055) / 1.055) ** 2.4);
+    const [r, g, b] = color.match(/[\\d.]+/g).map((each) => linear(each / 255));
+    return 0.2126 * r + 0.7152 * g + 0.0722 * b;
+  };
+  const card = document.querySelector(".featurelens-card"), ground = light(getComputedStyle(card).backgroundColor);
+  const inside = [...card.querySelectorAll("h2, h3, p, span, b, figcaption, bdi")].filter((each) => each.textContent.trim());
+  return inside.map((each) => {
+    const ink = light(getComputedStyle(each).color);
+    return [each.outerHTML, (Math.max(ink, ground) + 0.05) / (Math.min(ink, ground) + 0.05)];
+  });
+}"""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs a browser on the path: chromium or google-chrome")
+@pytest.mark.parametrize("notebook_is_light", [True, False])
+@pytest.mark.parametrize("system", ["light", "dark"])
+def test_the_card_has_a_ground_of_its_own_as_the_notebook_has_it(notebook, notebook_is_light, system, tmp_path):
+    from playwright.sync_api import sync_playwright
+
+    (shown,) = outputs(notebook, next(place for place, cell in enumerate(CELLS) if "explain(" in cell))
+    body = f"<body data-jp-theme-light='{str(notebook_is_light).lower()}'>{shown.data['text/html']}"
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        for width in (800, 390):
+            page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=system)
+            page.set_content(f"<!DOCTYPE html>{body}")
+            contrasts = page.evaluate(CONTRASTS)
+            ground = page.evaluate("getComputedStyle(document.querySelector('.featurelens-card')).backgroundColor")
+            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+            drawn = page.evaluate(
+                "[...document.querySelectorAll('.featurelens-card img')].map(e => [e.naturalWidth, e.clientWidth])"
+            )
+            page.screenshot(path=tmp_path / "card.png", full_page=True)
+            assert len(contrasts) > 10 and min(each for _, each in contrasts) >= 4.5, contrasts
+            assert ground == ("rgb(244, 245, 243)" if notebook_is_light else "rgb(28, 32, 36)")
+            assert wide <= 0 and len(drawn) == 4 and all(own > 0 and seen > 100 for own, seen in drawn)
+        browser.close()
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs a browser on the path: chromium or google-chrome")

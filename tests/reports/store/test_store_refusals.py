@@ -109,6 +109,17 @@ def test_stores_that_do_not_belong_together_are_not_joined(root, model, tmp_path
         join_stores([root, other], tmp_path / "joined")
     with pytest.raises(ValueError, match="two stores or more"):
         join_stores([root], tmp_path / "joined")
+    again = extract(model, made(), tmp_path / "again", methods=["saliency"], unit_images=16)
+    more = extract(model, made(3), tmp_path / "more", methods=["saliency"], unit_images=16)
+    for order in ([root, again.root, more.root], [root, more.root, again.root], [more.root, root, again.root]):
+        with pytest.raises(ValueError, match=r"store' and '.*again' of the same, and '.*more' of others\. Join those"):
+            join_stores(order, tmp_path / "joined")
+    counted = extract(model, made(), tmp_path / "counted", methods=["saliency"], unit_images=16, for_report=True)
+    with pytest.raises(
+        ValueError, match=r"counted' of another wish for the statistics of a report: False against True"
+    ):
+        join_stores([root, counted], tmp_path / "joined")
+    assert not (tmp_path / "joined").exists()
     half = extract(model, made(2), tmp_path / "half", methods=["saliency"], unit_images=16, part=(1, 2))
     with pytest.raises(ValueError, match="complete"):
         join_stores([root, half], tmp_path / "joined")

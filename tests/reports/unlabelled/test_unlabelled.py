@@ -195,6 +195,8 @@ def test_on_the_command_line(folder, tmp_path, capsys):
         ("--training-data", "fashion_mnist"),
         ("--review", "r.json"),
         ("--method", "rise"),
+        ("--max-size", "5"),
+        ("--annotations",),
     ],
 )
 def test_options_that_need_labels_are_refused(words, folder, tmp_path, capsys):
@@ -208,3 +210,23 @@ def test_evaluate_says_what_takes_them(folder, capsys):
     assert code == 1 and "featurelens report MODEL --data" in told and "featurelens explain" in told
     code, told = run(capsys, "evaluate", "--data", folder / "p000.png")
     assert code == 1 and "featurelens report MODEL --data" in told
+
+
+def test_names_that_tell_the_classes_make_it_a_report_of_labels(tmp_path, capsys):
+    """Also where pictures are taken for a class of which there is none: it has no mean to draw."""
+    test = fashion_mnist("test")
+    pictures = tmp_path / "named"
+    pictures.mkdir()
+    for number in (0, 1, 2, 3, 4, 5, 12, 23):  # 23 is an ankle boot, which the model takes for a sandal
+        name = "Boot" if test.labels[number] == 9 else "Shirt"
+        cv2.imwrite(str(pictures / f"{name}_{number}.png"), np.rint(test.images[number] * 255).astype(np.uint8))
+    names = tmp_path / "names.txt"
+    names.write_text("\n".join(["a", "b", "c", "d", "e", "Sandal", "Shirt", "h", "i", "Boot"]))
+    page, figures = tmp_path / "p.html", tmp_path / "p.json"
+    words = ("--label-from", "(.*?)_", "--class-names", names, "--trust-images", 0, "--output", page, "--json", figures)
+    code, told = run(capsys, "report", "--data", pictures, *words)
+    assert code == 0 and "without labels" not in told, told
+    performance = json.loads(figures.read_text())["performance"]["figures"]
+    assert performance["confusion"][9][5] >= 1 and sum(map(sum, performance["confusion"])) == 8
+    code, told = run(capsys, "report", "--data", pictures, "--split", "test", "--output", page)
+    assert code == 1 and "Received no folders. Leave --split out." in told

@@ -1,0 +1,4 @@
+"""Methods that hold the image against another one that shows nothing.
+
+deep_lift  How does the difference from a reference come about, layer by layer?
+"""

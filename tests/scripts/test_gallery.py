@@ -1,0 +1,83 @@
+"""The scripts of the gallery run as they stand, write what they say, and what they tell is true."""
+
+from __future__ import annotations
+
+import importlib
+import json
+import re
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from featurelens.models import evaluate, fashion_mnist, load_model
+
+EXAMPLES = Path(__file__).parents[2] / "scripts" / "examples"
+
+
+@pytest.fixture
+def run(tmp_path, capsys):
+    """Run a script in an empty folder; returns what it printed, and the names of what it wrote."""
+
+    def ran(name: str) -> tuple[str, set[str]]:
+        importlib.import_module(f"featurelens.scripts.examples.{name}").main(tmp_path)
+        return capsys.readouterr().out, {path.name for path in tmp_path.iterdir()}
+
+    return ran
+
+
+def test_my_pictures(run, tmp_path):
+    told, written = run("my_pictures")
+    assert written == {"my_images", "my-report.html", "my-report.json"}
+    right = round(120 * evaluate(load_model("zero_padded_dropout"), fashion_mnist("test")[:120]).accuracy)
+    assert f"{right} images of 120 are correctly classified" in told
+    assert {"performance", "mistakes"} <= json.loads((tmp_path / "my-report.json").read_text("utf-8")).keys()
+
+
+def test_why_this_class(run):
+    told, written = run("why_this_class")
+    assert written == {"why.png"}
+    model, data = load_model("zero_padded_dropout"), fashion_mnist("test")
+    number = int(re.findall(r"image (\d+)", told)[0])
+    answer = model.predict(data[number].images, verbose=0)[0]
+    said, true = (data.class_names[each] for each in (answer.argmax(), data.labels[number]))
+    assert said != true and told.count(f"for {said} rather than {true}") == 3
+    black = model.predict(np.zeros((1, 28, 28, 1)), verbose=0)[0]
+    gains = [np.log(each[answer.argmax()] / each[data.labels[number]]) for each in (answer, black)]
+    summed = float(re.findall(r"Integrated Gradients: ([-+.\d]+)", told)[0])
+    assert abs(summed - (gains[0] - gains[1])) < 0.25, "completeness: the map sums to what the picture adds to black"
+
+
+def test_what_layers_see(run):
+    told, written = run("what_layers_see")
+    assert written == {"channels.png"}
+    assert re.search(r"conv2: \d+ of 64 channels put out nothing for any of 300 images", told)
+    assert "probe accuracy" in told and "conv1" in told
+
+
+def test_whom_to_believe(run):
+    told, written = run("whom_to_believe")
+    assert written == {"trust.png"}
+    verdicts = dict(re.findall(r"^([^:]+): (\w+)\. ", told, re.MULTILINE))
+    assert {"Grad-CAM", "HiResCAM", "Saliency"} <= verdicts.keys()
+    assert set(verdicts.values()) <= {"good", "weak", "failed", "unknown"}
+    assert verdicts["Grad-CAM"] == "failed" and verdicts["HiResCAM"] == "good", "as the shipped file of trust has it"
+
+
+def test_own_method(run):
+    told, written = run("own_method")
+    assert written == {"own-method.png"}
+    assert re.search(r"^Edges: failed\. .*hardly changes when the weights are randomised", told, re.MULTILINE)
+
+
+def test_watch_a_training(run):
+    told, written = run("watch_a_training")
+    assert written == {"feature-maps.html"}
+    assert re.findall(r"after (\d) epochs, channels that never fire: conv1 \d", told) == ["0", "1", "2"]
+
+
+def test_every_script_is_run_and_shown():
+    names = {path.stem for path in EXAMPLES.glob("*.py")} - {"__init__"}
+    assert len(names) == 6 and all(f"test_{name}" in globals() for name in names)
+    page = (EXAMPLES.parents[1] / "docs" / "gallery.md").read_text("utf-8")
+    assert set(re.findall(r"scripts/examples/(\w+)\.py", page)) == names

@@ -7,7 +7,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph.written_variables import kept, written_variables
+from ..graph.state.written_variables import kept, written_variables
 from ..tracing.traced_model import TracedModel
 
 

@@ -28,7 +28,7 @@ import numpy as np
 from ... import Record
 from ..arguments import at_least
 from ..given import Layer, takes_given
-from ..graph.written_variables import kept
+from ..graph.state.written_variables import kept
 from .activity import ChannelActivity
 
 _NOISE = 0.1  # standard deviation of the starting image around mid-grey, as a part of the pixel range

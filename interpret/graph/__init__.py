@@ -6,13 +6,10 @@ logits             Which tensor holds the logits, and what turns them into the a
 squashed           Which logit lies behind an answer that was squashed, number by number?
 answer_range       Between which limits must an answer lie, whatever the image?
 ways               Which operations are on the way from the image to the scores?
-model_state        Has a model changed since it was looked at?
-read_attributes    Which attributes of a layer can a trace read?
-held_objects       Do namespaces and lists still hold the very objects that they held?
-held_constants     Which constants does a trace read outside of the layers?
-written_variables  Which variables does a run write, so that they can be put back?
 keras_library      Which Keras does a model belong to?
 attention_scores   How much does one token read from another?
 token_grid         Which token is which place of the picture?
 function_calls     What is inside a function that the traced graph calls?
+
+The folder `state` tells whether a model has changed.
 """

@@ -16,7 +16,7 @@ from typing import Any
 
 import numpy as np
 
-from ..graph.written_variables import kept, variables_of
+from ..graph.state.written_variables import kept, variables_of
 from ..tracing.batched_graph import LayerProgram
 from ..tracing.traced_model import Taps, TracedModel
 

@@ -22,8 +22,8 @@ from typing import Any
 import numpy as np
 
 from ..graph.keras_library import library_of
+from ..graph.state.written_variables import kept, variables_of
 from ..graph.tasks import declare_task, declared_task
-from ..graph.written_variables import kept, variables_of
 from ..tracing.inputs import Arrays
 from ..tracing.layer_hooks import losses_kept
 from ..tracing.traced_model import TracedModel

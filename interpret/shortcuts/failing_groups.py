@@ -13,7 +13,6 @@ from collections.abc import Iterator
 from dataclasses import dataclass
 from typing import Any
 
-import cv2
 import numpy as np
 
 from ... import Record
@@ -27,6 +26,7 @@ _SMALLEST, _LARGEST = 0.015, 0.4
 _CENTRES = (2, 3, 4, 6)
 _FEWEST = 8
 _AGAIN = 2
+_SIDE = 4  # pixels: smaller pictures have no attributes
 _RIDGE = 0.1  # variance added to each attribute, which are in deviations
 _OUTSIDE = 99  # percent of the rest that stay outside, at least
 _SAME = 0.5  # shared images over those of the smaller group
@@ -99,7 +99,7 @@ def find_failing_groups(
     random = np.random.default_rng(seed)
     numbers = np.sort(random.permutation(len(truth))[:most])
     wrong, hard = (truth != said)[numbers], _hard_cases(truth, said)
-    if len(numbers) < 4 * _FEWEST or not wrong.any():
+    if len(numbers) < 4 * _FEWEST or not wrong.any() or min(pictures.shape[1:3]) < _SIDE:
         return FailingGroups((), hard, len(numbers))
     seen = _within_classes(attributes_of(small_of(pictures, numbers), truth[numbers]), truth[numbers])
     return FailingGroups(tuple(_failing(seen, wrong, numbers, random, seed)), hard, len(numbers))
@@ -131,7 +131,7 @@ def _failing(
     tried = []
     for side, apart in _groups(seen[first], seed):
         inside = side.holds(seen)
-        if (inside[second]).sum() >= _FEWEST:
+        if _both_sides(inside[second]):
             tried.append((inside, apart, _fisher(inside[second], wrong[second])))
     if not tried:
         return
@@ -144,6 +144,11 @@ def _failing(
         if corrected[place] < SIGNIFICANT and excess[place] >= LEAST_EXCESS and new:
             taken.append(inside)
             yield _record(inside, second, seen, wrong, numbers, apart, float(corrected[place]))
+
+
+def _both_sides(members: np.ndarray) -> bool:
+    """Whether there are enough images in a group and outside."""
+    return bool(_FEWEST <= members.sum() <= len(members) - _FEWEST)
 
 
 @dataclass(frozen=True, eq=False)
@@ -160,6 +165,8 @@ class _Side:
 
 def _groups(seen: np.ndarray, seed: int) -> Iterator[tuple[_Side, float]]:
     """The clusters that stand apart, each as a side of its discriminant, with D."""
+    import cv2
+
     rows = np.ascontiguousarray(seen, np.float32)
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, 50, 1e-3)
     for centres in _CENTRES:
@@ -167,7 +174,7 @@ def _groups(seen: np.ndarray, seed: int) -> Iterator[tuple[_Side, float]]:
         _, found, _ = cv2.kmeans(rows, centres, np.empty(0), stop, 3, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
         for label in range(centres):
             members = found[:, 0] == label
-            if _SMALLEST <= members.mean() <= _LARGEST:
+            if _both_sides(members) and _SMALLEST <= members.mean() <= _LARGEST:
                 side, apart = _discriminant(seen, members)
                 if apart >= LEAST_SEPARATION:
                     yield side, apart
@@ -181,7 +188,7 @@ def _discriminant(seen: np.ndarray, members: np.ndarray) -> tuple[_Side, float]:
         return side, apart
     for _ in range(_AGAIN):
         members = side.holds(seen)
-        if not _SMALLEST <= members.mean() <= _LARGEST:
+        if not (_both_sides(members) and _SMALLEST <= members.mean() <= _LARGEST):
             break
         side, _ = _fitted(seen, members)
     return side, apart

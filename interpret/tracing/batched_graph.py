@@ -16,8 +16,8 @@ from typing import TYPE_CHECKING, Any
 import numpy as np
 
 from ... import Shown
-from ..graph.model_state import Structure
-from ..graph.written_variables import kept, written_variables
+from ..graph.state.model_state import Structure
+from ..graph.state.written_variables import kept, written_variables
 from ..progress import Progress, steps
 from .axes import Axes
 from .inputs import Arrays, InputForm

@@ -14,7 +14,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ..graph.written_variables import kept, written_variables
+from ..graph.state.written_variables import kept, written_variables
 from ..progress import Progress, steps
 from .batched_graph import Computed, Program
 from .inputs import Arrays, InputForm

@@ -17,7 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..graph.attention_scores import called_with_scores, gives_scores
-from ..graph.model_state import layers_within
+from ..graph.state.model_state import layers_within
 from .folding import Folder
 
 ATTENTION = "attention"  # what the attention of a layer is called, behind the layer's name

@@ -17,7 +17,7 @@ import numpy as np
 
 from ..graph.answer_range import SLACK
 from ..graph.head import SIGMOID, SOFTMAX, Head
-from ..graph.model_state import Structure, weights_digest
+from ..graph.state.model_state import Structure, weights_digest
 from .inputs import InputForm
 
 if TYPE_CHECKING:

@@ -20,8 +20,8 @@ import numpy as np
 
 from ..graph.head import Head
 from ..graph.logits import find_logits
+from ..graph.state.written_variables import kept, variables_of, written_variables
 from ..graph.tasks import declared_task
-from ..graph.written_variables import kept, variables_of, written_variables
 from ..maps.volume_pooling import mend_volume_pooling
 from .axes import Axes, image_axes, with_axes
 from .folding import Folder

@@ -31,7 +31,7 @@ def card_style(scope: str = ".featurelens-card") -> Markup:
     sheet = str(style(()))
     light, dark = _colors(sheet)
     own = (
-        f"{scope}{{{light}background:var(--panel);color:var(--ink);font:15px/1.5 var(--sans);font-variant-numeric:"
+        f"{scope}{{{light};background:var(--panel);color:var(--ink);font:15px/1.5 var(--sans);font-variant-numeric:"
         "tabular-nums;padding:14px 18px;max-width:46rem;border-radius:6px;text-align:left}"
         f"@media (prefers-color-scheme:dark){{{scope}{{{dark}}}}}"
         f"{','.join(f'{where} {scope}' for where in _LIGHT)}{{{light}}}"

@@ -36,6 +36,7 @@ def page_payload(evidence: Mapping[str, Any], parts: Sequence[Part], about: Abou
     for part in parts:
         for key, value in part.payload.items():
             payload[key] = [*payload[key], *value] if isinstance(payload.get(key), list) else value
+    payload["flags"] = [{**flag, "ids": packed(np.array(flag["ids"], np.uint32))} for flag in payload.get("flags", [])]
     found: PerformanceEvidence | None = evidence.get("performance")
     mistakes: Mistakes | None = evidence.get("mistakes")
     if found is None or (mistakes is None and about.information.cam_layer is not None):
@@ -68,7 +69,7 @@ def flag_of(name: str, title: str, numbers: np.ndarray, note: str = "") -> dict[
         numbers: int64[...], of its images, whose pictures the page shall hold.
         note: A sentence above the list; empty for none.
     """
-    return {"id": name, "title": title, "ids": packed(numbers.astype(np.uint32)), "note": note}
+    return {"id": name, "title": title, "ids": [int(number) for number in numbers], "note": note}
 
 
 def _answers(evaluation: Evaluation) -> dict[str, Any]:

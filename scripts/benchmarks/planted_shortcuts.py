@@ -11,6 +11,7 @@ photographs inside scikit-image, where the left and the right half of each photo
 
 from __future__ import annotations
 
+import importlib
 import itertools
 from collections.abc import Callable, Iterator
 from dataclasses import dataclass
@@ -221,8 +222,7 @@ def _fashion(seed: int) -> Set:
 
 
 def _digits(seed: int) -> Set:
-    from sklearn.datasets import load_digits
-
+    load_digits = _optional("sklearn.datasets", "scikit-learn").load_digits
     images, labels = (np.asarray(each) for each in load_digits(return_X_y=True))
     order = np.random.default_rng(seed).permutation(len(labels))
     pictures = (images.reshape(-1, 8, 8, 1) / 16).astype(np.float32)
@@ -232,8 +232,8 @@ def _digits(seed: int) -> Set:
 def _photos(seed: int) -> Set:
     """Crops at random places and of random sizes; two of the same photograph may overlap."""
     import cv2
-    from skimage import data
 
+    data = _optional("skimage.data", "scikit-image")
     random, made = np.random.default_rng(seed), []
     for name in _PHOTOS:
         photo = getattr(data, name)()
@@ -249,6 +249,16 @@ def _photos(seed: int) -> Set:
     return Set(
         "photos", np.array(made, np.float32)[order], labels[order], len(made) // 2, tuple(range(2 * len(_PHOTOS)))
     )
+
+
+def _optional(module: str, package: str) -> Any:
+    """A module of a package that only this benchmark needs."""
+    try:
+        return importlib.import_module(module)
+    except ImportError as error:
+        raise ValueError(
+            f"Expected {package} for the pictures of this benchmark. Received none. Install it: pip install {package}."
+        ) from error
 
 
 def _mark(images: np.ndarray, random: np.random.Generator) -> np.ndarray:

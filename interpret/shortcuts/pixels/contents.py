@@ -14,7 +14,6 @@ from __future__ import annotations
 from dataclasses import dataclass
 from typing import Literal
 
-import cv2
 import numpy as np
 
 from .separation import nearest
@@ -98,6 +97,8 @@ def _levelled(images: np.ndarray, donors: np.ndarray) -> np.ndarray:
 
 def background(image: np.ndarray, value_range: float) -> np.ndarray:
     """bool[H,W]: what is connected to the border and within three of its deviations of its median."""
+    import cv2
+
     edge = image[border(*image.shape[:2])]
     allowed = np.maximum(_TOLERATED * edge.std(axis=0), _LEAST * value_range)
     near = (np.abs(image - np.median(edge, axis=0)) <= allowed).all(axis=2)

@@ -9,7 +9,6 @@ from __future__ import annotations
 from collections.abc import Iterator
 from typing import Any
 
-import cv2
 import numpy as np
 
 SIDE = 40  # pixels of a small picture, at most
@@ -28,6 +27,8 @@ def factor(height: int, width: int) -> int:
 
 def small(images: np.ndarray) -> np.ndarray:
     """float32[n,h,w,C] of float32[n,H,W,C]: means over squares; pixels that fill no square are left out."""
+    import cv2
+
     by = factor(*images.shape[1:3])
     if by == 1:
         return np.ascontiguousarray(images, np.float32)

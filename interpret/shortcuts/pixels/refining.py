@@ -5,7 +5,6 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterator
 
-import cv2
 import numpy as np
 
 LEAST_SEPARATION = 6.0  # of a square of 3 x 3 (`docs/shortcuts.md`: the largest without a plant, the least with one)
@@ -45,6 +44,8 @@ def shared_pixels(see: See, carriers: np.ndarray, others: np.ndarray, near: np.n
 
 
 def _wider(mask: np.ndarray, by: int) -> np.ndarray:
+    import cv2
+
     return cv2.dilate(mask.astype(np.uint8), np.ones((2 * by + 1,) * 2, np.uint8)).astype(bool)
 
 
@@ -81,6 +82,8 @@ class _Squares:
 
 def _summed(values: np.ndarray) -> np.ndarray:
     """Sums over squares of 3 x 3 and over the channels, float64[H,W]."""
+    import cv2
+
     whole = np.ascontiguousarray(values.sum(axis=-1))
     return cv2.boxFilter(whole, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
 

@@ -13,7 +13,6 @@ from __future__ import annotations
 
 from collections.abc import Iterator
 
-import cv2
 import numpy as np
 
 SMALLEST, LARGEST = 0.015, 0.6  # share of the images in a group
@@ -25,6 +24,8 @@ _LEAST = 1e-3  # of the range of the pixels: a deviation below it is taken for t
 
 def groups(features: np.ndarray, seed: int = 0) -> Iterator[np.ndarray]:
     """The clusters of k-means with two, three and four centres that hold 1.5 to 60 % of the rows and eight, bool[n]."""
+    import cv2
+
     rows = np.ascontiguousarray(features.reshape(len(features), -1), np.float32)
     stop = (cv2.TERM_CRITERIA_EPS + cv2.TERM_CRITERIA_MAX_ITER, _STEPS, 1e-3)
     for centres in _CENTRES:

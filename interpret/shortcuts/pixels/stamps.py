@@ -12,7 +12,6 @@ from __future__ import annotations
 from dataclasses import dataclass, replace
 from typing import Literal
 
-import cv2
 import numpy as np
 
 from .grid import factor
@@ -110,6 +109,8 @@ def _repeated(found: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
 
 def _grown(stamp: Stamp, pictures: np.ndarray, places: np.ndarray) -> Stamp:
     """The stamp with the pixels around its square that are alike in all that carry it."""
+    import cv2
+
     size, held = SIDE + 2 * _AROUND, np.flatnonzero(places[:, 0] >= 0)
     around = ((0, 0), (_AROUND, _AROUND), (_AROUND, _AROUND), (0, 0))
     padded = np.pad(pictures[held].astype(np.float64), around, constant_values=np.nan)

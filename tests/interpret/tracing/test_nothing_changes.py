@@ -13,7 +13,7 @@ from small_models import SHAPE, conv, dense, images
 
 from featurelens import interpret
 from featurelens.interpret import METHODS
-from featurelens.interpret.graph.written_variables import variables_of
+from featurelens.interpret.graph.state.written_variables import variables_of
 from featurelens.interpret.layers.survey import survey_layers
 from featurelens.interpret.stream.class_means import class_means
 from featurelens.interpret.stream.predictions import decisions

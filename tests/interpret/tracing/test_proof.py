@@ -14,7 +14,7 @@ from oracle import Case, assert_equal, by_hand
 from small_models import SHAPE, conv, dense, images, plain_forward, plain_layers, sequential
 
 from featurelens.interpret import Explainer, GradCAM, Saliency, inspect_model
-from featurelens.interpret.graph.model_state import Structure, weights_digest
+from featurelens.interpret.graph.state.model_state import Structure, weights_digest
 from featurelens.interpret.tracing import proof
 from featurelens.interpret.tracing.traced_model import TracedModel
 

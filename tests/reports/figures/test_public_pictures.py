@@ -115,7 +115,7 @@ def test_the_story_of_an_image_has_the_maps_that_the_methods_give():
     np.testing.assert_allclose(story.maps["Grad-CAM"], GradCAM(model, "conv1")(images[1:], 1, 0)[0], rtol=1e-5)
     np.testing.assert_allclose(story.maps["HiResCAM"], HiResCAM(model, "conv1")(images[1:], 1, 0)[0], rtol=1e-5)
     shown = story._repr_html_()
-    assert "Why dog rather than cat" in shown and "<b>" not in shown and story.shown.true == 2
+    assert "Why dog rather than cat" in shown and "<b>owl" not in shown and story.shown.true == 2
     assert explain(model, images[0], methods=["grad-cam"]).shown.class_names == ("class 0", "class 1", "class 2")
     with pytest.raises(ValueError, match="Expected one image"):
         explain(model, images)

@@ -135,7 +135,7 @@ def test_an_address_that_means_nothing_stops_nothing(browser, page_file, address
     page.goto(page_file.as_uri() + address)
     page.locator(".bar nav a").last.click()
     assert complaints == []
-    assert page.locator("main > .on").get_attribute("id") == "/mistakes"
+    page.locator('main > .on[id="/mistakes"]').wait_for()
     page.close()
 
 

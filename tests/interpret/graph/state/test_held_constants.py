@@ -17,7 +17,7 @@ from oracle import Case, assert_equal, by_hand
 from small_models import SHAPE, images, plain_forward, plain_layers
 
 from featurelens.interpret import ActivationExtractor, GradCAM
-from featurelens.interpret.graph.model_state import Structure
+from featurelens.interpret.graph.state.model_state import Structure
 
 pytestmark = pytest.mark.numeric
 CLASSES = np.array([0, 1, 2])

@@ -6,7 +6,7 @@ from typing import Any
 
 import pytest
 
-from featurelens.interpret.graph.held_objects import HeldObjects
+from featurelens.interpret.graph.state.held_objects import HeldObjects
 
 
 class Equal:

@@ -26,7 +26,7 @@ def test_the_same_mark_is_not_used_by_a_model_that_looks_at_the_object():
     assert abs(found.found[0].effect) < 0.05 and found.found[0].label == 1 and not found.relied_on
 
 
-@pytest.mark.parametrize("seed", range(4))
+@pytest.mark.parametrize("seed", range(2))
 def test_nothing_is_found_where_nothing_was_planted_and_the_model_is_not_run(seed):
     found = find_shortcuts(reader(corner=2.5), *plain_images(seed, 400))
     assert found.found == () and found.passes == 0

@@ -56,7 +56,8 @@ class Interruption:
         self.rows.append(row)
 
 
-@pytest.mark.parametrize("name", [name for name in architectures() if name != "transfer"])
+# the transformer takes 11 s here; its network is built by tests/models/networks, its recipe differs in numbers alone
+@pytest.mark.parametrize("name", [name for name in architectures() if name not in ("transfer", "vit")])
 def test_each_recipe_learns_on_600_images(name, images):
     history = train(replace(recipe(name), epochs=3, batch_size=20), images).card.history
     assert len(history["loss"]) == 3

@@ -38,6 +38,11 @@ from featurelens.scripts.reporting.unlabelled import (
 
 if TYPE_CHECKING:
     from featurelens.models.datasets.dataset import Dataset
+    from featurelens.models.model_files.cards import ModelCard
+    from featurelens.reports.evidence.plan import ReportPlan
+    from featurelens.reports.evidence.screening.review import Review
+    from featurelens.reports.evidence.trust import TrustFile
+    from featurelens.reports.html.own_words import OwnWords
 
 
 @dataclass(frozen=True)
@@ -96,76 +101,142 @@ def report(
 
     target = output.expanduser().absolute()
     check_writable(target)
-    beside_classes = _of_classes(tested, looking, page, gates)
-    choice = PicturesChoice(
-        looking.batch_size, tested.trust_images, tested.trust_budget, looking.seed, page, gates.json, gates.arrays
-    )
-    if opening.task == "regression":
-        refuse_class_options(beside_classes, opening.task)
-        report_numbers(data, model, target, opening, choice, looking, command=_command())
-        return
-    refuse_number_options(looking, opening)
-    if opening.task == "labels":
-        refuse_class_options(beside_classes, opening.task)
-        report_labels(data, model, target, opening, choice, command=_command())
-        return
-    if (files := unlabelled_files(data, opening)) is not None:
-        refuse_labelled_options(beside_classes)
-        report_pictures(files, model, target, opening, choice, command=_command())
+    asked = _Asked(model, data, target, tested, looking, page, gates, opening)
+    if _without_classes(asked):
         return
     words = page.read(usual=f"What {Path(model).stem} sees")  # the file's name: Keras's own may be 'sequential_4'
     conditions = checked_gates(gates)
-    refuse_one_file_twice([target, *gates.written])
-    further = [method_named(name) for name in looking.method or ()]
-    images_from = checked_data(model, data, opening)
-    if looking.training_data is not None:
-        checked_data(model, looking.training_data, opening)
-    read = [images_from, looking.training_data]
-    beside = [opening.class_names, tested.trust, looking.review, page.logo, page.note]
-    check_outputs([target, *gates.written], models=[model], data=read, files=beside)
+    images_from = _checked_files(asked)
     reviewed = None if looking.review is None else read_review(looking.review)
     loaded, card = load_with_card(model, opening)
     dataset = chosen_images(open_for(images_from, loaded, card, opening), page, looking.seed)
     training = None if looking.training_data is None else open_for(looking.training_data, loaded, card, opening)
+    plan = _plan(tested, looking, _trust_on_file(tested, model, loaded, dataset), training, reviewed)
+    require_known(conditions, dataset.class_names, _judged(plan))
+    if looking.store is not None:
+        dataset, plan = _from_store(looking.store, loaded, dataset, plan)
+    figures = _written(asked, loaded, dataset, plan, card, words, bool(conditions))
+    told(page, target, f"Wrote {target} ({target.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
+    stop_if(conditions, figures, gates)
+
+
+@dataclass(frozen=True)
+class _Asked:
+    """All that the command was given."""
+
+    model: str
+    data: str | None
+    target: Path
+    tested: TrustChoice
+    looking: Looking
+    page: PageChoice
+    gates: Gates
+    opening: Opening
+
+
+def _without_classes(asked: _Asked) -> bool:
+    """Write the report of numbers, of several labels or of pictures without labels, where it is one of these."""
+    of_classes = _of_classes(asked.tested, asked.looking, asked.page, asked.gates)
+    trust = asked.tested.trust_images, asked.tested.trust_budget
+    choice = PicturesChoice(
+        asked.looking.batch_size, *trust, asked.looking.seed, asked.page, asked.gates.json, asked.gates.arrays
+    )
+    if asked.opening.task == "regression":
+        refuse_class_options(of_classes, asked.opening.task)
+        report_numbers(asked.data, asked.model, asked.target, asked.opening, choice, asked.looking, command=_command())
+        return True
+    refuse_number_options(asked.looking, asked.opening)
+    if asked.opening.task == "labels":
+        refuse_class_options(of_classes, asked.opening.task)
+        report_labels(asked.data, asked.model, asked.target, asked.opening, choice, command=_command())
+        return True
+    files = unlabelled_files(asked.data, asked.opening)
+    if files is not None:
+        refuse_labelled_options(of_classes)
+        report_pictures(files, asked.model, asked.target, asked.opening, choice, command=_command())
+    return files is not None
+
+
+def _checked_files(asked: _Asked) -> str:
+    """Where the images are; refused is what cannot be read, or would be written over."""
+    refuse_one_file_twice([asked.target, *asked.gates.written])
+    for name in asked.looking.method or ():
+        method_named(name)
+    images_from = checked_data(asked.model, asked.data, asked.opening)
+    if asked.looking.training_data is not None:
+        checked_data(asked.model, asked.looking.training_data, asked.opening)
+    read = [images_from, asked.looking.training_data]
+    beside = [asked.opening.class_names, asked.tested.trust, asked.looking.review, asked.page.logo, asked.page.note]
+    check_outputs([asked.target, *asked.gates.written], models=[asked.model], data=read, files=beside)
+    return images_from
+
+
+def _trust_on_file(tested: TrustChoice, model: str, loaded: Any, dataset: Dataset) -> TrustFile | None:
+    """The trust as it was measured before, where it fits and is not to be measured anew."""
+    anew = _trust_images(tested) if tested.trust_budget is not None else tested.trust_images
+    return trust_on_file(tested.trust, anew, model, loaded, dataset)
+
+
+def _trust_images(tested: TrustChoice) -> int:
+    from featurelens.reports.evidence.trust import TRUST_IMAGES
+
+    return TRUST_IMAGES if tested.trust_images is None else tested.trust_images
+
+
+def _plan(
+    tested: TrustChoice, looking: Looking, measured: TrustFile | None, training: Dataset | None, reviewed: Review | None
+) -> ReportPlan:
+    """How thoroughly to look."""
     from featurelens.reports.evidence.plan import ReportPlan
-    from featurelens.reports.evidence.trust import SHOWN, TRUST_IMAGES
+
+    return ReportPlan(
+        looking.batch_size,
+        _trust_images(tested),
+        measured,
+        trust_budget=tested.trust_budget,
+        seed=looking.seed,
+        methods=tuple(method_named(name) for name in looking.method or ()),
+        training=training,
+        review=reviewed,
+    )
+
+
+def _judged(plan: ReportPlan) -> tuple[str, ...]:
+    """The methods whose trust the report will know."""
+    from featurelens.reports.evidence.trust import SHOWN
+
+    on_file = plan.trust_file
+    return (*SHOWN, *(known.name for known in plan.methods)) if on_file is None else tuple(on_file.trust.methods)
+
+
+def _from_store(store: Path, loaded: Any, dataset: Dataset, plan: ReportPlan) -> tuple[Dataset, ReportPlan]:
+    """The data and the plan with what a store has counted of them."""
+    from featurelens.reports.store.for_report import from_store
+    from featurelens.reports.store.opening import open_store
+
+    return from_store(open_store(store), loaded, dataset, plan)
+
+
+def _written(
+    asked: _Asked,
+    loaded: Any,
+    dataset: Dataset,
+    plan: ReportPlan,
+    card: ModelCard | None,
+    words: OwnWords,
+    judged: bool,
+) -> dict[str, Any]:
+    """Look, and write the page with its files; returns the figures, those of the performance too where they are `judged`."""
     from featurelens.reports.files.report_files import ReportFiles
     from featurelens.reports.report import explained, write_files
     from featurelens.reports.report_choice import chosen_sections
 
-    images = TRUST_IMAGES if tested.trust_images is None else tested.trust_images
-    anew = images if tested.trust_budget is not None else tested.trust_images
-    measured = trust_on_file(tested.trust, anew, model, loaded, dataset)
-    methods = (*SHOWN, *(known.name for known in further)) if measured is None else tuple(measured.trust.methods)
-    require_known(conditions, dataset.class_names, methods)
-    plan = ReportPlan(
-        looking.batch_size,
-        images,
-        measured,
-        trust_budget=tested.trust_budget,
-        seed=looking.seed,
-        methods=tuple(further),
-        training=training,
-        review=reviewed,
-    )
-    if looking.store is not None:
-        from featurelens.reports.store.for_report import from_store
-        from featurelens.reports.store.opening import open_store
-
-        dataset, plan = from_store(open_store(looking.store), loaded, dataset, plan)
-    sections = chosen_sections(page.ids, needs_performance=bool(conditions) or gates.arrays is not None)
-    with progress_of(page, plan.expected(dataset.images.shape)) as step:
+    sections = chosen_sections(asked.page.ids, needs_performance=judged or asked.gates.arrays is not None)
+    files = ReportFiles(asked.target, *map(_absolute, (asked.gates.json, asked.gates.arrays)))
+    shown = [section.id for section in chosen_sections(asked.page.ids)]
+    with progress_of(asked.page, plan.expected(dataset.images.shape)) as step:
         found = explained(loaded, dataset, plan, sections=sections, card=card, command=_command(), step=step)
-        figures = write_files(
-            found,
-            ReportFiles(target, *map(_absolute, (gates.json, gates.arrays))),
-            shown=[section.id for section in chosen_sections(page.ids)],
-            words=words,
-            max_size=page.max_size,
-            step=step,
-        )
-    told(page, target, f"Wrote {target} ({target.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
-    stop_if(conditions, figures, gates)
+        return write_files(found, files, shown=shown, words=words, max_size=asked.page.max_size, step=step)
 
 
 def chosen_images(dataset: Dataset, page: PageChoice, seed: int) -> Dataset:

@@ -27,9 +27,12 @@ from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
+    from collections.abc import Sequence
+
     import numpy as np
 
-    from featurelens.interpret.trust.record import Trust
+    from featurelens.interpret.methods.catalogue import KnownMethod
+    from featurelens.interpret.trust.record import Trust, TrustPlan
     from featurelens.models.datasets.dataset import Dataset
     from featurelens.reports.evidence.trust import TrustFile
 
@@ -130,12 +133,7 @@ def trust(
     check_writable(target)
     methods = methods_named(chosen.method) if chosen.method else METHODS.usual
     before = read_trust(target) if update else None
-    images_from = checked_data(model, data, opening)
-    if control.training_data is not None:
-        checked_data(model, control.training_data, opening)
-    read = [images_from, control.training_data]
-    inputs = [opening.class_names, *([] if control.masks is None else [control.masks])]
-    check_outputs([target], models=[model], data=read, files=inputs, with_trust=False)
+    images_from = _checked_files(model, data, target, control, opening)
     loaded, card = load_with_card(model, opening)
     read = open_for if opening.is_of_classes else open_images
     dataset = read(images_from, loaded, card, opening)
@@ -144,12 +142,29 @@ def trust(
     if control.training_data is not None:
         everything = open_for(control.training_data, loaded, card, opening)
         training = _drawn(everything, control.training_images, samples.seed)
-    from featurelens.interpret.stream.predictions import decisions
+    labels = dataset.labels if masks is not None and opening.is_of_classes else None
+    given = _Given(loaded, dataset, training, masks, labels, chosen.layer, samples.batch_size or 256)
+    found = _measured(given, methods, _plan(samples, control, methods, len(dataset)), before)
+    _write(found, loaded, dataset, target, before)
+    _print(found)
+    say(f"Wrote {target}. `featurelens report` shows it where it lies beside the model, or with --trust.")
+
+
+def _checked_files(model: str, data: str | None, target: Path, control: Controls, opening: Opening) -> str:
+    """Where the images are; refused is what cannot be read, or would be written over."""
+    images_from = checked_data(model, data, opening)
+    if control.training_data is not None:
+        checked_data(model, control.training_data, opening)
+    read = [images_from, control.training_data]
+    beside = [opening.class_names, *([] if control.masks is None else [control.masks])]
+    check_outputs([target], models=[model], data=read, files=beside, with_trust=False)
+    return images_from
+
+
+def _plan(samples: SampleSizes, control: Controls, methods: Sequence[KnownMethod], images: int) -> TrustPlan:
+    """On how many images what is measured, within the budget where there is one."""
     from featurelens.interpret.trust.budget import within_budget
-    from featurelens.interpret.trust.measure import measure_trust
     from featurelens.interpret.trust.record import TrustPlan
-    from featurelens.reports.evidence.trust import require_same_measurement
-    from featurelens.scripts.terminal.progress import steps_shown
 
     usual = TrustPlan()
     plan = replace(
@@ -159,27 +174,46 @@ def trust(
         epochs=control.epochs,
         seed=samples.seed,
     )
-    if samples.budget is not None:
-        plan = within_budget(samples.budget, methods, plan, len(dataset))
-    cam_layer = chosen.layer or decisions(loaded, dataset.images[:1]).cam_layer
+    return plan if samples.budget is None else within_budget(samples.budget, methods, plan, images)
+
+
+@dataclass(frozen=True, eq=False)
+class _Given:
+    """What is measured on."""
+
+    model: Any
+    dataset: Dataset
+    training: tuple[np.ndarray, np.ndarray] | None  # images and labels of the control of random labels
+    masks: np.ndarray | None  # bool[B,H,W], where the objects are
+    labels: np.ndarray | None  # int64[B], of the maps that the masks are held against
+    layer: str | None  # of the class activation maps, where it was named
+    batch_size: int
+
+
+def _measured(given: _Given, methods: Sequence[KnownMethod], plan: TrustPlan, before: TrustFile | None) -> Trust:
+    """The measurement itself; refused is one that does not go with that of the file that is there."""
+    from featurelens.interpret.stream.predictions import decisions
+    from featurelens.interpret.trust.measure import measure_trust
+    from featurelens.reports.evidence.trust import require_same_measurement
+    from featurelens.scripts.terminal.progress import steps_shown
+
+    images = given.dataset.images
+    cam_layer = given.layer or decisions(given.model, images[:1]).cam_layer
     if before is not None:
-        require_same_measurement(before, loaded, dataset.images, cam_layer, plan)
+        require_same_measurement(before, given.model, images, cam_layer, plan)
     with steps_shown() as step:
-        found = measure_trust(
-            loaded,
-            dataset.images,
+        return measure_trust(
+            given.model,
+            images,
             methods,
             plan,
             cam_layer=cam_layer,
-            training=training,
-            masks=masks,
-            labels=dataset.labels if masks is not None and opening.is_of_classes else None,
-            batch_size=samples.batch_size or 256,
+            training=given.training,
+            masks=given.masks,
+            labels=given.labels,
+            batch_size=given.batch_size,
             step=step,
         )
-    _write(found, loaded, dataset, target, before)
-    _print(found)
-    say(f"Wrote {target}. `featurelens report` shows it where it lies beside the model, or with --trust.")
 
 
 def _default_output(model: str) -> Path:

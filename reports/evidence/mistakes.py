@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, field
+from typing import Any
 
 import numpy as np
 
@@ -76,39 +77,8 @@ def gather_mistakes(
     """Explain the misclassified images; beyond a limit, or a share of it, the surest of each confusion in turn."""
     wrong = np.flatnonzero(evaluation.predictions != dataset.labels)
     confusions, numbers = _ordered(wrong, evaluation, _limit(dataset, share))
-    true, predicted = dataset.labels[numbers], evaluation.predictions[numbers]
-    height, width = _side(dataset)
-    parts: list[list[np.ndarray]] = [[], [], [], [], [], []]
-    leads: list[np.ndarray] = []
-    states: tuple[list[MapState], list[MapState]] = ([], [])
-    beside: dict[str, tuple[list[np.ndarray], list[np.ndarray]]] = {name: ([], []) for name in AT_LAYER}
-    for start in range(0, len(numbers), batch_size):
-        rows = slice(start, start + batch_size)
-        images = dataset.images[numbers[rows]]
-        why, why_not = look(images, predicted[rows], batch_size), look(images, true[rows], batch_size)
-        found = (
-            resize_images(dataset.shown[numbers[rows]], height, width),
-            np.maximum(why["signed"], 0),
-            np.maximum(why_not["signed"], 0),
-            resize_images(why["saliency"][..., np.newaxis], height, width)[..., 0],
-            resize_images(why_not["saliency"][..., np.newaxis], height, width)[..., 0],
-            why["contributions"] - why_not["contributions"],  # HiResCAM is linear in the score
-        )
-        for part, values in zip(parts, found, strict=True):
-            part.append(values)
-        leads.append(why["parts"] - why_not["parts"])  # linear in the score, too
-        for name, key in AT_LAYER.items():
-            beside[name][0].append(why[key])
-            beside[name][1].append(why_not[key])
-        for state, cams, looked in zip(states, found[1:3], (why, why_not), strict=True):
-            state.extend(map_states(cams, before_cut=looked["signed"], saturation=looked["saturation"]))
-        if callable(progress):
-            progress("images", min(start + batch_size, len(numbers)), len(numbers))
-    pictures, cam, cam_true, slope, slope_true, signed = (
-        np.concatenate(part) if part else np.zeros((0, 1, 1), np.float32) for part in parts
-    )
-    logits = survey.logits[numbers]
-    every = np.arange(len(numbers))
+    predicted, logits = evaluation.predictions[numbers], survey.logits[numbers]
+    true, every = dataset.labels[numbers], np.arange(len(numbers))
     sure = evaluation.probabilities.max(axis=1) > SURE
     return Mistakes(
         confusions=confusions,
@@ -122,14 +92,56 @@ def gather_mistakes(
         sure_answers=int(sure.sum()),
         sure_mistakes=int(sure[wrong].sum()),
         probabilities=evaluation.probabilities[numbers],
-        pictures=pictures,
-        grad_cam=(cam, cam_true),
-        cam_states=(tuple(states[0]), tuple(states[1])),
-        saliency=(slope, slope_true),
-        contrast=signed,
-        parts=np.concatenate(leads) if leads else np.zeros((0, 1), np.float32),
-        layer_maps={name: (_joined(pair[0]), _joined(pair[1])) for name, pair in beside.items()},
+        **_explained(look, dataset, numbers, predicted, batch_size, progress),
     )
+
+
+def _explained(
+    look: GradCAMState,
+    dataset: Dataset,
+    numbers: np.ndarray,
+    predicted: np.ndarray,
+    batch_size: int,
+    progress: Progress,
+) -> dict[str, Any]:
+    """The pictures of some images and their maps for the predicted and for the true class, as `Mistakes` names them."""
+    size, pictures = _side(dataset), []
+    sides: tuple[list[dict[str, np.ndarray]], ...] = ([], [])
+    for start in range(0, len(numbers), batch_size):
+        rows = slice(start, start + batch_size)
+        images = dataset.images[numbers[rows]]
+        pictures.append(resize_images(dataset.shown[numbers[rows]], *size))
+        for side, classes in zip(sides, (predicted[rows], dataset.labels[numbers[rows]]), strict=True):
+            looked = look(images, classes, batch_size)
+            side.append({**looked, "saliency": resize_images(looked["saliency"][..., np.newaxis], *size)[..., 0]})
+        if callable(progress):
+            progress("images", min(start + batch_size, len(numbers)), len(numbers))
+    return {"pictures": _joined(pictures), **_fields(*map(_together, sides))}
+
+
+def _fields(why: dict[str, np.ndarray], why_not: dict[str, np.ndarray]) -> dict[str, Any]:
+    """The maps for the predicted class and those for the true one, as `Mistakes` names them."""
+    cams = np.maximum(why["signed"], 0), np.maximum(why_not["signed"], 0)
+    states = [
+        tuple(map_states(cam, before_cut=side["signed"], saturation=side["saturation"])) if len(cam) else ()
+        for cam, side in zip(cams, (why, why_not), strict=True)
+    ]
+    return {
+        "grad_cam": cams,
+        "cam_states": tuple(states),
+        "saliency": (why["saliency"], why_not["saliency"]),
+        "contrast": why["contributions"] - why_not["contributions"],  # HiResCAM is linear in the score
+        "parts": why["parts"] - why_not["parts"],  # and so are they
+        "layer_maps": {name: (why[key], why_not[key]) for name, key in AT_LAYER.items()},
+    }
+
+
+def _together(batches: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
+    """What was found batch by batch, in one; without a batch, nothing of everything."""
+    kinds = ("signed", "saliency", "saturation", "parts", *AT_LAYER.values())
+    if not batches:
+        return {kind: np.zeros((0, 1) if kind == "parts" else (0, 1, 1), np.float32) for kind in kinds}
+    return {kind: _joined([batch[kind] for batch in batches]) for kind in kinds}
 
 
 def _joined(parts: list[np.ndarray]) -> np.ndarray:

@@ -35,12 +35,12 @@ class Content:
     def both(self, images: np.ndarray, carriers: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
         """Pictures with the content of pictures that carry it, and with that of pictures that do not.
 
+        Each depends on its own picture and donor alone; no pixel leaves the range of these two.
+
         Args:
             images, carriers, others: float32[n,H,W,C], one carrier and one other for each image.
         """
-        low, high = float(images.min()), float(images.max())
-        with_it, without = (self._pasted(images, donors, low, high) for donors in (carriers, others))
-        return with_it, without
+        return self._pasted(images, carriers), self._pasted(images, others)
 
     def seen(self, images: np.ndarray) -> np.ndarray:
         """float32[n,D]: the content of each picture, as numbers."""
@@ -53,13 +53,20 @@ class Content:
         assert means is not None  # only a stamp is found without
         return nearest(self.seen(images), means[0], means[1])
 
-    def _pasted(self, images: np.ndarray, donors: np.ndarray, low: float, high: float) -> np.ndarray:
+    def _pasted(self, images: np.ndarray, donors: np.ndarray) -> np.ndarray:
         if self.mask is not None:
             return np.where(self.mask[np.newaxis, :, :, np.newaxis], donors, images)
         if self.kind == "level":
-            return np.clip(_levelled(images, donors), low, high)
-        pairs = zip(images, donors, strict=True)
-        return np.stack([_with_background(image, donor, high - low) for image, donor in pairs])
+            return np.clip(_levelled(images, donors), *_ranges(images, donors))
+        low, high = _ranges(images, donors)
+        spans = (high - low).ravel().tolist()
+        return np.stack([_with_background(*each) for each in zip(images, donors, spans, strict=True)])
+
+
+def _ranges(images: np.ndarray, donors: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """float32[n,1,1,1] twice: the darkest and the brightest pixel of each picture and its donor."""
+    both = np.stack([images, donors])
+    return both.min(axis=(0, 2, 3, 4))[:, None, None, None], both.max(axis=(0, 2, 3, 4))[:, None, None, None]
 
 
 def levels(images: np.ndarray) -> np.ndarray:

@@ -1,4 +1,5 @@
 import numpy as np
+import pytest
 
 from featurelens.interpret.shortcuts.pixels.contents import Content, background, border, border_values, levels
 from featurelens.interpret.shortcuts.pixels.grid import enlarged, small
@@ -24,6 +25,19 @@ def test_a_level_brings_the_percentiles_of_the_other_picture():
     made = Content("level").both(images, donors, images)[0]
     np.testing.assert_allclose(levels(made), levels(donors), atol=1e-5)
     np.testing.assert_allclose(Content("level").both(images, donors, images)[1], images, atol=1e-6)
+
+
+@pytest.mark.parametrize("kind", ["level", "background"])
+def test_what_is_pasted_does_not_depend_on_the_other_pictures_of_a_batch(kind):
+    random = np.random.default_rng(0)
+    images, carriers, others = (
+        random.random((3, 4, 9, 9, 2)).astype(np.float32) * np.array([1, 2, 5, 9])[:, None, None, None]
+    )
+    together = Content(kind).both(images, carriers, others)
+    for row in range(4):
+        alone = Content(kind).both(*(each[row : row + 1] for each in (images, carriers, others)))
+        for one, other in zip(together, alone, strict=True):
+            np.testing.assert_array_equal(one[row], other[0])
 
 
 def test_a_background_is_what_is_connected_to_the_border():

@@ -6,6 +6,7 @@ method_maps          How is a method's map drawn, as its record says?
 class_masks          Which colour has the class of a pixel?
 signal_form          Which lines and slices of a series or a volume are drawn?
 pictures             How does an image look on the page?
+reason_words         How is said what lies behind an answer?
 shortcut_words       How are shortcuts and failing groups said?
 wording              How is a number written?
 layer_sheet          How do all channels of a layer look?

@@ -6,5 +6,6 @@ maps          How are maps of evidence laid over their pictures, and drawn with 
 tables        How are confusions and the trust in the methods drawn?
 segmentation  Where is a segmented picture wrong?
 one_image     What is the whole story of one image?
+reasons       What lies behind its answer?
 ============  ==============================================================================================
 """

@@ -23,6 +23,7 @@ from ..explanation import MethodChoice, Picture, explained_image
 from ..plots.explanation import ExplainedImage
 from ..plots.plot import Plot
 from ..plots.signals import story_figure
+from .reasons import reasons_of
 
 USUAL = ("grad-cam", "saliency", "integrated-gradients")
 _UNLABELLED = ("unknown",)  # the class of pictures that come without one
@@ -34,6 +35,9 @@ class ImageStory(Record):
 
     shown: ExplainedImage
     remarks: tuple[str, ...]  # what a reader should know before
+    reasons: tuple[
+        str, ...
+    ] = ()  # what lies behind the answer: the smallest change that flips it, the channels that lead
 
     @property
     def maps(self) -> dict[str, np.ndarray]:
@@ -103,7 +107,8 @@ def explain(
     picture = replace(picture, class_names=names or None)
     choice = MethodChoice(chosen, frozenset(known.name for known in chosen[:1]))
     shown, remarks = explained_image(model, picture, choice, asked[0], asked[1], at)
-    return ImageStory(shown, remarks)
+    own = axes is None and score is None
+    return ImageStory(shown, remarks, reasons_of(model, picture.pixels, shown) if own else ())
 
 
 def _picture(image: Any, model: Any) -> tuple[Given, Picture]:

@@ -1,7 +1,7 @@
 """One image's whole story in a cell: the card of the page, with the page's own names and style.
 
-The picture and the first method's map, large; what the model answers, and how surely; which places speak for it; then the
-other methods' maps, each with the limits of its colours.
+The picture and the first method's map, large; what the model answers, and how surely; which places speak for it; the smallest
+change that flips the answer, and the channels that lead; then the other methods' maps, each with the limits of its colours.
 """
 
 from __future__ import annotations
@@ -72,7 +72,7 @@ def story_html(found: ImageStory, side: int) -> Markup:
             big=[own, *maps[:1]],
             maps=maps[1:],
             bars=_bars(shown, said),
-            says=[*shown.answers, *filter(None, (_where(shown), shown.faded))],
+            says=[*shown.answers, *filter(None, (_where(shown), shown.faded)), *found.reasons],
             remarks=found.remarks,
         )
     )

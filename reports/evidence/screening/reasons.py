@@ -3,12 +3,14 @@
 from __future__ import annotations
 
 from dataclasses import dataclass, replace
+from typing import Any
 
 import numpy as np
 
 from ....interpret.layers.nearest_answers import NearestAnswers, nearest_answers
 from ....interpret.maps.regions import EvidenceRegions, evidence_regions
 from ....interpret.pixel_removal.smallest_flip import SmallestFlips, smallest_flips
+from ....interpret.progress import Progress
 from ....interpret.tracing.variants import rows_at_once
 from ..mistakes import Mistakes
 from ..seen import Seen
@@ -41,7 +43,7 @@ class ReasonsEvidence:
 
 def gather_reasons(seen: Seen, mistakes: Mistakes) -> ReasonsEvidence:
     """Look behind the explained mistakes."""
-    channels, parts, share = _channels(mistakes)
+    channels, parts, share = leading(mistakes.parts)
     hidden, nearest = _nearest(seen, mistakes)
     rows = _turn(mistakes)
     return ReasonsEvidence(
@@ -60,9 +62,15 @@ def gather_reasons(seen: Seen, mistakes: Mistakes) -> ReasonsEvidence:
     )
 
 
-def _channels(mistakes: Mistakes) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
-    """The channels of the largest parts in the lead, these parts, and their share in all."""
-    parts = mistakes.parts
+def leading(parts: np.ndarray) -> tuple[np.ndarray, np.ndarray, np.ndarray]:
+    """The five channels of the largest parts in the lead, these parts, and their share in all.
+
+    Args:
+        parts: float32[N,C], of every channel, logits.
+
+    Returns:
+        int64[N,5], float32[N,5] and float32[N]; NaN where no channel has a part.
+    """
     order = np.argsort(-np.abs(parts), axis=1, kind="stable")[:, :_CHANNELS]
     chosen = np.take_along_axis(parts, order, axis=1)
     total = np.abs(parts).sum(axis=1)
@@ -96,15 +104,20 @@ def _turn(mistakes: Mistakes) -> np.ndarray:
 def _flips(seen: Seen, numbers: np.ndarray) -> SmallestFlips | None:
     if not len(numbers):
         return None
-    images = seen.dataset.images[numbers]
-    height, width = images.shape[1:3]
     low, high = seen.dataset.value_range
+    telling = seen.progress("searching the smallest flips")
+    return searched_flips(seen.model, seen.dataset.images[numbers], (low + high) / 2, telling)
+
+
+def searched_flips(model: Any, images: np.ndarray, grey: float, progress: Progress = False) -> SmallestFlips:
+    """The smallest flips within the page's budget: every place of pictures of up to 64 pixels a side, a grid of larger ones."""
+    height, width = images.shape[1:3]
     return smallest_flips(
-        seen.model,
+        model,
         images,
-        grey=(low + high) / 2,
+        grey=grey,
         stride=1 if max(height, width) <= _FINE else max(height, width) // 28,
         budget=max(1, _FLIP_VALUES // int(np.prod(images.shape[1:]))),
         batch_size=rows_at_once(images[:1]),
-        progress=seen.progress("searching the smallest flips"),
+        progress=progress,
     )

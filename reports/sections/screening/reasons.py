@@ -13,7 +13,8 @@ from ....interpret.layers.survey import SurveyStatistic
 from ....interpret.pixel_removal.smallest_flip import with_square
 from ....interpret.stream.hidden import HiddenStatistic
 from ...drawing.pictures import pictures, pictures_at
-from ...drawing.wording import count, number, percent, with_minus
+from ...drawing.reason_words import channel_words, flip_words
+from ...drawing.wording import count
 from ...evidence.mistakes import Mistakes
 from ...evidence.screening.reasons import ReasonsEvidence, gather_reasons
 from ...evidence.screening.suspects import hidden_of
@@ -121,7 +122,8 @@ def _card(found: ReasonsEvidence, about: About, sheets: dict[str, Sprite], place
         after = names[found.flips.after[place]]
         views.append(view(tile_html(sheets["flip"], place, f"with the square: {after}"), f"Then {after}"))
     views += _neighbours(found, sheets, place, row, (meant, said))
-    sentences = [flip_sentence(found, names, place), channels_sentence(found, row, said, meant)]
+    lead = (found.channels[row], found.parts[row], float(found.share[row]))
+    sentences = [flip_words(found.flips, place, names), channel_words(found.layer, *lead, said, meant)]
     return Markup(
         '<article class="reason mistake"><header><h4><span class="true">{}</span> → <span class="predicted">{}</span></h4>'
         '<a class="number" href="#/image/{}">image {}</a></header><div class="views">{}</div><p class="says">{}</p></article>'
@@ -146,28 +148,3 @@ def _neighbours(
                 tile = tile_html(sheets["near"], 2 * each * place + each * side + turn, f"image {image}, {names[side]}")
                 views.append(view(tile, names[side], note=f"{image}, cosine {alike:.2f}"))
     return views
-
-
-def flip_sentence(found: ReasonsEvidence, names: tuple[str, ...], place: int) -> str:
-    """The smallest square that changes the decision, or up to where none does; empty where nothing was searched."""
-    flips = found.flips
-    if flips is None or not flips.searched:
-        return ""
-    side, grid = int(flips.side[place]), "" if flips.stride == 1 else f", on a grid of {flips.stride} pixels"
-    if not side:
-        return f"Smallest grey square that changes the decision: none up to {flips.searched} × {flips.searched}{grid}."
-    where = f"({flips.row[place]}, {flips.column[place]})"
-    change = f"{names[flips.before[place]]} → {names[flips.after[place]]}"
-    return f"Smallest grey square that changes the decision: {side} × {side} at (row, column) {where}{grid}, {change}."
-
-
-def channels_sentence(found: ReasonsEvidence, row: int, said: str, meant: str) -> str:
-    """The channels of the largest part in the lead; empty where no channel has any."""
-    if found.layer is None or not np.isfinite(found.share[row]):
-        return ""
-    largest = zip(found.channels[row][:3], found.parts[row][:3], strict=True)
-    parts = ", ".join(f"{channel} ({with_minus(number(float(part)))})" for channel, part in largest)
-    return (
-        f"The largest parts in the lead of {said} over {meant} at {found.layer}, in logits: channels {parts}; the five largest "
-        f"make {percent(float(found.share[row]), 0)} of all parts."
-    )

@@ -6,6 +6,8 @@ from hand_set_models import random_cnn, random_images
 from matplotlib.figure import Figure
 
 from featurelens.interpret import ActivationExtractor, GradCAM, HiResCAM
+from featurelens.interpret.dissection.margin_parts import MarginPartsOf
+from featurelens.interpret.pixel_removal.smallest_flip import smallest_flips
 from featurelens.models import Dataset
 from featurelens.models.evaluation.metrics import evaluation_from_probabilities
 from featurelens.reports import explain, overlay, plot_confusion, plot_layer, plot_map, plot_maps, upsample
@@ -115,6 +117,13 @@ def test_the_story_of_an_image_has_the_maps_that_the_methods_give():
     np.testing.assert_allclose(story.maps["Grad-CAM"], GradCAM(model, "conv1")(images[1:], 1, 0)[0], rtol=1e-5)
     np.testing.assert_allclose(story.maps["HiResCAM"], HiResCAM(model, "conv1")(images[1:], 1, 0)[0], rtol=1e-5)
     shown = story._repr_html_()
+    flip, channels = story.reasons
+    flips = smallest_flips(model, images[1:], grey=0.5)  # the page's own search has the same places
+    assert f"{flips.side[0]} × {flips.side[0]}" in flip or "none up to" in flip
+    said = int(np.argmax(story.shown.probabilities))
+    other = 0 if said else 1  # held against the cat, unless that is what is answered
+    parts = MarginPartsOf(model)(images[1:], said, 2 if said == 0 else other).parts[0]
+    assert f"channels {np.abs(parts).argmax()} (" in channels and flip in shown
     assert "Why dog rather than cat" in shown and "<b>owl" not in shown and story.shown.true == 2
     assert explain(model, images[0], methods=["grad-cam"]).shown.class_names == ("class 0", "class 1", "class 2")
     with pytest.raises(ValueError, match="Expected one image"):

@@ -8,13 +8,14 @@ import numpy as np
 import pytest
 
 from featurelens.models import Dataset
+from featurelens.reports.drawing.reason_words import channel_words, flip_words
 from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.screening.reasons import gather_reasons
 from featurelens.reports.evidence.screening.suspects import gather_screening, hidden_of
 from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.evidence.twin import json_text
 from featurelens.reports.sections.mistakes import MistakesSection
-from featurelens.reports.sections.screening.reasons import ReasonsSection, channels_sentence, flip_sentence
+from featurelens.reports.sections.screening.reasons import ReasonsSection
 from featurelens.reports.sections.screening.suspects import ScreeningSection
 
 pytestmark = pytest.mark.numeric
@@ -141,7 +142,9 @@ def test_channels_and_their_sentence(reasons):
     # two channels, all of them: their parts are the whole lead, as the head is affine and has no bias
     np.testing.assert_allclose(found.parts.sum(axis=1), mistakes.logit_gap, rtol=1e-4, atol=1e-4)
     np.testing.assert_allclose(found.share, 1, rtol=1e-5)
-    assert "in the lead of b over a at conv" in channels_sentence(found, 0, "b", "a")
+    assert "in the lead of b over a at conv" in channel_words(
+        found.layer, found.channels[0], found.parts[0], float(found.share[0]), "b", "a"
+    )
 
 
 def test_flips_are_verified_by_the_model(reasons):
@@ -149,7 +152,7 @@ def test_flips_are_verified_by_the_model(reasons):
     flips = found.flips
     assert flips is not None and flips.searched > 0
     for place, row in enumerate(found.flipped):
-        sentence = flip_sentence(found, ("a", "b", "c"), place)
+        sentence = flip_words(flips, place, ("a", "b", "c"))
         if not flips.side[place]:
             assert "none up to" in sentence
             continue

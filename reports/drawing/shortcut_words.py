@@ -13,6 +13,7 @@ NOT_SEEN = (
     "What is blended into the object, on fewer than 1.5 % of the images, or changes continuously is not seen: that nothing was "
     "found never means that there is no shortcut."
 )
+_ALL = 0.995  # of a class's images
 _WHAT = {
     "mark": "a repeated mark",
     "frame": "a frame",
@@ -59,21 +60,26 @@ def sentence(shortcut: Shortcut, names: Sequence[str]) -> str:
         )
     if shortcut.reliance == "not used":
         return (
-            f"{content[0].upper()}{content[1:]} is {spread(shortcut, names)}; the model does not depend on it "
-            f"({_points(shortcut.effect)} points of recall, p {_p(shortcut.p)})."
+            f"{content[0].upper()}{content[1:]} is {spread(shortcut, names)}; the model does not depend on it (recall of {name} "
+            f"{percent(shortcut.recall_with, 0)} with it, {percent(shortcut.recall_without, 0)} without it, "
+            f"{count(shortcut.images, 'image')}, p {_p(shortcut.p)}).{_all_carry(shortcut, name)}"
         )
     said = (
         f"The model reads {content} as {name}: it is {spread(shortcut, names)}. Without it {name}'s recall falls by "
         f"{100 * shortcut.effect:.0f} points ({count(shortcut.images, 'image')}, pasted out against pasted in); pasted on other "
         f"classes it turns {percent(shortcut.called_with - shortcut.called_without, 0)} of them into {name}."
     )
+    said += _all_carry(shortcut, name)
     if shortcut.also_loses:
         said += f" With it, {listed([names[each] for each in shortcut.also_loses], 4)} also lose."
     return said
 
 
-def _points(effect: float) -> str:
-    return f"{100 * effect:+.0f}".replace("-", "\N{MINUS SIGN}")
+def _all_carry(shortcut: Shortcut, name: str) -> str:
+    """That a content and its class are one in these images, where they are."""
+    if shortcut.share < _ALL:
+        return ""
+    return f" All of {name} carry it: it may be what these pictures show, and no image here can tell it from {name}."
 
 
 def _p(value: float) -> str:

@@ -133,13 +133,13 @@ class Search:
 
     def _carriers(self, candidate: Candidate, content: Content | Stamp) -> np.ndarray:
         """Numbers of all images that carry a content, rising."""
-        means = None if isinstance(content, Stamp) else self._means(candidate, content)
+        sides = None if isinstance(content, Stamp) else self._seen(candidate, content)
         every = parts(self._pool, np.arange(len(self._pool)))
-        return np.concatenate([numbers[content.carried(part, means)] for numbers, part in every])
+        return np.concatenate([numbers[content.carried(part, sides)] for numbers, part in every])
 
-    def _means(self, candidate: Candidate, content: Content) -> tuple[np.ndarray, np.ndarray]:
+    def _seen(self, candidate: Candidate, content: Content) -> tuple[np.ndarray, np.ndarray]:
         inside, rest = (
-            np.concatenate([content.seen(part) for _, part in parts(self._pool, side)]).mean(axis=0)
+            np.concatenate([content.seen(part) for _, part in parts(self._pool, side)])
             for side in self._donors(candidate)
         )
         return inside, rest

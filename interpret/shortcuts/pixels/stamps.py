@@ -57,7 +57,7 @@ class Stamp:
             self._put(without[place], at, others[place])
         return with_it, without
 
-    def carried(self, images: np.ndarray, means: tuple[np.ndarray, np.ndarray] | None) -> np.ndarray:
+    def carried(self, images: np.ndarray, sides: tuple[np.ndarray, np.ndarray] | None) -> np.ndarray:
         """bool[n]: which pictures carry it."""
         return self.places(images)[:, 0] >= 0
 

@@ -107,11 +107,14 @@ class Search:
             label = attributed(found, corrected[0], self._excess(trial.candidate))
             verdict = _Verdict(trial.content, found, corrected, label, trial.suspects & (found.images >= FEWEST))
             verdicts.setdefault(id(trial.candidate), []).append(verdict)
-        return [self._record(each, _clearest(verdicts.get(id(each), []))) for each in alike]
+        chosen = [_clearest(verdicts.get(id(each), [])) for each in alike]
+        contents = [one.ways[0] if way is None else way.content for one, way in zip(alike, chosen, strict=True)]
+        carriers = self._carriers([each.members for each in alike], contents)
+        return [self._record(*each) for each in zip(alike, chosen, contents, carriers, strict=True)]
 
-    def _record(self, candidate: Candidate, verdict: _Verdict | None) -> Shortcut:
-        content = candidate.ways[0] if verdict is None else verdict.content
-        carriers = self._carriers(candidate, content)
+    def _record(
+        self, candidate: Candidate, verdict: _Verdict | None, content: Content | Stamp, carriers: np.ndarray
+    ) -> Shortcut:
         label, share, elsewhere = self._spread(carriers, verdict)
         mask = np.zeros(self._pool.shape[1:3], bool) if content.mask is None else content.mask
         own, other = (carriers[carriers < self._pool.first_training], carriers[carriers >= self._pool.first_training])
@@ -131,18 +134,18 @@ class Search:
             **_figures(verdict, label),
         )
 
-    def _carriers(self, candidate: Candidate, content: Content | Stamp) -> np.ndarray:
-        """Numbers of all images that carry a content, rising."""
-        sides = None if isinstance(content, Stamp) else self._seen(candidate, content)
-        every = parts(self._pool, np.arange(len(self._pool)))
-        return np.concatenate([numbers[content.carried(part, sides)] for numbers, part in every])
-
-    def _seen(self, candidate: Candidate, content: Content) -> tuple[np.ndarray, np.ndarray]:
-        inside, rest = (
-            np.concatenate([content.seen(part) for _, part in parts(self._pool, side)])
-            for side in self._donors(candidate)
-        )
-        return inside, rest
+    def _carriers(self, members: list[np.ndarray], contents: list[Content | Stamp]) -> list[np.ndarray]:
+        """Numbers of all images that carry each content, rising; every image is read once for all of them."""
+        if not contents:
+            return []
+        looked = [[content.seen(part) for content in contents] for _, part in parts(self._pool, self._numbers)]
+        seen = [np.concatenate(each) for each in zip(*looked, strict=True)]
+        sides = [(rows[inside], rows[~inside]) for rows, inside in zip(seen, members, strict=True)]
+        found = [
+            [numbers[content.carried(part, side)] for content, side in zip(contents, sides, strict=True)]
+            for numbers, part in parts(self._pool, np.arange(len(self._pool)))
+        ]
+        return [np.concatenate(each) for each in zip(*found, strict=True)]
 
     def _excess(self, candidate: Candidate) -> np.ndarray:
         """float64[K]: the share of each class that carries a candidate, less that of the others, among those looked at."""

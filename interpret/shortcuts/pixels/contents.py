@@ -48,12 +48,11 @@ class Content:
             return images[:, self.mask].reshape(len(images), -1)
         return levels(images) if self.kind == "level" else border_values(images)
 
-    def carried(self, images: np.ndarray, sides: tuple[np.ndarray, np.ndarray] | None) -> np.ndarray:
+    def carried(self, images: np.ndarray, sides: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
         """bool[n]: which pictures carry it, by what is `seen` in those known to and in those that do not.
 
         Pixels count by their distance from the means, levels and borders by the spreads as well.
         """
-        assert sides is not None  # only a stamp is found without
         if self.mask is None:
             return likelier(self.seen(images), *sides)
         return nearest(self.seen(images), *(side.mean(axis=0) for side in sides))

@@ -248,7 +248,7 @@ def test_a_job_lets_questions_pass_between_its_steps():
     model = Model()
     asked = threading.Event()
 
-    def work(step):
+    def work(step, rows):
         for done in range(200):
             step(done, 200)
             if done == 3:
@@ -272,7 +272,7 @@ def test_a_job_lets_questions_pass_between_its_steps():
 
 
 def test_a_job_ends_at_its_budget_or_when_it_is_cancelled():
-    def endless(step):
+    def endless(step, rows):
         while True:
             step(1, 2)
             time.sleep(0.002)

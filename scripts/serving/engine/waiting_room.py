@@ -16,7 +16,7 @@ from featurelens.scripts.serving.engine.lanes import Lanes, Rows
 from featurelens.scripts.serving.engine.pace import Pace
 from featurelens.scripts.serving.engine.tickets import Overloaded, Ticket, WorkerDied
 
-_BATCH, _PATIENCE = 0.25, 0.5  # of the time that an answer may take: a batch; after what a row goes before lighter ones
+_PATIENCE = 0.5  # of the time that an answer may take: what has waited for longer goes before lighter questions
 _SLOWEST = 60  # seconds that a client is told to wait at most
 
 
@@ -118,8 +118,7 @@ class WaitingRoom:
             key = self._lanes.next_key(now)
             if key is None:
                 return None, [], {}
-            most = self.pace.fitting(key, _BATCH * self._most_seconds)
-            batch, dropped = self._lanes.take(key, most, now)
+            batch, dropped = self._lanes.take(key, self.pace.batch(key), now)
             self.busy_for(self.pace.seconds(key, len(batch)))
             return key, batch, dropped
 

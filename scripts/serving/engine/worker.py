@@ -24,6 +24,7 @@ from featurelens.scripts.serving.engine.waiting_room import WaitingRoom
 
 Compute = Callable[[Any, Sequence[Any]], Sequence[Any]]  # (key, rows) -> an answer for each row
 Deliver = Callable[[Callable[[], object]], object]  # runs a function in the event loop
+_BATCH = 0.25  # of the time that an answer may take
 
 
 class ModelWorker:
@@ -55,7 +56,7 @@ class ModelWorker:
         clock: Clock | None = None,
     ) -> None:
         self._clock = clock or Clock()
-        self.jobs, self.pace = Jobs(), Pace(most_rows)
+        self.jobs, self.pace = Jobs(), Pace(most_rows, _BATCH * most_seconds)
         self._room = WaitingRoom(self.pace, most_waiting, most_seconds, self._clock)
         self._compute, self._deliver, self._on_death = compute, deliver, on_death
         self._before, self._seen = before, seen

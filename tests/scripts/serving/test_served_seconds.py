@@ -168,3 +168,12 @@ def test_one_accident_does_not_make_a_model_slow_nor_a_size_forgotten():
     for rows, seconds in ((4, 50.0), (2, 0.2), (1, 0.1)):
         unlucky.learn("model", rows, seconds)
     assert unlucky.fitting("model", 0.4) == 4 and math.isclose(unlucky.seconds("model", 4), 0.4)
+
+
+def test_a_start_on_a_busy_machine_is_made_up_for():
+    served = Served(lambda kind, rows: 0.3, most_seconds=MAX_WAIT)
+    served.seconds = lambda kind, rows: 0.024 + 0.0002 * rows  # where the first rows cost more than all others
+    asked = served.asked(steadily(1500, 3))
+    served.run()
+    assert {rows for _, rows in served.batches[-5:]} & {32, 64}
+    assert not [each for each in asked if each.told_to_wait and each.arrived > 2]

@@ -152,8 +152,11 @@ def to_so_many_threads(threads: int) -> None:
     with quiet_start():
         import tensorflow as tf
 
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(threads)
+        try:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(threads)
+        except RuntimeError:  # `main` was called from a Python program that has used it
+            typer.echo("Note: TensorFlow is at work already; it keeps the number of threads that it has.", err=True)
 
 
 def prepared(name: str, model: str, source: str, trust: Path | None, opening: Opening, limits: Limits) -> ServedModel:

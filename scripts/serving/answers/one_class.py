@@ -8,8 +8,8 @@ from featurelens.interpret.graph.head import LABELS
 from featurelens.interpret.tracing.inputs import declared_inputs
 from featurelens.models.datasets.dataset import Dataset
 from featurelens.models.model_files.cards import ModelCard
-from featurelens.scripts.options.model_choice import is_bare
-from featurelens.scripts.options.opening import Opening, open_for, require_one_picture
+from featurelens.scripts.options.model_choice import is_bare, require_one_picture
+from featurelens.scripts.options.opening import Opening, open_for
 
 _EXPECTED = "Expected a model that names one class for each picture, and data that do, to be served."
 INDEPENDENT = (

@@ -23,6 +23,7 @@ from .sections.layers import LayersSection
 from .sections.mistakes import MistakesSection
 from .sections.model import ModelSection
 from .sections.performance import PerformanceSection
+from .sections.screening.many_passes import ManyPassesSection
 from .sections.screening.reasons import ReasonsSection
 from .sections.screening.review import ReviewSection
 from .sections.screening.shortcuts import ShortcutsSection
@@ -46,6 +47,7 @@ PAGE_SECTIONS: tuple[ReportSection[Any], ...] = (  # of the page, from top to bo
     ShortcutsSection(),
     MistakesSection(),
     ReasonsSection(),
+    ManyPassesSection(),
     CausesSection(),
     ReviewSection(),
 )

@@ -20,7 +20,14 @@ from featurelens.scripts.serving.answers.served_model import ServedModel
 from featurelens.scripts.serving.service import Service
 from featurelens.scripts.serving.web.bodies import read_body
 from featurelens.scripts.serving.web.exchanges import JSON, Exchange, Refusal, Response
-from featurelens.scripts.serving.web.questions_asked import Asked, Questions, model_called, refused, require_room
+from featurelens.scripts.serving.web.questions_asked import (
+    Asked,
+    Questions,
+    model_called,
+    refused,
+    require_ready,
+    require_room,
+)
 from featurelens.scripts.serving.web.sent_pictures import json_of
 
 _HEADER = b"inference-header-content-length"
@@ -70,6 +77,7 @@ class OpenInference:
     async def infer(self, exchange: Exchange, name: str) -> Response:
         """Answer a request of the protocol."""
         deadline = time.monotonic() + self._service.settings.deadline
+        require_ready(self._service)
         require_room(self._service, exchange)
         served = model_called(self._service, name)
         body = await read_body(exchange, self._service.settings)

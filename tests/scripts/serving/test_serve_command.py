@@ -23,6 +23,7 @@ from playwright.sync_api import sync_playwright
 
 from featurelens.interpret import Explainer
 from featurelens.models import fashion_mnist, load_model
+from featurelens.scripts.cli import main
 from featurelens.scripts.serving.measuring.processes import free_port
 
 PROGRAM = [sys.executable, "-c", "from featurelens.scripts.cli import main; main()", "serve"]
@@ -169,7 +170,6 @@ def test_a_killed_worker_ends_the_process_with_a_word(tmp_path):
 
 
 def test_what_is_refused_before_anything_is_loaded(tmp_path, monkeypatch, capsys):
-    from featurelens.scripts.cli import main
     from featurelens.scripts.serving import command as serve
 
     for given, words in [

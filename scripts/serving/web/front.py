@@ -105,8 +105,7 @@ class Front:
         except Exception:
             sys.stderr.write(f"Request {exchange.id} failed.\n{traceback.format_exc()}")
             response = _told(exchange, Refusal(500, _FAILED))
-        headers = _headers(exchange, response, more)
-        await send_whole(send, response.status, headers, b"" if exchange.method == "HEAD" else response.body)
+        await _send(exchange, response, more, send)
         return route
 
     def _route(self, exchange: Exchange) -> tuple[str, Handler | None]:
@@ -222,6 +221,11 @@ def _take_number(exchange: Exchange) -> None:
 def _told(exchange: Exchange, error: Refusal) -> Response:
     """A refusal, in the form of the route."""
     return error.response(plain=exchange.path.startswith("/v2"), request=exchange.id)
+
+
+async def _send(exchange: Exchange, response: Response, more: Headers, send: Send) -> None:
+    headers = _headers(exchange, response, more)
+    await send_whole(send, response.status, headers, b"" if exchange.method == "HEAD" else response.body)
 
 
 def _headers(exchange: Exchange, response: Response, more: Headers) -> Headers:

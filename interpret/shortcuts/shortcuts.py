@@ -1,7 +1,8 @@
 """Which shortcuts a model relies on: content that repeats at a fixed place, proven by pasting it in and out.
 
 First look, without the model: which images share pixels, a frame, a background or a level? Second look, with it: for each
-candidate, images of every class are answered with the content and without it (`transplants`). Where no images share
+candidate, images of the classes that carry it, and of the others where that leaves it open, are answered with the content
+and without it (`trials`, `transplants`). Where no images share
 anything the model is not run at all.
 
 It does not see what is blended into the object or moves without repeating exactly, what is on less than 1.5 % of the
@@ -28,9 +29,9 @@ from .records import Shortcuts
 from .search import Search
 from .transplants import FEWEST
 
-EACH = 200  # images of a class: looked at, and answered twice
+EACH = 200  # images of a class: looked at, and answered twice, at most
 BUDGET = 15_000
-_VALUES = 300_000_000  # pixels times channels of all passes, where no budget is given
+_VALUES = 100_000_000  # pixels times channels of all passes, where no budget is given
 _ANY = 2**31 - 1  # classes: the labels alone tell how many there are
 
 
@@ -58,7 +59,7 @@ def find_shortcuts(
         training: The images that the model was trained on, in the same form, with their labels (a `Dataset`, a pair, a
             folder): the only way to see a mark that the images asked about do not have.
         each: Images of a class that are compared with each other, and answered twice, at most.
-        budget: Forward passes, at most; None: 15,000 of small pictures, about 2,000 of 224 x 224.
+        budget: Forward passes, at most; None: 15,000 of small pictures, about 660 of 224 x 224.
         seed: Of all draws.
         output: Which output to follow, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
@@ -90,7 +91,7 @@ def budget_of(shape: tuple[int, ...]) -> int:
 
     Example:
         >>> budget_of((1, 28, 28, 1)), budget_of((1, 224, 224, 3))
-        (15000, 1992)
+        (15000, 664)
     """
     return min(BUDGET, max(1, _VALUES // max(1, int(np.prod(shape[1:])))))
 

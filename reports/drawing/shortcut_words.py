@@ -7,12 +7,14 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...interpret import FailingGroup, Shortcut, Shortcuts
+from ...interpret.shortcuts.transplants import LEAST_EFFECT, SIGNIFICANT
 from .wording import count, listed, percent
 
 NOT_SEEN = (
     "What is blended into the object, on fewer than 1.5 % of the images, or changes continuously is not seen: that nothing was "
     "found never means that there is no shortcut."
 )
+_ALL = 0.995  # of a class's images
 _WHAT = {
     "mark": "a repeated mark",
     "frame": "a frame",
@@ -58,22 +60,33 @@ def sentence(shortcut: Shortcut, names: Sequence[str]) -> str:
             f"since it takes 8 images with it, 8 without and enough passes."
         )
     if shortcut.reliance == "not used":
-        return (
-            f"{content[0].upper()}{content[1:]} is {spread(shortcut, names)}; the model does not depend on it "
-            f"({_points(shortcut.effect)} points of recall, p {_p(shortcut.p)})."
-        )
+        said = f"{content[0].upper()}{content[1:]} is {spread(shortcut, names)}; {_unread(shortcut, name)}"
+        return said + _all_carry(shortcut, name)
     said = (
         f"The model reads {content} as {name}: it is {spread(shortcut, names)}. Without it {name}'s recall falls by "
         f"{100 * shortcut.effect:.0f} points ({count(shortcut.images, 'image')}, pasted out against pasted in); pasted on other "
         f"classes it turns {percent(shortcut.called_with - shortcut.called_without, 0)} of them into {name}."
     )
+    said += _all_carry(shortcut, name)
     if shortcut.also_loses:
         said += f" With it, {listed([names[each] for each in shortcut.also_loses], 4)} also lose."
     return said
 
 
-def _points(effect: float) -> str:
-    return f"{100 * effect:+.0f}".replace("-", "\N{MINUS SIGN}")
+def _unread(shortcut: Shortcut, name: str) -> str:
+    """What the proof showed of a content that is not relied on."""
+    there, gone = percent(shortcut.recall_with, 0), percent(shortcut.recall_without, 0)
+    tested = f"{count(shortcut.images, 'image')}, p {_p(shortcut.p)}"
+    if shortcut.p < SIGNIFICANT and shortcut.effect <= -LEAST_EFFECT:
+        return f"the model does not read it as {name}: with it the recall of {name} falls, from {gone} to {there} ({tested})."
+    return f"the model does not depend on it (recall of {name} {there} with it, {gone} without it, {tested})."
+
+
+def _all_carry(shortcut: Shortcut, name: str) -> str:
+    """That a content and its class are one in these images, where they are."""
+    if shortcut.share < _ALL:
+        return ""
+    return f" All of {name} carry it: it may be what these pictures show, and no image here can tell it from {name}."
 
 
 def _p(value: float) -> str:

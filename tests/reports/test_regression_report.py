@@ -224,8 +224,10 @@ def test_on_the_command_line_from_a_table(folder, tmp_path, capsys):
         "--json",
         tmp_path / "p.json",
     ]
-    code, told = run(capsys, "report", folder / "model.keras", *taken)
-    assert code == 0 and f"of {COUNT // 2} pictures" in told, told
+    stops = ["--fail-if", "mae > 0.01", "--fail-if", "r2(age) < 0", "--junit", tmp_path / "p.xml", "--annotations"]
+    code, told = run(capsys, "report", folder / "model.keras", *taken, *stops)
+    assert code == 3 and f"of {COUNT // 2} pictures" in told and "Stopped by --fail-if mae > 0.01: it is" in told, told
+    assert "r2(age) < 0:" not in told and 'failures="1"' in (tmp_path / "p.xml").read_text() and "::error" in told
     found = json.loads((tmp_path / "p.json").read_text())
     np.testing.assert_allclose(np.ravel(found["pictures"]["true"]), planted()[1][1::2])
     assert found["regression"]["names"] == ["age"] and "years" in words_of(page)
@@ -251,7 +253,6 @@ def test_evaluate_and_explain(folder, tmp_path, capsys, monkeypatch):
 @pytest.mark.parametrize(
     "words",
     [
-        ("--fail-if", "accuracy < 0.9"),
         ("--classes", "cat"),
         ("--class-names", "names.txt"),
         ("--method", "rise"),

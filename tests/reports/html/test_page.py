@@ -47,7 +47,7 @@ def everything(name, sheet):
         Markup('<div class="views">{}</div>').format(view(tile, name)),
         maps([(tile, name)] * 40),
         scale_bar("evidence", "0", name, unit=name),
-        probabilities([(name, 0.75, "predicted")]),
+        probabilities([(name, 0.75, "p")]),
         trust_mark("good", name, [(name, name)]),
         notice(name, kind="warning"),
         command(name * 5),

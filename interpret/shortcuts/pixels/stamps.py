@@ -57,7 +57,11 @@ class Stamp:
             self._put(without[place], at, others[place])
         return with_it, without
 
-    def carried(self, images: np.ndarray, means: tuple[np.ndarray, np.ndarray] | None) -> np.ndarray:
+    def seen(self, images: np.ndarray) -> np.ndarray:
+        """float32[n,0]: nothing, since a stamp is found by its own pixels."""
+        return np.zeros((len(images), 0), np.float32)
+
+    def carried(self, images: np.ndarray, sides: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
         """bool[n]: which pictures carry it."""
         return self.places(images)[:, 0] >= 0
 

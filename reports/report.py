@@ -377,6 +377,7 @@ def gather_report(seen: Seen, sections: Sequence[ReportSection[Any]] = PAGE_SECT
                 evidence[section.id] = found
             if section.id in _RUNNING_MUCH:
                 give_back(seen.dataset.images.shape)
+    give_back(seen.dataset.images.shape)
     return Report(About.of(seen), evidence, tuple(sections), seen)
 
 

@@ -90,7 +90,7 @@ def test_the_client_of_the_docs(running, page, tmp_path, monkeypatch, capsys):
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs a browser on the path: chromium or google-chrome")
-@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (1280, "dark"), (390, "light"), (390, "dark")])
+@pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_the_page_answers_a_stroke_and_asks_nobody_else(running, width, scheme):
     asked, complaints = set(), []
     with sync_playwright() as playwright:

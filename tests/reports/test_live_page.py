@@ -251,7 +251,7 @@ def test_channels_are_seen_on_one_scale_or_each_on_its_own_whose_end_is_told(bro
         """maps => maps.map(map => {
             const data = map.getContext("2d").getImageData(0, 0, map.width, map.height).data, sums = [];
             for (let at = 0; at < data.length; at += 4) sums.push(data[at] + data[at + 1] + data[at + 2]);
-            return [sums.indexOf(Math.max(...sums)), Math.max(...sums), parseFloat(map.title.split("up to ")[1])];
+            return [sums.indexOf(Math.max(...sums)), Math.max(...sums), parseFloat(map.parentNode.lastChild.textContent)];
         })"""
     )
     top = max(most for _, most, _ in brightest)

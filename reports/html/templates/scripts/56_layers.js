@@ -15,10 +15,11 @@ const ownTile = async (tile, scale, end) => {
     const from = at(Math.floor(place / w), x * w + place % w), apart = colors.map((each) => each.reduce((sum, part, band) => sum + (part - pixels.data[from + band]) ** 2, 0));
     return shares[apart.indexOf(Math.min(...apart))];
   });
-  const most = Math.max(...levels.map(Math.abs)) || 1, label = `${tile.ariaLabel}, up to ${(most * end).toPrecision(2)}`;
-  const canvas = tag("canvas", { role: "img", "aria-label": label, title: label, width: w, height: h }), context = canvas.getContext("2d"), drawn = context.createImageData(w, h);
-  levels.forEach((level, place) => drawn.data.set([...color(signed ? (level / most + 1) / 2 : level / most), 255], 4 * place));
+  const most = Math.max(...levels.map(Math.abs)), told = number(+(most * end).toPrecision(2));
+  const canvas = Object.assign(picture(`${tile.ariaLabel}, up to ${told}`), { width: w, height: h }), context = canvas.getContext("2d"), drawn = context.createImageData(w, h);
+  levels.forEach((level, place) => drawn.data.set([...color(signed ? (level / (most || 1) + 1) / 2 : level / (most || 1)), 255], 4 * place));
   context.putImageData(drawn, 0, 0);
+  tile.parentNode.append(span("channel", told));
   tile.replaceWith(canvas);
 };
 const showLayer = (name, query) => {
@@ -54,7 +55,7 @@ const showLayer = (name, query) => {
       el("ol.maps", ...channels.map((channel, rank) => el("li", spriteTile(stage.sprite, stage.columns, first + rank, `${stage.name} channel ${channel}`),
         tag("a.channel", { href: link(stage.name, { channel }) }, channel)))));
   }));
-  const head = el("h2.vt", stage.name, " ", el("small", `${stage.shape}, the ${stage.shown} strongest of ${stage.of} channels; ${ownScale ? "each on its own scale, its end under the pointer" : stage.scales[label]}`));
+  const head = el("h2.vt", stage.name, " ", el("small", `${stage.shape}, the ${stage.shown} strongest of ${stage.of} channels; ${ownScale ? "each on its own scale, whose end stands below" : stage.scales[label]}`));
   place.replaceChildren(strip, slider, head, form, ...grids, ...channelPage(stage.name, query.get("channel"), label));
   if (ownScale) [label, ...(other >= 0 ? [other] : [])].forEach((turn, at) => {
     const [low, high] = stage.limits[turn];

@@ -2,8 +2,7 @@
 
 First look, without the model: which images share pixels, a frame, a background or a level? Second look, with it: for each
 candidate, images of the classes that carry it, and of the others where that leaves it open, are answered with the content
-and without it (`trials`, `transplants`). Where no images share
-anything the model is not run at all.
+and without it (`trials`, `transplants`). Where no images share anything the model is not run at all.
 
 It does not see what is blended into the object or moves without repeating exactly, what is on less than 1.5 % of the
 images, nor a continuous cue:
@@ -20,10 +19,10 @@ import numpy as np
 from ..arguments import at_least
 from ..given import given_images, takes_given
 from ..progress import Progress
-from ..tracing.batched_graph import Program
 from ..tracing.inputs import Arrays
 from ..tracing.targets import label_array
 from ..tracing.traced_model import TracedModel
+from ..tracing.variants import scores_of
 from .pool import Pool
 from .records import Shortcuts
 from .search import Search
@@ -82,7 +81,7 @@ def find_shortcuts(
     pool = _pool(model, given, truth, training)
     limit = budget_of(pool.shape) if budget is None else at_least("budget", budget, 1)
     return Search(pool, at_least("each", each, FEWEST), limit, seed).found(
-        lambda: Program(TracedModel(model, output=output, wrt=wrt), lambda taps, scores: {}), batch_size, progress
+        lambda: scores_of(TracedModel(model, output=output, wrt=wrt)), batch_size, progress
     )
 
 

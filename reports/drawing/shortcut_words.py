@@ -14,7 +14,6 @@ NOT_SEEN = (
     "What is blended into the object, on fewer than 1.5 % of the images, or changes continuously is not seen: that nothing was "
     "found never means that there is no shortcut."
 )
-_ALL = 0.995  # of a class's images
 _WHAT = {
     "mark": "a repeated mark",
     "frame": "a frame",
@@ -83,10 +82,10 @@ def _unread(shortcut: Shortcut, name: str) -> str:
 
 
 def _all_carry(shortcut: Shortcut, name: str) -> str:
-    """That a content and its class are one in these images, where they are."""
-    if shortcut.share < _ALL:
+    """That no image of the class is without the content, where none is."""
+    if shortcut.share < 1:
         return ""
-    return f" All of {name} carry it: it may be what these pictures show, and no image here can tell it from {name}."
+    return f" Every image of {name} carries it: it may be what they show, and none without it is there to compare."
 
 
 def _p(value: float) -> str:

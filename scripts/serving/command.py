@@ -50,12 +50,15 @@ class Limits:
 
     queue: Annotated[int, typer.Option(min=1, help="Pictures that may wait; beyond it: 429.")] = 256
     max_wait: Annotated[
-        float, typer.Option(min=0.001, help="Seconds that a picture may have to wait for the model; beyond it: 429.")
+        float,
+        typer.Option(min=0.001, help="Seconds in which a crowd's answers are expected; what would take longer: 429."),
     ] = 0.2
     deadline: Annotated[float, typer.Option(min=0.01, help="Seconds that a request may take.")] = 10.0
     body_megabytes: Annotated[float, typer.Option(min=0.001, help="Largest body of a request.")] = 10.0
     megapixels: Annotated[float, typer.Option(min=0.001, help="Largest picture, found before it is decoded.")] = 16.0
-    job_seconds: Annotated[float, typer.Option(min=0.1, help="Longest that a method of many passes may run.")] = 60.0
+    job_seconds: Annotated[
+        float, typer.Option(min=0.1, help="Longest that a method of many passes may run, its rests not counted.")
+    ] = 60.0
     threads: Annotated[
         int, typer.Option(min=1, help="Of TensorFlow; more are quicker for large pictures and cost more in all.")
     ] = 1

@@ -81,8 +81,7 @@ def test_which_maps_may_be_cited_stands_on_the_first_screen_and_their_pictures_o
     assert complaints == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])  # the other pairs: `faults_of_views`
 def test_axe_finds_nothing_on_any_view_nor_on_the_card(browser, report, path, width, scheme):
     page, _ = opened(browser, path, width=width, color_scheme=scheme, bypass_csp=True)
     _, address, _ = pair_of(report)

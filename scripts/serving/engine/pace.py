@@ -72,11 +72,12 @@ class Pace:
         return self.most_rows if known is None else self._fitting(known.expected, seconds)
 
     def _of(self, kind: Any) -> _Known | None:
-        """What is known of a kind; of one that was never seen as much as of the slowest that was."""
+        """What is known of a kind; of one that was never seen as much as of the slowest, best of one seen at every size."""
         found = self._known.get(kind)
         if found is not None:
             return found
-        return max(list(self._known.values()), key=lambda known: known.expected[-1], default=None)
+        others = list(self._known.values())
+        return max(others, key=lambda known: (known.is_whole, known.expected[-1]), default=None)
 
     def _guessed(self, rows: int, seconds: float) -> list[float]:
         """All sizes, where one is known: larger ones take as much a row; of it smaller ones take half, and half a row."""
@@ -110,12 +111,24 @@ class _Known:
             far = expected[power] * 2.0 ** (other - power)  # as much a row
             least, most = sorted((expected[power], far))
             expected[other] = min(max(expected[other], least), most)
+        if power - 1 in self._seen:
+            self._extrapolate(power)
         self.learned += 1
 
     def forget_above(self, power: int) -> None:
-        """Expect of larger batches only what follows from how much longer this size takes than half of it."""
+        """Expect of larger batches only what follows from this size and half of it."""
+        self._seen -= set(range(power + 1, len(self.expected)))
+        self._extrapolate(power)
+
+    def _extrapolate(self, power: int) -> None:
+        """Larger sizes that were not seen: as much more as this size takes than half of it, for as many more rows."""
         expected = self.expected
         for other in range(power + 1, len(expected)):
-            self._seen.discard(other)
-            before = expected[other - 1]
-            expected[other] = 2 * before if other < 2 else before + 2 * max(before - expected[other - 2], 0.0)
+            if other not in self._seen:
+                before = expected[other - 1]
+                expected[other] = 2 * before if other < 2 else before + 2 * max(before - expected[other - 2], 0.0)
+
+    @property
+    def is_whole(self) -> bool:
+        """Whether batches of every size were seen."""
+        return len(self._seen) == len(self.expected)

@@ -93,19 +93,9 @@ def _servers() -> Iterator[tuple[str, Any]]:
 
 
 def _beside(servers: dict[str, Server], body: str, count: int, rounds: int) -> list[str]:
+    """The table of all contenders."""
     stream = [_stream_cost() for _ in range(rounds)]
-    found: dict[tuple[str, int], list[dict[str, Any]]] = {}
-    for counted in range(rounds + 1):
-        for name, server in servers.items():
-            for which, path in enumerate(_PATHS.get(name, _PATHS["other"])):
-                many = max(_AT_ONCE, count // _FEWER.get(name, 1))
-                run = loaded(server, _load(name, server.port, path, body, many))
-                if run["statuses"] != {"200": many}:
-                    raise ValueError(
-                        f"Expected {many} answers of {name}. Received {run['statuses']}. Start it by hand to see why."
-                    )
-                if counted:
-                    found.setdefault((name, which), []).append({**run, "count": many})
+    found = _runs(servers, body, count, rounds)
     fewer = ", ".join(f"{max(_AT_ONCE, count // times):,} of {name}" for name, times in _FEWER.items())
     lines = [f"{count:,} requests at {_AT_ONCE} at a time ({fewer}), median of {rounds} rounds in turn", ""]
     lines += [
@@ -122,6 +112,25 @@ def _beside(servers: dict[str, Server], body: str, count: int, rounds: int) -> l
             f"| pure stream, {what} | | | {cost:.0f} | | {cost / explained:.2f} of the CPU of server and generator |"
         )
     return lines
+
+
+def _runs(
+    servers: dict[str, Server], body: str, count: int, rounds: int
+) -> dict[tuple[str, int], list[dict[str, Any]]]:
+    """{(contender, number of the question): what was seen in each round}; a round more, the first, warms up."""
+    found: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    for counted in range(rounds + 1):
+        for name, server in servers.items():
+            for which, path in enumerate(_PATHS.get(name, _PATHS["other"])):
+                many = max(_AT_ONCE, count // _FEWER.get(name, 1))
+                run = loaded(server, _load(name, server.port, path, body, many))
+                if run["statuses"] != {"200": many}:
+                    raise ValueError(
+                        f"Expected {many} answers of {name}. Received {run['statuses']}. Start it by hand to see why."
+                    )
+                if counted:
+                    found.setdefault((name, which), []).append({**run, "count": many})
+    return found
 
 
 def _load(name: str, port: int, path: str, body: str, count: int) -> Load:

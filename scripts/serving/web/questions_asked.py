@@ -161,14 +161,8 @@ class Questions:
         return await pictures_of(exchange.header(b"content-type"), body, served.reader, settings.pictures)
 
     def _job(self, asked: Asked, sent: Sequence[Sent]) -> Response:
-        picture = sent[0]
-        if len(sent) != 1:
-            raise Refusal(
-                422,
-                f"Expected one picture for {asked.known.slug}, which takes many passes. Received {len(sent)}. Send one.",
-            )
-        if not isinstance(picture, ModelPicture):
-            raise refused(picture)
+        """Queue a method of many passes, and tell where to ask for what came of it."""
+        picture = _only_picture(asked, sent)
         row = Row(picture.pixels, asked.wish.explained, asked.wish.versus)
         words = self._service.words[asked.served.name]
 
@@ -184,7 +178,7 @@ class Questions:
             job = self._service.job(asked.served, asked.known, asked.layer, row, finish)
         except Overloaded as error:
             raise too_busy(error) from None
-        told = {"job": job.id, "state": job.state, "url": f"/v1/jobs/{job.id}", "seconds_at_most": job.seconds}
+        told = {"job": job.id, "state": job.state, "url": f"/v1/jobs/{job.id}", "seconds_at_most": job.longest}
         headers = [(b"location", told["url"].encode()), (b"retry-after", b"1")]
         return Response(json.dumps(told).encode(), 202, headers=headers)
 
@@ -208,6 +202,19 @@ class Questions:
                 answer if isinstance(answer, Exception) else BadPicture("Expected a picture. Received none. Send one.")
             )
         return Response(self._png(asked, answer, picture), content_type=PNG)
+
+
+def _only_picture(asked: Asked, sent: Sequence[Sent]) -> ModelPicture:
+    """The picture of a method of many passes, which takes one."""
+    if len(sent) != 1:
+        raise Refusal(
+            422,
+            f"Expected one picture for {asked.known.slug}, which takes many passes. Received {len(sent)}. Send one.",
+        )
+    picture = sent[0]
+    if not isinstance(picture, ModelPicture):
+        raise refused(picture)
+    return picture
 
 
 def require_ready(service: Service) -> None:

@@ -9,6 +9,7 @@ from hand_set_models import linear_cam_model, random_cnn, random_images
 
 from featurelens.interpret import RISE, IntegratedGradients, Occlusion, Saliency, SmoothGrad
 from featurelens.interpret.maps.resampling import interpolation_matrix
+from featurelens.interpret.methods import rise
 from featurelens.interpret.methods.occlusion import patches
 from featurelens.interpret.methods.rise import CentredRISE, random_masks
 from featurelens.interpret.tracing.variants import _plan
@@ -217,6 +218,21 @@ def test_centred_rise_of_a_model_that_answers_the_same_is_that_answer_from_any_m
 
 
 # ---- laws
+
+
+def test_large_masks_of_one_image_are_made_as_they_come(monkeypatch):
+    model, images, largest = random_cnn(3), random_images(8, 2), []
+    whole = RISE(model, masks=70, grid=3)(images[:1], 1)
+    one = rise.RandomMasks._one
+    monkeypatch.setattr(rise, "_KEPT_BYTES", 0)
+    monkeypatch.setattr(rise.RandomMasks, "_one", lambda *given: (largest.append(1), one(*given))[1])
+    method = RISE(model, masks=70, grid=3)
+    steps = []
+    np.testing.assert_allclose(
+        method(images[:1], 1, batch_size=8, progress=lambda *_: steps.append(len(largest))), whole, rtol=1e-5
+    )
+    assert max(np.diff([0, *steps])) <= 8 and len(largest) == 70  # each mask once, some at a time
+    np.testing.assert_allclose(method(images, 1)[:1], whole, rtol=1e-5)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -89,12 +89,12 @@ def test_the_words_follow_the_proof(read):
     figures = {"reliance": "not used", "images": 20, "share": 1.0, "elsewhere": 0.0, "p": 0.001}
     harmless = replace(first, recall_with=0.85, recall_without=0.8, **{**figures, "p": 0.5})
     assert (
-        "the model does not depend on it (recall of dress 85 % with it, 80 % without it, 20 images, p 0.5). All of dress"
+        "the model does not depend on it (recall of dress 85 % with it, 80 % without it, 20 images, p 0.5). Every image of dress"
         in (sentence(harmless, NAMES))
     )
     harmful = replace(first, recall_with=0.1, recall_without=0.8, **figures)
     assert "with it the recall of dress falls, from 80 % to 10 % (20 images" in sentence(harmful, NAMES)
-    assert "it may be what these pictures show" not in sentence(replace(harmful, share=0.9), NAMES)
+    assert "it may be what they show" not in sentence(replace(harmful, share=0.9), NAMES)
 
 
 def test_nothing_found_is_said_in_these_words():

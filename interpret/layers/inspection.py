@@ -100,7 +100,8 @@ def inspect_model(
     traced = TracedModel(model, output=output, wrt=wrt)
 
     def look(taps: Taps, scores: Any) -> Computed:
-        fields = receptive_fields(taps.image) if taps.axes.is_picture else {}  # known for [B,H,W,C] alone
+        has_fields = taps.axes.channel == taps.axes.rank - 1 and 3 <= taps.axes.rank <= 5  # [B,H,W,C], [B,L,C], [B,D,H,W,C]
+        fields = receptive_fields(taps.image) if has_fields else {}
         layers = [tap for tap in taps.layers if not is_nested_model(tap)]
         inputs = layer_inputs(taps.image, layers)
         found = tuple(_information(tap, fields, read) for tap, read in zip(layers, inputs, strict=True))
@@ -198,7 +199,8 @@ def _refused(head: Head | None, axes: Axes, has_places: bool, has_gradient: bool
     if not has_gradient:
         found.append(f"{NO_GRADIENT} (it has whole numbers or words)")
     if not axes.is_picture:
-        found.append(f"Occlusion, RISE and Score-CAM (the input is {axes.words}, not a picture (B, H, W, C))")
+        varied = "Score-CAM" if axes.has_channel_last and has_gradient else "Occlusion, RISE and Score-CAM"
+        found.append(f"{varied} (the input is {axes.words}, not a picture (B, H, W, C))")
     return tuple(found)
 
 

@@ -1,6 +1,7 @@
 """Receptive fields of a traced graph: what each TensorFlow operation does to the field of its input.
 
-An operation that is not known leaves the field unknown; it is never guessed.
+An operation that is not known leaves the field unknown; it is never guessed. Tensors are [B,H,W,C] of pictures, [B,L,C] of
+series, which a convolution turns into pictures of one row and back, or [B,D,H,W,C] of volumes.
 """
 
 from __future__ import annotations
@@ -11,7 +12,7 @@ from collections.abc import Callable
 from typing import TYPE_CHECKING, Any
 
 from ..graph.function_calls import body_of, is_function_call
-from .receptive_field import PIXEL, WHOLE, Axis, ReceptiveField
+from .receptive_field import PIXEL, VOXEL, WHOLE, Axis, ReceptiveField
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -28,7 +29,7 @@ def receptive_fields(image: tf.Tensor) -> Fields:
 
     A tensor behind an operation that is not known is left out.
     """
-    fields = {id(image): PIXEL}
+    fields = {id(image): VOXEL if image.shape.rank == 5 else PIXEL}
     _follow(image.graph, fields, [image])
     return {key: field for key, field in fields.items() if field is not _UNKNOWN}
 
@@ -71,28 +72,33 @@ def _field(output: tf.Tensor, sources: list[tf.Tensor], fields: Fields) -> Recep
 
 def _place_by_place(field: ReceptiveField, sources: list[tf.Tensor], output: tf.Tensor) -> ReceptiveField:
     """For an operation without a rule: the same field if it keeps the places."""
-    ranks = {tensor.shape.rank for tensor in sources}
-    if output.shape.rank != 4 or 4 not in ranks:
+    rank = output.shape.rank
+    if not 3 <= rank <= 5 or all(source.shape.rank != rank for source in sources):
         return _UNKNOWN
-    if tuple(output.shape)[1:3] == (1, 1):
+    places = tuple(output.shape)[1:-1]
+    if all(size == 1 for size in places):
         return WHOLE
-    return field if any(tuple(source.shape)[1:3] == tuple(output.shape)[1:3] for source in sources) else _UNKNOWN
+    return field if any(tuple(source.shape)[1:-1] == places for source in sources) else _UNKNOWN
 
 
-def _each(field: ReceptiveField, change: Callable[[int, Axis], Axis]) -> ReceptiveField:
-    """The field with each axis changed; the first argument is 0 for rows, 1 for columns."""
-    return ReceptiveField(change(0, field.rows), change(1, field.columns))
+def _each(field: ReceptiveField, source: Any, change: Callable[[int, Axis], Axis]) -> ReceptiveField:
+    """The field with each axis of the source changed; `change` is told which, from 0 on: of a picture rows, columns."""
+    if source.shape.rank == 3:
+        return ReceptiveField(field.rows, change(0, field.columns))
+    depth = None if field.depth is None else change(0, field.depth)
+    first = 0 if depth is None else 1
+    return ReceptiveField(change(first, field.rows), change(first + 1, field.columns), depth=depth)
 
 
 def _window(operation: Any, field: ReceptiveField, source: Any, taps: list[int]) -> ReceptiveField:
-    strides = operation.get_attr("strides")[1:3]
-    dilations = operation.get_attr("dilations")[1:3] if "dilations" in operation.node_def.attr else [1, 1]
+    strides = operation.get_attr("strides")[1:-1]
+    dilations = operation.get_attr("dilations")[1:-1] if "dilations" in operation.node_def.attr else [1, 1, 1]
 
     def change(index: int, axis: Axis) -> Axis:
         kernel = taps[index], strides[index], dilations[index]
         return axis.windowed(*kernel, _padding(operation, source.shape[1 + index], index, *kernel))
 
-    return _each(field, change)
+    return _each(field, source, change)
 
 
 def _padding(operation: Any, length: int | None, index: int, taps: int, stride: int, dilation: int) -> float:
@@ -109,9 +115,9 @@ def _padding(operation: Any, length: int | None, index: int, taps: int, stride: 
 
 
 def _taps(operation: Any) -> list[int] | None:
-    """Height and width of a convolution's kernel, where they are known."""
+    """The sizes of a convolution's kernel, such as height and width, where they are known."""
     shape = operation.inputs[1].shape
-    return None if shape.rank is None or None in shape.as_list()[:2] else shape.as_list()[:2]
+    return None if shape.rank is None or None in shape.as_list()[:-2] else shape.as_list()[:-2]
 
 
 def _constant(tensor: Any) -> Any:
@@ -126,11 +132,11 @@ def _convolution(operation: Any, field: ReceptiveField, source: Any, output: Any
 
 
 def _pooling(operation: Any, field: ReceptiveField, source: Any, output: Any) -> ReceptiveField:
-    return _window(operation, field, source, operation.get_attr("ksize")[1:3])
+    return _window(operation, field, source, operation.get_attr("ksize")[1:-1])
 
 
 def _transposed(operation: Any, field: ReceptiveField, source: Any, output: Any) -> ReceptiveField | None:
-    taps, strides = _taps(operation), operation.get_attr("strides")[1:3]
+    taps, strides = _taps(operation), operation.get_attr("strides")[1:-1]
     if taps is None:
         return None
 
@@ -138,49 +144,62 @@ def _transposed(operation: Any, field: ReceptiveField, source: Any, output: Any)
         padding = _padding(operation, output.shape[1 + index], index, taps[index], strides[index], 1)
         return axis.transposed(taps[index], strides[index], padding)
 
-    return _each(field, change)
+    return _each(field, source, change)
 
 
 def _padded(operation: Any, field: ReceptiveField, source: Any, output: Any) -> ReceptiveField | None:
     amounts = _constant(operation.inputs[1])
-    return None if amounts is None else _each(field, lambda index, axis: axis.shifted(-float(amounts[1 + index][0])))
+    if amounts is None:
+        return None
+    return _each(field, source, lambda index, axis: axis.shifted(-float(amounts[1 + index][0])))
 
 
 def _sliced(operation: Any, field: ReceptiveField, source: Any, output: Any) -> ReceptiveField | None:
     begins, _, steps = (_constant(tensor) for tensor in operation.inputs[1:4])
     odd = any(operation.get_attr(name) for name in ("ellipsis_mask", "new_axis_mask", "shrink_axis_mask"))
-    if begins is None or steps is None or odd or len(begins) < 3 or min(steps) < 1 or None in source.shape[1:3]:
+    places = range(1, source.shape.rank - 1)
+    if begins is None or steps is None or odd or len(begins) <= len(places) or min(steps) < 1:
+        return None
+    if None in source.shape[1:-1]:
         return None
     masked = operation.get_attr("begin_mask")
-    starts = [0 if masked & (1 << axis) else int(begins[axis]) % source.shape[axis] for axis in (1, 2)]
-    return _each(field, lambda index, axis: axis.shifted(starts[index]).strided(float(steps[1 + index])))
+    starts = [0 if masked & (1 << axis) else int(begins[axis]) % source.shape[axis] for axis in places]
+    return _each(field, source, lambda index, axis: axis.shifted(starts[index]).strided(float(steps[1 + index])))
 
 
 def _space_to_batch(operation: Any, field: ReceptiveField, source: Any, output: Any) -> ReceptiveField | None:
     block, paddings = _constant(operation.inputs[1]), _constant(operation.inputs[2])
     if block is None or paddings is None:
         return None
-    return _each(field, lambda index, axis: axis.shifted(-float(paddings[index][0])).strided(float(block[index])))
+    return _each(
+        field, source, lambda index, axis: axis.shifted(-float(paddings[index][0])).strided(float(block[index]))
+    )
 
 
 def _batch_to_space(operation: Any, field: ReceptiveField, source: Any, output: Any) -> ReceptiveField | None:
     block, crops = _constant(operation.inputs[1]), _constant(operation.inputs[2])
     if block is None or crops is None:
         return None
-    return _each(field, lambda index, axis: axis.strided(1 / float(block[index])).shifted(float(crops[index][0])))
+    return _each(
+        field, source, lambda index, axis: axis.strided(1 / float(block[index])).shifted(float(crops[index][0]))
+    )
 
 
 def _resized(operation: Any, field: ReceptiveField, source: Any, output: Any) -> ReceptiveField | None:
     if None in (*source.shape[1:3], *output.shape[1:3]):
         return None
     neighbours = {"ResizeNearestNeighbor": 1, "ResizeBilinear": 2, "ResizeBicubic": 4}[operation.type]
-    return _each(field, lambda index, axis: axis.resized(output.shape[1 + index] / source.shape[1 + index], neighbours))
+    return _each(
+        field, source, lambda index, axis: axis.resized(output.shape[1 + index] / source.shape[1 + index], neighbours)
+    )
 
 
 def _repeated(operation: Any, field: ReceptiveField, source: Any, output: Any) -> ReceptiveField | None:
     """Repeating rows or columns is: a new axis (rank 5), tiled, then folded into the axis before it."""
+    if _turns_a_series(source, output):
+        return field
     if operation.type in ("ExpandDims", "Tile"):
-        return field if output.shape.rank == 5 else None
+        return field if output.shape.rank == 5 and field.depth is None else None
     if source.shape.rank == output.shape.rank == 4 and tuple(source.shape)[1:3] == tuple(output.shape)[1:3]:
         return field
     if source.op.type != "Tile" or source.shape.rank != 5 or output.shape.rank != 4:
@@ -193,20 +212,31 @@ def _repeated(operation: Any, field: ReceptiveField, source: Any, output: Any) -
     return None
 
 
+def _turns_a_series(source: Any, output: Any) -> bool:
+    """Whether [B,L,C] becomes a picture of one row [B,1,L,C], or such a picture a series again."""
+    short, long = sorted((tuple(source.shape), tuple(output.shape)), key=len)
+    return len(short) == 3 and len(long) == 4 and long[1] == 1 and long[2:] == short[1:]
+
+
 def _reduced(operation: Any, field: ReceptiveField, source: Any, output: Any) -> ReceptiveField | None:
     axes = _constant(operation.inputs[1])
-    if source.shape.rank != 4 or axes is None:
+    rank = source.shape.rank
+    if not 3 <= rank <= 5 or axes is None:
         return None
-    over = {int(axis) % 4 for axis in axes.reshape(-1)}
-    return WHOLE if over & {1, 2} else field
+    over = {int(axis) % rank for axis in axes.reshape(-1)}
+    return WHOLE if over & set(range(1, rank - 1)) else field
 
 
 _RULES: dict[str, Callable[[Any, ReceptiveField, Any, Any], ReceptiveField | None]] = {
     "Conv2D": _convolution,
+    "Conv3D": _convolution,
     "DepthwiseConv2dNative": _convolution,
     "Conv2DBackpropInput": _transposed,
+    "Conv3DBackpropInputV2": _transposed,
     "MaxPool": _pooling,
     "AvgPool": _pooling,
+    "MaxPool3D": _pooling,
+    "AvgPool3D": _pooling,
     "Pad": _padded,
     "PadV2": _padded,
     "MirrorPad": _padded,
@@ -217,6 +247,7 @@ _RULES: dict[str, Callable[[Any, ReceptiveField, Any, Any], ReceptiveField | Non
     "ResizeBicubic": _resized,
     "ResizeNearestNeighbor": _resized,
     "ExpandDims": _repeated,
+    "Squeeze": _repeated,
     "Tile": _repeated,
     "Reshape": _repeated,
     "Mean": _reduced,

@@ -102,7 +102,7 @@ def test_a_header_that_claims_more_than_is_taken_is_refused_before_memory_is(tmp
 def test_without_nibabel_a_scan_is_refused_by_its_name(tmp_path, monkeypatch):
     (tmp_path / "a.nii").write_bytes(b"x")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ValueError, match=r"package nibabel.*pip install nibabel"):
+    with pytest.raises(ValueError, match=r"package nibabel.*pip install .featurelens\[volumes\]"):
         open_signals(tmp_path / "a.nii")
 
 

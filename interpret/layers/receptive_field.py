@@ -6,7 +6,7 @@ p turns (size r, stride j, centre c of the first unit) into
 
     r' = r + (k - 1) * j        j' = j * s        c' = c + ((k - 1) / 2 - p) * j        (eqs. 2, 3, 4 read forwards)
 
-A series [B,L,C] is a picture of one row here, as TensorFlow's own convolution has it. Departures: where a layer enlarges the map, units differ in what they see by a fraction of a pixel, and the size is that
+Departures: where a layer enlarges the map, units differ in what they see by a fraction of a pixel, and the size is that
 of a field that holds all of them; where paths meet (a residual connection), the field holds those of both. The field is
 what a unit can see, not what it uses.
 """
@@ -14,6 +14,7 @@ what a unit can see, not what it uses.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -71,15 +72,19 @@ class Axis:
 class ReceptiveField:
     """What one unit of a layer can see."""
 
-    rows: Axis  # of a series one row
-    columns: Axis  # of a series its places
+    rows: Axis
+    columns: Axis
     whole: bool = False  # sees the whole picture: past a flatten, a dense layer or a global pooling
-    depth: Axis | None = None  # of a volume its slices
 
     @property
     def axes(self) -> tuple[Axis, ...]:
-        """Of a picture rows and columns, of a volume slices, rows and columns."""
-        return (self.rows, self.columns) if self.depth is None else (self.depth, self.rows, self.columns)
+        """Of the rows, of the columns."""
+        return self.rows, self.columns
+
+    def of(self, axes: Sequence[Axis]) -> ReceptiveField:
+        """The field with other axes."""
+        rows, columns = axes
+        return ReceptiveField(rows, columns)
 
     def box(self, row: int, column: int, height: int, width: int) -> tuple[int, int, int, int]:
         """The pixels that unit (row, column) sees of a height x width picture: top, left, bottom, right (exclusive)."""
@@ -91,12 +96,27 @@ class ReceptiveField:
 
     def joined(self, other: ReceptiveField) -> ReceptiveField:
         """The field that holds both."""
-        depth = self.depth.joined(other.depth) if self.depth and other.depth else None
         return ReceptiveField(
-            self.rows.joined(other.rows), self.columns.joined(other.columns), self.whole or other.whole, depth
+            self.rows.joined(other.rows), self.columns.joined(other.columns), self.whole or other.whole
         )
 
 
+@dataclass(frozen=True)
+class PlacesField:
+    """What one unit of a layer of series or volumes can see."""
+
+    axes: tuple[Axis, ...]  # one of a series; of a volume slices, rows and columns
+    whole: bool = False  # sees all of it
+
+    def of(self, axes: Sequence[Axis]) -> PlacesField:
+        """The field with other axes."""
+        return PlacesField(tuple(axes))
+
+    def joined(self, other: PlacesField) -> PlacesField:
+        """The field that holds both."""
+        both = zip(self.axes, other.axes, strict=True)
+        return PlacesField(tuple(one.joined(two) for one, two in both), self.whole or other.whole)
+
+
 PIXEL = ReceptiveField(Axis(1, 1, 0), Axis(1, 1, 0))
-VOXEL = ReceptiveField(Axis(1, 1, 0), Axis(1, 1, 0), depth=Axis(1, 1, 0))
 WHOLE = ReceptiveField(Axis(1, 1, 0), Axis(1, 1, 0), whole=True)

@@ -110,14 +110,14 @@ def receptive_field(layer: LayerInformation) -> str:
         return "not known"
     if field.whole:
         return "the whole picture"
-    size = f"{field.rows.size:g} × {field.columns.size:g}"
-    return size if field.rows.stride == 1 else f"{size}, every {field.rows.stride:g}"
+    size, stride = " × ".join(f"{axis.size:g}" for axis in field.axes), field.axes[0].stride
+    return size if stride == 1 else f"{size}, every {stride:g}"
 
 
 def first_centre(layer: LayerInformation) -> str:
     """Row and column of the pixel at the middle of what the first unit sees, '0.5, 0.5'; empty where it sees all."""
     field = layer.receptive_field
-    return "" if field is None or field.whole else f"{field.rows.centre:g}, {field.columns.centre:g}"
+    return "" if field is None or field.whole else ", ".join(f"{axis.centre:g}" for axis in field.axes)
 
 
 def _layers(information: ModelInformation) -> Markup:

@@ -10,11 +10,19 @@ from typing import Annotated, Any
 import numpy as np
 
 from .. import Record
-from .datasets.dataset import Pictures
 from .visible_text import all_visible, visible
 
 Values = Annotated[Any, "drawn only"]  # no figure: it has no part in `to_json`
 SERIES, VOLUMES = "series", "volumes"
+
+
+@dataclass(frozen=True, eq=False)
+class SomeSignals:
+    """Some of a set."""
+
+    numbers: np.ndarray  # int64[n], which they are
+    images: np.ndarray  # float32[n, ...]
+    labels: np.ndarray  # int64[n]
 
 
 @dataclass(frozen=True, eq=False)
@@ -112,12 +120,12 @@ class Signals(Record):
         """The same with more to tell about how they were read."""
         return replace(self, notes=(*self.notes, *notes))
 
-    def batches(self, size: int) -> Iterator[Pictures]:
+    def batches(self, size: int) -> Iterator[SomeSignals]:
         """All in order, up to `size` at a time, with their numbers and labels, -1 where these are not known."""
         labels = np.full(len(self), -1, np.int64) if self.labels is None else self.labels
         for start in range(0, len(self), size):
             rows = np.arange(start, min(start + size, len(self)))
-            yield Pictures(rows, self.images[rows], labels[rows])
+            yield SomeSignals(rows, self.images[rows], labels[rows])
 
     @property
     def value_range(self) -> tuple[float, float]:

@@ -100,7 +100,9 @@ def inspect_model(
     traced = TracedModel(model, output=output, wrt=wrt)
 
     def look(taps: Taps, scores: Any) -> Computed:
-        has_fields = taps.axes.channel == taps.axes.rank - 1 and 3 <= taps.axes.rank <= 5  # [B,H,W,C], [B,L,C], [B,D,H,W,C]
+        has_fields = (
+            taps.axes.channel == taps.axes.rank - 1 and 3 <= taps.axes.rank <= 5
+        )  # [B,H,W,C], [B,L,C], [B,D,H,W,C]
         fields = receptive_fields(taps.image) if has_fields else {}
         layers = [tap for tap in taps.layers if not is_nested_model(tap)]
         inputs = layer_inputs(taps.image, layers)

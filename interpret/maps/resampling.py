@@ -56,7 +56,9 @@ def enlarged(maps: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
     if maps.shape[1:] == size:
         return maps.astype(np.float32, copy=False)
     pairs = zip(maps.shape[1:], size, strict=True)
-    return _along_each(maps, [interpolation_matrix(old, new).astype(np.float64) for old, new in pairs]).astype(np.float32)
+    return _along_each(maps, [interpolation_matrix(old, new).astype(np.float64) for old, new in pairs]).astype(
+        np.float32
+    )
 
 
 def _along_each(maps: np.ndarray, matrices: Sequence[np.ndarray]) -> np.ndarray:

@@ -23,9 +23,15 @@ def stages(information: ModelInformation) -> list[str]:
     out, as the logits stand for it. Of more than 8 stages, 8 are taken at equal steps, the first and the last included.
     """
     kept: list[LayerInformation] = []
-    with_places = {"(B, T, C)": 2, "(B, D, H, W, C)": 4}.get(information.axes, 3)  # numbers of a shape: places and channel
+    with_places = {"(B, T, C)": 2, "(B, D, H, W, C)": 4}.get(
+        information.axes, 3
+    )  # numbers of a shape: places and channel
     for layer in information.layers:
-        if layer.kind in _SAME_CONTENT or layer.kind.startswith("Random") or len(layer.output_shape) not in (1, with_places):
+        if (
+            layer.kind in _SAME_CONTENT
+            or layer.kind.startswith("Random")
+            or len(layer.output_shape) not in (1, with_places)
+        ):
             continue
         if kept and kept[-1].output_shape == layer.output_shape:
             kept.pop()

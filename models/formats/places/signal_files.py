@@ -282,7 +282,9 @@ def _sounds_told(values: np.ndarray, steps: tuple[float, ...], files: int) -> tu
     length, channels = values.shape
     heard = {1: "mono", 2: "stereo"}.get(channels, f"{channels} channels")
     many = f"{files:,} WAV file{'' if files == 1 else 's'}"
-    return (f"{many}, {heard}, {1 / steps[0]:,.0f} values a second, {length:,} values ({length * steps[0]:.3g} s) each.",)
+    return (
+        f"{many}, {heard}, {1 / steps[0]:,.0f} values a second, {length:,} values ({length * steps[0]:.3g} s) each.",
+    )
 
 
 def _kind(path: Path) -> FileKind:

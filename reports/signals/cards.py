@@ -2,8 +2,6 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
-
 import numpy as np
 from markupsafe import Markup
 
@@ -37,7 +35,9 @@ def cards(
     )
     made = [
         Markup('<article class="signal"><h3>{}</h3>{}<p class="says">{}</p></article>').format(
-            _title(row, shown, found, about), picture, _says(row, shown, found, about)
+            _title(row, shown, found, about),
+            picture,
+            evidence_words(shown.spans[row], _answered(row, shown, about), found.form),
         )
         for row, picture in enumerate(drawn)
     ]
@@ -56,10 +56,8 @@ def _title(row: int, shown: ShownSignals, found: SignalsEvidence, about: About) 
     )
 
 
-def _says(row: int, shown: ShownSignals, found: SignalsEvidence, about: About) -> str:
-    if found.method is None:
-        return "No map: the model shows no gradient."
-    return evidence_words(shown.spans[row], about.class_names[shown.predicted[row]], found.form)
+def _answered(row: int, shown: ShownSignals, about: About) -> str:
+    return about.class_names[shown.predicted[row]]
 
 
 def _classes(row: int, shown: ShownSignals, about: About, both: bool) -> list[tuple[str, np.ndarray]]:
@@ -76,17 +74,14 @@ def _curves(shown: ShownSignals, found: SignalsEvidence, about: About, both: boo
 
 def _of_series(row: int, shown: ShownSignals, found: SignalsEvidence, about: About, both: bool) -> Markup:
     figures, values = [], shown.values[row]
+    told = f"values {signed(values.min())} to {signed(values.max())}"
     for name, evidence in _classes(row, shown, about, both):
-        end = float(np.abs(evidence).max())
-        told = f"values {signed(values.min())} to {signed(values.max())}"
-        label = f"Series {int(shown.numbers[row])}: {told}"
-        if found.method is None:
-            figures.append(_figure(curve(values, None, found.form, label), Markup("{}").format(told)))
-            continue
-        label += f"; {evidence_words((shown.spans[row] if name == about.class_names[shown.predicted[row]] else (None,)), name, found.form)}"
-        caption = Markup("For and against {}: band ±{} {}; {} {}").format(
-            name_html(name), signed(end), about.information.unit, told, method_mark(about.verdicts, found.method)
+        end, mark = (
+            f"±{signed(np.abs(evidence).max())} {about.information.unit}",
+            method_mark(about.verdicts, found.method),
         )
+        label = f"Series {int(shown.numbers[row])}: {told}; for and against {name}, {end}"
+        caption = Markup("For and against {}: band {}; {} {}").format(name_html(name), end, told, mark)
         figures.append(_figure(curve(values, evidence, found.form, label), caption))
     return joined(figures)
 
@@ -100,8 +95,7 @@ def _slices(
 ) -> tuple[list[Markup], list[Sprite]]:
     volumes = []
     for row, number in enumerate(shown.numbers):
-        maps = [] if found.method is None else _classes(row, shown, about, both)
-        told = [(f"for and against {label}", evidence) for label, evidence in maps]
+        told = [(f"for and against {label}", each) for label, each in _classes(row, shown, about, both)]
         volumes.append(Volume(shown.values[row], told, f"volume {about.dataset.called(int(number))}"))
     made, sheets = strips(name, volumes, found.form)
     captions = [_caption(volume, found, about) for volume in volumes]
@@ -111,7 +105,7 @@ def _slices(
 def _caption(volume: Volume, found: SignalsEvidence, about: About) -> Markup:
     told = [f"the slice (values {signed(volume.values.min())} to {signed(volume.values.max())})"]
     told += [f"{what} (±{signed(np.abs(evidence).max())} {about.information.unit})" for what, evidence in volume.maps]
-    mark = method_mark(about.verdicts, found.method or "")
+    mark = method_mark(about.verdicts, found.method)
     return Markup('<div class="note">From left to right: {} {}</div>').format("; ".join(told), mark)
 
 

@@ -47,7 +47,7 @@ def curve(
     shown = values[:, :LINES]
     low, high = limits or (float(shown.min()), float(shown.max()))
     band = EMPTY if evidence is None else _band(evidence)
-    lines = joined(_line(shown[:, channel], low, high, color) for channel, color in zip(range(shown.shape[1]), _COLORS))
+    lines = joined(_line(line, low, high, color) for line, color in zip(shown.T, _COLORS, strict=False))
     drawn = Markup(
         '<svg class="curve" viewBox="0 0 {0} {1}" preserveAspectRatio="none" role="img" aria-label="{2}">{3}{4}</svg>'
     ).format(WIDTH, HEIGHT, label, band, lines)

@@ -3,14 +3,17 @@
 from __future__ import annotations
 
 from dataclasses import dataclass
+from typing import Any
 
 import numpy as np
 
 from ...interpret.maps.resampling import enlarged
 from ...interpret.maps.spans import Span, along_each, spans_of
 from ...interpret.stream.image_choice import sample_numbers
+from ...models.signals import Signals
 from ..drawing.signal_form import SignalForm
 from ..evidence.twin import DrawnOnly
+from ..sections.section import About
 from .seen import SignalsSeen
 
 MOST_CLASSES = 12  # with examples; of more those of which the smallest share is found
@@ -59,7 +62,7 @@ class SignalsEvidence:
     channels: int
     steps: tuple[float, ...]  # from one place to the next along each axis, in `unit`; none where nothing tells it
     unit: str
-    method: str | None  # of the maps; None where the model shows no gradient
+    method: str  # of the maps
     layer: str | None  # where they are taken; None: at the input
     mistakes: ShownSignals  # the surest first
     wrong: int  # of all
@@ -69,6 +72,12 @@ class SignalsEvidence:
     def form(self) -> SignalForm:
         """How the values are to be read."""
         return SignalForm(True, self.steps, self.unit)
+
+
+def signals_of(about: About) -> Signals:
+    """What the report is about."""
+    given: Any = about.dataset
+    return given
 
 
 def gather_signals(seen: SignalsSeen) -> SignalsEvidence:
@@ -84,7 +93,7 @@ def gather_signals(seen: SignalsSeen) -> SignalsEvidence:
         channels=seen.dataset.images.shape[-1],
         steps=seen.dataset.steps,
         unit=seen.dataset.unit,
-        method=seen.makers.signed_by,
+        method=str(seen.makers.signed_by),
         layer=seen.information.cam_layer,
         mistakes=_shown(seen, first),
         wrong=len(wrong),
@@ -93,11 +102,11 @@ def gather_signals(seen: SignalsSeen) -> SignalsEvidence:
 
 
 def _maps(seen: SignalsSeen, numbers: np.ndarray, classes: np.ndarray) -> np.ndarray:
-    """float32[n,places...]: what speaks for these classes and against them, at the places of the input; 0 without a method."""
-    sizes, method = seen.dataset.sizes, seen.makers.signed
-    if method is None or not len(numbers):
-        return np.zeros((len(numbers), *sizes), np.float32)
-    made = method(seen.values(numbers), classes.astype(np.int32), batch_size=seen.batch_size)
+    """float32[n,places...]: what speaks for these classes and against them, at the places of the input."""
+    sizes = seen.dataset.sizes
+    if not len(numbers):
+        return np.zeros((0, *sizes), np.float32)
+    made = seen.makers.signed(seen.values(numbers), classes.astype(np.int32), batch_size=seen.batch_size)
     return enlarged(np.asarray(made), sizes)
 
 

@@ -56,14 +56,10 @@ def signal_findings(found: PerformanceEvidence, evidence: SignalsEvidence, about
     for each in PerformanceSection().findings(found, about):
         anchor = "findings-title" if each.anchor.startswith("/") else each.anchor
         yield replace(each, sentence=signal_words(each.sentence, evidence.kind), anchor=anchor)
-    if evidence.method is None:
-        sentence = "There are no maps: the model takes whole numbers and has no layer with places."
-        yield Finding(sentence, "caution", float("nan"), "model", "model", 0.6)
-        return
     for each in evidence.classes:
         yield from _of_class(each, evidence, about)
-    if about.dataset.unreadable:
-        left = len(about.dataset.unreadable)
+    left = len(about.dataset.unreadable)
+    if left:
         sentence = f"{count(left, 'file')} could not be read and {'is' if left == 1 else 'are'} no part of this."
         yield Finding(sentence, "caution", float(left), "signals", "data", 0.7)
 

@@ -6,7 +6,6 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
-from markupsafe import Markup
 
 from ...interpret.layers.survey import Survey
 from ...interpret.progress import Progress
@@ -27,7 +26,7 @@ from ..sections.section import About, Finding
 from ..sections.trust import TrustSection
 from ..tasks.page import TaskPage, write_task_page
 from ..tasks.sections import about_of, name_of, shared_section, trust_finding
-from .evidence import ShownSignals, SignalsEvidence, gather_signals
+from .evidence import ShownSignals, SignalsEvidence, gather_signals, signals_of
 from .findings import signal_findings, title_of, told
 from .inside import LayerChannels, channels_of
 from .sections import (
@@ -167,7 +166,7 @@ def _findings(report: SignalsReport) -> list[Finding]:
 
 def _figures(report: SignalsReport, findings: list[Finding]) -> dict[str, Any]:
     about, found = report.about, report.performance.evaluation
-    every, dataset = np.arange(len(found.labels)), report.about.dataset
+    every, dataset = np.arange(len(found.labels)), signals_of(about)
     layers = [
         {
             "name": name_of(each),

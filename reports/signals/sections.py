@@ -20,7 +20,7 @@ from ..sections.section import About
 from ..tasks.sections import layers_section
 from .cards import cards, channel_key
 from .curves import bars
-from .evidence import ClassEvidence, SignalsEvidence
+from .evidence import ClassEvidence, SignalsEvidence, signals_of
 from .inside import LayerChannels, channels_html, fields_table
 from .words import ONE, evidence_words, in_signal_words, signed
 
@@ -82,19 +82,17 @@ def mistakes_section(found: SignalsEvidence, about: About) -> tuple[Section, lis
 
 def reading(found: SignalsEvidence, about: About) -> Markup:
     """How the drawings are to be read."""
-    if found.method is None:
-        return notice("They come without maps: the model takes whole numbers and has no layer with places.")
     where = f"at {found.layer}" if found.layer else "at the input"
     unit = about.information.unit
     if found.kind == "series":
         drawn = (
-            f"Behind the line stands what speaks for a class (warm) and against it (cold), by {found.method} {where}, in units of "
-            f"the {unit}: the strongest place of each band has its full colour, and the number below says how much that is."
+            f"Behind the line stands what speaks for a class (warm) and against it (cold), by {found.method} {where}, in units "
+            f"of the {unit}: the strongest place of each band has its full colour, and the number below says how much that is."
         )
     else:
         drawn = (
-            f"Slices along the first axis. Over them lies what speaks for a class (warm) and against it (cold), by {found.method} "
-            f"{where}, in units of the {unit}; the strongest place of a volume has the full colour."
+            f"Slices along the first axis. Over them lies what speaks for a class (warm) and against it (cold), by "
+            f"{found.method} {where}, in units of the {unit}; the strongest place of a volume has the full colour."
         )
     coarse = "A map that is coarser than its input is enlarged between the centres of its cells."
     return how_to_read(f"{drawn} {channel_key(found)}", coarse, "They are the model’s reasons, right or wrong.")
@@ -124,7 +122,7 @@ def _of_class(each: ClassEvidence, found: SignalsEvidence, about: About) -> tupl
     said = class_words(each, name, found)
     label = f"Share of what speaks for {name} along the first axis, mean over {count(each.averaged, 'right answer')}"
     drawn = Markup("")
-    if found.method is not None and each.profile.any():
+    if each.profile.any():
         drawn = Markup('<figure class="curve-figure">{}<figcaption>{}</figcaption></figure>').format(
             bars(each.profile, found.form, label), label
         )
@@ -167,7 +165,7 @@ def inside_section(
 
 def data_section(found: SignalsEvidence, about: About, counts: np.ndarray, equal: int) -> Section:
     """How many of which class and length, how they were read, and their values."""
-    dataset, (one, several) = about.dataset, ONE[found.kind]
+    dataset, (one, several) = signals_of(about), ONE[found.kind]
     rows = [(name_html(name), f"{counts[k]:,}") for k, name in enumerate(about.class_names)]
     low, high = dataset.value_range
     values = dataset.images

@@ -15,7 +15,7 @@ from ...models.model_files.cards import ModelCard
 from ...models.signals import Signals
 from ..drawing.signal_form import SignalForm
 from ..evidence.plan import ReportPlan
-from ..evidence.seen import Seen, without_gradient
+from ..evidence.seen import Seen
 from ..tasks.picture_maps import MapMakers
 
 
@@ -70,8 +70,7 @@ class SignalsSeen(Seen):
     @cached_property
     def makers(self) -> MapMakers:
         """The methods of the maps."""
-        gradient = not without_gradient(self.information)
-        return MapMakers.of(self.model, self.information.cam_layer, gradient=gradient, batch_size=self.batch_size)
+        return MapMakers.of(self.model, self.information.cam_layer, gradient=True, batch_size=self.batch_size)
 
     def values(self, numbers: np.ndarray) -> np.ndarray:
         """float32[n,places...,C]: some of them."""

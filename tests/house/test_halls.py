@@ -50,7 +50,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"notebook"},
         {"report_choice"},
         {"store", "unlabelled", "tasks", "segmentation"},
-        {"regression", "several_labels"},
+        {"regression", "several_labels", "signals"},
         {"report", "data_page", "comparison"},
     ],
     "scripts": [{"terminal"}, {"options"}, {"serving", "benchmarks"}],

@@ -1,4 +1,4 @@
-"""`featurelens explain` and `evaluate` of models of series and volumes, as typed; other commands say what these are for."""
+"""`featurelens explain`, `evaluate`, `trust` and `report` of models of series and volumes, as typed; what does not fit says what does."""
 
 import wave
 from pathlib import Path
@@ -23,6 +23,7 @@ def folder(tmp_path_factory):
     values = draw.normal(size=(6, 24)).astype(np.float32)
     np.savez(place / "series.npz", images=values, labels=(values[:, 6:10].sum(axis=1) < 0).astype(int))
     np.savez(place / "volume.npz", images=draw.random((3, 5, 6, 8)).astype(np.float32), labels=[0, 1, 0])
+    np.save(place / "alone.npy", values)
     for name in ("calm", "storm"):
         (place / "sounds" / name).mkdir(parents=True)
         with wave.open(str(place / "sounds" / name / "a.wav"), "wb") as file:
@@ -75,8 +76,11 @@ def test_evaluate(capsys):
         (("explain", "series.keras", "--data", "series.npz", "--scale", "0-1"), "Expected no --scale"),
         (("explain", "series.keras", "--data", "volume.npz"), "as the model takes"),
         (("evaluate", "series.keras", "--data", "series.npz", "--fit", "stretch"), "None or 'pad'"),
-        (("report", "series.keras", "--data", "series.npz"), "featurelens explain and evaluate"),
-        (("trust", "series.keras", "--data", "series.npz"), "featurelens explain and evaluate"),
+        (("report", "series.keras", "--data", "series.npz", "--method", "rise"), "Leave --method out"),
+        (("report", "series.keras", "--data", "series.npz", "--scale", "0-1"), "Expected no --scale"),
+        (("report", "series.keras", "--data", "alone.npy"), "one folder per class"),
+        (("report", "series.keras", "--data", "series.npz", "--task", "regression"), "where they answer one class"),
+        (("trust", "series.keras", "--data", "series.npz", "--masks", "alone.npy"), "Leave --masks out"),
         (("report", "zero_padded_dropout", "--data", "sounds/calm/a.wav"), "models of series and volumes"),
         (("explain", "zero_padded_dropout", "--image", "sounds/calm/a.wav"), "Expected a PNG"),
         (("explain", "series.keras", "--image", "lost.wav"), "lost.wav"),

@@ -13,7 +13,7 @@ from ..sections.section import About
 from .curves import curve, key
 from .evidence import ShownSignals, SignalsEvidence
 from .slices import Volume, strips
-from .words import ONE, evidence_words, signed
+from .words import ONE, evidence_words, in_signal_words, signed
 
 
 def cards(
@@ -74,16 +74,18 @@ def _curves(shown: ShownSignals, found: SignalsEvidence, about: About, both: boo
 
 def _of_series(row: int, shown: ShownSignals, found: SignalsEvidence, about: About, both: bool) -> Markup:
     figures, values = [], shown.values[row]
-    told = f"values {signed(values.min())} to {signed(values.max())}"
+    told, mark = f"values {signed(values.min())} to {signed(values.max())}", _mark(found, about)
     for name, evidence in _classes(row, shown, about, both):
-        end, mark = (
-            f"±{signed(np.abs(evidence).max())} {about.information.unit}",
-            method_mark(about.verdicts, found.method),
-        )
+        end = f"±{signed(np.abs(evidence).max())} {about.information.unit}"
         label = f"Series {int(shown.numbers[row])}: {told}; for and against {name}, {end}"
         caption = Markup("For and against {}: band {}; {} {}").format(name_html(name), end, told, mark)
         figures.append(_figure(curve(values, evidence, found.form, label), caption))
     return joined(figures)
+
+
+def _mark(found: SignalsEvidence, about: About) -> Markup:
+    """How far the maps can be trusted."""
+    return in_signal_words(method_mark(about.verdicts, found.method), found.kind)
 
 
 def _figure(drawn: Markup, caption: Markup) -> Markup:
@@ -105,7 +107,7 @@ def _slices(
 def _caption(volume: Volume, found: SignalsEvidence, about: About) -> Markup:
     told = [f"the slice (values {signed(volume.values.min())} to {signed(volume.values.max())})"]
     told += [f"{what} (±{signed(np.abs(evidence).max())} {about.information.unit})" for what, evidence in volume.maps]
-    mark = method_mark(about.verdicts, found.method)
+    mark = _mark(found, about)
     return Markup('<div class="note">From left to right: {} {}</div>').format("; ".join(told), mark)
 
 

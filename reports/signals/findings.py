@@ -21,7 +21,7 @@ _SHORT = 0.25  # of the length: a class whose evidence lies within so little is 
 
 def title_of(found: PerformanceEvidence, evidence: SignalsEvidence, about: About) -> str:
     """How often it is right and where the mistakes lie."""
-    return signal_words(headline(found.figures.confusion, about.class_names), evidence.kind)
+    return signal_words(headline(found.figures.confusion, about.class_names), evidence.kind, about.class_names)
 
 
 def told(found: PerformanceEvidence, evidence: SignalsEvidence, about: About) -> list[tuple[str, str]]:
@@ -55,7 +55,8 @@ def signal_findings(found: PerformanceEvidence, evidence: SignalsEvidence, about
     """Those of the figures, and in which part each class is found."""
     for each in PerformanceSection().findings(found, about):
         anchor = "findings-title" if each.anchor.startswith("/") else each.anchor
-        yield replace(each, sentence=signal_words(each.sentence, evidence.kind), anchor=anchor)
+        sentence = signal_words(each.sentence, evidence.kind, about.class_names)
+        yield replace(each, sentence=sentence, anchor=anchor)
     for each in evidence.classes:
         yield from _of_class(each, evidence, about)
     left = len(about.dataset.unreadable)

@@ -153,7 +153,7 @@ def inside_section(
     drawn, sheets = channels_html(layers, example, found, about)
     html = joined(
         [
-            in_signal_words(kept.html, found.kind),
+            in_signal_words(kept.html, found.kind, _own_names(about)),
             fields_table(about.information.layers, found.form, found.kind),
             drawn,
         ]
@@ -209,6 +209,12 @@ def size_words(found: SignalsEvidence, many: int, source: str) -> str:
     return f"{size} A place is {' × '.join(number(step) for step in found.steps)} {found.unit}."
 
 
+def _own_names(about: About) -> list[str]:
+    """Names that are not ours."""
+    layers = about.information.layers
+    return [about.information.name, *(each.name for each in layers), *(each.kind for each in layers)]
+
+
 def _unreadable(names: tuple[str, ...]) -> list[Markup]:
     if not names:
         return []
@@ -219,5 +225,6 @@ def _unreadable(names: tuple[str, ...]) -> list[Markup]:
 def method_section(model: ModelEvidence, found: SignalsEvidence, about: About) -> Section:
     """The layers, the proof of the logits, what is left out, and how the report was made."""
     left_out = Markup('<h3 id="left-out">What this page leaves out</h3><p>{}</p>').format(LEFT_OUT)
-    html = in_signal_words(joined([*model_parts(model, about, Markup(""))]), found.kind)
+    parts = joined(model_parts(model, about, Markup("")))
+    html = in_signal_words(parts, found.kind, [*_own_names(about), about.command or ""])
     return Section("model", "The model", html + left_out, view="method")

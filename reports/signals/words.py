@@ -3,8 +3,9 @@
 from __future__ import annotations
 
 import re
+from collections.abc import Iterable
 
-from markupsafe import Markup
+from markupsafe import Markup, escape
 
 from ...interpret.maps.spans import Span
 from ..drawing.signal_form import SignalForm
@@ -35,21 +36,35 @@ _WORDS = {
 _WORD = re.compile(rf"\b({'|'.join(_WORDS)})\b", re.IGNORECASE)
 
 
-def in_signal_words(html: Markup, kind: str) -> Markup:
+def in_signal_words(html: Markup, kind: str, keep: Iterable[str] = ()) -> Markup:
     """The markup with the words of pictures in its texts, not its tags, as those of series or volumes.
 
     >>> in_signal_words(Markup('<p id="image">of 3 images, all pixels</p>'), "volumes")
     Markup('<p id="image">of 3 volumes, all places</p>')
     """
-    return Markup(_TEXT.sub(lambda found: signal_words(found[0], kind), html))
+    kept = [str(escape(name)) for name in keep]
+    return Markup(_TEXT.sub(lambda found: signal_words(found[0], kind, kept), html))
 
 
-def signal_words(text: str, kind: str) -> str:
+def signal_words(text: str, kind: str, keep: Iterable[str] = ()) -> str:
     """A sentence about pictures as one about series or volumes.
 
-    >>> signal_words("an image beats brightness on 3 images", "series")
-    'a series beats values on 3 series'
+    Args:
+        text: The sentence.
+        kind: 'series' or 'volumes'.
+        keep: Names of classes and layers, and other words that are not ours: they stay as they are.
+
+    >>> signal_words("an image of 'pixel art' beats brightness on 3 images", "series", ["pixel art"])
+    "a series of 'pixel art' beats values on 3 series"
     """
+    names = sorted({name for name in keep if name.strip()}, key=len, reverse=True)
+    if not names:
+        return _said(text, kind)
+    parts = re.split("(" + "|".join(rf"(?<!\w){re.escape(name)}(?!\w)" for name in names) + ")", text)
+    return "".join(part if place % 2 else _said(part, kind) for place, part in enumerate(parts))
+
+
+def _said(text: str, kind: str) -> str:
     one, several = ONE[kind]
     for phrase, said in _PHRASES:
         text = text.replace(phrase, said.format(one=one))

@@ -1,4 +1,4 @@
-"""`featurelens explain`, `evaluate`, `trust` and `report` of models of series and volumes, as typed; what does not fit says what does."""
+"""The commands of models of series and volumes, as typed; what does not fit says what does."""
 
 import wave
 from pathlib import Path

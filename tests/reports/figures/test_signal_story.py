@@ -1,5 +1,6 @@
 """A series is explained as a curve with its evidence, a volume as slices; what is drawn are the numbers of the maps."""
 
+import keras
 import numpy as np
 import pytest
 from planted_signals import planted

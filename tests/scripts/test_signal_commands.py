@@ -1,5 +1,6 @@
 """The commands of models of series and volumes, as typed; what does not fit says what does."""
 
+import json
 import wave
 from pathlib import Path
 
@@ -89,3 +90,34 @@ def test_evaluate(capsys):
 def test_what_does_not_fit_says_what_does(arguments, told, capsys):
     code, said = run(capsys, *arguments)
     assert code == 1 and told in " ".join(said.split())
+
+
+def test_report_chooses_its_page_by_what_the_model_takes(capsys):
+    given = ("report", "series.keras", "--data", "sounds", "--trust-images", "0", "--output", "s.html")
+    code, said = run(capsys, *given, "--json", "told.json", "--fail-if", "images < 3", "--title", "Heard")
+    assert code == 3 and "The model takes series: this is the report of series." in said and "of 2 series" in said
+    assert "2 WAV files, mono, 100 values a second" in said and "Stopped by --fail-if images < 3: it is 2" in said
+    told = json.loads(Path("told.json").read_text())
+    assert told["about"]["classes"] == ["calm", "storm"] and told["about"]["files"] == ["calm/a.wav", "storm/a.wav"]
+    assert "<title>Heard</title>" in Path("s.html").read_text()
+
+
+def test_trust_is_measured_beforehand_and_shown(capsys):
+    chosen = ("--data", "series.npz", "--method", "hirescam", "--images", "6")
+    code, said = run(capsys, "trust", "series.keras", *chosen, "--training-data", "series.npz", "--epochs", "1")
+    assert code == 0 and "HiResCAM" in said
+    code, said = run(
+        capsys, "report", "series.keras", "--data", "series.npz", "--output", "s.html", "--json", "told.json"
+    )
+    assert code == 0 and "testing the maps" not in said
+    told = json.loads(Path("told.json").read_text())["trust"]
+    assert list(told["trust"]["methods"]) == ["HiResCAM"] and "featurelens trust" in told["command"]
+    Path("series.trust.json").unlink()
+
+
+def test_a_folder_of_arrays_for_each_class(capsys):
+    for name in ("calm", "storm"):
+        (Path("arrays") / name).mkdir(parents=True)
+        np.save(Path("arrays") / name / "a.npy", np.ones(24, np.float32))
+    code, said = run(capsys, "evaluate", "series.keras", "--data", "arrays")
+    assert code == 0 and "accuracy 50.00%" in said

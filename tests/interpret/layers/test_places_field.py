@@ -25,7 +25,7 @@ def series(*parts: Any, length: int = 22) -> Any:
 BY_HAND = {
     "two convolutions": ([layers.Conv1D(2, 3, **ONES), layers.Conv1D(2, 5, 2, **ONES)], Axis(7, 2, 3)),
     "same, pooled": ([layers.Conv1D(2, 3, padding="same", **ONES), layers.MaxPooling1D(2)], Axis(4, 2, 0.5)),
-    # 6 places by two poolings' worth: k = 5 of stride 2 adds 8; its two units before the start see 4 places more
+    # k = 2 * 2 + 1: 2 + 4 * 2; four units of padding before: 0.5 + (2 - 4) * 2
     "causal, dilated": (
         [layers.AveragePooling1D(2), layers.Conv1D(2, 3, dilation_rate=2, padding="causal", **ONES)],
         Axis(10, 2, -3.5),

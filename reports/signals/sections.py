@@ -33,21 +33,21 @@ LEFT_OUT = (
 def performance_section(found: PerformanceEvidence, evidence: SignalsEvidence) -> Section:
     """Each class's figures, and whether the probabilities can be believed."""
     html = Markup('<div class="pair"><div>{}</div><div>{}</div></div>').format(
-        _per_class(found.evaluation), _calibration(found.evaluation, evidence.kind)
+        _per_class(found.evaluation, evidence.kind), _calibration(found.evaluation, evidence.kind)
     )
     figures = found.figures
     lead = f"{percent(figures.accuracy, 2)} accuracy and a loss of {figures.loss:.3f}."
     return Section("performance", "Each class", html, lead=lead, view="classes")
 
 
-def _per_class(found: Evaluation) -> Markup:
+def _per_class(found: Evaluation, kind: str) -> Markup:
     columns = (found.precision, found.recall, found.f1, found.average_precision)
     rows = [
         (name_html(name), *(percent(float(values[k])) for values in columns), f"{found.support[k]:,}")
         for k, name in enumerate(found.class_names)
     ]
     caption = "Precision: of those called so, how many are. Recall: of those that are, how many were found."
-    heads = ["Class", "Precision", "Recall", "F1", "Average precision", "Of them"]
+    heads = ["Class", "Precision", "Recall", "F1", "Average precision", ONE[kind][1].capitalize()]
     return Markup('<h3 id="per-class">Per class</h3>{}').format(
         table(heads, rows, caption=caption, numeric=[1, 2, 3, 4, 5])
     )
@@ -120,7 +120,8 @@ def _of_class(each: ClassEvidence, found: SignalsEvidence, about: About) -> tupl
     if not each.averaged:
         return Markup("{}<p>None of them is found.</p>").format(head), []
     said = class_words(each, name, found)
-    label = f"Share of what speaks for {name} along the first axis, mean over {count(each.averaged, 'right answer')}"
+    along = "its length" if found.kind == "series" else "the slices"
+    label = f"Share of what speaks for {name} along {along}, mean over {count(each.averaged, 'right answer')}"
     drawn = Markup("")
     if each.profile.any():
         drawn = Markup('<figure class="curve-figure">{}<figcaption>{}</figcaption></figure>').format(
@@ -202,7 +203,8 @@ def size_words(found: SignalsEvidence, many: int, source: str) -> str:
         if not found.steps:
             return f"{length} Nothing tells how far apart the places are: they are counted."
         seconds = number(found.sizes[0] * found.steps[0])
-        return f"{length} {number(1 / found.steps[0])} values in a {found.unit}: each lasts {seconds} {found.unit}."
+        rate = f"{number(1 / found.steps[0])} values {'a second' if found.unit == 's' else f'for each {found.unit}'}"
+        return f"{length} {rate}: each lasts {seconds} {found.unit}."
     size = f"{total} of {shape(found.sizes)} places (slices × rows × columns) and {channels}, from {source}."
     if not found.steps:
         return f"{size} Nothing tells how far apart the places are: they are counted."
@@ -218,7 +220,8 @@ def _own_names(about: About) -> list[str]:
 def _unreadable(names: tuple[str, ...]) -> list[Markup]:
     if not names:
         return []
-    said = f"{count(len(names), 'file')} could not be read and are not part of this report: {', '.join(names[:20])}."
+    are = "is" if len(names) == 1 else "are"
+    said = f"{count(len(names), 'file')} could not be read and {are} not part of this report: {', '.join(names[:20])}."
     return [notice(said, kind="warning")]
 
 

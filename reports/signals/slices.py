@@ -71,7 +71,8 @@ def _tiles(volume: Volume, places: Sequence[int]) -> np.ndarray:
 
 def _strip(volume: Volume, places: Sequence[int], sheet: Sprite, start: int, form: SignalForm) -> Markup:
     depth, kinds = len(volume.values), 1 + len(volume.maps)
-    strongest = int(_strength(volume)[places].argmax())
+    strength = _strength(volume)[places]
+    strongest = int(strength.argmax()) if strength.any() else len(places) // 2  # without evidence the middle one
     entries = []
     for row, place in enumerate(places):
         said = form.slice_words(place, depth)

@@ -27,6 +27,9 @@ name                          the question it answers                           
 `GuidedGradCAM`               Which edges, where Grad-CAM speaks for the class?         Selvaraju et al. 2017
 `FusedCAM`                    Several layers in one map                                 Jiang et al. 2021
 `DeepLIFT`                    How did the score come away from that of a reference?     Shrikumar et al. 2017
+`ExpectedGradients`           What does each pixel add, from many references to this?   Erion et al. 2021
+`SHAP`                        What does each cell add, whatever comes before it?        Lundberg, Lee 2017 (package)
+`LIME`                        Which weights of cells come nearest to the score?         Ribeiro et al. 2016 (package)
 `AttentionRollout`            Which places does a transformer's attention come from?    Abnar, Zuidema 2020
 `GradientRollout`             Which of them speak for the class?                        Chefer et al. 2021
 `TokenGradCAM`                Grad-CAM on tokens, back on their grid                    Selvaraju et al. 2017
@@ -79,12 +82,15 @@ from .methods.cams.fused_cam import FusedCAM
 from .methods.cams.guided_grad_cam import GuidedGradCAM
 from .methods.cams.x_grad_cam import XGradCAM
 from .methods.catalogue import METHODS, KnownMethod
+from .methods.cells.lime import LIME
+from .methods.cells.shap import SHAP
 from .methods.class_activation import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM, MultiLayerCAM
 from .methods.gradients import InputXGradient, Saliency
 from .methods.guided_backpropagation import GuidedBackpropagation
 from .methods.integrated_gradients import IntegratedGradients
 from .methods.occlusion import Occlusion
 from .methods.references.deep_lift import DeepLIFT
+from .methods.references.expected_gradients import ExpectedGradients
 from .methods.relevance import LayerwiseRelevance
 from .methods.rise import RISE
 from .methods.score_cam import MultiLayerScoreCAM, ScoreCAM
@@ -116,8 +122,10 @@ from .trust.sensitivity import Sensitivity, max_sensitivity
 from .trust.verdicts import Verdict, verdict, verdicts
 
 __all__ = [
+    "LIME",
     "METHODS",
     "RISE",
+    "SHAP",
     "AblationCAM",
     "ActivationExtractor",
     "AttentionRollout",
@@ -127,6 +135,7 @@ __all__ = [
     "Complexity",
     "DeepLIFT",
     "EigenCAM",
+    "ExpectedGradients",
     "Explainer",
     "Explanation",
     "FailingGroup",

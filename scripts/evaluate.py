@@ -24,6 +24,7 @@ from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.reporting.figures import measure_labels, measure_numbers
 from featurelens.scripts.reporting.regression import NumbersChoice, Unit, refuse_number_options
+from featurelens.scripts.reporting.segmentation import MaskChoice, measure_masks
 from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
@@ -36,17 +37,23 @@ def evaluate(
     data: Data = None,
     output: Annotated[Path | None, typer.Option(help="Folder for the plots (PNG, SVG) and figures (JSON).")] = None,
     unit: Unit = "",
+    masks: MaskChoice = MaskChoice(),
     opening: Opening = Opening(),
 ) -> None:
     """Print accuracy, loss and the figures of each class; with --output write plots and figures into a folder.
 
     Of a regression (--task regression): MAE, RMSE and R2 with intervals, and the error by range of the truth. Of several labels
-    (--task labels): precision, recall, average precision and the best threshold of each, and how often all are right.
+    (--task labels): precision, recall, average precision and the best threshold of each, and how often all are right. Of a model
+    that names a class for every pixel (--masks): IoU, recall and precision of each.
     """
     from featurelens.reports.files.evaluation_files import check_folder, remove_earlier, targets, write_evaluation
 
     if output is not None:
         check_folder(output)
+    if masks.wanted(opening):
+        refuse_number_options(NumbersChoice(unit=unit), opening)
+        measure_masks(data, model, opening, masks, output)
+        return
     images_from = checked_data(model, data, opening)
     if output is not None:
         check_outputs(targets(output), models=[model], data=[images_from], files=[opening.class_names])

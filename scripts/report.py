@@ -36,6 +36,7 @@ from featurelens.scripts.reporting.regression import (
     refuse_number_options,
     report_numbers,
 )
+from featurelens.scripts.reporting.segmentation import MaskChoice, report_masks
 from featurelens.scripts.reporting.several_labels import report_labels
 from featurelens.scripts.reporting.signals import SignalsChoice, refuse_picture_options, report_signals
 from featurelens.scripts.reporting.unlabelled import (
@@ -72,7 +73,7 @@ class TrustChoice:
 
 
 @dataclass(frozen=True)
-class Looking(NumbersChoice):
+class Looking(NumbersChoice, MaskChoice):
     """How, and at what beside, a report looks."""
 
     batch_size: BatchSize = None
@@ -148,9 +149,14 @@ class _Asked:
 
 
 def _without_classes(asked: _Asked) -> bool:
-    """Write the report of numbers, of several labels or of pictures without labels, where it is one of these."""
-    of_classes = _of_classes(asked.tested, asked.looking, asked.page, asked.gates)
+    """Write the report of numbers, several labels, masks or pictures without labels, where it is one of these."""
+    of_classes = _of_classes(asked.tested, asked.looking, asked.page)
     choice = _choice(asked)
+    if asked.looking.wanted(asked.opening):
+        refuse_number_options(asked.looking, asked.opening)
+        refuse_class_options(of_classes, "segmentation")
+        report_masks(asked.data, asked.model, asked.target, asked.opening, choice, asked.looking, command=_command())
+        return True
     if asked.opening.task == "regression":
         refuse_class_options(of_classes, asked.opening.task)
         report_numbers(asked.data, asked.model, asked.target, asked.opening, choice, asked.looking, command=_command())
@@ -162,16 +168,14 @@ def _without_classes(asked: _Asked) -> bool:
         return True
     files = unlabelled_files(asked.data, asked.opening)
     if files is not None:
-        refuse_labelled_options(of_classes)
+        refuse_labelled_options({**_of_gates(asked.gates), **of_classes})
         report_pictures(files, asked.model, asked.target, asked.opening, choice, command=_command())
     return files is not None
 
 
 def _choice(asked: _Asked) -> PicturesChoice:
     trust = asked.tested.trust_images, asked.tested.trust_budget
-    return PicturesChoice(
-        asked.looking.batch_size, *trust, asked.looking.seed, asked.page, asked.gates.json, asked.gates.arrays
-    )
+    return PicturesChoice(asked.looking.batch_size, *trust, asked.looking.seed, asked.page, asked.gates)
 
 
 def _of_signals(
@@ -179,7 +183,7 @@ def _of_signals(
 ) -> dict[str, Any]:
     """Write the report of series or volumes; returns its figures."""
     of_pictures = ("--training-data", "--review", "--store", "--method", "--sections", "--max-size")
-    given = _of_classes(asked.tested, asked.looking, asked.page, asked.gates)
+    given = _of_classes(asked.tested, asked.looking, asked.page)
     refuse_picture_options({name: given[name] for name in of_pictures})
     choice = SignalsChoice(
         asked.model, data, asked.target, asked.opening, _choice(asked), asked.tested.trust, conditions, _command()
@@ -276,11 +280,14 @@ def chosen_images(dataset: Dataset, page: PageChoice, seed: int) -> Dataset:
     return sampled(only_classes(dataset, page.wanted_classes), page.max_images, seed)
 
 
-def _of_classes(tested: TrustChoice, looking: Looking, page: PageChoice, gates: Gates) -> dict[str, Any]:
+def _of_gates(gates: Gates) -> dict[str, Any]:
+    """The options that a report without a truth does not have, as typed."""
+    return {"--fail-if": gates.fail_if, "--junit": gates.junit, "--annotations": gates.annotations}
+
+
+def _of_classes(tested: TrustChoice, looking: Looking, page: PageChoice) -> dict[str, Any]:
     """The options that a report without classes does not have, as typed."""
     return {
-        "--fail-if": gates.fail_if,
-        "--junit": gates.junit,
         "--training-data": looking.training_data,
         "--review": looking.review,
         "--store": looking.store,
@@ -289,7 +296,6 @@ def _of_classes(tested: TrustChoice, looking: Looking, page: PageChoice, gates: 
         "--sections": page.sections,
         "--classes": page.classes,
         "--max-size": page.max_size,
-        "--annotations": gates.annotations,
     }
 
 

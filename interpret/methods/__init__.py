@@ -12,6 +12,7 @@ relevance               How is the score shared out, layer by layer?
 relevance_rules         By which rule does one step share it out?
 relevance_walk          How does the graph hand relevance back to the image?
 attention/              Where does a transformer look?
+cells/                  What does each cell of the image add? (SHAP, LIME)
 cams/                   More class activation maps, and several layers in one
 references/             What sets the image apart from a reference?
 rules/                  Which rule of relevance has which layer?

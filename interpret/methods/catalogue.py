@@ -26,6 +26,8 @@ from .cams.finer_cam import FinerCAM, finer_at
 from .cams.fused_cam import FusedCAM
 from .cams.guided_grad_cam import GuidedGradCAM
 from .cams.x_grad_cam import XGradCAM, x_grad_cam
+from .cells.lime import LIME
+from .cells.shap import SHAP
 from .class_activation import (
     GradCAM,
     GradCAMPlusPlus,
@@ -42,6 +44,7 @@ from .guided_backpropagation import GuidedBackpropagation
 from .integrated_gradients import IntegratedGradients
 from .occlusion import Occlusion
 from .references.deep_lift import DeepLIFT
+from .references.expected_gradients import ExpectedGradients
 from .relevance import LayerwiseRelevance
 from .rise import RISE
 from .score_cam import ScoreCAM
@@ -205,6 +208,9 @@ METHODS = Methods(
         ),
         KnownMethod("Layer-wise Relevance", lambda model, *_: LayerwiseRelevance(model), LOGIT, True, 2),
         KnownMethod("DeepLIFT", lambda model, *_: DeepLIFT(model), LOGIT, True, 4, is_usual=False),
+        KnownMethod("Expected Gradients", lambda model, *_: ExpectedGradients(model), LOGIT, True, 100, is_usual=False),
+        KnownMethod("SHAP", lambda model, *_: SHAP(model), LOGIT, True, 500, is_usual=False),
+        KnownMethod("LIME", lambda model, *_: LIME(model), LOGIT, True, 500, is_usual=False),
         _relevance("LRP Epsilon-Plus-Flat", "epsilon_plus_flat"),
         _relevance("LRP Epsilon-Gamma-Box", "epsilon_gamma_box"),
         _relevance("LRP Alpha2-Beta1", "epsilon_alpha2_beta1"),

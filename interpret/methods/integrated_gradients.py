@@ -24,7 +24,52 @@ from .attribution import CompleteMaps, Perturbation
 from .smooth_grad import image_slopes
 
 
-class IntegratedGradients(Perturbation):
+class PathGradients(Perturbation):
+    """A method that adds up the gradients on ways to the image: what each number of it adds, and what that should sum to."""
+
+    any_form = True
+
+    @takes_given
+    def with_gap(
+        self,
+        images: Arrays,
+        classes: Classes = None,
+        versus: Classes = None,
+        batch_size: int = 256,
+        progress: Progress = False,
+    ) -> CompleteMaps:
+        """The maps, and what each should sum to: score(image) less that of where the ways begin. Costs runs of the latter."""
+        asked = self.ask(images, classes, versus, batch_size)
+        maps = self._maps(asked, batch_size, progress)
+        return CompleteMaps(maps, asked.scores - self._scores_before(asked, batch_size))
+
+    @takes_given
+    def per_channel(
+        self,
+        images: Arrays,
+        classes: Classes = None,
+        versus: Classes = None,
+        batch_size: int = 256,
+        progress: Progress = False,
+    ) -> np.ndarray:
+        """What each channel of the image adds, float32[B,H,W,C]; they sum to the map. Arguments as for the call."""
+        asked = self.ask(images, classes, versus, batch_size)
+        added, channel = self._added(asked, batch_size, progress), asked.axes.channel
+        return added[..., np.newaxis] if channel is None else np.moveaxis(added, channel, -1)
+
+    def _maps(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
+        return asked.axes.over_channel(self._added(asked, batch_size, progress), np.sum)
+
+    def _added(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
+        """What each number of the images adds, in their form."""
+        raise NotImplementedError
+
+    def _scores_before(self, asked: Asked, batch_size: int) -> np.ndarray:
+        """float32[B]: the scores of where the ways to each image begin."""
+        raise NotImplementedError
+
+
+class IntegratedGradients(PathGradients):
     """Integrated gradients: signed contributions that sum to the change of the score from the baseline to the image.
 
     Args:
@@ -53,42 +98,7 @@ class IntegratedGradients(Perturbation):
         self.steps, self.baseline = at_least("steps", steps, 1), baseline
         super().__init__(model, image_slopes, output=output, wrt=wrt)
 
-    @takes_given
-    def with_gap(
-        self,
-        images: Arrays,
-        classes: Classes = None,
-        versus: Classes = None,
-        batch_size: int = 256,
-        progress: Progress = False,
-    ) -> CompleteMaps:
-        """The maps, and what each should sum to: score(image) - score(baseline). Costs one more run of each image."""
-        asked = self.ask(images, classes, versus, batch_size)
-        maps = self._maps(asked, batch_size, progress)
-        blank = np.broadcast_to(reference(self.baseline, asked.images), asked.images.shape)
-        return CompleteMaps(maps, asked.scores - asked.scores_of(blank, batch_size))
-
-    @takes_given
-    def per_channel(
-        self,
-        images: Arrays,
-        classes: Classes = None,
-        versus: Classes = None,
-        batch_size: int = 256,
-        progress: Progress = False,
-    ) -> np.ndarray:
-        """What each channel of the image adds, float32[B,H,W,C]; they sum to the map. Arguments as for the call."""
-        asked = self.ask(images, classes, versus, batch_size)
-        added, channel = self._added(asked, batch_size, progress), asked.axes.channel
-        return added[..., np.newaxis] if channel is None else np.moveaxis(added, channel, -1)
-
-    any_form = True
-
-    def _maps(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
-        return asked.axes.over_channel(self._added(asked, batch_size, progress), np.sum)
-
     def _added(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
-        """What each number of the images adds, in their form."""
         images, blank = asked.images, reference(self.baseline, asked.images)
         parts = ((np.arange(self.steps, dtype=np.float32) + 0.5) / self.steps).reshape(-1, *[1] * (images.ndim - 1))
 
@@ -99,3 +109,7 @@ class IntegratedGradients(Perturbation):
         for block in asked.blocks(self.steps, on_the_way, batch_size, progress):
             total[block.rows] += block.results["slopes"].sum(axis=1)
         return (images - blank) * total / self.steps
+
+    def _scores_before(self, asked: Asked, batch_size: int) -> np.ndarray:
+        blank = np.broadcast_to(reference(self.baseline, asked.images), asked.images.shape)
+        return asked.scores_of(blank, batch_size)

@@ -1,7 +1,8 @@
 """Which images share content at a fixed place, whatever a model makes of it.
 
-What repeats exactly at its place is one candidate (`repeats`). And in small pictures, each window of a fifth of the side, each
-frame, the background and the levels are clustered; a cluster that stands apart by D >= 3.3 (see `separation`) is another.
+What repeats exactly at its place is one candidate (`repeats`), a border that is much the same in a class another (`tight`).
+In small pictures, each window of a fifth of the side, each frame, the background and the levels are clustered; a cluster that
+stands apart by D >= 3.3 (see `separation`) is another.
 Candidates that select the same images are one, with several ways to describe what they share: the pixels of all its windows,
 or of the frame, the background, the levels.
 """
@@ -20,6 +21,7 @@ from .pixels.refining import shared_pixels
 from .pixels.repeats import repeats
 from .pixels.separation import groups, separation
 from .pixels.stamps import Stamp, stamp_of
+from .pixels.tight import tight_groups
 
 LEAST_SEPARATION = 3.3
 MOST = 8
@@ -67,6 +69,8 @@ def candidates(
     scaled = (pictures - low) / (high - low)
     found = list(_apart(scaled, seed))
     found += [(0.0, Part("mark", mask, scaled[:, mask]), members) for mask, members in repeats(scaled, labels)]
+    edges = border_values(scaled)
+    found += [(0.0, Part("background", None, edges), members) for members in tight_groups(edges, labels)]
     found.sort(key=lambda each: -each[0])
     gathered: list[list[tuple[float, Part, np.ndarray]]] = []
     for each in found:

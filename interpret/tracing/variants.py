@@ -77,6 +77,16 @@ class Asked:
         blocks = self.blocks(1, lambda rows, _: images[rows, np.newaxis], batch_size)
         return np.concatenate([block.results["scores"][:, 0] for block in blocks])
 
+    def only(self, number: int) -> Asked:
+        """The same question of one image alone."""
+        own = slice(number, number + 1)
+        kept = {name: values[own] for name, values in self.originals.items()}
+
+        def run(_: slice, variants: np.ndarray) -> dict[str, np.ndarray]:
+            return self.run(own, variants)
+
+        return Asked(self.images[own], self.classes[own], self.scores[own], self.axes, kept, run)
+
 
 class VariantProgram(OfModel):
     """A traced model, ready to be asked about variants of images.

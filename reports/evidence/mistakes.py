@@ -96,6 +96,14 @@ def gather_mistakes(
     )
 
 
+def in_turn(mistakes: Mistakes, most: int) -> np.ndarray:
+    """Rows of at most so many mistakes, int64[...]: the surest of each confusion before the second of any."""
+    places = [confusion.places for confusion in mistakes.confusions if len(confusion.places)]
+    longest = max((len(group) for group in places), default=0)
+    turns = [group[turn] for turn in range(min(most, longest)) for group in places if turn < len(group)]
+    return np.array(turns[:most], np.int64)
+
+
 def _explained(
     look: GradCAMState,
     dataset: Dataset,

@@ -130,7 +130,10 @@ def _bought(trust: Trust) -> str:
 
 def _origin(measured: TrustEvidence) -> Markup:
     if measured.command is None:
-        more = "The command measures all the usual methods, on all images where that is cheap, for this section:"
+        more = (
+            "The command measures all the usual methods, on all images where that is cheap, for this section; those of many "
+            "passes that pass are then drawn on the cards of the leading mistakes:"
+        )
         return Markup("<p>{}</p>{}").format(more, command("featurelens trust MODEL --data SOURCE"))
     took = "Measured beforehand, on these weights and these images (their SHA-256 agree), by"
     return Markup("<p>{}</p>{}{}").format(took, command(measured.command), _not_measured(measured.trust))

@@ -48,7 +48,8 @@ def write_task_page(page: TaskPage, files: ReportFiles, words: OwnWords, step: P
     """Write the page and, where they are named, its figures and arrays; returns the figures."""
     if callable(step):
         step("drawing the page", 0, 1)
-    figures = twin(page.figures)
+    told = sorted(page.findings, key=lambda found: -found.weight)
+    figures = twin({**page.figures, "findings": told})
     write_whole(files.page, task_html(page, words, figures))
     if files.json is not None:
         write_whole(files.json, json_text(figures) + "\n")
@@ -99,10 +100,11 @@ def told_of(about: About) -> dict[str, Any]:
 def _header(page: TaskPage, logo: str) -> Header:
     about, version = page.about, importlib.metadata.version("featurelens")
     images = count(len(about.dataset), *page.what)
+    several = about.dataset.source == images  # what single files are called together
     return Header(
         kicker=about.dataset.source,
         lead="",
-        about=f"on {about.dataset.source}, {images} {page.kind}",
+        about=f"on {images} {page.kind}" if several else f"on {about.dataset.source}, {images} {page.kind}",
         footer=(
             f"Made by featurelens {version} on {datetime.date.today():%d %B %Y}, of {about.information.name}. This file is "
             f"complete: it loads nothing from anywhere."

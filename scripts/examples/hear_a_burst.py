@@ -8,6 +8,7 @@ from __future__ import annotations
 import json
 import wave
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
@@ -29,7 +30,7 @@ def main(folder: Path = Path()) -> None:
         _write(folder / "sounds" / ("calm", "burst")[number % 2] / f"{number:02}.wav", sound)
     layers = keras.layers
     parts = [layers.Conv1D(8, 9, padding="same", activation="relu"), layers.GlobalMaxPooling1D(), layers.Dense(2)]
-    model = keras.Sequential([keras.Input((LENGTH, 1)), *parts, layers.Softmax()], name="burst")
+    model: Any = keras.Sequential([keras.Input((LENGTH, 1)), *parts, layers.Softmax()], name="burst")
     sounds = open_signals(folder / "sounds", model=model)
     model.compile(keras.optimizers.Adam(0.03), "sparse_categorical_crossentropy")
     model.fit(sounds.images, sounds.labels, epochs=12, verbose=0)

@@ -10,6 +10,7 @@ import typer
 from typer.models import OptionInfo
 
 from featurelens.models.formats.known_formats import kinds_in_short
+from featurelens.models.truth.record import NOT_LOOKED_AT
 from featurelens.models.visible_text import visible_line
 from featurelens.scripts.options.model_choice import (
     ModelPart,
@@ -106,6 +107,12 @@ def open_for(data: str, model: Any, card: ModelCard | None, opening: Opening) ->
         raise ValueError(
             "Expected a model of one class for each image here. Received --task labels, several. Use featurelens report, "
             "evaluate, explain, trust and inspect for such a model."
+        )
+    if opening.task == "segmentation":
+        raise ValueError(
+            "Expected a model of one class for each image here. Received --task segmentation, a class at every pixel. Use "
+            "featurelens report and evaluate with --masks; and explain, trust and inspect with the score of a class over its "
+            "region, such as --score region:1, in the place of --task."
         )
     dataset, reading = _opened(data, model, card, opening)
     if len(dataset.class_names) > 2 and is_bare(model):
@@ -245,6 +252,7 @@ def reading_for(card: ModelCard | None, opening: Opening, truth: str | None = No
     from featurelens.models.fitting import as_trained
 
     task = truth or (opening.task if not opening.is_of_classes and opening.score is None else None)
+    task = NOT_LOOKED_AT if task == "segmentation" else task
     typed = opening.reading(scale=opening.scale, allow_code=opening.allow_code, task=task)
     return as_trained(card, typed).checked()
 

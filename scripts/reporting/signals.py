@@ -74,7 +74,9 @@ def report_signals(loaded: Any, card: ModelCard | None, asked: SignalsChoice, wo
     if not page.quiet:
         say(f"The model takes {kind[1]}: this is the report of {kind[1]}.", err=True)
     plan = ReportPlan(choice.batch_size, images, measured, trust_budget=choice.trust_budget, seed=choice.seed)
-    beside = (None if path is None else path.expanduser().absolute() for path in (choice.json, choice.arrays))
+    beside = (
+        None if path is None else path.expanduser().absolute() for path in (choice.gates.json, choice.gates.arrays)
+    )
     with progress_of(page, plan.expected(signals.images.shape)) as step:
         found = explained_signals(model, signals, plan, card=card, command=asked.command, step=step)  # type: ignore[arg-type]
         figures = write_signals_report(found, ReportFiles(asked.target, *beside), words=words, step=step)

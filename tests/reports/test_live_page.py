@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from live_pages import browsing, opened, violations
 from playwright.sync_api import expect
+from walked_pages import walked
 
 from featurelens.interpret import GradCAM
 from featurelens.models import fashion_mnist, load_model
@@ -80,8 +81,7 @@ def test_which_maps_may_be_cited_stands_on_the_first_screen_and_their_pictures_o
     assert complaints == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])  # the other pairs: `faults_of_views`
 def test_axe_finds_nothing_on_any_view_nor_on_the_card(browser, report, path, width, scheme):
     page, _ = opened(browser, path, width=width, color_scheme=scheme, bypass_csp=True)
     _, address, _ = pair_of(report)
@@ -155,6 +155,28 @@ def test_the_card_is_reached_and_left_by_keys(browser, report, path, width):
     page.keyboard.press("Escape")
     expect(card).to_be_hidden()
     assert page.evaluate("document.activeElement.dataset.id") == tile.get_attribute("data-id")
+    assert complaints == []
+
+
+def test_the_tab_key_reaches_each_control_once_in_the_order_seen_and_leaves(browser, report, path):
+    page, complaints = opened(browser, path, bypass_csp=True)
+    _, address, _ = pair_of(report)
+    for place in (*(f"#/{view}" for view in VIEWS), address, "#/class/6", "#/layer/conv2?channel=31"):
+        page.evaluate("place => (location.hash = place)", place)
+        page.wait_for_function("place => document.querySelector('main > .on') && location.hash === place", arg=place)
+        assert (place, walked(page, first=".skip")) == (place, [])
+        page.keyboard.press("Tab")
+        assert page.evaluate("!document.activeElement.closest('main')"), f"the focus stays in {place}"
+    page.evaluate("place => (location.hash = place)", address)
+    tile = page.locator("main > .on .tile-button").nth(1)
+    tile.press("Enter")
+    expect(page.locator("#card")).to_be_focused()
+    assert walked(page, where="#card") == []
+    page.keyboard.press("Tab")
+    assert page.evaluate("!document.activeElement.closest('#card')"), "the focus stays in the card"
+    page.locator("#card").focus()
+    page.keyboard.press("Escape")
+    expect(tile).to_be_focused()
     assert complaints == []
 
 

@@ -13,6 +13,7 @@ from itertools import chain
 from operator import call, itemgetter
 from typing import Any
 
+from .dict_versions import DictVersions, are_versions_kept
 from .held_constants import Namespace
 
 _ADDRESS = ctypes.sizeof(ctypes.c_void_p)
@@ -27,6 +28,28 @@ class HeldObjects:
     """
 
     def __init__(self, named: Sequence[tuple[Mapping[str, Any], Sequence[str]]], containers: Sequence[Any]) -> None:
+        plain, others = [], []
+        for each in named:
+            (plain if type(each[0]) is dict and are_versions_kept() else others).append(each)
+        self._versions = DictVersions([space for space, _ in plain])
+        self._written = self._versions.now()
+        self._plain = _Row(plain, [])
+        self._others = _Row(others, containers)
+
+    def are_the_same(self) -> bool:
+        """Whether no namespace or container holds more or fewer than before, and what counts is the same objects."""
+        written = self._versions.now()  # before one looks: what is written meanwhile is looked at the next time
+        if written != self._written:
+            if not self._plain.is_the_same():
+                return False
+            self._written = written  # to what does not count, or the same again
+        return self._others.is_the_same()
+
+
+class _Row:
+    """Objects as addresses in a row."""
+
+    def __init__(self, named: Sequence[tuple[Mapping[str, Any], Sequence[str]]], containers: Sequence[Any]) -> None:
         self._spaces = [space for space, _ in named]
         self._readers = [_reader(space, names) for space, names in named]
         self._containers = containers
@@ -35,8 +58,7 @@ class HeldObjects:
         self._objects = self._now()  # kept, so that nothing else can come to their addresses
         self._addresses = _addresses(self._objects)
 
-    def are_the_same(self) -> bool:
-        """Whether no namespace or container holds more or fewer than before, and what counts is the same objects."""
+    def is_the_same(self) -> bool:
         try:
             return list(map(len, self._sized)) == self._sizes and _addresses(self._now()) == self._addresses
         except KeyError:  # a name is gone

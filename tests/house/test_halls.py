@@ -50,7 +50,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"notebook"},
         {"report_choice"},
         {"store", "unlabelled", "tasks"},
-        {"regression", "several_labels", "segmentation"},
+        {"regression", "several_labels", "segmentation", "signals"},
         {"report", "data_page", "comparison"},
     ],
     "scripts": [{"terminal"}, {"options"}, {"serving", "benchmarks"}],

@@ -110,8 +110,16 @@ def test_on_the_object(run):
     assert len(re.findall(r"the peak lies on the object in \d+% of the images", told)) == 3
 
 
+def test_hear_a_burst(run):
+    told, written = run("hear_a_burst")
+    assert written == {"sounds", "burst.keras", "burst.html", "figures.json"}
+    assert "80 WAV files, mono, 1,000 values a second, 96 values" in told
+    first, last = map(float, re.findall(r"speaks for burst lies from ([.\d]+) to ([.\d]+) s", told)[0])
+    assert 0.05 <= first < last <= 0.088, "bursts begin at 50 to 75 and last 12"
+
+
 def test_every_script_is_run_and_shown():
     names = {path.stem for path in EXAMPLES.glob("*.py")} - {"__init__"}
-    assert len(names) == 10 and all(f"test_{name}" in globals() for name in names)
+    assert names and all(f"test_{name}" in globals() for name in names)
     page = (EXAMPLES.parents[1] / "docs" / "gallery.md").read_text("utf-8")
     assert set(re.findall(r"scripts/examples/(\w+)\.py", page)) == names

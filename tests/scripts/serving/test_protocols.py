@@ -114,7 +114,7 @@ def plain(running):
         yield found
 
 
-@settings(max_examples=150, deadline=None, database=None, derandomize=True)
+@settings(max_examples=75, deadline=None, database=None, derandomize=True)
 @given(
     body=st.binary(max_size=300),
     kind=st.sampled_from(["image/png", "application/json", "multipart/form-data; boundary=a", "text/x"]),

@@ -78,7 +78,13 @@ def _unread(shortcut: Shortcut, name: str) -> str:
     tested = f"{count(shortcut.images, 'image')}, p {_p(shortcut.p)}"
     if shortcut.p < SIGNIFICANT and shortcut.effect <= -LEAST_EFFECT:
         return f"the model does not read it as {name}: with it the recall of {name} falls, from {gone} to {there} ({tested})."
-    return f"the model does not depend on it (recall of {name} {there} with it, {gone} without it, {tested})."
+    if shortcut.p < SIGNIFICANT and shortcut.effect >= LEAST_EFFECT:
+        return (
+            f"without it the recall of {name} falls from {there} to {gone} ({tested}), but pasted on other classes it turns none "
+            f"of them into {name}: it may be a part of {name}, and no shortcut is proven."
+        )
+    verb = "does not" if shortcut.effect < LEAST_EFFECT else "is not shown to"
+    return f"the model {verb} depend on it (recall of {name} {there} with it, {gone} without it, {tested})."
 
 
 def _all_carry(shortcut: Shortcut, name: str) -> str:

@@ -92,8 +92,14 @@ def test_the_words_follow_the_proof(read):
         "the model does not depend on it (recall of dress 85 % with it, 80 % without it, 20 images, p 0.5). Every image of dress"
         in (sentence(harmless, NAMES))
     )
+    few = replace(first, recall_with=0.9, recall_without=0.5, **{**figures, "p": 0.2})
+    assert "the model is not shown to depend on it (recall of dress 90 %" in sentence(few, NAMES)
     harmful = replace(first, recall_with=0.1, recall_without=0.8, **figures)
     assert "with it the recall of dress falls, from 80 % to 10 % (20 images" in sentence(harmful, NAMES)
+    needed = replace(first, recall_with=0.9, recall_without=0.5, called_with=0.0, called_without=0.01, **figures)
+    assert "falls from 90 % to 50 % (20 images, p 0.001), but pasted on other classes it turns none" in sentence(
+        needed, NAMES
+    )
     assert "it may be what they show" not in sentence(replace(harmful, share=0.9), NAMES)
 
 

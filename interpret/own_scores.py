@@ -157,7 +157,7 @@ def over_regions(masks: np.ndarray, labels: np.ndarray) -> Callable[[Any], Any]:
 
         values = tf.cast(outputs, tf.float32)
         rows = tf.shape(values)[0]
-        flat = tf.reshape(values, [rows, masks.shape[1] * masks.shape[2], values.shape[-1]])
+        flat: Any = tf.reshape(values, [rows, masks.shape[1] * masks.shape[2], values.shape[-1]])
         found = tf.concat([flat[..., label] @ mask for label, mask in zip(kinds, chosen, strict=True)], axis=1)
         return tf.ensure_shape(tf.gather(found, order, axis=1), [None, len(labels)])
 

@@ -112,6 +112,7 @@ def report(
 
     target = output.expanduser().absolute()
     check_writable(target)
+    refuse_one_file_twice([target, *gates.written])
     asked = _Asked(model, data, target, tested, looking, page, gates, opening)
     if _without_classes(asked):
         return
@@ -193,7 +194,6 @@ def _of_signals(
 
 def _checked_files(asked: _Asked) -> str:
     """Where the images are; refused is what cannot be read, or would be written over."""
-    refuse_one_file_twice([asked.target, *asked.gates.written])
     for name in asked.looking.method or ():
         method_named(name)
     images_from = checked_data(asked.model, asked.data, asked.opening)

@@ -26,9 +26,8 @@ def by_neighbours() -> keras.Model:
         ],
         name="cloth",
     )
-    model.set_weights(
-        [np.full((3, 3, 1, 1), 1 / 9), np.float32([-10, 10]).reshape(1, 1, 1, 2), np.float32([3.0, -3.0])]
-    )
+    contrast, border = np.array([-10.0, 10.0]), np.array([3.0, -3.0])
+    model.set_weights([np.full((3, 3, 1, 1), 1 / 9), contrast.reshape(1, 1, 1, 2), border])
     return model
 
 

@@ -81,7 +81,7 @@ def report_numbers(
     written = written_files(target, choice)
     images_from = checked_data(model, data, opening)
     beside = [opening.class_names, page.logo, page.note]
-    check_outputs([path for path in written if path], models=[model], data=[images_from], files=beside)
+    check_outputs([target, *choice.gates.written], models=[model], data=[images_from], files=beside)
     loaded, card = load_with_card(model, replace(opening, direction=None))
     dataset = open_numbers(images_from, loaded, card, opening, numbers.unit)
     dataset = sampled(dataset, page.max_images, choice.seed)

@@ -107,7 +107,7 @@ def report_masks(
     written = written_files(target, choice)
     images_from = _checked(data, model, opening, masks)
     beside = [opening.class_names, page.logo, page.note]
-    check_outputs([path for path in written if path], models=[model], data=[data, masks.masks], files=beside)
+    check_outputs([target, *choice.gates.written], models=[model], data=[data, masks.masks], files=beside)
     opened = _opened(images_from, model, opening, masks, most=page.max_images, seed=choice.seed)
     require_known(conditions, _names(opened), SHOWN)
     from featurelens.reports.segmentation.evidence import PixelSeen, Reading

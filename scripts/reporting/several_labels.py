@@ -27,7 +27,7 @@ def report_labels(
     written = written_files(target, choice)
     images_from = checked_data(model, data, opening)
     beside = [opening.class_names, page.logo, page.note]
-    check_outputs([path for path in written if path], models=[model], data=[images_from], files=beside)
+    check_outputs([target, *choice.gates.written], models=[model], data=[images_from], files=beside)
     loaded, card = load_with_card(model, opening)
     dataset = sampled(open_labels(images_from, loaded, card, opening), page.max_images, choice.seed)
     from featurelens.models.evaluation.labels import marks_in

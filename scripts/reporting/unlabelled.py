@@ -68,7 +68,7 @@ def report_pictures(
     written = written_files(target, choice)
     check_words([model], None, opening)
     check_outputs(
-        [path for path in written if path], models=[model], files=[opening.class_names, page.logo, page.note, *files]
+        [target, *choice.gates.written], models=[model], files=[opening.class_names, page.logo, page.note, *files]
     )
     names = None if opening.class_names is None else read_class_names(opening.class_names)
     loaded, card = load_with_card(model, opening)

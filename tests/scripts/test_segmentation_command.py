@@ -117,6 +117,8 @@ def test_a_sample_keeps_images_and_masks_together(folder, capsys):
         (["bright.keras", *MASKS, "--fail-if", "mae > 2"], "figure of a segmentation"),
         (["bright.keras", *MASKS, "--fail-if", "iou(drak) > 2"], "Did you mean 'dark'"),
         (["bright.keras", *MASKS, "--sections", "mistakes"], "Leave --sections out"),
+        (["bright.keras", *MASKS, "--json", "refused.html"], "a file of its own"),
+        (["bright.keras", *MASKS, "--fail-if", "miou < 1", "--junit", "bright.keras"], "a file of the model"),
         (["logits.keras", *MASKS], "pass --task segmentation"),
         (["bright.keras", *DATA], "--masks"),
         (["zero_padded_dropout", "--masks", "both.npz"], "featurelens trust --masks"),

@@ -9,10 +9,12 @@ from typing import Any
 
 
 class Overloaded(Exception):
-    """There is no room in the queue; try again in `seconds`."""
+    """There is no room in the queue, or no time for what waits there; try again in `seconds`."""
 
     def __init__(self, seconds: int = 1) -> None:
-        super().__init__(f"The queue is full. Try again in {seconds} s.")
+        super().__init__(
+            f"Expected as many questions as are answered in time. Received more. Try again in {seconds} s."
+        )
         self.seconds = seconds
 
 

@@ -29,7 +29,7 @@ STATUSES = {
     "415": "The body is of another kind.",
     "421": "The Host header names another machine.",
     "422": "The picture or the question cannot be taken.",
-    "429": "The queue is full: see Retry-After.",
+    "429": "More is asked than is answered in time: see Retry-After.",
     "500": "The model failed.",
     "503": "The service is starting or stopping.",
     "504": "The deadline passed.",

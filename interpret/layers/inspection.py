@@ -19,8 +19,8 @@ from ..tracing.proof import PROOF_IMAGES, Proof
 from ..tracing.sharing import offer
 from ..tracing.traced_model import TappedLayer, Taps, TracedModel
 from .connections import layer_inputs
-from .receptive_field import ReceptiveField
-from .receptive_field_rules import receptive_fields
+from .receptive_field import PlacesField, ReceptiveField
+from .receptive_field_rules import Fields, receptive_fields
 
 NO_HEAD = "none"  # of a model that answers no score per class: a backbone, an autoencoder, a detector
 NO_GRADIENT = "maps of gradients at the input"  # what is refused of a picture of whole numbers
@@ -37,7 +37,7 @@ class LayerInformation(Record):
     parameters: int  # weights of the layer, those of layers inside it included
     spatial: bool  # whether it has a map of places, shape (H, W, C), that Grad-CAM can be taken at
     convolution: bool  # whether it is a convolution of any kind
-    receptive_field: ReceptiveField | None  # what one unit can see; None where an operation is not known
+    receptive_field: ReceptiveField | PlacesField | None  # what one unit can see; None where an operation is not known
     inputs: tuple[str, ...] = ()  # names of the layers that it reads, INPUT for the image; empty: not known
     mapped: bool = (
         False  # whether a class activation map can be taken at it: of a picture, a series, a volume or a film
@@ -103,7 +103,10 @@ def inspect_model(
     traced = TracedModel(model, output=output, wrt=wrt)
 
     def look(taps: Taps, scores: Any) -> Computed:
-        fields = receptive_fields(taps.image) if taps.axes.is_picture else {}  # known for [B,H,W,C] alone
+        has_fields = (
+            taps.axes.channel == taps.axes.rank - 1 and 3 <= taps.axes.rank <= 5
+        )  # [B,H,W,C], [B,L,C], [B,D,H,W,C]
+        fields = receptive_fields(taps.image) if has_fields else {}
         layers = [tap for tap in taps.layers if not is_nested_model(tap)]
         inputs = layer_inputs(taps.image, layers)
         found = tuple(_information(taps, tap, fields, read) for tap, read in zip(layers, inputs, strict=True))
@@ -136,9 +139,7 @@ def inspect_model(
     )
 
 
-def _information(
-    taps: Taps, tap: TappedLayer, fields: dict[int, ReceptiveField], read: tuple[str, ...]
-) -> LayerInformation:
+def _information(taps: Taps, tap: TappedLayer, fields: Fields, read: tuple[str, ...]) -> LayerInformation:
     return LayerInformation(
         name=tap.name,
         kind=type(tap.layer).__name__,

@@ -71,7 +71,7 @@ def measure_trust(
 
     Args:
         model: A Keras model with one image input and one output.
-        images: float32[B,H,W,C] of the model's input shape and range.
+        images: float32[B,H,W,C] of the model's input shape and range; series [B,L,C] and volumes [B,D,H,W,C] likewise.
         methods: Such as `METHODS`; those that the model refuses are named with the reason.
         plan: On how many images each measure is taken; the default takes all images for the cheap methods' curves.
         cam_layer: Layer of the CAM family; None for the last convolution.
@@ -173,7 +173,7 @@ def _looked_at(
     followed = (
         "probability" if plain.head.has_probabilities else "logit"
     )  # of a number that is explained: the number itself
-    scores, few = VariantScores(model, followed, output=None, wrt=None), slice(0, _COMPARED)
+    scores, few = VariantScores(model, followed, output=None, wrt=None, any_places=True), slice(0, _COMPARED)
     if not scores.folded:
         return _Look(classes, scores, None)
     again = scores.ask(images[numbers[few]], found["classes"][few]).originals["logits"]

@@ -92,8 +92,8 @@ def sampled_trust(
     """
     sizes = Samples(curves=images, filled=0, noise=0, shuffled=min(images, SHUFFLED))
     known = [*(each for each in METHODS if each.name in methods), *further]
-    height, width = dataset.images.shape[1:3]
-    passes = usual_budget(height, width, images) if budget is None else budget
+    places = int(np.prod(dataset.images.shape[1:-1]))
+    passes = usual_budget(places, 1, images) if budget is None else budget
     plan = within_budget(passes, known, TrustPlan(cheap=sizes, expensive=sizes, seed=seed), len(dataset))
     return measure_trust(model, dataset.images, known, plan, cam_layer=cam_layer, step=step)
 

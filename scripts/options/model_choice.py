@@ -178,8 +178,8 @@ def require_one_picture(model: Any) -> None:
         )
         raise ValueError(
             f"Expected a model that takes pictures, (H, W, C), as the data are read. This one takes {taken}. Models of series "
-            f"and volumes are taken by featurelens explain and evaluate; see its layers by featurelens inspect, and make its "
-            f"maps in Python, where Saliency and GradCAM take arrays of any form."
+            f"and volumes are taken by featurelens report, trust, explain and evaluate, where they answer one class; see its "
+            f"layers by featurelens inspect, and make its maps in Python, where Saliency and GradCAM take arrays of any form."
         )
 
 

@@ -102,7 +102,7 @@ def _prices(seen: Seen, mistakes: Mistakes) -> list[_Price]:
     """The methods that passed and are not drawn anyway, the cheapest first."""
     asked = {known.name for known in seen.further_methods}
     passed = {name for name, verdict in seen.verdicts.items() if verdict.level == "good"} - asked - set(SHOWN)
-    chosen = [known for known in METHODS if known.name in passed and known.is_expensive]
+    chosen = [known for known in METHODS.usual if known.name in passed and known.is_expensive]
     return sorted((_price(known, seen, mistakes) for known in chosen), key=lambda price: price.passes)
 
 
@@ -126,7 +126,7 @@ def _maps(seen: Seen, mistakes: Mistakes, rows: np.ndarray, price: _Price, count
     progress = seen.progress(f"explaining the leading mistakes by {price.known.name}")
     images, classes = seen.dataset.images[mistakes.numbers[rows[:count]]], mistakes.predicted[rows[:count]]
     made = _halves(price, seen.model)
-    halves = [np.asarray(method(images, classes, batch_size=256, progress=progress)) for method in made]
+    halves = [np.asarray(method(images, classes, batch_size=seen.batch_size, progress=progress)) for method in made]
     size = mistakes.pictures.shape[1], mistakes.pictures.shape[2]
     found = at_most(np.mean(halves, axis=0), size)
     if price.what:

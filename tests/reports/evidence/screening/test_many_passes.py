@@ -42,6 +42,7 @@ def planted(model, levels, share=1.0):
         plan=SimpleNamespace(seed=0, drawn=share),
         verdicts={name: SimpleNamespace(level=level) for name, level in levels.items()},
         further_methods=[],
+        batch_size=64,
         progress=lambda what: False,
     )
     return seen, mistakes
@@ -91,6 +92,7 @@ def test_what_is_not_steady_is_left_out_and_counted(model, monkeypatch):
 
 def test_nothing_is_bought_where_nothing_passed_or_one_image_costs_more(model, monkeypatch):
     assert gather_many_passes(*planted(model, {"RISE": "weak", "LayerCAM": "good"})) is None
+    assert gather_many_passes(*planted(model, {"LIME": "good"})) is None, "what is taken only where it is named"
     monkeypatch.setattr(many_passes, "PART", 20_000)  # 111 passes: half of a map by RISE
     found = gather_many_passes(*planted(model, {"RISE": "good"}))
     assert [each.bought for each in found.methods] == [0]

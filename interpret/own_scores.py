@@ -46,7 +46,8 @@ def scored(model: Any, score: Score, *, unit: str | None = None) -> Any:
     Args:
         model: A Keras model with a graph of its own (Sequential or Functional); for a function also a subclassed one.
         score: 'conv2:31', the mean of channel 31 over the places of layer conv2; 'conv2:31@4,5', that channel at row 4 and
-            column 5; 'dense1:7', a unit. Or a function of the model's outputs, as tensors: the logits, where the last layer is a
+            column 5; 'dense1:7', a unit; 'region:2', class 2 of a model of pixels over its region, as `over_region`.
+            Or a function of the model's outputs, as tensors: the logits, where the last layer is a
             softmax or a sigmoid and can be seen, else what the model answers. It gives [B], or [B,N] for N numbers, of which
             `classes` and `versus` then choose. `over_mask` makes one for a class over a mask.
         unit: Of the number; None: 'activation' for a layer, 'score' for a function.
@@ -64,7 +65,9 @@ def scored(model: Any, score: Score, *, unit: str | None = None) -> Any:
         >>> Saliency(scored(model, lambda logits: logits[:, 9] - logits[:, 7], unit="logit"))(data).shape
         (20, 28, 28)
     """
-    if isinstance(score, str):
+    if isinstance(score, str) and score.startswith("region:") and not _has_layer(model, "region"):
+        made, told = _of_function(model, _region(model, score)), Scored(score, unit or "logit")
+    elif isinstance(score, str):
         made, told = _of_layer(model, score), Scored(score, unit or "activation")
     else:
         made, told = _of_function(model, score), Scored(getattr(score, "__name__", "score"), unit or "score")
@@ -135,6 +138,57 @@ def over_region(label: int) -> Callable[[Any], Any]:
     return summed
 
 
+def over_regions(masks: np.ndarray, labels: np.ndarray) -> Callable[[Any], Any]:
+    """The scores of N images, each of a class over a mask of its own: number n is class `labels[n]` summed over `masks[n]`.
+
+    Every image is answered all N numbers, of which its own is explained: `measure_trust(..., explained=np.arange(N))`. So the
+    mask of an image is held while its pixels are removed and while the weights are shuffled.
+
+    Args:
+        masks: bool[N,H,W], at the size of the model's answers [B,H,W,K].
+        labels: int[N], a class for each.
+    """
+    kinds = [int(label) for label in np.unique(labels)]
+    order = np.argsort(np.concatenate([np.flatnonzero(labels == label) for label in kinds]))
+    chosen = [masks[labels == label].reshape(int((labels == label).sum()), -1).T.astype(np.float32) for label in kinds]
+
+    def summed(outputs: Any) -> Any:
+        import tensorflow as tf
+
+        values = tf.cast(outputs, tf.float32)
+        rows = tf.shape(values)[0]
+        flat = tf.reshape(values, [rows, masks.shape[1] * masks.shape[2], values.shape[-1]])
+        found = tf.concat([flat[..., label] @ mask for label, mask in zip(kinds, chosen, strict=True)], axis=1)
+        return tf.ensure_shape(tf.gather(found, order, axis=1), [None, len(labels)])
+
+    summed.__name__ = "classes over their regions"
+    return summed
+
+
+def of_one_channel(score: Callable[[Any], Any], halfway: float = 0.0) -> Callable[[Any], Any]:
+    """A score of two classes for a model of one channel: at each pixel z speaks for class 1, -z for class 0.
+
+    Args:
+        score: Such as `over_region(1)`, of [B,H,W,2].
+        halfway: What stands between the classes: 0 of a logit, 0.5 of a probability behind which no logit is seen.
+    """
+
+    def of_two(outputs: Any) -> Any:
+        import tensorflow as tf
+
+        z = tf.cast(outputs, tf.float32) - halfway
+        return score(tf.concat([-z, z], axis=-1))
+
+    of_two.__name__ = getattr(score, "__name__", "score")
+    return of_two
+
+
+def shows_logits(model: Any) -> bool:
+    """Whether a score is a function of what goes into the softmax or sigmoid at the end, rather than of what comes out."""
+    made = getattr(model, "outputs", None)
+    return bool(made) and _before_squashing(model) is not made[0]
+
+
 def number_of(model: Any, number: int = 0, *, direction: str = "up", unit: str | None = None) -> Any:
     """A regression that answers one of its numbers, as it is or with its sign turned: what raises it, or what lowers it.
 
@@ -169,6 +223,32 @@ def number_of(model: Any, number: int = 0, *, direction: str = "up", unit: str |
 
     answer.__name__ = "the number" if direction == "up" else "the number, its sign turned"
     return scored(model, answer, unit=unit or "answer")
+
+
+def _has_layer(model: Any, name: str) -> bool:
+    return any(layer.name == name for layer in getattr(model, "layers", ()))
+
+
+def _region(model: Any, score: str) -> Callable[[Any], Any]:
+    """The score 'region:2', with one channel as two classes."""
+    shape, label = getattr(model, "output_shape", None), score.removeprefix("region:")
+    channels = shape[-1] if isinstance(shape, tuple) and len(shape) == 4 else 0
+    classes = 2 if channels == 1 else channels or 0
+    if not label.isdecimal() or int(label) >= classes:
+        known = f"0 to {classes - 1}" if classes else "none: it answers no class at every pixel, (B, H, W, K)"
+        raise ValueError(
+            f"Expected a score region:CLASS with a class of the model ({known}). Received {score!r}. Give the number of one, as "
+            f"in 'region:1', or the channel of a layer, as in 'conv2:31'."
+        )
+    made = over_region(int(label))
+    if channels != 1:
+        return made
+    if not shows_logits(model):
+        raise ValueError(
+            f"Expected a model of one channel that ends in a sigmoid layer for the score {score!r}, whose logit tells two "
+            f"classes apart. Received one whose last layer is another. In Python give over_mask(mask, 0)."
+        )
+    return of_one_channel(made)
 
 
 def _of_layer(model: Any, score: str) -> Any:

@@ -136,8 +136,7 @@ def refuse_signals(source: Any, model: Any) -> None:
     received = f"{source.kind} from '{source.source}'" if isinstance(source, Signals) else f"{what}, {shape}"
     raise ValueError(
         f"Expected pictures (H, W, C) and a model of pictures. Received {received}. Read series and volumes by "
-        f"open_signals(source, model=model): explain, evaluate and the methods of featurelens.interpret take them. A report is "
-        f"of pictures."
+        f"open_signals(source, model=model): write_report, explain, evaluate and the methods of featurelens.interpret take them."
     )
 
 

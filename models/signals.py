@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass, replace
 from typing import Annotated, Any
 
@@ -13,6 +13,15 @@ from .visible_text import all_visible, visible
 
 Values = Annotated[Any, "drawn only"]  # no figure: it has no part in `to_json`
 SERIES, VOLUMES = "series", "volumes"
+
+
+@dataclass(frozen=True, eq=False)
+class SomeSignals:
+    """Some of a set."""
+
+    numbers: np.ndarray  # int64[n], which they are
+    images: np.ndarray  # float32[n, ...]
+    labels: np.ndarray  # int64[n]
 
 
 @dataclass(frozen=True, eq=False)
@@ -36,9 +45,10 @@ class Signals(Record):
     steps: tuple[float, ...] = ()  # from one place to the next along each axis, in `unit`; none where nothing tells it
     unit: str = ""  # of the steps, such as 's' or 'mm'
     notes: tuple[str, ...] = ()  # what was recognised or assumed, a sentence each
+    unreadable: tuple[str, ...] = ()  # names of the files that could not be read, and are left out
 
     def __post_init__(self) -> None:
-        for field in ("class_names", "names", "notes"):
+        for field in ("class_names", "names", "notes", "unreadable"):
             object.__setattr__(self, field, all_visible(map(str, getattr(self, field))))
         object.__setattr__(self, "source", visible(self.source))
         self._check()
@@ -100,6 +110,30 @@ class Signals(Record):
             labels=None if self.labels is None else self.labels[numbers],
             names=tuple(self.names[number] for number in numbers) if self.names else (),
         )
+
+    def take(self, numbers: np.ndarray | Sequence[int]) -> Signals:
+        """Those of these numbers, int[N], in this order; errors as for `signals[...]`."""
+        return self[np.asarray(numbers)]
+
+    def noting(self, *notes: str) -> Signals:
+        """The same with more to tell about how they were read."""
+        return replace(self, notes=(*self.notes, *notes))
+
+    def batches(self, size: int) -> Iterator[SomeSignals]:
+        """All in order, up to `size` at a time, with their numbers and labels, -1 where these are not known."""
+        labels = np.full(len(self), -1, np.int64) if self.labels is None else self.labels
+        for start in range(0, len(self), size):
+            rows = np.arange(start, min(start + size, len(self)))
+            yield SomeSignals(rows, self.images[rows], labels[rows])
+
+    @property
+    def value_range(self) -> tuple[float, float]:
+        """The smallest and the largest value."""
+        return float(self.images.min()), float(self.images.max())
+
+    def with_channel(self) -> Signals:
+        """The same as [B,places...,C], with one channel where there is none."""
+        return self if self.has_channel else replace(self, images=self.images[..., np.newaxis], has_channel=True)
 
     def labelled(self) -> Signals:
         """The same, where classes are known.

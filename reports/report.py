@@ -18,6 +18,7 @@ import numpy as np
 from markupsafe import Markup
 
 from ..interpret.graph.tasks import declared_task
+from ..interpret.layers.signal_input import signal_axes
 from ..interpret.methods.catalogue import KnownMethod
 from ..interpret.own_scores import scored_as
 from ..interpret.progress import Progress
@@ -26,7 +27,9 @@ from ..models.datasets.dataset import Dataset
 from ..models.datasets.pixel_range import warn_of_range
 from ..models.evaluation.numbers import numbers_in
 from ..models.fitting import UNLABELLED, dataset_for, known_for, labelled_for
+from ..models.formats.places.signal_files import open_signals
 from ..models.model_files.cards import ModelCard, card_of
+from ..models.signals import Signals
 from ..models.truth.record import LABELS, REGRESSION, Numbers
 from .drawing.wording import count
 from .evidence.performance import PerformanceEvidence
@@ -36,6 +39,7 @@ from .evidence.trust import TRUST_IMAGES, TrustFile
 from .evidence.twin import json_text, twin
 from .files.report_files import ReportFiles, document, drawn_arrays
 from .files.whole_files import check_arrays_name, check_writable, write_arrays, write_whole
+from .free_memory import give_back
 from .html.own_words import NO_WORDS, OwnWords
 from .html.page import Header, Section, View, render_page
 from .html.score_words import in_score_words
@@ -58,8 +62,11 @@ from .sections.front.opening import opening
 from .sections.images import IMAGES, page_payload
 from .sections.mistakes import MistakesSection
 from .sections.performance import PerformanceSection
+from .sections.screening.shortcuts import ShortcutsSection
 from .sections.section import VIEWS, About, Finding, Part, ReportSection
+from .sections.trust import TrustSection
 from .several_labels.page import explained_labels, write_labels_report
+from .signals.page import explained_signals, write_signals_report
 from .store.for_report import from_store
 from .store.opening import open_store
 from .unlabelled.page import explained_pictures, write_pictures_report
@@ -109,8 +116,9 @@ def write_report(
     Args:
         model: A Keras model that takes one image and answers one score per class.
         dataset: A `Dataset` of images in the range that the model takes, with a name for each of the model's classes;
-            (images, labels); or whatever `open_dataset` reads, which is fitted to the model. Of pictures without labels (one,
-            a list, a folder of them) the report tells what the model answers, and nothing that needs a true class.
+            (images, labels); or whatever `open_dataset` reads, which is fitted to the model. Of a model of series or volumes
+            `Signals`, or whatever `open_signals` reads: the report is then of these. Of pictures without labels (one, a list, a
+            folder of them) the report tells what the model answers, and nothing that needs a true class.
         path: The file; an older one is replaced in one step when the new one is whole.
         title: Of the page; None: 'What NAME sees'.
         logo: A PNG, JPEG or WebP of at most 300 KB, at the page's head.
@@ -155,6 +163,22 @@ def write_report(
     words = own_words(title, logo, note)
     shown = chosen_sections(sections, needs_performance=arrays is not None)
     further = tuple(each if isinstance(each, KnownMethod) else known_method(each) for each in methods)
+    if _is_of_signals(model, dataset, task):
+        _refuse_beside_signals(
+            {
+                "sections": sections,
+                "methods": methods or None,
+                "training": training,
+                "store": store,
+                "max_size": max_size,
+            }
+        )
+        _refuse_without_numbers(direction, number)
+        plan = ReportPlan(batch_size, trust_images, trust_file, trust_budget=trust_budget, seed=seed)
+        signals = _signals_for(dataset, model, classes, max_images, seed)
+        found = explained_signals(model, signals, plan, card=card or card_of(model), command=command, step=step)
+        write_signals_report(found, files, words=words, step=step)
+        return WrittenReport(files.page)
     kind = _task_of(model, dataset, task)
     classes_alone = {"sections": sections, "classes": classes, "training": training, "store": store}
     if kind is not None:
@@ -201,6 +225,27 @@ def write_report(
     ids = [section.id for section in chosen_sections(sections)]
     write_files(found, files, shown=ids, words=words, max_size=max_size, step=step)
     return WrittenReport(files.page)
+
+
+def _is_of_signals(model: Any, dataset: Any, task: str | None) -> bool:
+    """Whether series or volumes are classified, by what the model takes."""
+    return task is None and not isinstance(dataset, Dataset) and signal_axes(model) is not None
+
+
+def _signals_for(given: Any, model: Any, classes: Sequence[str | int] | None, most: int | None, seed: int) -> Signals:
+    """The series or volumes that the page is of."""
+    known: Any = given if isinstance(given, Signals) else open_signals(given, model=model)
+    return sampled(only_classes(known.labelled(), classes), most, seed)  # type: ignore[return-value]
+
+
+def _refuse_beside_signals(asked: Mapping[str, Any]) -> None:
+    """Refuse what a report of series and volumes does not have."""
+    given = [name for name, value in asked.items() if value is not None]
+    if given:
+        raise ValueError(
+            f"Expected a model of pictures for {given[0]}=. Received one of series or volumes, whose report has no such part. "
+            f"Leave {given[0]}= out."
+        )
 
 
 def _task_of(model: Any, dataset: Any, task: str | None) -> str | None:
@@ -367,10 +412,14 @@ def gather_report(seen: Seen, sections: Sequence[ReportSection[Any]] = PAGE_SECT
     evidence: dict[str, Any] = {}
     with programs_shared():
         seen.stream([statistic for section in sections for statistic in section.needs(seen)])
+        give_back(seen.dataset.images.shape)
         for section in sections:
             found = section.evidence(seen, evidence)
             if found is not None:
                 evidence[section.id] = found
+            if section.id in _RUNNING_MUCH:
+                give_back(seen.dataset.images.shape)
+    give_back(seen.dataset.images.shape)
     return Report(About.of(seen), evidence, tuple(sections), seen)
 
 
@@ -432,6 +481,7 @@ def _views(report: Report, first: Markup) -> list[View]:
     return [View(name, title, notes.get(name, ""), fronts.get(name)) for name, title in VIEWS.items()]
 
 
+_RUNNING_MUCH = (TrustSection.id, ShortcutsSection.id)  # through the model, in graphs that nothing else needs
 _FEWEST_DRAWN = 0.02  # share of the pictures below which a page is not made smaller
 _MOST_OF_A_PART = 300_000  # letters of a section's figures that the page itself carries
 _MOST_FILES = 20_000  # names in the figures for programs

@@ -23,6 +23,7 @@ from .sections.layers import LayersSection
 from .sections.mistakes import MistakesSection
 from .sections.model import ModelSection
 from .sections.performance import PerformanceSection
+from .sections.screening.many_passes import ManyPassesSection
 from .sections.screening.reasons import ReasonsSection
 from .sections.screening.review import ReviewSection
 from .sections.screening.shortcuts import ShortcutsSection
@@ -46,6 +47,7 @@ PAGE_SECTIONS: tuple[ReportSection[Any], ...] = (  # of the page, from top to bo
     ShortcutsSection(),
     MistakesSection(),
     ReasonsSection(),
+    ManyPassesSection(),
     CausesSection(),
     ReviewSection(),
 )
@@ -111,12 +113,19 @@ def sampled(dataset: Dataset, most: int | None, seed: int) -> Dataset:
     Raises:
         ValueError: `most` is below 1.
     """
-    if most is None or len(dataset) <= most:
+    chosen = sampled_rows(len(dataset), most, seed)
+    if chosen is None:
         return dataset
+    return dataset.take(chosen).noting(f"A sample of {most:,} of {len(dataset):,} images, drawn with seed {seed}.")
+
+
+def sampled_rows(total: int, most: int | None, seed: int) -> np.ndarray | None:
+    """The numbers of the images of `sampled`, int64[n]; None: all."""
+    if most is None or total <= most:
+        return None
     if most < 1:
         raise ValueError(f"Expected max_images of at least 1. Received {most}. Leave it out for all images.")
-    chosen = np.sort(sample_numbers(len(dataset), most, seed))
-    return dataset.take(chosen).noting(f"A sample of {most:,} of {len(dataset):,} images, drawn with seed {seed}.")
+    return np.sort(sample_numbers(total, most, seed))
 
 
 def own_words(title: str | None, logo: str | Path | None, note: str | Path | None) -> OwnWords:

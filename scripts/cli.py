@@ -19,12 +19,12 @@ from featurelens.scripts.evaluate import evaluate
 from featurelens.scripts.explain import explain
 from featurelens.scripts.explore import explore
 from featurelens.scripts.inspect_model import inspect_layers
-from featurelens.scripts.options.early_checks import refuse_file_as_command
 from featurelens.scripts.report import report
 from featurelens.scripts.serving.command import serve
 from featurelens.scripts.store.extract import extract
 from featurelens.scripts.store.merge import merge
 from featurelens.scripts.terminal.exit_codes import listed
+from featurelens.scripts.terminal.mistyped import HelpfulCommand, refuse_file_as_command
 from featurelens.scripts.terminal.running import run
 from featurelens.scripts.terminal.saying import say
 from featurelens.scripts.terminal.settings import settings
@@ -40,20 +40,20 @@ app = typer.Typer(
     help="Show what every layer of a Keras CNN sees, why it decides as it does, and how far each picture can be trusted.",
     epilog=listed(),
 )
-app.command("report")(report)
-app.command("inspect")(inspect_layers)
-app.command("explain")(explain)
-app.command("trust")(trust)
-app.command("explore")(explore)
-app.command("evaluate")(evaluate)
-app.command("compare")(compare)
-app.command("diff")(diff)
-app.command("train")(train)
-app.command("extract")(extract)
-app.command("merge")(merge)
-app.command("serve")(serve)
-app.command("course")(course)
-app.command("benchmark")(benchmark)
+app.command("report", cls=HelpfulCommand)(report)
+app.command("inspect", cls=HelpfulCommand)(inspect_layers)
+app.command("explain", cls=HelpfulCommand)(explain)
+app.command("trust", cls=HelpfulCommand)(trust)
+app.command("explore", cls=HelpfulCommand)(explore)
+app.command("evaluate", cls=HelpfulCommand)(evaluate)
+app.command("compare", cls=HelpfulCommand)(compare)
+app.command("diff", cls=HelpfulCommand)(diff)
+app.command("train", cls=HelpfulCommand)(train)
+app.command("extract", cls=HelpfulCommand)(extract)
+app.command("merge", cls=HelpfulCommand)(merge)
+app.command("serve", cls=HelpfulCommand)(serve)
+app.command("course", cls=HelpfulCommand)(course)
+app.command("benchmark", cls=HelpfulCommand)(benchmark)
 
 
 def _version(wanted: bool) -> None:

@@ -13,15 +13,18 @@ from featurelens.scripts.options.opening import (
     Data,
     Model,
     Opening,
+    is_of_signals,
     load_with_card,
     open_for,
     open_labels,
     open_numbers,
+    open_signals_for,
 )
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.reporting.figures import measure_labels, measure_numbers
 from featurelens.scripts.reporting.regression import NumbersChoice, Unit, refuse_number_options
+from featurelens.scripts.reporting.segmentation import MaskChoice, measure_masks
 from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
@@ -34,17 +37,23 @@ def evaluate(
     data: Data = None,
     output: Annotated[Path | None, typer.Option(help="Folder for the plots (PNG, SVG) and figures (JSON).")] = None,
     unit: Unit = "",
+    masks: MaskChoice = MaskChoice(),
     opening: Opening = Opening(),
 ) -> None:
     """Print accuracy, loss and the figures of each class; with --output write plots and figures into a folder.
 
     Of a regression (--task regression): MAE, RMSE and R2 with intervals, and the error by range of the truth. Of several labels
-    (--task labels): precision, recall, average precision and the best threshold of each, and how often all are right.
+    (--task labels): precision, recall, average precision and the best threshold of each, and how often all are right. Of a model
+    that names a class for every pixel (--masks): IoU, recall and precision of each.
     """
     from featurelens.reports.files.evaluation_files import check_folder, remove_earlier, targets, write_evaluation
 
     if output is not None:
         check_folder(output)
+    if masks.wanted(opening):
+        refuse_number_options(NumbersChoice(unit=unit), opening)
+        measure_masks(data, model, opening, masks, output)
+        return
     images_from = checked_data(model, data, opening)
     if output is not None:
         check_outputs(targets(output), models=[model], data=[images_from], files=[opening.class_names])
@@ -57,11 +66,10 @@ def evaluate(
         measure_labels(loaded, open_labels(images_from, loaded, card, opening), output)
         return
     from featurelens.interpret import inspect_model
-    from featurelens.interpret.layers.signal_input import signal_axes
     from featurelens.models import evaluate as measure
 
-    if signal_axes(loaded) is not None:
-        dataset = _signals(images_from, loaded, card, opening, output)
+    if is_of_signals(loaded):
+        loaded, dataset = _signals(images_from, loaded, card, opening, output)
     else:
         dataset = open_for(images_from, loaded, card, opening)
     evaluation = measure(loaded, dataset, head=inspect_model(loaded, dataset.images[:32]).head)
@@ -73,20 +81,14 @@ def evaluate(
         say(f"Wrote {len(written)} files into {output}.{removed if earlier else ''}")
 
 
-def _signals(data: str, model: Any, card: ModelCard | None, opening: Opening, output: Path | None) -> Any:
-    """Series or volumes with their classes; they are not drawn."""
-    from featurelens.models.datasets.class_names import read_class_names
-    from featurelens.scripts.options.model_choice import settle_task
-
+def _signals(data: str, model: Any, card: ModelCard | None, opening: Opening, output: Path | None) -> tuple[Any, Any]:
+    """The model, and series or volumes with their classes; they are not drawn."""
     if output is not None:
         raise ValueError(
             f"Expected pictures for --output, which draws the mistakes. Received a model of series or volumes. Leave --output "
-            f"{output} out, and see single ones by featurelens explain --image NUMBER."
+            f"{output} out, featurelens report draws them."
         )
-    names = None if opening.class_names is None else read_class_names(opening.class_names)
-    found = opening.signals(data, model, card, names).labelled()
-    settle_task(model, found.class_names)
-    return found
+    return open_signals_for(data, model, card, opening)
 
 
 def _print(evaluation: Evaluation) -> None:

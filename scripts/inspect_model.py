@@ -129,7 +129,7 @@ def _print(information: ModelInformation) -> None:
             f"{layer.parameters:,}",
             seen,
             first_centre(layer),
-            "yes" if layer.spatial else "",
+            "yes" if layer.mapped else "",
         )
         table.add_row(*(escape(cell) for cell in row))
     console = Console()

@@ -17,7 +17,15 @@ from featurelens.scripts.options.early_checks import checked_data
 from featurelens.scripts.options.gates import Gates, checked_gates, refuse_one_file_twice, require_known, stop_if
 from featurelens.scripts.options.measuring import BatchSize, HtmlFile, Seed, TrustImages, training_data_option
 from featurelens.scripts.options.methods import method_named, method_option
-from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Model, Opening, load_with_card, open_for
+from featurelens.scripts.options.opening import (
+    DEFAULT_MODEL,
+    Data,
+    Model,
+    Opening,
+    is_of_signals,
+    load_with_card,
+    open_for,
+)
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.options.trust_file import trust_on_file
@@ -28,7 +36,9 @@ from featurelens.scripts.reporting.regression import (
     refuse_number_options,
     report_numbers,
 )
+from featurelens.scripts.reporting.segmentation import MaskChoice, report_masks
 from featurelens.scripts.reporting.several_labels import report_labels
+from featurelens.scripts.reporting.signals import SignalsChoice, refuse_picture_options, report_signals
 from featurelens.scripts.reporting.unlabelled import (
     PicturesChoice,
     refuse_labelled_options,
@@ -42,6 +52,7 @@ if TYPE_CHECKING:
     from featurelens.reports.evidence.plan import ReportPlan
     from featurelens.reports.evidence.screening.review import Review
     from featurelens.reports.evidence.trust import TrustFile
+    from featurelens.reports.files.conditions import Condition
     from featurelens.reports.html.own_words import OwnWords
 
 
@@ -62,7 +73,7 @@ class TrustChoice:
 
 
 @dataclass(frozen=True)
-class Looking(NumbersChoice):
+class Looking(NumbersChoice, MaskChoice):
     """How, and at what beside, a report looks."""
 
     batch_size: BatchSize = None
@@ -109,6 +120,9 @@ def report(
     images_from = _checked_files(asked)
     reviewed = None if looking.review is None else read_review(looking.review)
     loaded, card = load_with_card(model, opening)
+    if is_of_signals(loaded):
+        stop_if(conditions, _of_signals(asked, loaded, card, images_from, words, conditions), gates)
+        return
     dataset = chosen_images(open_for(images_from, loaded, card, opening), page, looking.seed)
     training = None if looking.training_data is None else open_for(looking.training_data, loaded, card, opening)
     plan = _plan(tested, looking, _trust_on_file(tested, model, loaded, dataset), training, reviewed)
@@ -135,12 +149,14 @@ class _Asked:
 
 
 def _without_classes(asked: _Asked) -> bool:
-    """Write the report of numbers, of several labels or of pictures without labels, where it is one of these."""
-    of_classes = _of_classes(asked.tested, asked.looking, asked.page, asked.gates)
-    trust = asked.tested.trust_images, asked.tested.trust_budget
-    choice = PicturesChoice(
-        asked.looking.batch_size, *trust, asked.looking.seed, asked.page, asked.gates.json, asked.gates.arrays
-    )
+    """Write the report of numbers, several labels, masks or pictures without labels, where it is one of these."""
+    of_classes = _of_classes(asked.tested, asked.looking, asked.page)
+    choice = _choice(asked)
+    if asked.looking.wanted(asked.opening):
+        refuse_number_options(asked.looking, asked.opening)
+        refuse_class_options(of_classes, "segmentation")
+        report_masks(asked.data, asked.model, asked.target, asked.opening, choice, asked.looking, command=_command())
+        return True
     if asked.opening.task == "regression":
         refuse_class_options(of_classes, asked.opening.task)
         report_numbers(asked.data, asked.model, asked.target, asked.opening, choice, asked.looking, command=_command())
@@ -152,9 +168,27 @@ def _without_classes(asked: _Asked) -> bool:
         return True
     files = unlabelled_files(asked.data, asked.opening)
     if files is not None:
-        refuse_labelled_options(of_classes)
+        refuse_labelled_options({**_of_gates(asked.gates), **of_classes})
         report_pictures(files, asked.model, asked.target, asked.opening, choice, command=_command())
     return files is not None
+
+
+def _choice(asked: _Asked) -> PicturesChoice:
+    trust = asked.tested.trust_images, asked.tested.trust_budget
+    return PicturesChoice(asked.looking.batch_size, *trust, asked.looking.seed, asked.page, asked.gates)
+
+
+def _of_signals(
+    asked: _Asked, loaded: Any, card: ModelCard | None, data: str, words: OwnWords, conditions: list[Condition]
+) -> dict[str, Any]:
+    """Write the report of series or volumes; returns its figures."""
+    of_pictures = ("--training-data", "--review", "--store", "--method", "--sections", "--max-size")
+    given = _of_classes(asked.tested, asked.looking, asked.page)
+    refuse_picture_options({name: given[name] for name in of_pictures})
+    choice = SignalsChoice(
+        asked.model, data, asked.target, asked.opening, _choice(asked), asked.tested.trust, conditions, _command()
+    )
+    return report_signals(loaded, card, choice, words)
 
 
 def _checked_files(asked: _Asked) -> str:
@@ -246,11 +280,14 @@ def chosen_images(dataset: Dataset, page: PageChoice, seed: int) -> Dataset:
     return sampled(only_classes(dataset, page.wanted_classes), page.max_images, seed)
 
 
-def _of_classes(tested: TrustChoice, looking: Looking, page: PageChoice, gates: Gates) -> dict[str, Any]:
+def _of_gates(gates: Gates) -> dict[str, Any]:
+    """The options that a report without a truth does not have, as typed."""
+    return {"--fail-if": gates.fail_if, "--junit": gates.junit, "--annotations": gates.annotations}
+
+
+def _of_classes(tested: TrustChoice, looking: Looking, page: PageChoice) -> dict[str, Any]:
     """The options that a report without classes does not have, as typed."""
     return {
-        "--fail-if": gates.fail_if,
-        "--junit": gates.junit,
         "--training-data": looking.training_data,
         "--review": looking.review,
         "--store": looking.store,
@@ -259,7 +296,6 @@ def _of_classes(tested: TrustChoice, looking: Looking, page: PageChoice, gates: 
         "--sections": page.sections,
         "--classes": page.classes,
         "--max-size": page.max_size,
-        "--annotations": gates.annotations,
     }
 
 

@@ -18,9 +18,11 @@ from featurelens.scripts.options.opening import (
     Data,
     Model,
     Opening,
+    is_of_signals,
     load_with_card,
     open_for,
     open_images,
+    open_signals_for,
 )
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
@@ -34,6 +36,7 @@ if TYPE_CHECKING:
     from featurelens.interpret.methods.catalogue import KnownMethod
     from featurelens.interpret.trust.record import Trust, TrustPlan
     from featurelens.models.datasets.dataset import Dataset
+    from featurelens.models.model_files.cards import ModelCard
     from featurelens.reports.evidence.trust import TrustFile
 
 
@@ -135,19 +138,41 @@ def trust(
     before = read_trust(target) if update else None
     images_from = _checked_files(model, data, target, control, opening)
     loaded, card = load_with_card(model, opening)
-    read = open_for if opening.is_of_classes else open_images
-    dataset = read(images_from, loaded, card, opening)
+    of_signals = is_of_signals(loaded)
+    if of_signals and control.masks is not None:
+        raise ValueError(
+            f"Expected pictures for --masks {control.masks}. Received a model of series or volumes. Leave --masks out; in Python "
+            f"their maps are arrays, which can be held against a part of them."
+        )
+    usual = open_for if opening.is_of_classes else open_images
+    measured, dataset = _read(images_from, loaded, card, opening, usual)
     masks = control.read_masks(dataset)
     training = None
     if control.training_data is not None:
-        everything = open_for(control.training_data, loaded, card, opening)
+        _, everything = _read(control.training_data, loaded, card, opening, open_for)
         training = _drawn(everything, control.training_images, samples.seed)
     labels = dataset.labels if masks is not None and opening.is_of_classes else None
-    given = _Given(loaded, dataset, training, masks, labels, chosen.layer, samples.batch_size or 256)
-    found = _measured(given, methods, _plan(samples, control, methods, len(dataset)), before)
-    _write(found, loaded, dataset, target, before)
+    given = _Given(measured, dataset, training, masks, labels, chosen.layer, samples.batch_size or 256)
+    plan = _plan(samples, control, methods, len(dataset))
+    found = _measured(given, methods, _without_filling(plan) if dataset.images.ndim == 5 else plan, before)
+    _write(found, measured, dataset, target, before)
     _print(found)
     say(f"Wrote {target}. `featurelens report` shows it where it lies beside the model, or with --trust.")
+
+
+def _read(data: str, model: Any, card: ModelCard | None, opening: Opening, read: Any) -> tuple[Any, Dataset]:
+    """The model, and what it is measured on: pictures as `read` opens them, or series or volumes."""
+    if not is_of_signals(model):
+        return model, read(data, model, card, opening)
+    taken, signals = open_signals_for(data, model, card, opening)
+    found: Any = signals
+    return taken, found
+
+
+def _without_filling(plan: TrustPlan) -> TrustPlan:
+    """The plan without ROAD: filling in the places of a volume takes as long as thousands of passes."""
+    say("Note: ROAD is left out, as filling in the places of volumes takes too long.", err=True)
+    return replace(plan, cheap=replace(plan.cheap, filled=0), expensive=replace(plan.expensive, filled=0))
 
 
 def _checked_files(model: str, data: str | None, target: Path, control: Controls, opening: Opening) -> str:

@@ -57,6 +57,7 @@ def set_to(fill: np.ndarray) -> Change:
         places = [1] * (output.shape.rank - 2)
         taken = tf.one_hot(variants, len(fill))  # all zero for `UNCHANGED`
         shape = [1, -1, *places, len(fill)]
-        return output[:, tf.newaxis] * tf.reshape(1 - taken, shape) + tf.reshape(taken * fill, shape)
+        kept = output[:, tf.newaxis] * tf.reshape(1 - taken, shape)
+        return kept + tf.reshape(taken * fill, shape) if fill.any() else kept  # another walk over all values
 
     return change

@@ -129,8 +129,8 @@ def _of_pixels(shape: list[int | None] | None) -> str:
     if shape is None or len(shape) != 4:
         return ""
     return (
-        " If it names a class for every pixel: write_segmentation_report and evaluate_segmentation are for such, and "
-        "scored(model, over_region(k)) makes a score of its class k."
+        " If it names a class for every pixel: featurelens report and evaluate --masks, in Python write_segmentation_report and "
+        "evaluate_segmentation, are for such, and --score region:K, scored(model, over_region(k)), makes a score of its class k."
     )
 
 

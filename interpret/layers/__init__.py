@@ -5,6 +5,7 @@ connections            Which layers does each layer read?
 receptive_field        Which part of the picture can a unit see?
 receptive_field_rules  What does each operation do to that part?
 survey                 What does each layer keep of the picture and of the class?
+signal_measures        What does it keep of a series or a volume?
 coarse_grid            What is a map's mean over each cell of a coarse grid?
 linear_probe           How well can the class be read off a layer?
 similarity             How alike are two layers?

@@ -14,13 +14,13 @@ from ..graph.head import LINEAR, Head
 from ..tracing.axes import Axes
 from ..tracing.batched_graph import Computed, LayerProgram
 from ..tracing.inputs import Arrays, InputForm
-from ..tracing.layer_choice import default_layer, is_convolution, is_nested_model, is_spatial
+from ..tracing.layer_choice import default_layer, has_places, is_convolution, is_nested_model, is_of_series, is_spatial
 from ..tracing.proof import PROOF_IMAGES, Proof
 from ..tracing.sharing import offer
 from ..tracing.traced_model import TappedLayer, Taps, TracedModel
 from .connections import layer_inputs
-from .receptive_field import ReceptiveField
-from .receptive_field_rules import receptive_fields
+from .receptive_field import PlacesField, ReceptiveField
+from .receptive_field_rules import Fields, receptive_fields
 
 NO_HEAD = "none"  # of a model that answers no score per class: a backbone, an autoencoder, a detector
 NO_GRADIENT = "maps of gradients at the input"  # what is refused of a picture of whole numbers
@@ -37,8 +37,11 @@ class LayerInformation(Record):
     parameters: int  # weights of the layer, those of layers inside it included
     spatial: bool  # whether it has a map of places, shape (H, W, C), that Grad-CAM can be taken at
     convolution: bool  # whether it is a convolution of any kind
-    receptive_field: ReceptiveField | None  # what one unit can see; None where an operation is not known
+    receptive_field: ReceptiveField | PlacesField | None  # what one unit can see; None where an operation is not known
     inputs: tuple[str, ...] = ()  # names of the layers that it reads, INPUT for the image; empty: not known
+    mapped: bool = (
+        False  # whether a class activation map can be taken at it: of a picture, a series, a volume or a film
+    )
 
 
 @dataclass(frozen=True, eq=False)
@@ -100,10 +103,13 @@ def inspect_model(
     traced = TracedModel(model, output=output, wrt=wrt)
 
     def look(taps: Taps, scores: Any) -> Computed:
-        fields = receptive_fields(taps.image) if taps.axes.is_picture else {}  # known for [B,H,W,C] alone
+        has_fields = (
+            taps.axes.channel == taps.axes.rank - 1 and 3 <= taps.axes.rank <= 5
+        )  # [B,H,W,C], [B,L,C], [B,D,H,W,C]
+        fields = receptive_fields(taps.image) if has_fields else {}
         layers = [tap for tap in taps.layers if not is_nested_model(tap)]
         inputs = layer_inputs(taps.image, layers)
-        found = tuple(_information(tap, fields, read) for tap, read in zip(layers, inputs, strict=True))
+        found = tuple(_information(taps, tap, fields, read) for tap, read in zip(layers, inputs, strict=True))
         facts = {"layers": found, "input_shape": tuple(taps.image.shape)[1:], "cam_layer": default_layer(taps)}
         return Computed(
             {} if scores is None else {"scores": scores},
@@ -133,7 +139,7 @@ def inspect_model(
     )
 
 
-def _information(tap: TappedLayer, fields: dict[int, ReceptiveField], read: tuple[str, ...]) -> LayerInformation:
+def _information(taps: Taps, tap: TappedLayer, fields: Fields, read: tuple[str, ...]) -> LayerInformation:
     return LayerInformation(
         name=tap.name,
         kind=type(tap.layer).__name__,
@@ -143,6 +149,7 @@ def _information(tap: TappedLayer, fields: dict[int, ReceptiveField], read: tupl
         convolution=is_convolution(tap),
         receptive_field=fields.get(id(tap.tensor)),
         inputs=read,
+        mapped=has_places(tap) or is_of_series(taps, tap),
     )
 
 
@@ -197,8 +204,9 @@ def _refused(head: Head | None, axes: Axes, has_places: bool, has_gradient: bool
         found.append("class activation maps (no layer between image and answer has places)")
     if not has_gradient:
         found.append(f"{NO_GRADIENT} (it has whole numbers or words)")
-    if not axes.is_picture:
-        found.append(f"Occlusion, RISE and Score-CAM (the input is {axes.words}, not a picture (B, H, W, C))")
+    if not axes.is_picture:  # series and volumes can be varied, pictures that are scaled to a map cannot
+        varied = "Score-CAM" if axes.has_channel_last and has_gradient else "Occlusion, RISE and Score-CAM"
+        found.append(f"{varied} (the input is {axes.words}, not a picture (B, H, W, C))")
     return tuple(found)
 
 

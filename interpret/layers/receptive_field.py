@@ -14,6 +14,7 @@ what a unit can see, not what it uses.
 from __future__ import annotations
 
 import math
+from collections.abc import Sequence
 from dataclasses import dataclass
 
 
@@ -75,6 +76,16 @@ class ReceptiveField:
     columns: Axis
     whole: bool = False  # sees the whole picture: past a flatten, a dense layer or a global pooling
 
+    @property
+    def axes(self) -> tuple[Axis, ...]:
+        """Of the rows, of the columns."""
+        return self.rows, self.columns
+
+    def of(self, axes: Sequence[Axis]) -> ReceptiveField:
+        """The field with other axes."""
+        rows, columns = axes
+        return ReceptiveField(rows, columns)
+
     def box(self, row: int, column: int, height: int, width: int) -> tuple[int, int, int, int]:
         """The pixels that unit (row, column) sees of a height x width picture: top, left, bottom, right (exclusive)."""
         if self.whole:
@@ -88,6 +99,23 @@ class ReceptiveField:
         return ReceptiveField(
             self.rows.joined(other.rows), self.columns.joined(other.columns), self.whole or other.whole
         )
+
+
+@dataclass(frozen=True)
+class PlacesField:
+    """What one unit of a layer of series or volumes can see."""
+
+    axes: tuple[Axis, ...]  # one of a series; of a volume slices, rows and columns
+    whole: bool = False  # sees all of it
+
+    def of(self, axes: Sequence[Axis]) -> PlacesField:
+        """The field with other axes."""
+        return PlacesField(tuple(axes))
+
+    def joined(self, other: PlacesField) -> PlacesField:
+        """The field that holds both."""
+        both = zip(self.axes, other.axes, strict=True)
+        return PlacesField(tuple(one.joined(two) for one, two in both), self.whole or other.whole)
 
 
 PIXEL = ReceptiveField(Axis(1, 1, 0), Axis(1, 1, 0))

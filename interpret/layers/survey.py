@@ -36,6 +36,7 @@ from ..tracing.traced_model import TappedLayer, Taps
 from .coarse_grid import averaged_down
 from .inspection import inspect_model
 from .linear_probe import ProbeResult, linear_probe, number_probe
+from .signal_measures import measures_of_signals
 
 _PROBE_FEATURES = 1024  # numbers per image that the probe may read; wider maps are averaged down to a coarser grid
 _PROBE_GRID = 7  # cells along an axis of that grid, at most
@@ -296,6 +297,8 @@ def _measures(taps: Taps, layer: TappedLayer) -> dict[str, Any]:
     import tensorflow as tf
 
     values = tf.cast(layer.maps, tf.float32)
+    if taps.axes.rank in (3, 5) and taps.axes.channel == taps.axes.rank - 1 == layer.tensor.shape.rank - 1:
+        return measures_of_signals(taps, values)
     if not is_spatial(layer):
         flat = tf.reshape(values, [tf.shape(values)[0], -1])
         return {"largest": flat, "active": tf.cast(flat > 0, tf.float32), "features": flat}

@@ -1,6 +1,8 @@
-"""Enlarging and blurring as small matrices: one along the rows, one along the columns; borders are not darkened."""
+"""Enlarging and blurring as small matrices, one along each axis of places: rows and columns; borders are not darkened."""
 
 from __future__ import annotations
+
+from collections.abc import Sequence
 
 import numpy as np
 
@@ -42,16 +44,27 @@ def gaussian_matrix(length: int, sigma: float) -> np.ndarray:
 
 
 def blurred(maps: np.ndarray, sigma: float) -> np.ndarray:
-    """Maps float32[B,H,W] blurred by a Gaussian of `sigma` pixels, in the same unit."""
-    rows, columns = gaussian_matrix(maps.shape[1], sigma), gaussian_matrix(maps.shape[2], sigma)
-    return rows @ maps @ columns.T
+    """Maps float32[B,H,W] blurred by a Gaussian of `sigma` pixels, in the same unit; of a series [B,L], a volume [B,D,H,W]."""
+    return _along_each(maps, [gaussian_matrix(length, sigma) for length in maps.shape[1:]])
 
 
-def enlarged(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
-    """Maps [B,h,w] at the image's (height, width), float32[B,H,W], interpolated bilinearly; the same unit."""
+def enlarged(maps: np.ndarray, size: tuple[int, ...]) -> np.ndarray:
+    """Maps [B,h,w] at the image's (height, width), float32[B,H,W], interpolated bilinearly; the same unit.
+
+    Of a series [B,l], of a volume [B,d,h,w]: linearly along each axis.
+    """
     if maps.shape[1:] == size:
         return maps.astype(np.float32, copy=False)
-    rows, columns = (
-        interpolation_matrix(old, new).astype(np.float64) for old, new in zip(maps.shape[1:], size, strict=True)
+    pairs = zip(maps.shape[1:], size, strict=True)
+    return _along_each(maps, [interpolation_matrix(old, new).astype(np.float64) for old, new in pairs]).astype(
+        np.float32
     )
-    return (rows @ maps @ columns.T).astype(np.float32)
+
+
+def _along_each(maps: np.ndarray, matrices: Sequence[np.ndarray]) -> np.ndarray:
+    """Maps [B, places...] multiplied by a matrix [new, old] along each axis of places."""
+    if len(matrices) == 2:
+        return matrices[0] @ maps @ matrices[1].T
+    for axis, matrix in enumerate(matrices, start=1):
+        maps = np.moveaxis(np.tensordot(matrix, maps, axes=(1, axis)), 0, axis)
+    return maps

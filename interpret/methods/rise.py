@@ -60,34 +60,59 @@ class RISE(Perturbation):
         wrt: str | None = None,
     ) -> None:
         self.masks, self.grid, self.seed = at_least("masks", masks, 1), at_least("grid", grid, 2), seed
-        self._kept: tuple[tuple[Any, ...], np.ndarray] | None = None
+        self._kept: tuple[tuple[Any, ...], RandomMasks | np.ndarray] | None = None
         super().__init__(model, None, output=output, wrt=wrt)
 
     any_places = True
 
     def _maps(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
+        return self._summed(
+            asked, self._masks(asked.axes.sizes(asked.images), len(asked.images)), batch_size, progress
+        )[0]
+
+    def _summed(
+        self, asked: Asked, masks: RandomMasks | np.ndarray, batch_size: int, progress: Progress
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The maps of equation 6, and each image's mean score over the masks."""
         images, sizes = asked.images, asked.axes.sizes(asked.images)
-        masks = self._masks(sizes)
 
         def masked(rows: slice, variants: slice) -> np.ndarray:
             return images[rows, np.newaxis] * asked.axes.with_channel(masks[variants])
 
-        maps = np.zeros((len(images), *sizes), dtype=np.float32)
+        maps, total = np.zeros((len(images), *sizes), dtype=np.float32), np.zeros(len(images), dtype=np.float32)
         for block in asked.blocks(self.masks, masked, batch_size, progress):
             maps[block.rows] += np.tensordot(block.results["scores"], masks[block.variants], axes=1)
-        return maps / np.float32(_SEEN * self.masks)
+            total[block.rows] += block.results["scores"].sum(axis=1)
+        return maps / np.float32(_SEEN * self.masks), total / self.masks
 
-    def _masks(self, sizes: tuple[int, ...]) -> RandomMasks | np.ndarray:
-        """The masks; those of the latest size are kept where they are small, as they are the same for every image."""
+    def _masks(self, sizes: tuple[int, ...], images: int) -> RandomMasks | np.ndarray:
+        """The masks; those of the latest size are kept where they are small, as they are the same for every image.
+
+        For several images large ones are made at once; for a single one, which needs each once, as they come.
+        """
         asked = self.masks, self.grid, sizes, self.seed
-        if self._kept is not None and self._kept[0] == asked:
-            return self._kept[1]
-        masks, nbytes = RandomMasks(*asked), 4 * self.masks * math.prod(sizes)
-        if nbytes > _WHOLE_BYTES:
-            return masks
-        made = masks[:]
-        self._kept = (asked, made) if nbytes <= _KEPT_BYTES else None
-        return made
+        if self._kept is None or self._kept[0] != asked:
+            masks = RandomMasks(*asked)
+            self._kept = asked, masks[:] if 4 * self.masks * math.prod(sizes) <= _KEPT_BYTES else masks
+        masks = self._kept[1]
+        return masks[:] if images > 1 and 4 * self.masks * math.prod(sizes) <= _WHOLE_BYTES else masks
+
+
+class CentredRISE(RISE):
+    """RISE from fewer masks: each score less its image's mean over all masks, which is added to the map again.
+
+    What is expected of the map stays, as a place is seen in half of the masks, whichever it is. What falls away is the noise
+    of places that happened to be seen more often, times the general level of the score. Arguments as for `RISE`.
+
+    Example:
+        A model that answers the same logit z whatever it sees has the map z everywhere, from any masks.
+    """
+
+    def _maps(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:
+        masks = self._masks(asked.axes.sizes(asked.images), len(asked.images))
+        maps, mean = self._summed(asked, masks, batch_size, progress)
+        seen = sum(masks[start : start + 64].sum(axis=0) for start in range(0, self.masks, 64)) / self.masks
+        return maps + mean.reshape(-1, *[1] * (maps.ndim - 1)) * (1 - seen / np.float32(_SEEN))
 
 
 class RandomMasks:
@@ -104,6 +129,7 @@ class RandomMasks:
         draw = np.random.default_rng(seed)
         cells = [-(-size // grid) for size in sizes]
         self._sizes = sizes
+        self._latest: tuple[slice, np.ndarray] | None = None
         self._enlarging = [interpolation_matrix(grid, (grid + 1) * side) for side in cells]
         self._drawn = [
             (draw.random((grid,) * len(sizes)) < _SEEN, [int(draw.integers(side)) for side in cells])
@@ -114,10 +140,15 @@ class RandomMasks:
         return len(self._drawn)
 
     def __getitem__(self, numbers: slice) -> np.ndarray:
+        if (
+            self._latest is not None and self._latest[0] == numbers
+        ):  # asked for when they are laid on, and when they are weighed
+            return self._latest[1]
         chosen = self._drawn[numbers]
         masks = np.empty((len(chosen), *self._sizes), dtype=np.float32)
         for mask, (seen, shifts) in zip(masks, chosen, strict=True):
             mask[:] = self._one(seen.astype(np.float32), shifts)
+        self._latest = (numbers, masks) if len(chosen) < len(self) else None
         return masks
 
     def _one(self, values: np.ndarray, shifts: list[int]) -> np.ndarray:

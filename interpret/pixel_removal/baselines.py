@@ -24,13 +24,14 @@ def zero(images: np.ndarray) -> np.ndarray:
 
 def mean(images: np.ndarray) -> np.ndarray:
     """Each image's own mean, per channel: nothing is left but its brightness; [B,H,W,C] to the same."""
-    return np.broadcast_to(images.mean(axis=(1, 2), keepdims=True), images.shape).astype(images.dtype)
+    places = tuple(range(1, images.ndim - 1))
+    return np.broadcast_to(images.mean(axis=places, keepdims=True), images.shape).astype(images.dtype)
 
 
 def blur(images: np.ndarray) -> np.ndarray:
     """Each image, blurred by a Gaussian of an eighth of its longer side: masses stay, shapes go."""
-    sigma = _BLUR * max(images.shape[1:3])
-    channels = [blurred(images[..., channel], sigma) for channel in range(images.shape[3])]
+    sigma = _BLUR * max(images.shape[1:-1])
+    channels = [blurred(images[..., channel], sigma) for channel in range(images.shape[-1])]
     return np.stack(channels, axis=-1).astype(images.dtype)
 
 

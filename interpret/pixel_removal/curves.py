@@ -113,8 +113,10 @@ class _Plan:
 
 
 def _varying(images: np.ndarray, ranks: np.ndarray, blanks: np.ndarray, plan: _Plan) -> Vary:
+    places = (1,) * (images.ndim - 1)  # one image, and the axes of its places
+
     def varied(rows: slice, variants: slice) -> np.ndarray:
-        pixels, inserted = (part[variants, None, None, None] for part in (plan.pixels, plan.inserted))
+        pixels, inserted = (part[variants].reshape(-1, *places) for part in (plan.pixels, plan.inserted))
         first = ranks[:, rows][plan.order[variants]] < pixels
         shown = (first == inserted)[..., np.newaxis]
         return np.where(shown, images[rows], blanks[:, rows][plan.blank[variants]]).swapaxes(0, 1)

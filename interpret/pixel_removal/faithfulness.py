@@ -75,7 +75,7 @@ def faithfulness(
 
     Args:
         model: A Keras model.
-        images: float32[B,H,W,C] of the model's input shape and range.
+        images: float32[B,H,W,C] of the model's input shape and range; series [B,L,C] and volumes [B,D,H,W,C] likewise.
         methods: {name: method}, such as {'Grad-CAM': GradCAM(model)}, which then explains only the images drawn; or
             {name: maps [B,h,w]} of all the images. Maps of a layer's resolution are enlarged bilinearly.
         classes: The class explained: None for the predicted one, an int, or int[B].
@@ -96,7 +96,7 @@ def faithfulness(
     Raises:
         ValueError: Maps, images, classes or settings do not fit.
     """
-    scores = scores or VariantScores(model, score, output=output, wrt=wrt)
+    scores = scores or VariantScores(model, score, output=output, wrt=wrt, any_places=True)
     steps, drawn = at_least("steps", steps, 2), sample_of(images, sample, seed)
     classes_of, found = [], []
     parts = drawn.parts(_NUMBERS // (drawn.pixels * (len(methods) + 2)))

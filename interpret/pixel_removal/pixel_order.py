@@ -1,6 +1,7 @@
 """In which order a map names the pixels, and the two orders that any map should beat.
 
-A map at a layer's resolution is enlarged bilinearly first (half-pixel centres), as it is drawn over its picture. Pixels
+A map at a layer's resolution is enlarged bilinearly first (half-pixel centres), as it is drawn over its picture; linearly along
+a series, in a volume along each of its axes: their places are then the pixels. Pixels
 of equal value come in an order sampled for each image, never from the top left on: a map that is zero everywhere is
 then exactly the random control, and the empty part of a map has no order that it did not earn.
 """
@@ -48,24 +49,25 @@ def _ranks_in(maps: np.ndarray, drawn: np.ndarray) -> np.ndarray:
 
 
 def orders(maps: Mapping[str, np.ndarray], images: np.ndarray, numbers: np.ndarray, seed: int) -> dict[str, np.ndarray]:
-    """The ranks of each method's pixels and of the two controls: {name: int32[B,H,W]}.
+    """The ranks of each method's pixels and of the two controls: {name: int32[B,H,W]}, of a series [B,L], a volume [B,D,H,W].
 
     The random control is drawn from `seed` and the image's number; the brightness control takes the brightest pixel
     first (mean over channels) and knows nothing of the model.
     """
-    size = images.shape[1:3]
-    drawn = np.argsort(tie_breaks(numbers, size[0] * size[1], seed), axis=1, kind="stable")
-    shown = {name: enlarged(_checked(each, name, len(images)), size) for name, each in maps.items()}
-    controls = {RANDOM: np.zeros(images.shape[:3], np.float32), BRIGHTNESS: images.mean(axis=-1)}
+    size = images.shape[1:-1]
+    drawn = np.argsort(tie_breaks(numbers, int(np.prod(size)), seed), axis=1, kind="stable")
+    shown = {name: enlarged(_checked(each, name, images), size) for name, each in maps.items()}
+    controls = {RANDOM: np.zeros(images.shape[:-1], np.float32), BRIGHTNESS: images.mean(axis=-1)}
     return {name: _ranks_in(values, drawn) for name, values in {**shown, **controls}.items()}
 
 
-def _checked(maps: np.ndarray, name: str, count: int) -> np.ndarray:
+def _checked(maps: np.ndarray, name: str, images: np.ndarray) -> np.ndarray:
     if name in (RANDOM, BRIGHTNESS):
         raise ValueError(f"Expected another name than that of a control. Received {name!r}. Rename the method.")
-    if maps.ndim != 3 or len(maps) != count:
+    if maps.ndim != images.ndim - 1 or len(maps) != len(images):
+        places = {3: "l", 4: "h, w", 5: "d, h, w"}[images.ndim]
         raise ValueError(
-            f"Expected maps of shape ({count}, h, w) from {name!r}, one per image. Received shape {maps.shape}. "
+            f"Expected maps of shape ({len(images)}, {places}) from {name!r}, one per image. Received shape {maps.shape}. "
             f"Give one map per image, summed over channels."
         )
     if not np.isfinite(maps).all():

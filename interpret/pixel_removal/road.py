@@ -97,7 +97,8 @@ def road(
         ValueError: Maps, images, classes or settings do not fit.
     """
     _check_shares(shares)
-    scores, drawn = scores or VariantScores(model, score, output=output, wrt=wrt), sample_of(images, sample, seed)
+    scores = scores or VariantScores(model, score, output=output, wrt=wrt, any_places=True)
+    drawn = sample_of(images, sample, seed)
     asked = scores.ask(drawn.images, drawn.classes(classes), batch_size=batch_size)
     ranks = orders(drawn.maps(methods, asked.classes), asked.images, drawn.numbers, seed)
     count = len(ranks) * 2 * len(shares)

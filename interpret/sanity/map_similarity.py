@@ -9,7 +9,8 @@ a Gaussian of 1.5 pixels) and constants:
 
     SSIM = mean over places of (2 m_a m_b + C1) (2 s_ab + C2) / ((m_a^2 + m_b^2 + C1) (s_a^2 + s_b^2 + C2))
 
-Departure: at the border the window is cut off and its weights scaled up, so that maps of 7x7 have a value too. Each map
+Departures: at the border the window is cut off and its weights scaled up, so that maps of 7x7 have a value too; along a series it
+is a line of 11 places, in a volume a cube of 11. Each map
 is divided by its largest size first, as in Adebayo et al. 2018, since a map's unit means nothing to another model.
 """
 
@@ -24,7 +25,7 @@ def rank_correlation(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """Spearman's rank correlation of each pair of maps.
 
     Args:
-        one, other: float32[B,h,w].
+        one, other: float32[B,h,w]; of series [B,l], of volumes [B,d,h,w].
 
     Returns:
         float32[B] in -1..1; NaN where one of the two maps is constant and so has no order.
@@ -58,7 +59,7 @@ def structural_similarity(one: np.ndarray, other: np.ndarray) -> np.ndarray:
     """SSIM of each pair of maps, each divided by its largest size.
 
     Args:
-        one, other: float32[B,h,w].
+        one, other: float32[B,h,w]; of series [B,l], of volumes [B,d,h,w].
 
     Returns:
         float32[B], 1 for maps that are equal up to a positive factor; NaN where one of the two is zero everywhere.
@@ -67,7 +68,8 @@ def structural_similarity(one: np.ndarray, other: np.ndarray) -> np.ndarray:
         >>> structural_similarity(np.eye(9)[np.newaxis], 3 * np.eye(9)[np.newaxis]).round(6).tolist()
         [1.0]
     """
-    sizes = [np.abs(maps).max(axis=(1, 2)).astype(np.float64) for maps in (one, other)]
+    places = tuple(range(1, one.ndim))
+    sizes = [np.abs(maps).max(axis=places).astype(np.float64) for maps in (one, other)]
     known = (sizes[0] > 0) & (sizes[1] > 0)
     found = np.full(len(one), np.nan, dtype=np.float32)
     for place in np.flatnonzero(known):
@@ -76,7 +78,7 @@ def structural_similarity(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 
 def _ssim(a: np.ndarray, b: np.ndarray) -> np.ndarray:
-    """Equation 13 at each place of two maps float64[h,w]."""
+    """Equation 13 at each place of two maps float64[h,w], [l] or [d,h,w]."""
     weights = _in_window(np.ones_like(a))  # less than 1 where the window is cut off
     mean_a, mean_b, square_a, square_b, product = (_in_window(m) / weights for m in (a, b, a * a, b * b, a * b))
     spread_a, spread_b, shared = square_a - mean_a**2, square_b - mean_b**2, product - mean_a * mean_b
@@ -86,6 +88,13 @@ def _ssim(a: np.ndarray, b: np.ndarray) -> np.ndarray:
 
 def _in_window(values: np.ndarray) -> np.ndarray:
     """The weighted sum around each place; 0 outside of the map."""
-    import cv2
+    if values.ndim == 2:
+        import cv2
 
-    return cv2.GaussianBlur(values, (_SIDE, _SIDE), _SIGMA, borderType=cv2.BORDER_CONSTANT)
+        return cv2.GaussianBlur(values, (_SIDE, _SIDE), _SIGMA, borderType=cv2.BORDER_CONSTANT)
+    from scipy.ndimage import correlate1d
+
+    weights = np.exp(-0.5 * np.square((np.arange(_SIDE) - _SIDE // 2) / _SIGMA))
+    for axis in range(values.ndim):
+        values = correlate1d(values, weights / weights.sum(), axis=axis, mode="constant")
+    return values

@@ -3,6 +3,7 @@
 The folder `pixels` holds what is seen and pasted.
 candidates      Which images share content at a fixed place?
 pool            The images asked about, and those trained on.
+trials          Is each candidate read? Few images first, more only while it is open.
 transplants     What do the answers become with the content, and without it?
 records         The records of shortcuts.
 search          Candidates, their proof, and the records.

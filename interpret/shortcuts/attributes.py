@@ -31,6 +31,7 @@ WORDS = {  # {attribute: what more of it and less of it are called}
     "half turn": ("as if turned by 180 degrees", "less as if turned"),
 }
 _SMALL = 1e-9
+_TOGETHER = 256  # pictures: what is made of so many stays near the processor
 
 
 def attributes_of(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
@@ -44,8 +45,15 @@ def attributes_of(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
     low, high = float(pictures.min(initial=0)), float(pictures.max(initial=0))
     scaled = (pictures - low) / max(high - low, _SMALL)
     grey = scaled.mean(axis=3, dtype=np.float64)
+    parts = (slice(start, start + _TOGETHER) for start in range(0, len(grey), _TOGETHER))
+    alone = [_of_each(grey[part], scaled[part]) for part in parts]
+    return np.concatenate([np.concatenate(alone), np.stack(_of_likeness(grey, labels), axis=1)], axis=1)
+
+
+def _of_each(grey: np.ndarray, scaled: np.ndarray) -> np.ndarray:
+    """float64[n,15]: what a picture is by itself, grey and in its colours."""
     values = (*_of_values(grey), *_of_object(grey), *_of_edges(grey), *_of_halves(grey), _colour(scaled))
-    return np.stack([*values, *_of_likeness(grey, labels)], axis=1)
+    return np.stack(values, axis=1)
 
 
 def _of_values(grey: np.ndarray) -> tuple[np.ndarray, ...]:
@@ -100,9 +108,11 @@ def _of_likeness(grey: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, ...]
     upright, left_turn, half, right_turn = (np.zeros(len(grey)) for _ in range(4))
     for label in np.unique(labels):
         rows = labels == label
-        typical = _normalised(np.median(square[rows], axis=0)[np.newaxis])[0]
-        for turns, found in enumerate((upright, left_turn, half, right_turn)):
-            found[rows] = _normalised(np.rot90(square[rows], turns, axes=(1, 2))) @ typical
+        typical = np.median(square[rows], axis=0)
+        turned = np.stack([np.rot90(typical, -turns) for turns in range(4)])  # in the place of all the pictures
+        likeness = _normalised(square[rows]) @ _normalised(turned).T
+        for found, column in zip((upright, left_turn, half, right_turn), likeness.T, strict=True):
+            found[rows] = column
     as_it_is = np.maximum(upright, 0)  # an inverted picture is no turned one
     return upright, np.maximum(np.maximum(left_turn, right_turn), 0) - as_it_is, np.maximum(half, 0) - as_it_is
 

@@ -17,7 +17,8 @@ from .pixels.grid import parts, small_of
 from .pixels.stamps import Stamp
 from .pool import Pool
 from .records import Reliance, Shortcut, Shortcuts
-from .transplants import FEWEST, LEAST_EFFECT, SIGNIFICANT, Effects, Pairing, attributed, effects_of, holm, paired
+from .transplants import FEWEST, LEAST_EFFECT, SIGNIFICANT, Effects, attributed, holm, paired
+from .trials import Trial, Trials
 
 _LEAST_EXCESS = 0.1  # of the images of a class that carry a content, over those of the others: else it tells no class
 _SAME = 0.5  # pixels that two contents share, over those of either
@@ -26,12 +27,14 @@ _NARROWEST = ("mark", "stamp", "frame", "level", "background")
 
 
 @dataclass(frozen=True, eq=False)
-class _Tested:
-    """One way to describe a candidate, with what it does."""
+class _Verdict:
+    """What came of one way to describe a candidate."""
 
-    candidate: Candidate
     content: Content | Stamp
     effects: Effects
+    p: np.ndarray  # float64[2,K], corrected, of the own effects and of those on others
+    label: int | None  # the class that it is read as; None: not relied on
+    asked: np.ndarray  # bool[K], classes suspected and tested
 
 
 class Search:
@@ -58,7 +61,7 @@ class Search:
             for each in candidates(self._pool, self._numbers, pictures, self._pool.labels[self._numbers], self._seed)
             if self._excess(each).max(initial=0) >= _LEAST_EXCESS
         ]
-        tested = self._tested(alike, program, batch_size, progress) if alike else {}
+        tested = self._tested(alike, program, batch_size, progress)
         records = self._records(alike, tested)
         records.sort(key=lambda each: (each.reliance != "relied on", -np.nan_to_num(each.effect), -each.separation))
         return Shortcuts(
@@ -70,86 +73,52 @@ class Search:
             seed=self._seed,
         )
 
-    def _tested(
-        self, alike: list[Candidate], program: Any, batch_size: int, progress: Progress
-    ) -> dict[int, list[_Tested]]:
-        """{place of a candidate: each way to describe it, tested}; without those that cannot be."""
-        testable = [place for place, each in enumerate(alike) if min(map(len, self._donors(each))) >= FEWEST]
-        ways = [(place, content) for place in testable for content in alike[place].ways]
-        each = min(self._each, self._budget // max(1, 2 * len(ways) * self._classes))
-        if each < FEWEST or not ways:
-            return {}
-        running, made = program(), {}
-        tell = named(progress, "pasting content in and out")
-        for done, (place, content) in enumerate(ways):
-            effects = self._effects(alike[place], content, each, running, batch_size)
-            if effects is not None:
-                made.setdefault(place, []).append(_Tested(alike[place], content, effects))
-            if callable(tell):
-                tell("", done + 1, len(ways))
-        return made
+    def _tested(self, alike: list[Candidate], program: Any, batch_size: int, progress: Progress) -> list[Trial]:
+        """Each way to describe each candidate, tried; without those that cannot be."""
+        trials = [
+            self._trial(candidate, content)
+            for candidate in alike
+            if min(map(len, self._donors(candidate))) >= FEWEST
+            for content in candidate.ways
+        ]
+        if not trials:
+            return []
+        size = rows_at_once(np.zeros((1, *self._pool.shape[1:]), np.float32), batch_size)
+        running = Trials(self._pool, program, size, self._budget)
+        running.run(trials, self._each, named(progress, "pasting content in and out"))
+        self._passes = running.passes
+        return [each for each in trials if each.tested]
+
+    def _trial(self, candidate: Candidate, content: Content | Stamp) -> Trial:
+        pool, random = self._pool, np.random.default_rng(self._seed)
+        asked = np.arange(len(pool)) < pool.first_training
+        pairing = paired(pool.labels, asked, *self._donors(candidate), self._each, random)
+        suspects = self._excess(candidate) >= _LEAST_EXCESS
+        return Trial(candidate, content, suspects, pairing, pool.labels[pairing.images])
 
     def _donors(self, candidate: Candidate) -> tuple[np.ndarray, np.ndarray]:
         return self._numbers[candidate.members], self._numbers[~candidate.members]
 
-    def _effects(
-        self, candidate: Candidate, content: Content | Stamp, each: int, program: Program, batch_size: int
-    ) -> Effects | None:
-        pool, random = self._pool, np.random.default_rng(self._seed)
-        carriers, others = self._donors(candidate)
-        pairing = paired(pool.labels, np.arange(len(pool)) < pool.first_training, carriers, others, each, random)
-        if not len(pairing.images):
-            return None
-        with_it, without = self._answers(content, pairing, program, batch_size)
-        return effects_of(pool.labels[pairing.images], with_it, without, self._classes)
-
-    def _answers(
-        self, content: Content | Stamp, pairing: Pairing, program: Program, batch_size: int
-    ) -> tuple[np.ndarray, np.ndarray]:
-        """What is answered with the content and without it, int64[n] each."""
-        pool, size = self._pool, rows_at_once(np.zeros((1, *self._pool.shape[1:]), np.float32), batch_size)
-        said: tuple[list[np.ndarray], list[np.ndarray]] = ([], [])
-        whole = pool.whole_numbers
-        for start in range(0, len(pairing.images), size):
-            rows = slice(start, start + size)
-            images = pool[pairing.images[rows]]
-            changes = content.both(images, pool[pairing.carriers[rows]], pool[pairing.others[rows]])
-            for answers, made in zip(said, changes, strict=True):
-                changed = np.rint(made).astype(whole) if whole is not None else made
-                answers.append(program.run(changed, batch_size=size, names=("classes",))["classes"])
-        self._passes += 2 * len(pairing.images)
-        return np.concatenate(said[0]).astype(np.int64), np.concatenate(said[1]).astype(np.int64)
-
-    def _records(self, alike: list[Candidate], tested: dict[int, list[_Tested]]) -> list[Shortcut]:
-        ways = [each for place in sorted(tested) for each in tested[place]]
-        p = holm(np.array([[each.effects.own_p, each.effects.others_p] for each in ways])) if ways else None
-        corrected = {} if p is None else dict(zip(map(id, ways), p, strict=True))
-        made = []
-        for place, candidate in enumerate(alike):
-            chosen = _clearest(tested.get(place, []), corrected, self._excess(candidate))
-            if chosen is None:
-                made.append(self._record(candidate, candidate.ways[0], None, None, "not tested"))
-                continue
-            label = attributed(chosen.effects, corrected[id(chosen)][0], self._excess(candidate))
-            reliance: Reliance = "not used" if label is None else "relied on"
-            made.append(self._record(candidate, chosen.content, chosen.effects, corrected[id(chosen)], reliance, label))
-        return made
+    def _records(self, alike: list[Candidate], tested: list[Trial]) -> list[Shortcut]:
+        effects = [each.effects for each in tested]
+        p = holm(np.array([[each.own_p, each.others_p] for each in effects])) if tested else []
+        verdicts: dict[int, list[_Verdict]] = {}
+        for trial, found, corrected in zip(tested, effects, p, strict=True):
+            label = attributed(found, corrected[0], self._excess(trial.candidate))
+            verdict = _Verdict(trial.content, found, corrected, label, trial.suspects & (found.images >= FEWEST))
+            verdicts.setdefault(id(trial.candidate), []).append(verdict)
+        chosen = [_clearest(verdicts.get(id(each), [])) for each in alike]
+        contents = [one.ways[0] if way is None else way.content for one, way in zip(alike, chosen, strict=True)]
+        carriers = self._carriers([each.members for each in alike], contents)
+        return [self._record(*each) for each in zip(alike, chosen, contents, carriers, strict=True)]
 
     def _record(
-        self,
-        candidate: Candidate,
-        content: Content | Stamp,
-        effects: Effects | None,
-        p: Any,
-        reliance: Reliance,
-        label: int | None = None,
+        self, candidate: Candidate, verdict: _Verdict | None, content: Content | Stamp, carriers: np.ndarray
     ) -> Shortcut:
-        carriers = self._carriers(candidate, content)
-        label, share, elsewhere = self._spread(carriers, label)
+        label, share, elsewhere = self._spread(carriers, verdict)
         mask = np.zeros(self._pool.shape[1:3], bool) if content.mask is None else content.mask
         own, other = (carriers[carriers < self._pool.first_training], carriers[carriers >= self._pool.first_training])
-        nothing = float("nan")
-        others = 0 if effects is None else int(effects.images.sum() - effects.images[label])
+        reliance: Reliance = "not tested" if verdict is None else "not used" if verdict.label is None else "relied on"
         return Shortcut(
             kind=content.kind,
             reliance=reliance,
@@ -162,29 +131,21 @@ class Search:
             share=share,
             elsewhere=elsewhere,
             separation=candidate.separation,
-            images=0 if effects is None else int(effects.images[label]),
-            recall_with=nothing if effects is None else float(effects.own_with[label]),
-            recall_without=nothing if effects is None else float(effects.own_without[label]),
-            p=nothing if effects is None else float(p[0][label]),
-            others=others,
-            called_with=nothing if effects is None else float(effects.others_with[label]),
-            called_without=nothing if effects is None else float(effects.others_without[label]),
-            others_p=nothing if effects is None else float(p[1][label]),
-            also_loses=() if effects is None else _losing(effects, p[0], label),
+            **_figures(verdict, label),
         )
 
-    def _carriers(self, candidate: Candidate, content: Content | Stamp) -> np.ndarray:
-        """Numbers of all images that carry a content, rising."""
-        means = None if isinstance(content, Stamp) else self._means(candidate, content)
-        every = parts(self._pool, np.arange(len(self._pool)))
-        return np.concatenate([numbers[content.carried(part, means)] for numbers, part in every])
-
-    def _means(self, candidate: Candidate, content: Content) -> tuple[np.ndarray, np.ndarray]:
-        inside, rest = (
-            np.concatenate([content.seen(part) for _, part in parts(self._pool, side)]).mean(axis=0)
-            for side in self._donors(candidate)
-        )
-        return inside, rest
+    def _carriers(self, members: list[np.ndarray], contents: list[Content | Stamp]) -> list[np.ndarray]:
+        """Numbers of all images that carry each content, rising; every image is read once for all of them."""
+        if not contents:
+            return []
+        looked = [[content.seen(part) for content in contents] for _, part in parts(self._pool, self._numbers)]
+        seen = [np.concatenate(each) for each in zip(*looked, strict=True)]
+        sides = [(rows[inside], rows[~inside]) for rows, inside in zip(seen, members, strict=True)]
+        found = [
+            [numbers[content.carried(part, side)] for content, side in zip(contents, sides, strict=True)]
+            for numbers, part in parts(self._pool, np.arange(len(self._pool)))
+        ]
+        return [np.concatenate(each) for each in zip(*found, strict=True)]
 
     def _excess(self, candidate: Candidate) -> np.ndarray:
         """float64[K]: the share of each class that carries a candidate, less that of the others, among those looked at."""
@@ -195,8 +156,11 @@ class Search:
         rest = (held.sum() - held) / np.maximum(counts.sum() - counts, 1)
         return held / np.maximum(counts, 1) - rest
 
-    def _spread(self, carriers: np.ndarray, label: int | None) -> tuple[int, float, float]:
-        """(class, its share, the others' share) of the carriers, among the images asked about where these carry it."""
+    def _spread(self, carriers: np.ndarray, verdict: _Verdict | None) -> tuple[int, float, float]:
+        """(class, its share, the others' share) of the carriers, among the images asked about where these carry it.
+
+        Where it is not relied on, the class is that of the largest share; of those tested, where any was.
+        """
         pool = self._pool
         trained = np.arange(len(pool)) >= pool.first_training
         asked = carriers[carriers < pool.first_training]
@@ -205,7 +169,9 @@ class Search:
         carry[carriers] = True
         counts, held = (np.bincount(pool.labels[side & which], minlength=self._classes) for which in (True, carry))
         shares = held / np.maximum(counts, 1)
-        label = int(shares.argmax()) if label is None else label
+        label = None if verdict is None else verdict.label
+        if label is None:
+            label = int((shares if verdict is None else np.where(verdict.asked, shares, -1)).argmax())
         return label, float(shares[label]), float((held.sum() - held[label]) / max(1, counts.sum() - counts[label]))
 
 
@@ -224,26 +190,40 @@ def _ends(mask: np.ndarray, axis: int) -> tuple[int, int]:
     return (int(places[0]), int(places[-1])) if len(places) else (-1, -1)
 
 
+def _figures(verdict: _Verdict | None, label: int) -> dict[str, Any]:
+    """What a record tells of the proof: NaN where there is none."""
+    if verdict is None:
+        names = ("recall_with", "recall_without", "p", "called_with", "called_without", "others_p")
+        return {"images": 0, "others": 0, "also_loses": (), **dict.fromkeys(names, float("nan"))}
+    found, (own_p, others_p) = verdict.effects, verdict.p
+    return {
+        "images": int(found.images[label]),
+        "recall_with": float(found.own_with[label]),
+        "recall_without": float(found.own_without[label]),
+        "p": float(own_p[label]),
+        "others": int(found.images.sum() - found.images[label]),
+        "called_with": float(found.others_with[label]),
+        "called_without": float(found.others_without[label]),
+        "others_p": float(others_p[label]),
+        "also_loses": _losing(found, own_p, label),
+    }
+
+
 def _losing(effects: Effects, p: np.ndarray, label: int) -> tuple[int, ...]:
     lost = (p < SIGNIFICANT) & (effects.own <= -LEAST_EFFECT)
     return tuple(each for each in np.flatnonzero(lost).tolist() if each != label)
 
 
-def _clearest(ways: list[_Tested], corrected: dict[int, np.ndarray], excess: np.ndarray) -> _Tested | None:
+def _clearest(ways: list[_Verdict]) -> _Verdict | None:
     """Of several ways to describe what the same images share, the narrowest that does as much as any other.
 
     A way does as much where it is relied on and its effect on the recall is within 0.1 of the largest.
     """
-    held = {}
-    for place, way in enumerate(ways):
-        label = attributed(way.effects, corrected[id(way)][0], excess)
-        if label is not None:
-            held[place] = float(way.effects.own[label])
-    if not held:
-        return min(ways, key=_breadth, default=None)
-    return min((ways[place] for place in held if held[place] >= max(held.values()) - _CLOSE), key=_breadth)
+    effects = [(way, way.effects.own[way.label]) for way in ways if way.label is not None]
+    most = max((effect for _, effect in effects), default=0.0)
+    return min([way for way, effect in effects if effect >= most - _CLOSE] or ways, key=_breadth, default=None)
 
 
-def _breadth(way: _Tested) -> int:
+def _breadth(way: _Verdict) -> int:
     """The place of a way's kind from the narrowest to the widest."""
     return _NARROWEST.index(way.content.kind)

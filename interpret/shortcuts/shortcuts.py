@@ -1,8 +1,8 @@
 """Which shortcuts a model relies on: content that repeats at a fixed place, proven by pasting it in and out.
 
 First look, without the model: which images share pixels, a frame, a background or a level? Second look, with it: for each
-candidate, images of every class are answered with the content and without it (`transplants`). Where no images share
-anything the model is not run at all.
+candidate, images of the classes that carry it, and of the others where that leaves it open, are answered with the content
+and without it (`trials`, `transplants`). Where no images share anything the model is not run at all.
 
 It does not see what is blended into the object or moves without repeating exactly, what is on less than 1.5 % of the
 images, nor a continuous cue:
@@ -19,18 +19,18 @@ import numpy as np
 from ..arguments import at_least
 from ..given import given_images, takes_given
 from ..progress import Progress
-from ..tracing.batched_graph import Program
 from ..tracing.inputs import Arrays
 from ..tracing.targets import label_array
 from ..tracing.traced_model import TracedModel
+from ..tracing.variants import scores_of
 from .pool import Pool
 from .records import Shortcuts
 from .search import Search
 from .transplants import FEWEST
 
-EACH = 200  # images of a class: looked at, and answered twice
+EACH = 200  # images of a class: looked at, and answered twice, at most
 BUDGET = 15_000
-_VALUES = 300_000_000  # pixels times channels of all passes, where no budget is given
+_VALUES = 100_000_000  # pixels times channels of all passes, where no budget is given
 _ANY = 2**31 - 1  # classes: the labels alone tell how many there are
 
 
@@ -58,7 +58,7 @@ def find_shortcuts(
         training: The images that the model was trained on, in the same form, with their labels (a `Dataset`, a pair, a
             folder): the only way to see a mark that the images asked about do not have.
         each: Images of a class that are compared with each other, and answered twice, at most.
-        budget: Forward passes, at most; None: 15,000 of small pictures, about 2,000 of 224 x 224.
+        budget: Forward passes, at most; None: 15,000 of small pictures, about 660 of 224 x 224.
         seed: Of all draws.
         output: Which output to follow, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
@@ -81,7 +81,7 @@ def find_shortcuts(
     pool = _pool(model, given, truth, training)
     limit = budget_of(pool.shape) if budget is None else at_least("budget", budget, 1)
     return Search(pool, at_least("each", each, FEWEST), limit, seed).found(
-        lambda: Program(TracedModel(model, output=output, wrt=wrt), lambda taps, scores: {}), batch_size, progress
+        lambda: scores_of(TracedModel(model, output=output, wrt=wrt)), batch_size, progress
     )
 
 
@@ -90,7 +90,7 @@ def budget_of(shape: tuple[int, ...]) -> int:
 
     Example:
         >>> budget_of((1, 28, 28, 1)), budget_of((1, 224, 224, 3))
-        (15000, 1992)
+        (15000, 664)
     """
     return min(BUDGET, max(1, _VALUES // max(1, int(np.prod(shape[1:])))))
 

@@ -1,6 +1,6 @@
 """The proof: what the answers become with a content, and without it, both pasted from other pictures.
 
-Of each class some images are answered twice: with the content of a picture that carries it, and with the same part of one
+Some images (`trials` says which) are answered twice: with the content of a picture that carries it, and with the same part of one
 that does not. A class's own effect is its recall with the content minus that without; its effect on others is the share of
 the other classes' images that are called it, likewise. Both are pairs of answers to the same image: McNemar's exact test,
 corrected by Holm over all contents, classes and both effects.
@@ -16,6 +16,7 @@ import numpy as np
 FEWEST = 8  # images of a class, and donors on either side
 LEAST_EFFECT = 0.15  # of the recall
 SIGNIFICANT = 0.05
+_NORMAL = 2.576  # of the 99 % interval
 
 
 @dataclass(frozen=True, eq=False)
@@ -29,6 +30,8 @@ class Effects:
     others_without: np.ndarray  # float64[K]
     own_p: np.ndarray  # float64[K], two-sided, as they are; `holm` corrects them
     others_p: np.ndarray  # float64[K]
+    own_low: np.ndarray  # float64[K], the 99 % interval of the change of the recall
+    own_high: np.ndarray  # float64[K]
 
     @property
     def own(self) -> np.ndarray:
@@ -52,6 +55,7 @@ def effects_of(labels: np.ndarray, with_it: np.ndarray, without: np.ndarray, cla
     """
     rows = np.arange(classes)[:, np.newaxis]
     own, called, uncalled = labels == rows, with_it == rows, without == rows
+    low, high = _gap_interval(called, uncalled, own)
     return Effects(
         images=own.sum(axis=1).astype(np.int64),
         own_with=_share(called, own),
@@ -60,6 +64,8 @@ def effects_of(labels: np.ndarray, with_it: np.ndarray, without: np.ndarray, cla
         others_without=_share(uncalled, ~own),
         own_p=_paired(called, uncalled, own),
         others_p=_paired(called, uncalled, ~own),
+        own_low=low,
+        own_high=high,
     )
 
 
@@ -76,6 +82,15 @@ def _paired(first: np.ndarray, second: np.ndarray, among: np.ndarray) -> np.ndar
     differing = only_first + (second & ~first & among).sum(axis=1)
     smaller = np.minimum(only_first, differing - only_first)
     return np.where(differing > 0, np.minimum(1, 2 * binom.cdf(smaller, np.maximum(differing, 1), 0.5)), 1.0)
+
+
+def _gap_interval(first: np.ndarray, second: np.ndarray, among: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The 99 % interval of the difference of two paired shares, float64[K] each (Agresti and Min, 2005)."""
+    rise, fall = ((one & ~other & among).sum(axis=1) for one, other in ((first, second), (second, first)))
+    count = among.sum(axis=1) + 2
+    gap = (rise - fall) / count
+    half = _NORMAL * np.sqrt((rise + fall + 1) / count - np.square(gap)) / np.sqrt(count)
+    return gap - half, gap + half
 
 
 def holm(p: np.ndarray) -> np.ndarray:
@@ -100,19 +115,18 @@ class Pairing:
     images: np.ndarray  # int64[n], numbers of the images answered twice
     carriers: np.ndarray  # int64[n], number of the picture whose content comes in
     others: np.ndarray  # int64[n], of the one without it
+    rank: np.ndarray  # int64[n], the place of each image in the order that its class was drawn in
 
 
 def paired(
     labels: np.ndarray, askable: np.ndarray, carriers: np.ndarray, others: np.ndarray, each: int, random: Any
 ) -> Pairing:
     """Draw up to `each` images of every class that has at least 8, and a donor of either side for each, never itself."""
-    chosen = [_drawn(np.flatnonzero(askable & (labels == label)), each, random) for label in np.unique(labels)]
-    rows = np.concatenate([rows for rows in chosen if len(rows) >= FEWEST] or [np.zeros(0, np.int64)])
-    return Pairing(rows, _donors(rows, carriers, random), _donors(rows, others, random))
-
-
-def _drawn(rows: np.ndarray, most: int, random: Any) -> np.ndarray:
-    return np.sort(random.permutation(rows)[:most])
+    drawn = [random.permutation(np.flatnonzero(askable & (labels == label)))[:each] for label in np.unique(labels)]
+    drawn = [rows for rows in drawn if len(rows) >= FEWEST] or [np.zeros(0, np.int64)]
+    rows = np.concatenate([np.sort(rows) for rows in drawn])
+    rank = np.concatenate([np.argsort(rows) for rows in drawn])
+    return Pairing(rows, _donors(rows, carriers, random), _donors(rows, others, random), rank)
 
 
 def _donors(rows: np.ndarray, pool: np.ndarray, random: Any) -> np.ndarray:

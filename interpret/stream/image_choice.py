@@ -65,7 +65,7 @@ class Sample:
     def pixels(self) -> int:
         """Places in one image, without its channels; of the first input where there are several."""
         first = np.asarray(_first(self.images))
-        return int(np.prod(first.shape[1:3]))
+        return int(np.prod(first.shape[1:-1] if first.ndim in (3, 5) else first.shape[1:3]))
 
     def parts(self, most: int) -> list[Sample]:
         """The same in parts of nearly one size, of at most `most` images (at least 1)."""

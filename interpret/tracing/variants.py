@@ -208,16 +208,26 @@ class VariantScores(VariantProgram):
         score: 'probability' (0..1, the same scale for every image) or 'logit' (the unit of the maps).
         output: Which output to explain, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
+        any_places: Whether series [B,L,C] and volumes [B,D,H,W,C] are taken too, or pictures alone.
 
     Raises:
         ValueError: The score is neither.
     """
 
-    def __init__(self, model: Any, score: str, *, output: str | None, wrt: str | None) -> None:
+    def __init__(
+        self, model: Any, score: str, *, output: str | None, wrt: str | None, any_places: bool = False
+    ) -> None:
         if score not in SCORES:
             raise ValueError(f"Expected the score 'probability' or 'logit'. Received {score!r}. Give one of the two.")
-        self.score = score
+        self.score, self.any_places = score, any_places
         super().__init__(model, output=output, wrt=wrt, fold=())
+
+    def ask(self, images: Arrays, classes: Classes = None, versus: Classes = None, batch_size: int = 256) -> Asked:
+        """As of `VariantProgram`; what has no channel is refused, as its last axis would be taken for one."""
+        asked = super().ask(images, classes, versus, batch_size)
+        if asked.axes.channel is None:
+            refuse_other_than_pictures(asked.axes.words)
+        return asked
 
     def blocks(
         self, asked: Asked, count: int, vary: Vary, batch_size: int, progress: Progress = False

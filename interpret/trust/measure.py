@@ -63,6 +63,7 @@ def measure_trust(
     training: tuple[np.ndarray, np.ndarray] | None = None,
     masks: np.ndarray | None = None,
     labels: np.ndarray | None = None,
+    explained: np.ndarray | None = None,
     batch_size: int = 256,
     step: Progress = False,
 ) -> Trust:
@@ -70,7 +71,7 @@ def measure_trust(
 
     Args:
         model: A Keras model with one image input and one output.
-        images: float32[B,H,W,C] of the model's input shape and range.
+        images: float32[B,H,W,C] of the model's input shape and range; series [B,L,C] and volumes [B,D,H,W,C] likewise.
         methods: Such as `METHODS`; those that the model refuses are named with the reason.
         plan: On how many images each measure is taken; the default takes all images for the cheap methods' curves.
         cam_layer: Layer of the CAM family; None for the last convolution.
@@ -79,6 +80,7 @@ def measure_trust(
         masks: bool[B,H,W], where the object of each image is, at any size; None leaves the measures of the objects out. Boxes
             become masks by `box_masks`.
         labels: int[B], the class of each object; left out, those that come with the images, else the predicted classes.
+        explained: int[B], the class, or number, that is explained of each image in the place of the predicted one.
         batch_size: Rows at a time.
         step: True for a bar of each measure, or a function called with (what is being measured, done, total).
 
@@ -89,7 +91,8 @@ def measure_trust(
     plan = plan or TrustPlan()
     objects = None if masks is None else _Objects(checked_masks(masks, images), labels)
     made, makers, refused = _made(model, methods, cam_layer, images)
-    look = _looked_at(model, images, _largest(plan, [known for known in methods if known.name in made]), plan.seed)
+    largest = _largest(plan, [known for known in methods if known.name in made])
+    look = _looked_at(model, images, largest, plan.seed, explained)
     groups = []
     for sizes, is_expensive in ((plan.cheap, False), (plan.expensive, True)):
         chosen = {
@@ -150,24 +153,27 @@ def _foldable(methods: Sequence[KnownMethod], cam_layer: str | None) -> tuple[st
 class _Look:
     """What the model as it is says to the images, and the folded one that variants of them are run through."""
 
-    classes: np.ndarray  # int32[B], the predicted class of every image that is measured, -1 for the others
+    classes: np.ndarray  # int32[B], the class explained of every image that is measured, -1 for the others
     scores: VariantScores
     folding: Folding | None
 
 
-def _looked_at(model: Any, images: np.ndarray, sample: int | None, seed: int) -> _Look | None:
+def _looked_at(
+    model: Any, images: np.ndarray, sample: int | None, seed: int, explained: np.ndarray | None
+) -> _Look | None:
     """None for a sample of 0 images."""
     if sample == 0:
         return None
     numbers = sample_numbers(len(images), sample, seed)
     plain = scores_of(TracedModel(model))
-    found = plain.run(images[numbers], batch_size=rows_at_once(images))
+    asked = None if explained is None else np.asarray(explained)[numbers]
+    found = plain.run(images[numbers], asked, batch_size=rows_at_once(images))
     classes = np.full(len(images), NONE, dtype=np.int32)
     classes[numbers] = found["classes"]
     followed = (
         "probability" if plain.head.has_probabilities else "logit"
     )  # of a number that is explained: the number itself
-    scores, few = VariantScores(model, followed, output=None, wrt=None), slice(0, _COMPARED)
+    scores, few = VariantScores(model, followed, output=None, wrt=None, any_places=True), slice(0, _COMPARED)
     if not scores.folded:
         return _Look(classes, scores, None)
     again = scores.ask(images[numbers[few]], found["classes"][few]).originals["logits"]

@@ -146,8 +146,8 @@ def require_classes(dataset: Dataset, classes: int) -> None:
     if classes == 0:
         raise ValueError(
             f"Expected a classifier, which answers one number per class. Received a model that answers in another form, and "
-            f"the classes {_listed(names)}. If it names a class for every pixel, evaluate_segmentation and "
-            f"write_segmentation_report are for it."
+            f"the classes {_listed(names)}. If it names a class for every pixel, pass --masks to featurelens report "
+            f"or evaluate; in Python write_segmentation_report and evaluate_segmentation are for it."
         )
     if len(names) != classes:
         raise ValueError(

@@ -15,6 +15,10 @@ import numpy as np
 from .class_names import are_numbers, numbered_names
 from .dataset import Dataset
 
+_QUANTITIES = (
+    "If the model answers quantities, pass --task regression (task='regression'), which featurelens report, "
+    "evaluate, explain and trust take. "
+)
 LEFT_OUT = -1  # the label of an image that a label map leaves out
 
 
@@ -130,7 +134,8 @@ def _one_per_image(stored: np.ndarray, source: str) -> ClassNumbers:
         return ClassNumbers(labels.astype(np.int64), ())
     raise ValueError(
         f"Expected one class per image as labels in '{source}': whole numbers [B] or [B, 1], one-hot [B, K], or text [B]. "
-        f"Received {labels.dtype}{list(labels.shape)}. Name the array of the labels with --labels-key, or correct it."
+        f"Received {labels.dtype}{list(labels.shape)}. {_QUANTITIES if labels.dtype.kind == 'f' and labels.ndim < 3 else ''}"
+        f"Name the array of the labels with --labels-key, or correct it."
     )
 
 
@@ -149,7 +154,8 @@ def _from_one_hot(labels: np.ndarray, source: str) -> ClassNumbers:
     if not np.array_equal(labels, ones):
         raise ValueError(
             f"Expected one-hot labels (one 1 in each row, else 0) in '{source}'. Received {labels.dtype}{list(labels.shape)} "
-            f"from {labels.min():g} to {labels.max():g}. Store one class per image; probabilities become one by argmax(axis=1)."
+            f"from {labels.min():g} to {labels.max():g}. {_QUANTITIES}Store one class per image; probabilities become one by "
+            f"argmax(axis=1)."
         )
     counts = ones.sum(axis=1)
     odd = np.flatnonzero(counts != 1)
@@ -169,8 +175,8 @@ def _refuse_several(labels: np.ndarray, source: str) -> None:
 def _several(what: str, image: int, source: str) -> str:
     return (
         f"Expected one class for each image of '{source}'. Received {what} for image {image}. If the model answers any of "
-        f"several labels, pass --task labels (task='labels'); else choose one class, as in --label-map 'a|b=a', or leave these "
-        f"out, as in --label-map 'a|b='."
+        f"several labels, pass --task labels (task='labels'), which featurelens report, evaluate, explain and trust take; else "
+        f"choose one class, as in --label-map 'a|b=a', or leave these out, as in --label-map 'a|b='."
     )
 
 

@@ -133,7 +133,8 @@ def evaluate(model: Any, dataset: Any, *, batch_size: int = 256, head: str = "so
     if sum(size > 1 for size in outputs[0].shape[1:]) > 1:
         raise ValueError(
             f"Expected one number per class, an output [B,{len(dataset.class_names)}]. Received {list(outputs[0].shape)}. A "
-            f"model that names a class for every pixel is measured by evaluate_segmentation(model, images, masks)."
+            f"model that names a class for every pixel is measured by evaluate_segmentation(model, images, masks), on the "
+            f"command line by featurelens evaluate --masks."
         )
     outputs = [output.reshape(len(output), -1) for output in outputs]  # (B,) and (B,K,1) as well
     probabilities = probabilities_of(np.concatenate(outputs), len(dataset.class_names), head)

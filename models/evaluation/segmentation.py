@@ -7,7 +7,7 @@ Intersection over union (the Jaccard index) of class k, counted over all pixels 
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Iterator, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -85,11 +85,91 @@ def evaluate_segmentation(
         >>> found.mean_iou, found.worst(3)                                                       # doctest: +SKIP
         (0.71, array([17, 3, 40]))
     """
-    pixels = getattr(images, "images", images)
-    named = [pixel_classes(np.asarray(answer), head) for answer in answers(model, pixels, batch_size)]
-    return evaluation_of_masks(
-        np.concatenate([each[0] for each in named]), masks, named[0][1], class_names, ignore=ignore
-    )
+    pixels, tally = getattr(images, "images", images), PixelTally(class_names, ignore=ignore)
+    for rows, answer in answered(model, pixels, masks, batch_size):
+        tally.add(*pixel_classes(answer, head), masks[rows])
+    return tally.result()
+
+
+def answered(model: Any, images: Any, masks: Any, batch_size: int = 256) -> Iterator[tuple[slice, np.ndarray]]:
+    """Which images, and the model's answers to them, float[n,H,W,K], batch by batch.
+
+    Raises:
+        ValueError: There are other masks than images.
+    """
+    if len(masks) != len(images):
+        raise ValueError(
+            f"Expected masks of the classes of {len(images)} images. Received {len(masks)}. Give one for each, in order."
+        )
+    start = 0
+    for answer in answers(model, images, batch_size):
+        made = np.asarray(answer)
+        yield slice(start, start + len(made)), made
+        start += len(made)
+
+
+@dataclass(frozen=True)
+class PixelHead:
+    """What a model answers at every pixel."""
+
+    head: str  # 'softmax', 'sigmoid' or 'linear'
+    size: tuple[int, int]  # (H, W) of the answers
+    classes: int  # K; 2 of one channel
+    words: str  # how that was found, a sentence
+
+
+def pixel_head(model: Any, images: np.ndarray, *, declared: bool = False) -> PixelHead:
+    """The head of a model of pixels, as its answers to some images prove it.
+
+    Args:
+        model: A Keras model.
+        images: float32[n,H,W,C], a few.
+        declared: Whether a person says that it is a segmentation: answers that prove nothing are then taken as logits.
+
+    Raises:
+        ValueError: It answers something else than a class at every pixel, or nothing proves that it does.
+    """
+    answer = np.asarray(next(iter(answers(model, images, len(images)))))
+    shape = ", ".join(("B", *map(str, answer.shape[1:])))
+    if answer.ndim != 4:
+        raise ValueError(
+            f"Expected a model that names a class for each pixel, answers (B, H, W, K), for masks. Received ({shape}). Leave the "
+            f"masks out; where the objects of a classifier's images are is told by featurelens trust --masks."
+        )
+    found, channels = head_of(answer), answer.shape[-1]
+    bounded = answer.min() >= -_SLACK and answer.max() <= 1 + _SLACK
+    if found is None and bounded and channels > 1:
+        pixel_classes(answer, "sigmoid")  # refuses channels that may each be on or off
+    if found is None and not declared:
+        raise ValueError(
+            f"Expected answers that prove to be classes of pixels: probabilities that sum to 1 over the channels, or one channel "
+            f"from 0 to 1. Received ({shape}) from {answer.min():.4g} to {answer.max():.4g}. If they are logits of classes, pass "
+            f"--task segmentation."
+        )
+    size = answer.shape[1], answer.shape[2]
+    said = {
+        "softmax": f"Its {channels} channels sum to 1 at every pixel of {len(images)} images: a pixel is of the largest",
+        "sigmoid": f"Its one channel is from 0 to 1 on {len(images)} images: a pixel is of class 1 above 0.5",
+    }
+    taken = "the class of a pixel is the largest" if channels > 1 else "a pixel is of class 1 above 0"
+    words = said.get(found or "", f"Its answers are taken as logits: {taken}")
+    return PixelHead(found or "linear", size, max(2, channels), f"{words}.")
+
+
+def head_of(answer: np.ndarray) -> str | None:
+    """The head that answers of pixels show: 'softmax', 'sigmoid' (of one channel), or None where they do not show it.
+
+    Args:
+        answer: float[B,H,W,K].
+    """
+    if answer.ndim != 4 or not np.isfinite(answer).all():
+        return None
+    if answer.min() < -_SLACK or answer.max() > 1 + _SLACK:
+        return None
+    if answer.shape[-1] == 1:
+        return "sigmoid"
+    slack = _SLACK if answer.dtype == np.float32 else 1e-2  # of 16 bits
+    return "softmax" if np.abs(answer.sum(axis=-1, dtype=np.float64) - 1).max() <= slack * answer.shape[-1] else None
 
 
 def pixel_classes(answer: np.ndarray, head: str = "softmax") -> tuple[np.ndarray, int]:
@@ -141,29 +221,64 @@ def evaluation_of_masks(
         masks, class_names, ignore: As for `evaluate_segmentation`.
         classes: How many there are, K.
     """
-    truth = true_classes(masks, classes, named.shape, ignore)
-    names = tuple(class_names) if class_names is not None else tuple(f"class {k}" for k in range(classes))
+    tally = PixelTally(class_names, ignore=ignore)
+    tally.add(named, classes, masks)
+    return tally.result()
+
+
+class PixelTally:
+    """Counts pixels by their true and their named class, some images after the others; it keeps no picture.
+
+    Args:
+        class_names, ignore: As for `evaluate_segmentation`.
+    """
+
+    def __init__(self, class_names: Sequence[str] | None = None, *, ignore: int | None = None) -> None:
+        self._names, self._ignore = class_names, ignore
+        self._confusion = np.zeros((0, 0), np.int64)
+        self._iou: list[np.ndarray] = []
+        self._accuracy: list[np.ndarray] = []
+        self._left_out = 0
+
+    def add(self, named: np.ndarray, classes: int, masks: Any) -> np.ndarray:
+        """Count further images; returns their true classes, int64[n,H,W], -1 where left out."""
+        if not self._confusion.size:
+            self._names = _names(self._names, classes)
+            self._confusion = np.zeros((classes, classes), np.int64)
+        truth = true_classes(masks, classes, named.shape, self._ignore)
+        each = np.stack([_confusion(a, b, classes) for a, b in zip(truth, named, strict=True)])
+        self._confusion += each.sum(axis=0)
+        self._iou.append(_mean(_iou(each)))
+        self._accuracy.append(_share(np.trace(each, axis1=1, axis2=2), each.sum(axis=(1, 2))))
+        self._left_out += int((truth < 0).sum())
+        return truth
+
+    def result(self) -> SegmentationEvaluation:
+        """The figures of all images so far."""
+        whole = self._confusion
+        iou = _iou(whole)
+        return SegmentationEvaluation(
+            class_names=tuple(self._names or ()),
+            confusion=whole,
+            accuracy=float(_share(np.trace(whole), whole.sum())),
+            iou=iou,
+            class_accuracy=_share(np.diag(whole), whole.sum(axis=1)),
+            precision=_share(np.diag(whole), whole.sum(axis=0)),
+            mean_iou=float(_mean(iou)),
+            image_iou=np.concatenate(self._iou),
+            image_accuracy=np.concatenate(self._accuracy),
+            ignored=self._left_out,
+        )
+
+
+def _names(given: Sequence[str] | None, classes: int) -> tuple[str, ...]:
+    names = tuple(given) if given is not None else tuple(f"class {k}" for k in range(classes))
     if len(names) != classes:
         raise ValueError(
             f"Expected a name for each of {classes} classes. Received {len(names)}: {', '.join(names[:6])}. Name all of them, in "
             f"the order of the model's channels."
         )
-    each = np.stack([_confusion(a, b, classes) for a, b in zip(truth, named, strict=True)])
-    whole = each.sum(axis=0)
-    iou, accuracy = _iou(whole), _share(np.diag(whole), whole.sum(axis=1))
-    by_image = _iou(each)
-    return SegmentationEvaluation(
-        class_names=names,
-        confusion=whole,
-        accuracy=float(_share(np.trace(whole), whole.sum())),
-        iou=iou,
-        class_accuracy=accuracy,
-        precision=_share(np.diag(whole), whole.sum(axis=0)),
-        mean_iou=float(_mean(iou)),
-        image_iou=_mean(by_image),
-        image_accuracy=_share(np.trace(each, axis1=1, axis2=2), each.sum(axis=(1, 2))),
-        ignored=int((truth < 0).sum()),
-    )
+    return names
 
 
 def true_classes(masks: Any, classes: int, shape: tuple[int, ...], ignore: int | None = None) -> np.ndarray:

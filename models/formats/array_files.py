@@ -17,7 +17,8 @@ import numpy as np
 from ..datasets.dataset import Dataset
 from ..datasets.fingerprints import read_bytes
 from ..file_limits import require_regular_file, require_unpacked
-from .containers.array_keys import NAME_KEYS, chosen_keys, named_classes
+from ..truth.record import NOT_LOOKED_AT
+from .containers.array_keys import NAME_KEYS, chosen_keys, images_alone, named_classes
 from .containers.array_pixels import ArrayPixels, images_first
 from .containers.npy_rows import MAGIC, refusal, require_claim, rows_of_member, rows_of_npy, shape_in
 from .reading import Reading, Wanted
@@ -75,9 +76,10 @@ def stored_npz(path: Path, reading: Reading) -> StoredImages:
     """The images and labels of a `.npz` file, by their names or, where these say nothing, by their shapes."""
     with _archive(path) as arrays:
         shapes = {key: shape_in(arrays, key, path) for key in arrays.files}
-        images_key, labels_key, notes = chosen_keys(shapes, path, reading)
+        alone = images_alone(shapes, reading) if reading.task == NOT_LOOKED_AT else None
+        images_key, labels_key, notes = (alone, "", ()) if alone else chosen_keys(shapes, path, reading)
         images = rows_of_member(path, images_key) or _member(arrays, images_key, path)
-        labels = _member(arrays, labels_key, path)
+        labels = _unknown(images) if alone else _member(arrays, labels_key, path)
         names_key = next((key for key in NAME_KEYS if key in shapes), None)
         names = None if names_key is None else _member(arrays, names_key, path)
     class_names = named_classes(names, labels)
@@ -90,9 +92,7 @@ def stored_npz(path: Path, reading: Reading) -> StoredImages:
 
 def stored_npy_pair(images_path: Path, labels_path: Path, reading: Reading) -> StoredImages:
     """A pair of `.npy` files."""
-    require_regular_file(images_path)
-    images = rows_of_npy(images_path)
-    images = _single(read_bytes(images_path), images_path) if images is None else images
+    images = _images(images_path)
     labels = _single(read_bytes(labels_path), labels_path)
     files = file_print(images_path), file_print(labels_path)
     return stored_arrays(images, labels, f"NumPy files {images_path}, {labels_path.name}", reading, files=files)
@@ -101,6 +101,9 @@ def stored_npy_pair(images_path: Path, labels_path: Path, reading: Reading) -> S
 def stored_npy(images: Path, reading: Reading) -> StoredImages:
     """Images with the labels beside them, named as in images.npy and labels.npy, or X_test.npy and y_test.npy."""
     _, *beside = npy_files(images)
+    if reading.task == NOT_LOOKED_AT and not beside:
+        pixels = _images(images)
+        return stored_arrays(pixels, _unknown(pixels), f"NumPy file {images}", reading, files=(file_print(images),))
     if len(beside) != 1:
         raise ValueError(
             f"Expected labels beside '{images}', named as in images.npy and labels.npy. Received no such file. "
@@ -109,8 +112,20 @@ def stored_npy(images: Path, reading: Reading) -> StoredImages:
     return stored_npy_pair(images, beside[0], reading)
 
 
-def array_of(path: Path) -> np.ndarray:
-    """The one array of a `.npy` file, or of a `.npz` that holds no other.
+def _images(path: Path) -> Any:
+    """The images of a `.npy` file, on the disk where they are many."""
+    require_regular_file(path)
+    images = rows_of_npy(path)
+    return _single(read_bytes(path), path) if images is None else images
+
+
+def _unknown(images: Any) -> np.ndarray:
+    """Labels in the place of those that are not looked at."""
+    return np.zeros(images.shape[0], np.int64)
+
+
+def array_of(path: Path, key: str | None = None) -> np.ndarray:
+    """The one array of a `.npy` file, or of a `.npz` that holds no other, or one called `key`.
 
     Raises:
         ValueError: It cannot be read, or there are several.
@@ -119,6 +134,8 @@ def array_of(path: Path) -> np.ndarray:
     if path.suffix.lower() != ".npz":
         return _single(read_bytes(path), path)
     with _archive(path) as arrays:
+        if key in arrays.files:
+            return _member(arrays, str(key), path)
         if len(arrays.files) != 1:
             raise ValueError(
                 f"Expected one array in '{path}'. Received {len(arrays.files)}: {', '.join(arrays.files[:6])}. Save the one that "

@@ -126,6 +126,38 @@ def read_image(path: str | Path) -> np.ndarray:
     return in_bytes_range(pixels) / np.float32(255)
 
 
+def stored_values(path: str | Path, *, colours: bool = False) -> np.ndarray:
+    """The value of each pixel as it is stored, int64[H,W]: of a palette the place in it, of a colour 0xRRGGBB.
+
+    A coloured picture whose three channels are alike is a grey one.
+
+    Args:
+        path: A PNG, BMP, GIF or TIFF; its alpha is not looked at.
+        colours: The colours themselves, also of a palette and of grey pixels.
+    """
+    raw = read_bytes(Path(path))
+    if not raw or _cut_off(raw) or read_header(raw) is None:
+        raise not_a_picture(Path(path))
+    try:
+        with without_pillows_warnings(), _opened(raw) as opened:
+            wide = opened.mode[0] in "IF"  # more than a byte a value
+            plain = wide or (opened.mode in ("1", "L", "P") and not colours)
+            pixels = np.asarray(opened if plain else opened.convert("RGB"))
+    except (OSError, SyntaxError, ValueError, EOFError):
+        raise not_a_picture(Path(path)) from None
+    if pixels.ndim == 2:
+        whole = pixels.astype(np.int64)
+        if not np.array_equal(whole, pixels):
+            raise ValueError(
+                f"Expected whole numbers at the pixels of '{path}'. Received fractions. Save the number of a class at each."
+            )
+        return whole
+    red, green, blue = (pixels[..., channel].astype(np.int64) for channel in range(3))
+    if not colours and np.array_equal(red, green) and np.array_equal(green, blue):
+        return red
+    return (red << 16) + (green << 8) + blue
+
+
 def check_image(path: str | Path) -> None:
     """Refuse what is no whole picture; nothing is decoded, and TensorFlow not imported."""
     raw = read_bytes(Path(path))

@@ -137,11 +137,12 @@ def _search(
     rows: np.ndarray, mirror: np.ndarray, known: np.ndarray, projection: np.ndarray, within: bool
 ) -> list[Found]:
     there = known @ projection
+    told = _told(there)
     found = []
     for start in range(0, len(rows), _BLOCK):
         part = slice(start, start + _BLOCK)
-        squares = _squares(rows[part] @ projection, there)
-        np.minimum(squares, _squares(mirror[part] @ projection, there), out=squares)
+        squares = _squares(rows[part] @ projection, told)
+        np.minimum(squares, _squares(mirror[part] @ projection, told), out=squares)
         if within:
             own = np.arange(len(squares))
             squares[own, own + start] = np.inf
@@ -153,12 +154,17 @@ def _search(
     return found
 
 
-def _squares(queries: np.ndarray, there: np.ndarray) -> np.ndarray:
-    squares = queries @ there.T
-    squares *= -2
-    squares += np.square(queries).sum(axis=1)[:, np.newaxis]
-    squares += np.square(there).sum(axis=1)
-    return squares
+def _told(there: np.ndarray) -> np.ndarray:
+    """Rows x as float32[66,N], columns of (x, |x|^2, 1): what `_squares` multiplies."""
+    return np.concatenate(
+        [there, np.square(there).sum(axis=1, keepdims=True), np.ones((len(there), 1), there.dtype)], 1
+    ).T
+
+
+def _squares(queries: np.ndarray, told: np.ndarray) -> np.ndarray:
+    """Squared distances |q|^2 - 2 q.x + |x|^2 as one product, which walks once over them: (-2 q, 1, |q|^2) . (x, |x|^2, 1)."""
+    lengths = np.square(queries).sum(axis=1, keepdims=True)
+    return np.concatenate([-2 * queries, np.ones_like(lengths), lengths], axis=1) @ told
 
 
 def _verified(number: int, places: np.ndarray, row: np.ndarray, mirror: np.ndarray, known: np.ndarray) -> list[Found]:

@@ -49,9 +49,17 @@ def ink_centred(grey: np.ndarray) -> np.ndarray:
     """The pictures rolled by whole pixels until the centre of what differs from the ground lies in the middle."""
     ink = np.abs(grey - np.median(_border(grey), axis=1)[:, np.newaxis, np.newaxis])
     height, width = grey.shape[1:]
-    rows = (np.arange(height) - _off(ink.sum(axis=2))[:, np.newaxis]) % height
-    columns = (np.arange(width) - _off(ink.sum(axis=1))[:, np.newaxis]) % width
-    return grey[np.arange(len(grey))[:, np.newaxis, np.newaxis], rows[:, :, np.newaxis], columns[:, np.newaxis]]
+    down, right = _off(ink.sum(axis=2)) % height, _off(ink.sum(axis=1)) % width
+    return _rolled(_rolled(grey, down, axis=1), right, axis=2)
+
+
+def _rolled(grey: np.ndarray, steps: np.ndarray, axis: int) -> np.ndarray:
+    """Each picture rolled by its own number of pixels along an axis; those of one number are rolled together."""
+    rolled = np.empty_like(grey)
+    for step in np.unique(steps):
+        alike = steps == step
+        rolled[alike] = np.roll(grey[alike], step, axis=axis)
+    return rolled
 
 
 def _off(lines: np.ndarray) -> np.ndarray:

@@ -7,6 +7,7 @@ from collections.abc import Sequence
 import numpy as np
 
 from ...interpret import FailingGroup, Shortcut, Shortcuts
+from ...interpret.shortcuts.transplants import LEAST_EFFECT, SIGNIFICANT
 from .wording import count, listed, percent
 
 NOT_SEEN = (
@@ -58,22 +59,33 @@ def sentence(shortcut: Shortcut, names: Sequence[str]) -> str:
             f"since it takes 8 images with it, 8 without and enough passes."
         )
     if shortcut.reliance == "not used":
-        return (
-            f"{content[0].upper()}{content[1:]} is {spread(shortcut, names)}; the model does not depend on it "
-            f"({_points(shortcut.effect)} points of recall, p {_p(shortcut.p)})."
-        )
+        said = f"{content[0].upper()}{content[1:]} is {spread(shortcut, names)}; {_unread(shortcut, name)}"
+        return said + _all_carry(shortcut, name)
     said = (
         f"The model reads {content} as {name}: it is {spread(shortcut, names)}. Without it {name}'s recall falls by "
         f"{100 * shortcut.effect:.0f} points ({count(shortcut.images, 'image')}, pasted out against pasted in); pasted on other "
         f"classes it turns {percent(shortcut.called_with - shortcut.called_without, 0)} of them into {name}."
     )
+    said += _all_carry(shortcut, name)
     if shortcut.also_loses:
         said += f" With it, {listed([names[each] for each in shortcut.also_loses], 4)} also lose."
     return said
 
 
-def _points(effect: float) -> str:
-    return f"{100 * effect:+.0f}".replace("-", "\N{MINUS SIGN}")
+def _unread(shortcut: Shortcut, name: str) -> str:
+    """What the proof showed of a content that is not relied on."""
+    there, gone = percent(shortcut.recall_with, 0), percent(shortcut.recall_without, 0)
+    tested = f"{count(shortcut.images, 'image')}, p {_p(shortcut.p)}"
+    if shortcut.p < SIGNIFICANT and shortcut.effect <= -LEAST_EFFECT:
+        return f"the model does not read it as {name}: with it the recall of {name} falls, from {gone} to {there} ({tested})."
+    return f"the model does not depend on it (recall of {name} {there} with it, {gone} without it, {tested})."
+
+
+def _all_carry(shortcut: Shortcut, name: str) -> str:
+    """That no image of the class is without the content, where none is."""
+    if shortcut.share < 1:
+        return ""
+    return f" Every image of {name} carries it: it may be what they show, and none without it is there to compare."
 
 
 def _p(value: float) -> str:

@@ -30,6 +30,10 @@ class SignalForm:
         """Where places lie along an axis, in the unit."""
         return places * (self.steps[axis] if self.steps else 1.0)
 
+    def at_edge(self, axis: int, edge: int) -> str:
+        """Where the edge before a place lies, counted from 0, in the unit: '0.125'; '6' where the step is not known."""
+        return number(edge * self.steps[axis]) if self.steps else f"{edge}"
+
     def axis_words(self, axis: int) -> str:
         """Such as 'time (s)', 'place (mm)' or 'step'."""
         if not self.steps:

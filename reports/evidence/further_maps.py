@@ -54,7 +54,7 @@ def further_maps(
     parts = []
     for start in range(0, len(numbers), batch_size):
         rows = slice(start, start + batch_size)
-        parts.append(_at_most(np.asarray(method(dataset.images[numbers[rows]], classes[rows])), size))
+        parts.append(at_most(np.asarray(method(dataset.images[numbers[rows]], classes[rows])), size))
         if callable(progress):
             progress("images", min(start + batch_size, len(numbers)), len(numbers))
     return FurtherMaps(known, np.concatenate(parts) if parts else np.zeros((0, 1, 1), np.float32))
@@ -65,7 +65,8 @@ def chosen_beside(methods: Sequence[KnownMethod], shown: Sequence[str]) -> list[
     return list({known.name: known for known in methods if known.name not in shown}.values())
 
 
-def _at_most(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def at_most(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """Maps float32[N,h,w], averaged down where they are larger than (height, width)."""
     if maps.shape[1] <= size[0] and maps.shape[2] <= size[1]:
         return maps.astype(np.float32, copy=False)
     return resize_images(maps[..., np.newaxis], *size)[..., 0]

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
@@ -36,11 +37,11 @@ class ReportPlan:
         """About what each stage costs, in passes forward and backward of one image, by the start of its name.
 
         Args:
-            shape: (B,H,W,C) of the images.
+            shape: (B,H,W,C) of the images; of series (B,L,C), of volumes (B,D,H,W,C).
         """
-        images, height, width = shape[:3]
+        images, places = shape[0], math.prod(shape[1:-1])
         tested = 0 if self.trust_file is not None else min(self.trust_images, images)
-        budget = self.trust_budget or usual_budget(height, width, max(tested, 1))
+        budget = self.trust_budget or usual_budget(places, 1, max(tested, 1))
         trust = min(budget, tested * _PASSES_OF_TRUST) if tested else 0
         return {
             "looking at every layer": float(images),

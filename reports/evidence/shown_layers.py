@@ -5,7 +5,14 @@ from __future__ import annotations
 from ...interpret import LayerInformation, ModelInformation
 
 MOST_STAGES = 8
-_SAME_CONTENT = ("ZeroPadding2D", "Dropout", "SpatialDropout2D", "Flatten", "Reshape", "Rescaling", "Normalization")
+_SAME_CONTENT = (
+    "Dropout",
+    "Flatten",
+    "Reshape",
+    "Rescaling",
+    "Normalization",
+    *(f"{what}{axes}D" for what in ("ZeroPadding", "SpatialDropout") for axes in (1, 2, 3)),
+)
 
 
 def stages(information: ModelInformation) -> list[str]:
@@ -16,8 +23,15 @@ def stages(information: ModelInformation) -> list[str]:
     out, as the logits stand for it. Of more than 8 stages, 8 are taken at equal steps, the first and the last included.
     """
     kept: list[LayerInformation] = []
+    with_places = {"(B, T, C)": 2, "(B, D, H, W, C)": 4}.get(
+        information.axes, 3
+    )  # numbers of a shape: places and channel
     for layer in information.layers:
-        if layer.kind in _SAME_CONTENT or layer.kind.startswith("Random") or len(layer.output_shape) not in (1, 3):
+        if (
+            layer.kind in _SAME_CONTENT
+            or layer.kind.startswith("Random")
+            or len(layer.output_shape) not in (1, with_places)
+        ):
             continue
         if kept and kept[-1].output_shape == layer.output_shape:
             kept.pop()

@@ -20,7 +20,7 @@ from ...models.model_files.weights import weights_fingerprint
 GRAD_CAM, GRAD_CAM_PLUS, CONTRAST, LAYER_CAM, SALIENCY = "Grad-CAM", "Grad-CAM++", "HiResCAM", "LayerCAM", "Saliency"
 SHOWN = (GRAD_CAM, GRAD_CAM_PLUS, CONTRAST, LAYER_CAM, SALIENCY)  # whose maps the report draws: all out of one pass
 TRUST_IMAGES = 100  # by default; more make the intervals narrower and the report slower
-_SHUFFLED = 64  # images whose maps are compared while the weights are shuffled
+SHUFFLED = 64  # images whose maps are compared while the weights are shuffled
 
 
 @dataclass(frozen=True, eq=False)
@@ -90,10 +90,10 @@ def sampled_trust(
 
     Other arguments as for `gather_trust`.
     """
-    sizes = Samples(curves=images, filled=0, noise=0, shuffled=min(images, _SHUFFLED))
+    sizes = Samples(curves=images, filled=0, noise=0, shuffled=min(images, SHUFFLED))
     known = [*(each for each in METHODS if each.name in methods), *further]
-    height, width = dataset.images.shape[1:3]
-    passes = usual_budget(height, width, images) if budget is None else budget
+    places = int(np.prod(dataset.images.shape[1:-1]))
+    passes = usual_budget(places, 1, images) if budget is None else budget
     plan = within_budget(passes, known, TrustPlan(cheap=sizes, expensive=sizes, seed=seed), len(dataset))
     return measure_trust(model, dataset.images, known, plan, cam_layer=cam_layer, step=step)
 

@@ -1,6 +1,7 @@
 """Conditions on a report's figures, such as "accuracy < 0.89", for runs that shall stop on them.
 
-    NAME COMPARED VALUE      NAME a figure, or a figure of one class or method: accuracy, recall(Shirt), trust(HiResCAM)
+    NAME COMPARED VALUE      NAME a figure of the task, or a figure of one class, label, number or method: accuracy,
+                             recall(Shirt), mae, r2(age), iou(road), trust(HiResCAM)
                              COMPARED one of <, <=, >, >=, ==, !=
                              VALUE a number, a share as 0.89 or 89%, or a word: trust is good, weak, failed or unknown
 
@@ -13,11 +14,12 @@ from __future__ import annotations
 import math
 import operator
 import re
-from collections.abc import Callable, Mapping
+from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
 from ...models.known_names import unknown_name
+from .judged_figures import CLASSES, FIGURES, LABELS, METHOD, NUMBER, REGRESSION, SEGMENTATION, Figures
 
 _FORM = re.compile(r"\s*([A-Za-z_][\w-]*)\s*(?:\((.*)\))?\s*(<=|>=|==|!=|<|>)\s*(.+?)\s*", re.DOTALL)
 _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
@@ -28,8 +30,14 @@ _COMPARED: dict[str, Callable[[Any, Any], bool]] = {
     "==": operator.eq,
     "!=": operator.ne,
 }
+EXAMPLES = {CLASSES: "accuracy < 0.89", REGRESSION: "mae > 2", LABELS: "map < 0.5", SEGMENTATION: "miou < 0.6"}
+_FIGURE_OF = {
+    CLASSES: "figure",
+    REGRESSION: "figure of a regression",
+    LABELS: "figure of several labels",
+    SEGMENTATION: "figure of a segmentation",
+}
 _LEVELS = ("good", "weak", "failed", "unknown")
-Figures = Mapping[str, Any]  # the JSON of a report
 
 
 @dataclass(frozen=True)
@@ -41,6 +49,7 @@ class Condition:
     of: str | None  # the class or the method
     compared: str
     value: float | str
+    task: str = CLASSES  # of the report that is judged
 
 
 @dataclass(frozen=True)
@@ -60,8 +69,8 @@ class Outcome:
         return f"{self.condition.text}: it is {shown}."
 
 
-def parse(text: str) -> Condition:
-    """Take a condition apart.
+def parse(text: str, task: str = CLASSES) -> Condition:
+    """Take a condition on a report of a task apart: 'classes', 'regression', 'labels' or 'segmentation'.
 
     Raises:
         ValueError: It has another form, or its figure does not exist.
@@ -73,20 +82,21 @@ def parse(text: str) -> Condition:
     form = _FORM.fullmatch(text)
     if form is None:
         raise ValueError(
-            f"Expected a condition such as 'accuracy < 0.89' or 'trust(HiResCAM) == failed'. Received '{text}'. Write a "
+            f"Expected a condition such as '{EXAMPLES[task]}' or 'trust(HiResCAM) == failed'. Received '{text}'. Write a "
             f"figure, one of {', '.join(_COMPARED)}, and a value."
         )
     name, of, compared, value = form.groups()
-    if name not in _FIGURES:
-        raise unknown_name("figure", name, _FIGURES, "Write one of them.")
-    kind = _FIGURES[name]
-    if (of is None) != (kind.of is None):
+    known = FIGURES[task]
+    if name not in known:
+        raise unknown_name(_FIGURE_OF[task], name, known, "Write one of them.")
+    kind = known[name]
+    if (of is None) != (kind.of is None) and not (kind.of == NUMBER and of is None):
         wanted = f"{name}({kind.of})" if kind.of else name
         raise ValueError(
             f"Expected {wanted} in a condition. Received '{text}'. Write it as {wanted} {compared} {value}."
         )
     return Condition(
-        text.strip(), name, None if of is None else of.strip(), compared, _value(text, name, compared, value)
+        text.strip(), name, None if of is None else of.strip(), compared, _value(text, name, compared, value), task
     )
 
 
@@ -113,92 +123,32 @@ def judge(condition: Condition, figures: Figures) -> Outcome:
     Raises:
         ValueError: Its class or method does not exist there.
     """
-    figure = _FIGURES[condition.name].read(figures, condition.of)
+    figure = FIGURES[condition.task][condition.name].read(figures, condition.of)
     if figure is None:
         return Outcome(condition, None, True)
     return Outcome(condition, figure, _COMPARED[condition.compared](figure, condition.value))
 
 
-def require_names(condition: Condition, classes: tuple[str, ...], methods: tuple[str, ...]) -> None:
-    """Refuse a class or method that will not be in the report, before the work starts.
+def require_names(condition: Condition, names: tuple[str, ...], methods: tuple[str, ...]) -> None:
+    """Refuse a class, label, number or method that will not be in the report, before the work starts.
+
+    Args:
+        condition: That is to be judged.
+        names: Of the classes, the labels or the numbers.
+        methods: Whose trust will be known.
 
     Raises:
-        ValueError: There is none of that name; the message has the nearest.
+        ValueError: There is none of that name, or which of several numbers is meant is left open; the message has the nearest.
     """
-    kind = _FIGURES[condition.name].of
-    known = {"CLASS": classes, "METHOD": methods}.get(kind or "", ())
+    kind = FIGURES[condition.task][condition.name].of
+    known = methods if kind == METHOD else names
+    if kind == NUMBER and condition.of is None:
+        if len(names) > 1:
+            example = f"{condition.name}({names[0]})"
+            raise ValueError(
+                f"Expected {condition.name}(NUMBER) of one of {len(names)} numbers ({', '.join(names[:8])}). Received "
+                f"'{condition.text}'. Write it as {example} {condition.compared} {condition.value}."
+            )
+        return
     if kind is not None and condition.of not in known:
         raise unknown_name(kind.lower(), str(condition.of), known, "Write one of them.")
-
-
-@dataclass(frozen=True)
-class _Figure:
-    """How a figure is read."""
-
-    read: Callable[[Figures, str | None], Any]
-    of: str | None = None  # 'CLASS' or 'METHOD' where it is one of many
-
-
-def _at(*path: str) -> _Figure:
-    return _Figure(lambda figures, _: _found(figures, *path))
-
-
-def _found(figures: Any, *path: str) -> Any:
-    """What stands at a path; None where a step is missing or null."""
-    for step in path:
-        figures = figures.get(step) if isinstance(figures, Mapping) else None
-    return figures
-
-
-def _of_class(field: str) -> _Figure:
-    return _Figure(lambda figures, of: _one(figures, "class", of, "performance", "figures", "classes")(field), "CLASS")
-
-
-def _one(figures: Figures, what: str, of: str | None, *path: str) -> Callable[..., Any]:
-    """Reads further in the entry of one class or method."""
-    entries = _found(figures, *path)
-    if not isinstance(entries, Mapping):
-        return lambda *_: None
-    if of not in entries:
-        raise unknown_name(what, str(of), entries, "Write one of them.")
-    return lambda *rest: _found(entries[of], *rest)
-
-
-def _trust(figures: Figures, of: str | None) -> Any:
-    return _one(figures, "method", of, "trust", "trust", "methods")("verdict", "level")
-
-
-def _problems(figures: Figures, _: str | None) -> int:
-    return sum(finding.get("severity") == "problem" for finding in figures.get("findings", ()))
-
-
-def _length(figures: Figures, *path: str) -> int | None:
-    entries = _found(figures, *path)
-    return None if entries is None else len(entries)
-
-
-def _shortcuts(figures: Figures, _: str | None) -> int | None:
-    found = _found(figures, "shortcuts", "shortcuts", "found")
-    return None if found is None else sum(each.get("reliance") == "relied on" for each in found)
-
-
-_FIGURES: dict[str, _Figure] = {
-    "accuracy": _at("performance", "figures", "accuracy"),
-    "loss": _at("performance", "figures", "loss"),
-    "calibration_error": _at("performance", "figures", "expected_calibration_error"),
-    "mistakes": _at("performance", "mistakes"),
-    "images": _at("performance", "figures", "images"),
-    "precision": _of_class("precision"),
-    "recall": _of_class("recall"),
-    "f1": _of_class("f1"),
-    "average_precision": _of_class("average_precision"),
-    "trust": _Figure(_trust, "METHOD"),
-    "problems": _Figure(_problems),
-    "suspected_labels": _at("screening", "labels", "listed"),
-    "near_copies": _Figure(lambda figures, _: _length(figures, "screening", "copies", "pairs")),
-    "training_copies": _Figure(lambda figures, _: _length(figures, "screening", "training_copies", "pairs")),
-    "accuracy_without_copies": _at("screening", "accuracy_without"),
-    "shortcuts": _Figure(_shortcuts),
-    "failing_groups": _Figure(lambda figures, _: _length(figures, "shortcuts", "groups", "found")),
-    "logit_error": _at("model", "logit_error"),
-}

@@ -8,6 +8,8 @@ tiles        How are thousands of small pictures carried?
 own_words    What does somebody add to it, made harmless?
 map_notes    What stands under a map?
 program      How does the page's program come into the page?
+short_names  Which of its names are made short?
+used_style   Which part of the style does the page need?
 score_words  In which unit does the page speak of the scores?
 trust_marks  What says how far its method can be trusted?
 """

@@ -106,10 +106,8 @@ def table(
 
 def scale_bar(scale: ColorScale, low: str, high: str, *, unit: str = "") -> Markup:
     """Return the colour bar with the numbers at its ends."""
-    return Markup(
-        '<span class="scale"><span class="scale-end">{}</span><span class="scale-bar scale-{}"></span>'
-        '<span class="scale-end">{}</span><span class="scale-unit">{}</span></span>'
-    ).format(low, scale, high, unit)
+    bar = Markup('<span class="scale"><b>{}</b> <i class="scale-bar scale-{}"></i> <b>{}</b> {}</span>')
+    return bar.format(low, scale, high, unit)
 
 
 def view(tile: Markup, name: str, *, note: str = "", full: str = "", mark: Markup = EMPTY) -> Markup:
@@ -119,7 +117,10 @@ def view(tile: Markup, name: str, *, note: str = "", full: str = "", mark: Marku
     """
     words = Markup(' title="{}"').format(full) if full else EMPTY
     small = Markup('<span class="note"{}>{}</span>').format(words, note) if note else EMPTY
-    return Markup('<figure class="view">{}<figcaption>{}{}{}</figcaption></figure>').format(tile, name, mark, small)
+    apart = Markup(" ") if mark else EMPTY
+    return Markup('<figure class="view">{}<figcaption>{}{}{}{}</figcaption></figure>').format(
+        tile, name, apart, mark, small
+    )
 
 
 def maps(tiles: Iterable[tuple[Markup, str]]) -> Markup:
@@ -129,13 +130,13 @@ def maps(tiles: Iterable[tuple[Markup, str]]) -> Markup:
 
 
 def probabilities(shares: Iterable[tuple[str, float, str]]) -> Markup:
-    """Return bars from (class name, probability 0 to 1, kind): kind is 'true', 'predicted' or ''."""
-    entry = Markup(
-        '<li class="{}" style="--p:{:.3f}"><span class="name">{}</span><span class="bar"></span>'
-        '<span class="value">{}</span></li>'
+    """Return bars from (class name, probability 0 to 1, kind): kind is 't' for true, 'p' for predicted, or ''."""
+    entry = Markup('<li{}><span>{}</span><i style="--p:{:.3f}"></i><b>{}</b></li>')
+    bars = (
+        entry.format(Markup(' class="{}"').format(kind) if kind else EMPTY, name_html(name), share, percent(share))
+        for name, share, kind in shares
     )
-    bars = (entry.format(kind, share, name_html(name), percent(share)) for name, share, kind in shares)
-    return Markup('<ul class="probabilities">{}</ul>').format(joined(bars))
+    return Markup('<ul class="probs">{}</ul>').format(joined(bars))
 
 
 def trust_mark(level: MarkLevel, words: str, numbers: Iterable[tuple[str, str]]) -> Markup:

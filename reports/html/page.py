@@ -24,6 +24,7 @@ from markupsafe import Markup
 from ..drawing.colors import ColorScale, css_gradient
 from .program import program
 from .tiles import Sprite, sprite_css
+from .used_style import used_style
 
 _PLOT = re.compile(r'<svg [^>]*class="plot".*?</svg>', re.DOTALL)
 _PLOT_ID = re.compile(r'(?<=[#".])p[0-9a-f]{8}-')  # what `plots.plot` begins each id, reference and style with
@@ -116,15 +117,22 @@ def render_page(
         title=title,
         views=views_of(sections, views),
         header=header,
-        css=style(sprites),
+        css="",
         js=script,
         hash=base64.b64encode(hashlib.sha256(script.encode("utf-8")).digest()).decode("ascii"),
         data=None if data is None else json_for_page(data),
         payload=None if payload is None else json_for_page(payload),
     )
-    page = _with_bound_percent(_with_equal_plots_apart(page))
+    page = _with_style(_with_bound_percent(_with_equal_plots_apart(page)), sprites)
     refuse_twins("parts of the page", _ID.findall(page))
     return page
+
+
+def _with_style(page: str, sprites: Sequence[Sprite]) -> str:
+    """The page with what it needs of the style sheet, and with all of its sprites."""
+    before, after = page.split("<style>\n", 1)
+    pictures = "".join(sprite_css(sprite) for sprite in sprites)
+    return f"{before}<style>\n{used_style(style(()), page)}{pictures}{after}"
 
 
 def _with_bound_percent(page: str) -> str:

@@ -1,6 +1,7 @@
 """The page's program as it is carried: its parts in one function, without remarks and without spaces that mean nothing.
 
-What stands between quotes, in a template or in a regular expression is left as it is.
+What stands between quotes, in a template or in a regular expression is left as it is. The names that a part gives to what all
+parts use are short in what is carried (`short_names`).
 """
 
 from __future__ import annotations
@@ -9,6 +10,8 @@ import re
 from pathlib import Path
 
 from markupsafe import Markup
+
+from .short_names import with_short_names
 
 SCRIPTS = Path(__file__).parent / "templates" / "scripts"
 _TOKEN = re.compile(
@@ -19,14 +22,15 @@ _TOKEN = re.compile(
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
-_TIGHT = set("{}()[],;:?=<>&|+*!%")  # no space is needed beside these
+_TIGHT = set("{}()[],;:?=<>&|+*!%\"'`")  # no space is needed beside these
+_DOUBLED = set("-/")  # nor beside these, where no second one follows
 _OPEN, _CLOSING = set(";{,(["), set("})]")  # a line's end behind the first, or before the second, ends no statement
 
 
 def program() -> Markup:
     """The whole program, its parts in the order of their names."""
     parts = [compact(path.read_text(encoding="utf-8")) for path in sorted(SCRIPTS.glob("*.js"))]
-    return Markup('(() => {{\n"use strict";\n{}\n}})();\n').format(Markup("\n").join(map(Markup, parts)))
+    return Markup('(() => {{\n"use strict";\n{}\n}})();\n').format(Markup(with_short_names("\n".join(parts))))
 
 
 def compact(text: str) -> str:
@@ -67,7 +71,7 @@ def _add(made: list[str], piece: str, kind: str, following: str) -> None:
     if kind == "space":
         if "\n" in piece:
             made.append("" if before in _OPEN or following in _CLOSING else "\n")
-        elif before not in _TIGHT and following not in _TIGHT and before != "\n":
+        elif not _TIGHT & {before, following} and before != "\n" and (before in _DOUBLED) == (following in _DOUBLED):
             made.append(" ")
         return
     made.append(piece.lstrip() if kind == "expression" else piece)

@@ -128,7 +128,7 @@ def spelled_shape(shape: tuple[int | None, ...]) -> str:
 def _field(field: Any) -> str:
     if field is None or field.whole:
         return "–" if field is None else "the whole image"
-    return f"{field.rows.size:g} x {field.columns.size:g}"
+    return " x ".join(f"{axis.size:g}" for axis in field.axes)
 
 
 def _trust(found: Trust, _: int) -> Markup:

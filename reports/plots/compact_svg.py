@@ -2,8 +2,10 @@
 
 from __future__ import annotations
 
+import math
 import re
 
+_ROUNDED = 0.02  # how far a coordinate of two digits may lie beside its place
 _INVISIBLE = re.compile(r'<path [^>]*style="fill: none"\s*/>')  # neither filled nor stroked: the paper behind a plot
 _NOT_TURNED = re.compile(r' transform="rotate\(-?0 [^)]*\)"')
 _PATH = re.compile(r' d="([^"]*)"')
@@ -12,6 +14,8 @@ _NUMBER = re.compile(r"-?\d+\.\d+")
 _GROUP = re.compile(r"<g\b[^>]*>|</g>")
 _STYLE = re.compile(r' style="([^"]*)"')
 _TAG = re.compile(r"<[^>]*>")
+_CLIPPED = re.compile(r'(<[^>]*?) clip-path="([^"]+)"([^>]*?) style="([^"]*)"')
+_OCTANTS = re.compile(r"M[^A-Za-z]+(?:C[^A-Za-z]+){8}z")  # a marker, as matplotlib approaches a circle
 
 
 def compact_svg(body: str, prefix: str) -> str:
@@ -27,7 +31,8 @@ def compact_svg(body: str, prefix: str) -> str:
     """
     body = _NOT_TURNED.sub("", _INVISIBLE.sub("", body))
     body = _TAG.sub(lambda tag: _NUMBER.sub(lambda number: number[0].rstrip("0").rstrip("."), tag[0]), body)
-    body = _PATH.sub(lambda path: f' d="{_shorter(path[1])}"', body)
+    body = _PATH.sub(lambda path: f' d="{_OCTANTS.sub(_circle, _shorter(path[1]))}"', body)
+    body = _CLIPPED.sub(r'\1\3 style="\4; clip-path: \2"', body)
     return _with_styles_once(_without_bare_groups(body), prefix)
 
 
@@ -44,6 +49,18 @@ def _shorter(path: str) -> str:
             made.append(f"V{numbers[1]}" if numbers[0] == at[0] else f"L{' '.join(numbers)}")
         at = (numbers[-2], numbers[-1]) if len(numbers) >= 2 else ("", "")
     return "".join(made)
+
+
+def _circle(found: re.Match[str]) -> str:
+    """Eight curves as two arcs, where their ends lie on a circle; else as they are."""
+    numbers = [float(number) for number in re.findall(r"-?[\d.]+", found[0])]
+    ends = [(numbers[at], numbers[at + 1]) for at in range(0, len(numbers), 6)]
+    (x, y), (_, top) = ends[0], ends[4]
+    radius = (y - top) / 2
+    if any(abs(math.hypot(across - x, down - y + radius) - abs(radius)) > _ROUNDED for across, down in ends):
+        return found[0]
+    arc = f"a{abs(radius):.4g} {abs(radius):.4g} 0 1 0 0 "
+    return f"M{x:g} {y:g}{arc}{-2 * radius:.4g}{arc}{2 * radius:.4g}z"
 
 
 def _without_bare_groups(body: str) -> str:

@@ -15,6 +15,7 @@ from ..drawing.pictures import pictures_at
 from ..evidence.mistakes import SIDE, Mistakes
 from ..evidence.performance import PerformanceEvidence
 from ..html.payload import packed, sheet, smallest_type
+from .mistake_pictures import ORDER
 from .section import About, Part
 
 IMAGES = Markup(
@@ -36,6 +37,8 @@ def page_payload(evidence: Mapping[str, Any], parts: Sequence[Part], about: Abou
     for part in parts:
         for key, value in part.payload.items():
             payload[key] = [*payload[key], *value] if isinstance(payload.get(key), list) else value
+    if "maps" in payload:
+        payload["maps"].sort(key=lambda kind: ORDER.index(kind["level"]))  # what passed is drawn first
     payload["flags"] = [{**flag, "ids": packed(np.array(flag["ids"], np.uint32))} for flag in payload.get("flags", [])]
     found: PerformanceEvidence | None = evidence.get("performance")
     mistakes: Mistakes | None = evidence.get("mistakes")

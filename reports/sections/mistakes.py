@@ -209,11 +209,9 @@ def _card(
         view(tile_html(sheets["contrast"], place, f"{names[said]} rather than {names[true]}"), "contrast"),
     ]
     return Markup(
-        '<article class="mistake" id="image-{}"><header><h4>{}</h4><span class="note">image {}</span></header>'
-        '<div class="views">{}</div>{}<p class="says">{}</p></article>'
+        '<article class="mistake" id="image-{}"><h4>image {}</h4><div class="views">{}</div>{}<p class="says">{}</p></article>'
     ).format(
         image,
-        pair_html(names, true, said),
         called,
         joined(views),
         probabilities(_bars(found.probabilities[row], true, said, names)),
@@ -224,7 +222,7 @@ def _card(
 def _bars(shares: np.ndarray, true: int, predicted: int, names: tuple[str, ...]) -> list[tuple[str, float, str]]:
     """The three largest probabilities and the true class's."""
     ranked = [int(label) for label in np.argsort(-shares, kind="stable")[:3]]
-    kinds = {true: "true", predicted: "predicted"}
+    kinds = {true: "t", predicted: "p"}
     shown = ranked if true in ranked else [*ranked, true]
     return [(names[label], float(shares[label]), kinds.get(label, "")) for label in shown]
 

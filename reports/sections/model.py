@@ -42,31 +42,27 @@ class ModelSection:
         left_out = _left_out(found.information)
         if left_out:
             yield Finding(left_out, severity="caution", number=math.nan, anchor="proof", link="model", weight=0.6)
-        yield Finding(
-            _proven(found),
-            severity="fact",
-            number=found.logit_error,
-            anchor="proof",
-            link="proof",
-            weight=0.45,
-        )
+        yield proof_finding(found)
 
     def html(self, found: ModelEvidence, about: About) -> Part:
         """Tables of the layers, the training, the files and the versions."""
         information = found.information
-        warning = [notice(information.warning, kind="warning")] if information.warning else []
         missing = [notice(said, kind="warning")] if (said := _left_out(information)) else []
-        html = [
-            _layers(information),
-            *missing,
-            *warning,
-            _proof(found),
-            *_training(about),
-            _data(found, about),
-            _made(about),
-        ]
+        html = model_parts(found, about, _data(found, about), *missing)
         parts = [("layers-table", "Layers"), ("proof", f"Proof of the {_scores(information)}"), ("data", "Data")]
         return Part(joined(html), parts=parts)
+
+
+def model_parts(found: ModelEvidence, about: About, data: Markup, *missing: Markup) -> list[Markup]:
+    """The layers, what is missing and why, the proof, the training, the data, and how the report was made."""
+    information = found.information
+    warning = [notice(information.warning, kind="warning")] if information.warning else []
+    return [_layers(information), *missing, *warning, _proof(found), *_training(about), data, _made(about)]
+
+
+def proof_finding(found: ModelEvidence) -> Finding:
+    """How exactly the logits were found."""
+    return Finding(_proven(found), "fact", found.logit_error, "proof", "proof", 0.45)
 
 
 def _scores(information: ModelInformation) -> str:
@@ -110,14 +106,14 @@ def receptive_field(layer: LayerInformation) -> str:
         return "not known"
     if field.whole:
         return "the whole picture"
-    size = f"{field.rows.size:g} × {field.columns.size:g}"
-    return size if field.rows.stride == 1 else f"{size}, every {field.rows.stride:g}"
+    size, stride = " × ".join(f"{axis.size:g}" for axis in field.axes), field.axes[0].stride
+    return size if stride == 1 else f"{size}, every {stride:g}"
 
 
 def first_centre(layer: LayerInformation) -> str:
     """Row and column of the pixel at the middle of what the first unit sees, '0.5, 0.5'; empty where it sees all."""
     field = layer.receptive_field
-    return "" if field is None or field.whole else f"{field.rows.centre:g}, {field.columns.centre:g}"
+    return "" if field is None or field.whole else ", ".join(f"{axis.centre:g}" for axis in field.axes)
 
 
 def _layers(information: ModelInformation) -> Markup:

@@ -130,7 +130,10 @@ def _bought(trust: Trust) -> str:
 
 def _origin(measured: TrustEvidence) -> Markup:
     if measured.command is None:
-        more = "The command measures all the usual methods, on all images where that is cheap, for this section:"
+        more = (
+            "The command measures all the usual methods, on all images where that is cheap, for this section; those of many "
+            "passes that pass are then drawn on the cards of the leading mistakes:"
+        )
         return Markup("<p>{}</p>{}").format(more, command("featurelens trust MODEL --data SOURCE"))
     took = "Measured beforehand, on these weights and these images (their SHA-256 agree), by"
     return Markup("<p>{}</p>{}{}").format(took, command(measured.command), _not_measured(measured.trust))
@@ -383,7 +386,7 @@ def _shown_methods(trust: Trust) -> Iterator[Finding]:
     kinds = {severity for level, (_, severity) in _LEVELS.items() if level in methods}
     if said:
         yield Finding(
-            f"Of the maps shown here {'; '.join(said)}.",
+            f"Of the maps drawn throughout {'; '.join(said)}.",
             severity="problem" if "problem" in kinds else "caution" if "caution" in kinds else "fact",
             number=len(methods.get("good", [])),
             anchor="trust",

@@ -11,29 +11,18 @@ from ..drawing.class_masks import at_size, class_colors, error_overlay, mask_ove
 from ..drawing.colors import colorize, limits_of, overlay
 from ..drawing.enlarging import enlarge
 from ..drawing.pictures import pictures
-from ..drawing.wording import count, number, percent
-from ..html.components import how_to_read, joined, name_html, notice, table, view
+from ..drawing.wording import count, number, percent, shape
+from ..evidence.trust import GRAD_CAM, SALIENCY
+from ..html.components import command, how_to_read, joined, name_html, notice, table, view
 from ..html.page import Section
 from ..html.tiles import Sprite, sprite, tile_html
-from .evidence import ClassMaps, SegmentationEvidence
+from ..html.trust_marks import LEVEL_WORDS, Verdicts, method_mark
+from ..sections.section import About
+from .evidence import ClassMaps, Reading, SegmentationEvidence
 
 _SIDE = 96  # pixels of a picture
 _MOST_PAIRS = 12
 _MOST_NAMED = 20  # classes whose colours stand above the pictures
-
-
-def headline(found: SegmentationEvaluation, images: int) -> str:
-    """What a reader should know first, a sentence."""
-    if not np.isfinite(found.mean_iou):
-        return f"No pixel of {count(images, 'image')} is counted: all are left out."
-    known = np.flatnonzero(np.isfinite(found.iou))
-    low, best = known[found.iou[known].argmin()], known[found.iou[known].argmax()]
-    names = found.class_names
-    lead = f"Mean IoU {percent(found.mean_iou)} over {count(len(known), 'class', 'classes')}"
-    if len(known) < 2:
-        return f"{lead}, on {count(images, 'image')}"
-    shares = [percent(float(found.iou[k]), 0) for k in (best, low)]
-    return f"{lead}: {names[best]} is found best ({shares[0]}), {names[low]} worst ({shares[1]})"
 
 
 def classes_section(found: SegmentationEvaluation) -> Section:
@@ -134,34 +123,42 @@ def _legend(found: SegmentationEvidence) -> Markup:
     return Markup("<p>{}</p>").format(Markup(" &ensp; ").join(entries))
 
 
-def maps_section(found: SegmentationEvidence, dataset: Dataset) -> tuple[Section, list[Sprite]]:
+def maps_section(found: SegmentationEvidence, dataset: Dataset, verdicts: Verdicts) -> tuple[Section, list[Sprite]]:
     """What speaks for each class, in the images where it is named most."""
     if not found.classes:
-        why = "no convolution is seen" if found.layer is None else "it answers one channel, whose region nothing names"
-        return Section(
-            "reasons", "What speaks for each class", notice(f"The model is shown without maps: {why}."), view="classes"
-        ), []
+        why = "The model is shown without maps: no convolution is seen before that which names the classes."
+        return Section("reasons", "What speaks for each class", notice(why), view="classes"), []
     articles, sheets = [], []
     for each in found.classes:
-        article, own = _article(each, found, dataset)
+        article, own = _article(each, found, dataset, verdicts)
         articles.append(article)
         sheets += own
     reading = (
         f"Each picture with the region that the model names so, then what speaks for it: Seg-Grad-CAM at {found.layer} (black to "
         "yellow, in units of the logit, each map to its own largest value) and saliency. Evidence beside the region is what the "
-        "model takes from the surroundings. Whether these maps change when the model forgets is not tested here."
+        f"model takes from the surroundings. {_tested(verdicts)}"
     )
     html = joined([how_to_read(reading), *articles])
     return Section("reasons", "What speaks for each class", html, view="classes"), sheets
 
 
-def _article(each: ClassMaps, found: SegmentationEvidence, dataset: Dataset) -> tuple[Markup, list[Sprite]]:
+def _tested(verdicts: Verdicts) -> str:
+    """How far the maps shown can be trusted, a sentence."""
+    said = [f"{name}: {LEVEL_WORDS[verdicts[name].level]}" for name in (GRAD_CAM, SALIENCY) if name in verdicts]
+    if not said:
+        return "How far they can be trusted on this model was not tested."
+    return f"Tested on this model, {'; '.join(said)} (see Trust)."
+
+
+def _article(
+    each: ClassMaps, found: SegmentationEvidence, dataset: Dataset, verdicts: Verdicts
+) -> tuple[Markup, list[Sprite]]:
     name, plain = (
         found.evaluation.class_names[each.label],
         pictures(dataset.shown[each.numbers], dataset.shown_range, _SIDE),
     )
     size = plain.shape[1], plain.shape[2]
-    own = at_size(found.regions[each.numbers], size) == each.label
+    own = at_size(each.region, size)
     region = np.where(own[..., None], plain, np.rint(plain * 0.3)).astype(np.uint8)
     cams, slopes = enlarge(each.cam, size), enlarge(each.saliency, size)
     limits = limits_of(cams, "evidence", axis=(1, 2))
@@ -181,21 +178,28 @@ def _article(each: ClassMaps, found: SegmentationEvidence, dataset: Dataset) -> 
             if each.cam[place].any()
             else "nothing speaks for it at this layer"
         )
-        views.append(view(three, f"{each.pixels[place]:,} pixels", note=f"{called}; {largest}"))
+        mark = method_mark(verdicts, GRAD_CAM)
+        views.append(view(three, f"{each.pixels[place]:,} pixels", note=f"{called}; {largest}", mark=mark))
     html = Markup('<article id="class-{}"><h3>{}</h3><div class="views">{}</div></article>')
     return html.format(each.label, name_html(name), joined(views)), list(sheets.values())
 
 
-def method_section(found: SegmentationEvidence, head: str, ignore: int | None) -> Section:
-    """How it was measured."""
-    left_out = "" if ignore is None else f" Pixels of the value {ignore} are left out."
+def method_section(found: SegmentationEvidence, about: About, read: Reading) -> Section:
+    """How it was measured, and the model's layers."""
+    left_out = "" if read.ignored is None else f" Pixels of the value {read.ignored} are left out."
     said = [
-        f"The class of a pixel is that of the largest answer (head: {head}). All pixels of all images count alike; the mean IoU "
-        f"counts each class alike, as far as it is there or is named.{left_out}",
+        f"The class of a pixel is that of the largest answer (head: {read.head}). All pixels of all images count alike; the mean "
+        f"IoU counts each class alike, as far as it is there or is named.{left_out}",
+        *read.notes,
         "The worst images are those of the smallest mean IoU over the classes that are there or are named in them.",
         "Seg-Grad-CAM: the logits of a class, summed over the pixels where the model names it, are the score; Vinogradova, "
         "Dibrov, Myers 2020, arXiv:2002.11434. The region is held fixed.",
+        f"What is sampled is sampled with seed {about.seed}.",
     ]
-    return Section(
-        "how", "How this was measured", joined(Markup("<p>{}</p>").format(each) for each in said), view="method"
-    )
+    rows = [
+        (each.name, each.kind, shape(each.output_shape), f"{each.parameters:,}") for each in about.information.layers
+    ]
+    layers = table(["Layer", "Kind", "Output", "Weights"], rows, caption="The model’s layers", numeric=[3])
+    made = [command(about.command)] if about.command else []
+    html = joined([*(Markup("<p>{}</p>").format(each) for each in said), *made, layers])
+    return Section("how", "How this was measured", html, view="method")

@@ -41,13 +41,15 @@ class TaskPage:
     figures: Mapping[str, Any]  # for programs
     arrays: Mapping[str, np.ndarray]
     kind: str  # what the pictures come with, such as 'with their numbers'
+    what: tuple[str, str] = ("picture", "pictures")  # what they are, one and several
 
 
 def write_task_page(page: TaskPage, files: ReportFiles, words: OwnWords, step: Progress = False) -> dict[str, Any]:
     """Write the page and, where they are named, its figures and arrays; returns the figures."""
     if callable(step):
         step("drawing the page", 0, 1)
-    figures = twin(page.figures)
+    told = sorted(page.findings, key=lambda found: -found.weight)
+    figures = twin({**page.figures, "findings": told})
     write_whole(files.page, task_html(page, words, figures))
     if files.json is not None:
         write_whole(files.json, json_text(figures) + "\n")
@@ -64,7 +66,11 @@ def task_html(page: TaskPage, words: OwnWords, figures: Mapping[str, Any]) -> st
     )
     front = _front(page) + note
     views = [View(name, title, front=front if name == "findings" else None) for name, title in page.views.items()]
-    inside = figures if len(about.dataset) <= _MOST_IN_PAGE else {k: v for k, v in figures.items() if k != "pictures"}
+    inside = (
+        figures
+        if len(about.dataset) <= _MOST_IN_PAGE
+        else {k: v for k, v in figures.items() if k not in ("pictures", "answers")}
+    )
     title = words.title or about.information.name
     return render_page(title, page.sections, _header(page, words.logo), page.sprites, inside, views=views)
 
@@ -93,11 +99,12 @@ def told_of(about: About) -> dict[str, Any]:
 
 def _header(page: TaskPage, logo: str) -> Header:
     about, version = page.about, importlib.metadata.version("featurelens")
-    images = count(len(about.dataset), "picture")
+    images = count(len(about.dataset), *page.what)
+    several = about.dataset.source == images  # what single files are called together
     return Header(
         kicker=about.dataset.source,
         lead="",
-        about=f"on {about.dataset.source}, {images} {page.kind}",
+        about=f"on {images} {page.kind}" if several else f"on {about.dataset.source}, {images} {page.kind}",
         footer=(
             f"Made by featurelens {version} on {datetime.date.today():%d %B %Y}, of {about.information.name}. This file is "
             f"complete: it loads nothing from anywhere."

@@ -267,6 +267,14 @@ def _mark(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return images
 
 
+def _board(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """A chequered mark of 8 x 8 pixels, red and green where there are colours."""
+    images = images.copy()
+    board = (np.indices((8, 8)).sum(axis=0) // 2 % 2).astype(np.float32)
+    images[:, 2:10, 2:10] = np.stack([board, 1 - board, 0 * board], axis=-1)[..., : images.shape[-1]]
+    return images
+
+
 def _frame(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
     images = images.copy()
     for line in (np.s_[:, :2], np.s_[:, -2:], np.s_[:, :, :2], np.s_[:, :, -2:]):
@@ -306,6 +314,17 @@ def _background(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return made
 
 
+def _compressed(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """What JPEG of quality 30 leaves of them."""
+    import cv2
+
+    made = []
+    for image in np.rint(255 * images).astype(np.uint8):
+        written = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 30])[1]
+        made.append(np.asarray(cv2.imdecode(written, cv2.IMREAD_UNCHANGED)).reshape(image.shape))
+    return (np.array(made) / 255).astype(np.float32).reshape(images.shape)
+
+
 def _moved(images: np.ndarray, random: np.random.Generator, reach: int) -> np.ndarray:
     images = images.copy()
     board = np.array([[1, 0, 0, 1], [0, 1, 1, 0], [1, 1, 0, 0], [0, 0, 1, 1]], np.float32)[..., np.newaxis]
@@ -340,6 +359,7 @@ def _blurred(image: np.ndarray) -> np.ndarray:
 
 _PLANTS: dict[str, Plant] = {
     "mark": _mark,
+    "chequered mark": _board,
     "frame": _frame,
     "letters": _logo,
     "mark on the object": _on_object,
@@ -347,8 +367,9 @@ _PLANTS: dict[str, Plant] = {
     "background": _background,
     "mark, moved by up to 4 pixels": _jittered,
     "mark, anywhere": _anywhere,
+    "compression": _compressed,
 }
-_FIXED_PIXELS = ("mark", "frame", "mark on the object")  # opaque, so that their pixels are known
+_FIXED_PIXELS = ("mark", "chequered mark", "frame", "mark on the object")  # opaque, so that their pixels are known
 _SETS: dict[str, Callable[[int], Set]] = {"Fashion-MNIST": _fashion, "digits": _digits, "photos": _photos}
 _STRANGE: dict[str, Callable[[np.ndarray], np.ndarray] | None] = {
     "turned by 90 degrees": _turned,

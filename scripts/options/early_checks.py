@@ -4,12 +4,9 @@ from __future__ import annotations
 
 import shlex
 from collections.abc import Sequence
-from pathlib import Path
 
 from featurelens.scripts.options.opening import DEFAULT_DATA, Opening, reading_for
-
-_MODELS = (".keras", ".h5", ".hdf5")
-_DATA = (".npz", ".npy", ".csv", ".gz", ".idx")
+from featurelens.scripts.terminal.mistyped import explaining, kind_of_file
 
 
 def checked_data(models: str | Sequence[str], data: str | None, opening: Opening) -> str:
@@ -68,6 +65,7 @@ def check_words(models: Sequence[str], data: str | None, opening: Opening) -> No
         ImportError: OpenCV does not load.
     """
     from featurelens.models.datasets.class_names import read_class_names
+    from featurelens.models.fitting import pictures_without_labels
     from featurelens.models.formats.sources import check_source
     from featurelens.models.model_files.loading import check_model
     from featurelens.models.opencv import opencv
@@ -77,58 +75,19 @@ def check_words(models: Sequence[str], data: str | None, opening: Opening) -> No
     for model in models:
         _refuse_images_as_model(model)
         check_model(model, allow_code=opening.allow_code, known=own)
-    if data is not None:
+    if data is not None and (opening.is_of_classes or pictures_without_labels(data) is None):
         check_source(data, reading)
     if opening.class_names is not None:
         read_class_names(opening.class_names)
     opencv()
 
 
-def refuse_file_as_command(word: str) -> None:
-    """Say which command was meant where a command line begins with a model, a picture or data.
-
-    Raises:
-        ValueError: It does.
-    """
-    from featurelens.models.model_files.loading import shipped_models
-
-    path = Path(word)
-    if path.suffix.lower() in _MODELS or (path / "saved_model.pb").is_file() or word in shipped_models():
-        what, meant = "model", f"featurelens report {shlex.quote(word)}"
-    elif _is_picture(path):
-        what, meant = "picture", _explain(word)
-    elif _is_data(path):
-        what, meant = "data", f"featurelens report MODEL --data {shlex.quote(word)}"
-    else:
-        return
-    raise ValueError(f"Expected a command first. Received the {what} '{word}'. Did you mean: {meant}?")
-
-
 def _refuse_images_as_model(model: str) -> None:
-    path = Path(model)
-    if _is_picture(path):
-        what, meant = "picture", _explain(model)
-    elif _is_data(path):
-        what, meant = "data", f"--data {shlex.quote(model)}, behind the model"
-    else:
+    what = kind_of_file(model)
+    if what not in ("picture", "data"):
         return
+    meant = explaining(model) if what == "picture" else f"--data {shlex.quote(model)}, behind the model"
     raise ValueError(
         f"Expected a model: a shipped name, or a .keras, .h5 or SavedModel path. Received the {what} '{model}'. "
         f"Did you mean: {meant}?"
     )
-
-
-def _explain(picture: str) -> str:
-    return f"featurelens explain MODEL --image {shlex.quote(picture)}"
-
-
-def _is_picture(path: Path) -> bool:
-    from featurelens.models.formats.image_files import is_picture_name
-
-    return is_picture_name(path.name)
-
-
-def _is_data(path: Path) -> bool:
-    if path.suffix.lower() in _DATA:
-        return True
-    return path.is_dir() and not (path / "saved_model.pb").exists() and any(entry.is_dir() for entry in path.iterdir())

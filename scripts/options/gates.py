@@ -26,7 +26,8 @@ class Gates:
         list[str] | None,
         typer.Option(
             help="Exit with 3 where this holds: 'accuracy < 0.89', 'recall(Shirt) < 70%', 'trust(HiResCAM) == failed', "
-            "'problems > 0'. May be given several times."
+            "'problems > 0'; of a regression 'mae > 2', of several labels 'map < 0.5', of a segmentation 'iou(road) < 0.5'. May "
+            "be given several times."
         ),
     ] = None
     junit: Annotated[Path | None, typer.Option(help="Write what the conditions came to as JUnit XML.")] = None
@@ -40,8 +41,12 @@ class Gates:
         return [path.expanduser().absolute() for path in (self.json, self.arrays, self.junit) if path is not None]
 
 
-def checked_gates(gates: Gates) -> list[Condition]:
+def checked_gates(gates: Gates, task: str = "classes") -> list[Condition]:
     """The conditions, taken apart; what can be refused before any work is.
+
+    Args:
+        gates: As typed.
+        task: Of the report: 'classes', 'regression', 'labels' or 'segmentation'.
 
     Raises:
         ValueError: A file cannot be written or ends wrongly, a condition is none, or two options name one file.
@@ -57,7 +62,7 @@ def checked_gates(gates: Gates) -> list[Condition]:
         raise ValueError(
             "Expected --fail-if with --junit, which writes what it came to. Received none. Add a condition."
         )
-    return [parse(text) for text in gates.fail_if or ()]
+    return [parse(text, task) for text in gates.fail_if or ()]
 
 
 def refuse_one_file_twice(paths: Sequence[Path]) -> None:
@@ -72,12 +77,12 @@ def refuse_one_file_twice(paths: Sequence[Path]) -> None:
         raise ValueError(f"Expected a file of its own for each output. Received '{twice}' twice. Name another one.")
 
 
-def require_known(conditions: Sequence[Condition], classes: tuple[str, ...], methods: tuple[str, ...]) -> None:
-    """Refuse conditions on classes or methods that the report will not have, before the work starts."""
+def require_known(conditions: Sequence[Condition], names: tuple[str, ...], methods: tuple[str, ...]) -> None:
+    """Refuse conditions on classes, labels, numbers or methods that the report will not have, before the work starts."""
     from featurelens.reports.files.conditions import require_names
 
     for condition in conditions:
-        require_names(condition, classes, methods)
+        require_names(condition, names, methods)
 
 
 def stop_if(conditions: Sequence[Condition], figures: dict[str, Any], gates: Gates) -> None:

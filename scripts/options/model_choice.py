@@ -15,8 +15,8 @@ if TYPE_CHECKING:
 Task = Annotated[
     str | None,
     typer.Option(
-        help="What the answers are: binary (one is the logit of two classes), regression (numbers), labels (any of several). "
-        "Default: what the head, the data or the card say."
+        help="What the answers are: binary (one is the logit of two classes), regression (numbers), labels (any of several), "
+        "segmentation (a class at every pixel). Default: what the head, the data or the card say."
     ),
 ]
 Direction = Annotated[
@@ -28,7 +28,8 @@ Wrt = Annotated[str | None, typer.Option(help="Which input is the picture, where
 Score = Annotated[
     str | None,
     typer.Option(
-        help="Explain a channel of a layer rather than a class: conv2:31, conv2:31@4,5 at one place, dense1:7."
+        help="Explain a channel of a layer rather than a class: conv2:31, conv2:31@4,5 at one place, dense1:7; or region:2, "
+        "class 2 of a model of pixels where it names it."
     ),
 ]
 Held = Annotated[
@@ -55,7 +56,7 @@ class ModelPart:
     @property
     def is_of_classes(self) -> bool:
         """Whether classes are explained, which the data have to have."""
-        return self.task not in ("regression", "labels") and self.score is None
+        return self.task not in ("regression", "labels", "segmentation") and self.score is None
 
 
 def as_chosen(model: Any, card: ModelCard | None, part: ModelPart) -> Any:
@@ -71,13 +72,24 @@ def as_chosen(model: Any, card: ModelCard | None, part: ModelPart) -> Any:
     chosen = model if part.model_output is None else _with_one_output(model, part.model_output)
     if part.wrt is not None or part.held:
         chosen = with_held_inputs(chosen, part.wrt, part.held or ())
-    if task is not None:
+    if task == "segmentation":
+        _require_pixels(chosen)
+    elif task is not None:
         declare_task(chosen, task)
     elif card is not None and len(card.class_names) == 2 and is_bare(chosen):
         declare_task(chosen, "binary")
     if part.direction is not None:
         chosen = _in_direction(chosen, part)
     return chosen if part.score is None else scored(chosen, part.score)
+
+
+def _require_pixels(model: Any) -> None:
+    shape = getattr(model, "output_shape", None)
+    if isinstance(shape, tuple) and len(shape) != 4:
+        raise ValueError(
+            f"Expected a model that answers (B, H, W, K) for --task segmentation. Received one that answers "
+            f"({', '.join('B' if size is None else str(size) for size in shape)}). Leave --task out, or name another task."
+        )
 
 
 def _in_direction(model: Any, part: ModelPart) -> Any:
@@ -166,8 +178,8 @@ def require_one_picture(model: Any) -> None:
         )
         raise ValueError(
             f"Expected a model that takes pictures, (H, W, C), as the data are read. This one takes {taken}. Models of series "
-            f"and volumes are taken by featurelens explain and evaluate; see its layers by featurelens inspect, and make its "
-            f"maps in Python, where Saliency and GradCAM take arrays of any form."
+            f"and volumes are taken by featurelens report, trust, explain and evaluate, where they answer one class; see its "
+            f"layers by featurelens inspect, and make its maps in Python, where Saliency and GradCAM take arrays of any form."
         )
 
 

@@ -10,6 +10,7 @@ import typer
 from typer.models import OptionInfo
 
 from featurelens.models.formats.known_formats import kinds_in_short
+from featurelens.models.truth.record import NOT_LOOKED_AT
 from featurelens.models.visible_text import visible_line
 from featurelens.scripts.options.model_choice import (
     ModelPart,
@@ -28,6 +29,7 @@ if TYPE_CHECKING:
     from featurelens.models.datasets.dataset import Dataset
     from featurelens.models.formats.reading import Reading
     from featurelens.models.model_files.cards import ModelCard
+    from featurelens.models.signals import Signals
 
 DEFAULT_MODEL = "zero_padded_dropout"
 DEFAULT_DATA = "fashion_mnist"
@@ -106,6 +108,12 @@ def open_for(data: str, model: Any, card: ModelCard | None, opening: Opening) ->
             "Expected a model of one class for each image here. Received --task labels, several. Use featurelens report, "
             "evaluate, explain, trust and inspect for such a model."
         )
+    if opening.task == "segmentation":
+        raise ValueError(
+            "Expected a model of one class for each image here. Received --task segmentation, a class at every pixel. Use "
+            "featurelens report and evaluate with --masks; and explain, trust and inspect with the score of a class over its "
+            "region, such as --score region:1, in the place of --task."
+        )
     dataset, reading = _opened(data, model, card, opening)
     if len(dataset.class_names) > 2 and is_bare(model):
         settle_task(model, dataset.class_names)  # one number cannot tell these apart: refused for what it is
@@ -116,6 +124,30 @@ def open_for(data: str, model: Any, card: ModelCard | None, opening: Opening) ->
         require_classes(dataset, classes)
     settle_task(model, dataset.class_names)
     return _told(_in_range(dataset, model, reading, tested=True), model)
+
+
+def is_of_signals(model: Any) -> bool:
+    """Whether the model takes series or volumes rather than pictures."""
+    from featurelens.interpret.layers.signal_input import signal_axes
+
+    return signal_axes(model) is not None
+
+
+def open_signals_for(data: str, model: Any, card: ModelCard | None, opening: Opening) -> tuple[Any, Signals]:
+    """Series or volumes with a channel, and the model as one that takes it.
+
+    Raises:
+        ValueError: They do not fit the model, or come without the classes that are to be explained.
+    """
+    from featurelens.interpret.layers.signal_input import with_channel
+    from featurelens.models.datasets.class_names import read_class_names
+
+    names = None if opening.class_names is None else read_class_names(opening.class_names)
+    found = opening.signals(data, model, card, names)
+    taken = model if found.has_channel else with_channel(model)
+    if opening.is_of_classes:
+        settle_task(taken, found.labelled().class_names)
+    return taken, found.with_channel()
 
 
 def open_numbers(data: str, model: Any, card: ModelCard | None, opening: Opening, unit: str = "") -> Dataset:
@@ -153,11 +185,18 @@ def open_labels(data: str, model: Any, card: ModelCard | None, opening: Opening)
 
 
 def open_images(
-    data: str, model: Any, card: ModelCard | None, opening: Opening, *, truth: str = "not looked at"
+    data: str, model: Any, card: ModelCard | None, opening: Opening, *, truth: str = NOT_LOOKED_AT
 ) -> Dataset:
     """The data as `open_for` has them, where their classes do not matter; with what is known of them, as `truth` says."""
+    from featurelens.models.fitting import pictures_without_labels
+
+    files = (
+        pictures_without_labels(data) if truth == NOT_LOOKED_AT and not (opening.label_from or opening.split) else None
+    )
+    if files is not None:
+        return opened_for([str(file) for file in files], model, card, opening)
     dataset, reading = _opened(data, model, card, opening, truth=truth)
-    if truth != "not looked at" and dataset.truth is None:
+    if truth != NOT_LOOKED_AT and dataset.truth is None:
         raise ValueError(
             f"Expected images with what is known of each, for the task '{truth}'. Received '{dataset.source}' without. Give a "
             f"file of arrays, or a table of files and columns."
@@ -220,6 +259,7 @@ def reading_for(card: ModelCard | None, opening: Opening, truth: str | None = No
     from featurelens.models.fitting import as_trained
 
     task = truth or (opening.task if not opening.is_of_classes and opening.score is None else None)
+    task = NOT_LOOKED_AT if task == "segmentation" else task
     typed = opening.reading(scale=opening.scale, allow_code=opening.allow_code, task=task)
     return as_trained(card, typed).checked()
 

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import typer
 
 from featurelens.scripts.options.early_checks import checked_data
+from featurelens.scripts.options.gates import checked_gates, require_known, stop_if
 from featurelens.scripts.options.opening import Opening, load_with_card, open_numbers
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.reporting.page_choice import progress_of, told
@@ -71,12 +72,12 @@ def report_numbers(
     """Write the report of a regression."""
     from featurelens.reports.drawing.wording import count
     from featurelens.reports.evidence.plan import ReportPlan
-    from featurelens.reports.evidence.trust import TRUST_IMAGES
+    from featurelens.reports.evidence.trust import SHOWN, TRUST_IMAGES
     from featurelens.reports.files.report_files import ReportFiles
     from featurelens.reports.report_choice import sampled
 
     page = choice.page
-    words = page.read(usual=f"What {Path(model).stem} answers")
+    words, conditions = page.read(usual=f"What {Path(model).stem} answers"), checked_gates(choice.gates, "regression")
     written = written_files(target, choice)
     images_from = checked_data(model, data, opening)
     beside = [opening.class_names, page.logo, page.note]
@@ -88,11 +89,13 @@ def report_numbers(
     from featurelens.reports.regression.page import explained_numbers, write_regression_report
     from featurelens.reports.regression.seen import Asked
 
+    require_known(conditions, numbers_in(dataset).names, SHOWN)
     asked = Asked.of(numbers_in(dataset), numbers.number, opening.direction or "up")
     images = TRUST_IMAGES if choice.trust_images is None else choice.trust_images
     plan = ReportPlan(choice.batch_size, images, trust_budget=choice.trust_budget, seed=choice.seed)
     with progress_of(page, plan.expected(dataset.images.shape)) as step:
         found = explained_numbers(loaded, dataset, plan, asked, card=card, command=command, step=step)
-        write_regression_report(found, ReportFiles(target, *written[1:]), words=words, step=step)
+        figures = write_regression_report(found, ReportFiles(target, *written[1:]), words=words, step=step)
     size = f"{target.stat().st_size / 1e6:.1f} MB"
     told(page, target, f"Wrote {target} ({size}), of {count(len(dataset), 'picture')}. Open it in a browser.")
+    stop_if(conditions, figures, choice.gates)

@@ -8,6 +8,7 @@ from pathlib import Path
 from typing import Any
 
 from featurelens.scripts.options.early_checks import check_words
+from featurelens.scripts.options.gates import Gates
 from featurelens.scripts.options.opening import Opening, load_with_card, opened_for
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.reporting.page_choice import PageChoice, progress_of, told
@@ -22,8 +23,7 @@ class PicturesChoice:
     trust_budget: int | None
     seed: int
     page: PageChoice
-    json: Path | None
-    arrays: Path | None
+    gates: Gates
 
 
 def unlabelled_files(data: str | None, opening: Opening) -> list[Path] | None:
@@ -90,7 +90,9 @@ def written_files(target: Path, choice: PicturesChoice) -> list[Path | None]:
     """The files to write, absolute, after a look whether they can be."""
     from featurelens.reports.files.whole_files import check_arrays_name, check_writable
 
-    beside = [None if path is None else path.expanduser().absolute() for path in (choice.json, choice.arrays)]
+    beside = [
+        None if path is None else path.expanduser().absolute() for path in (choice.gates.json, choice.gates.arrays)
+    ]
     for path in beside:
         if path is not None:
             check_writable(path)

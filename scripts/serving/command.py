@@ -11,7 +11,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurelens.scripts.options.early_checks import checked_data
-from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Opening, load_with_card, open_for, reading_for
+from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Opening, load_with_card, reading_for
 from featurelens.scripts.options.records import Without, takes_records
 from featurelens.scripts.options.trust_file import trust_on_file
 
@@ -50,12 +50,15 @@ class Limits:
 
     queue: Annotated[int, typer.Option(min=1, help="Pictures that may wait; beyond it: 429.")] = 256
     max_wait: Annotated[
-        float, typer.Option(min=0.001, help="Seconds that a picture may have to wait for the model; beyond it: 429.")
+        float,
+        typer.Option(min=0.001, help="Seconds in which a crowd's answers are expected; what would take longer: 429."),
     ] = 0.2
     deadline: Annotated[float, typer.Option(min=0.01, help="Seconds that a request may take.")] = 10.0
     body_megabytes: Annotated[float, typer.Option(min=0.001, help="Largest body of a request.")] = 10.0
     megapixels: Annotated[float, typer.Option(min=0.001, help="Largest picture, found before it is decoded.")] = 16.0
-    job_seconds: Annotated[float, typer.Option(min=0.1, help="Longest that a method of many passes may run.")] = 60.0
+    job_seconds: Annotated[
+        float, typer.Option(min=0.1, help="Longest that a method of many passes may run, its rests not counted.")
+    ] = 60.0
     threads: Annotated[
         int, typer.Option(min=1, help="Of TensorFlow; more are quicker for large pictures and cost more in all.")
     ] = 1
@@ -75,7 +78,7 @@ def serve(
     check: Annotated[bool, typer.Option("--check", help="Print what would be served, and stop.")] = False,
     listening: Listening = Listening(),
     limits: Limits = Limits(),
-    opening: Annotated[Opening, Without("task")] = Opening(),
+    opening: Annotated[Opening, Without("task", "score", "direction")] = Opening(),
 ) -> None:
     """Serve models over HTTP, with a page to try them: each answer with its reason and how far it can be trusted.
 
@@ -152,17 +155,21 @@ def to_so_many_threads(threads: int) -> None:
     with quiet_start():
         import tensorflow as tf
 
-        tf.config.threading.set_intra_op_parallelism_threads(threads)
-        tf.config.threading.set_inter_op_parallelism_threads(threads)
+        try:
+            tf.config.threading.set_intra_op_parallelism_threads(threads)
+            tf.config.threading.set_inter_op_parallelism_threads(threads)
+        except RuntimeError:  # `main` was called from a Python program that has used it
+            typer.echo("Note: TensorFlow is at work already; it keeps the number of threads that it has.", err=True)
 
 
 def prepared(name: str, model: str, source: str, trust: Path | None, opening: Opening, limits: Limits) -> ServedModel:
     """A model with its references, ready to answer."""
     from featurelens.models.model_files.loading import model_path
+    from featurelens.scripts.serving.answers.one_class import references_for
     from featurelens.scripts.serving.answers.served_model import served_model
 
     loaded, card = load_with_card(model, opening)
-    dataset = open_for(source, loaded, card, opening)
+    dataset = references_for(source, loaded, card, opening)
     on_file = trust_on_file(trust, None, model, loaded, dataset)
     return served_model(
         name,
@@ -177,6 +184,8 @@ def prepared(name: str, model: str, source: str, trust: Path | None, opening: Op
 
 def _lines(served: ServedModel) -> list[str]:
     """What would be served, for people."""
+    from featurelens.scripts.serving.answers.one_class import remark
+
     known, found = served.trusted.method, served.references
     quick = ", ".join(each.slug for each in served.quick_methods)
     return [
@@ -187,6 +196,7 @@ def _lines(served: ServedModel) -> list[str]:
         f"  explains by {known.name}{f' at {served.layer}' if served.layer else ''} ({served.trusted.level(known.name)}): "
         f"{served.trusted.words(known.name)}",
         f"  at once: {quick}; other methods as jobs",
+        *([f"  {told}"] if (told := remark(served.programs.head)) else []),
         *(f"  refuses {name}: {reason}" for name, reason in served.refused.items()),
     ]
 

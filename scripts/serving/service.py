@@ -73,9 +73,11 @@ class Service:
         )
         self.worker.start()
 
-    def key(self, served: ServedModel, row: Row, known: KnownMethod | None = None, layer: str | None = None) -> Key:
-        """What decides which pictures travel together; without a method it is a prediction."""
-        shape = row.pixels.shape
+    @staticmethod
+    def key(
+        served: ServedModel, shape: tuple[int | None, ...], known: KnownMethod | None = None, layer: str | None = None
+    ) -> Key:
+        """What decides which pictures, of such a shape, travel together; without a method it is a prediction."""
         if known is None:
             return Key(served.name, shape=shape, weight=_PREDICTION)
         return Key(served.name, known.name, layer, shape, _EXPLANATION)
@@ -90,7 +92,7 @@ class Service:
             TooLate: The deadline passed.
             WorkerDied: Nothing is answered any more.
         """
-        self.worker.room_for(len(asked))
+        self.worker.room_for(len(asked), asked[0][0])
         if len(asked) == 1:
             [(key, row)] = asked
             found = await self._submitted(key, [row], deadline, is_gone)
@@ -128,10 +130,10 @@ class Service:
     ) -> Job:
         """Queue an explanation of many passes; `finish` makes its result out of the answer."""
 
-        def work(step: Step) -> Any:
-            return finish(served.programs.many_passes(known, layer, row, step))
+        def work(step: Step, rows: int) -> Any:
+            return finish(served.programs.many_passes(known, layer, row, step, rows))
 
-        job = Job(work, self.settings.job_seconds)
+        job = Job(work, self.settings.job_seconds, self.key(served, row.pixels.shape, known, layer))
         self.worker.submit_job(job)
         return job
 
@@ -139,15 +141,18 @@ class Service:
         return self.models[key.model].programs.answers(key, rows)
 
     def _warm_up(self) -> None:
-        """Run each size of batch once, so that no request pays for what is done once."""
+        """Run each size of batch, so that no request pays for what is done once, and learn what each takes."""
         for served in self.models.values():
-            known = served.trusted.method
             rows = [Row(served.images[place % len(served.images)]) for place in range(self._most_rows)]
-            size = self._most_rows
-            while size:
-                served.programs.answers(self.key(served, rows[0]), rows[:size])
-                served.programs.answers(self.key(served, rows[0], known, served.layer), rows[:size])
-                size //= 2
+            for known in (None, served.trusted.method):
+                key = self.key(served, rows[0].pixels.shape, known, served.layer)
+                self._compute(key, rows)  # traced, which is no measure
+                size = self._most_rows
+                while size:
+                    began = time.monotonic()
+                    self._compute(key, rows[:size])
+                    self.worker.pace.learn(key, size, time.monotonic() - began)
+                    size //= 2
         gc.collect()
         gc.freeze()  # what lives for ever need not be looked through again and again
         gc.set_threshold(_NEW_OBJECTS, 10, 10)

@@ -13,14 +13,14 @@ class Settings:
     port: int = 8000
     token: str | None = None  # that every request must bear, but for the health routes and the page
     queue: int = 256  # pictures that may wait
-    most_seconds: float = 0.2  # that a picture may have to wait, by how long the last ones took; beyond it: 429
+    most_seconds: float = 0.2  # in which an answer is expected, by how long the last ones took; beyond it: 429
     most_rows: int = 64  # pictures in one batch
     deadline: float = 10.0  # seconds that a request may take
     body_bytes: int = 10 * 2**20  # of one request, also once it is unpacked
     pictures: int = 64  # in one request
     header_seconds: float = 10.0  # in which the head of a request has to be there
     body_seconds: float = 15.0  # in which its body has to be there
-    job_seconds: float = 60.0  # of one job
+    job_seconds: float = 60.0  # of one job, its rests not counted
     drain_seconds: float = 10.0  # that requests have to end in, once the service is told to stop
     connections: int = 2000  # open at a time
     origins: tuple[str, ...] = ()  # other sites whose pages may ask

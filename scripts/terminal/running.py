@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import gc
 import os
 import sys
 import traceback
@@ -20,6 +21,7 @@ from featurelens.scripts.terminal.saying import say
 # For NumPy, which no command has imported yet. Its small products and factorisations wait busily for their other thread: where
 # other programs keep the cores busy, a report took 6 of 20 CPU seconds for that. The model's own threads are TensorFlow's.
 _ONE_THREAD = ("OPENBLAS_NUM_THREADS", "1")
+_OBJECTS = 50_000  # made before Python looks for garbage, in place of 700: a report took 0.5 CPU seconds for looking
 
 
 def run_alone(name: str, command: Callable[..., None]) -> None:
@@ -47,6 +49,8 @@ def run(
         settings: Gives {command: {parameter: what it is where it is not typed}}.
     """
     os.environ.setdefault(*_ONE_THREAD)
+    usual = gc.get_threshold()
+    gc.set_threshold(_OBJECTS, *usual[1:])
     given = _with_size_limit(list(sys.argv[1:] if arguments is None else arguments))
     verbose = "--verbose" in given
     kept = [argument for argument in given if argument != "--verbose"]
@@ -68,6 +72,8 @@ def run(
         else:
             say(f"Error: {in_options(visible_line(_words(error)))}", err=True)
         sys.exit(REFUSED)
+    finally:
+        gc.set_threshold(*usual)
 
 
 def _words(error: Exception) -> str:

@@ -11,14 +11,42 @@ from featurelens.course.exercises import EXERCISES
 from featurelens.course.notebooks import EXERCISE, SOLUTION, lessons, notebook, run
 from featurelens.scripts.cli import main
 
+IMAGES = "FEATURELENS_COURSE_IMAGES"
 pytest.importorskip("jupytext")
 pytestmark = pytest.mark.filterwarnings("ignore::DeprecationWarning", "ignore::UserWarning", "ignore::ResourceWarning")
 
 
+@pytest.fixture(scope="module")
+def kernel():
+    """One for all lessons but the first, as TensorFlow takes longer to load than some of them to run."""
+    from jupyter_client.manager import KernelManager
+
+    manager = KernelManager(kernel_name="python3")
+    yield manager
+    if manager.has_kernel:
+        manager.shutdown_kernel(now=True)
+    manager.context.destroy()
+
+
+def run_fresh(made, folder, kernel, images):
+    """Run it in a kernel that has run others, without a variable of theirs."""
+    import nbformat
+    from nbclient import NotebookClient
+
+    fresh = ["%reset -f", "import os", f"os.chdir({str(folder)!r})", f"os.environ[{IMAGES!r}] = '{images}'", "del os"]
+    made.cells.insert(0, nbformat.v4.new_code_cell("\n".join(fresh)))
+    client = NotebookClient(made, km=kernel, timeout=600)
+    try:
+        return client.execute()
+    finally:
+        client.kc.stop_channels()
+
+
 @pytest.mark.parametrize("lesson", lessons(), ids=lambda path: path.stem)
-def test_a_lesson_runs_and_its_solutions_are_right(lesson, tmp_path, monkeypatch):
-    monkeypatch.setenv("FEATURELENS_COURSE_IMAGES", "1200" if "5" in lesson.stem else "400")
-    made = run(notebook(lesson, solved=True), tmp_path)
+def test_a_lesson_runs_and_its_solutions_are_right(lesson, kernel, tmp_path, monkeypatch):
+    made, images = notebook(lesson, solved=True), "1200" if "5" in lesson.stem else "400"
+    monkeypatch.setenv(IMAGES, images)
+    made = run(made, tmp_path) if lesson == lessons()[0] else run_fresh(made, tmp_path, kernel, images)
     printed = "".join(
         output.get("text", "") for cell in made.cells if cell.cell_type == "code" for output in cell.outputs
     )

@@ -29,6 +29,7 @@ OF_EACH_ITS_OWN = {  # words that stand for another thing in another command
     "--image",
     "--images",
     "--layer",
+    "--masks",  # where the objects are; the class of each pixel
     "--method",
     "--output",
     "--scale",  # the range of the pixels; the benchmark of large sets

@@ -24,7 +24,7 @@ from featurelens.interpret import (
     over_region,
     scored,
 )
-from featurelens.interpret.own_scores import scored_as
+from featurelens.interpret.own_scores import over_regions, scored_as
 from featurelens.interpret.trust.record import Samples
 from featurelens.models import Dataset
 from featurelens.reports import explain, write_report
@@ -223,3 +223,44 @@ def test_a_region_of_one_channel_is_refused():
     one = keras.Sequential([keras.Input((5, 6, 1)), keras.layers.Conv2D(1, 1, activation="sigmoid")])
     with pytest.raises(ValueError, match="two classes or more"):
         scored(one, over_region(0))
+
+
+def test_each_image_of_a_sample_has_its_class_over_its_own_mask():
+    """Number n is class labels[n] summed over masks[n], of every image; the map of an image's own number is by hand."""
+    images = np.random.default_rng(1).normal(size=(3, 5, 6, 1)).astype(np.float32)
+    masks = np.random.default_rng(2).random((3, 5, 6)) > 0.5
+    labels = np.array([1, 0, 1])
+    made = scored(segmenter(), over_regions(masks, labels), unit="logit")
+    x = images[..., 0]
+    logits = np.stack([2 * x, -x, -x / 2], axis=-1)
+    expected = np.stack(
+        [(logits[..., k] * mask).sum(axis=(1, 2)) for mask, k in zip(masks, labels, strict=True)], axis=1
+    )
+    np.testing.assert_allclose(made(images), expected, rtol=1e-4, atol=1e-5)
+    plan = Samples(curves=3, filled=0, noise=0, shuffled=0)
+    trust = measure_trust(
+        made,
+        images,
+        [each for each in METHODS if each.name == "Saliency"],
+        TrustPlan(plan, plan),
+        explained=np.arange(3),
+    )
+    curves = faithfulness(
+        made, images, {"Saliency": Saliency(made)}, np.arange(3), steps=trust.plan.steps, score="logit"
+    )
+    deletion = curves["Saliency"].curves.deletion.mean(axis=(0, 1))
+    np.testing.assert_allclose(trust.methods["Saliency"].curves.deletion, deletion, rtol=1e-4, atol=1e-4)
+    own = HiResCAM(made, "maps")(images, np.arange(3))
+    np.testing.assert_allclose(own, [logits[n, ..., k] * masks[n] for n, k in enumerate(labels)], rtol=1e-5, atol=1e-6)
+
+
+def test_one_channel_speaks_for_both_classes():
+    """Of z = 3x: class 1 over where z > 0, class 0 over where it is not, with the sign turned."""
+    import keras
+
+    one = keras.Sequential([keras.Input((5, 6, 1)), keras.layers.Conv2D(1, 1, use_bias=False, activation="sigmoid")])
+    one.set_weights([np.float32([[[[3]]]])])
+    images = np.random.default_rng(0).normal(size=(2, 5, 6, 1)).astype(np.float32)
+    for label, sign in ((1, 1), (0, -1)):
+        expected = 3 * np.maximum(sign * images[..., 0], 0).sum(axis=(1, 2))
+        np.testing.assert_allclose(scored(one, f"region:{label}")(images)[:, 0], expected, rtol=1e-5)

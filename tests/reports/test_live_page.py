@@ -8,6 +8,7 @@ import numpy as np
 import pytest
 from live_pages import browsing, opened, violations
 from playwright.sync_api import expect
+from walked_pages import walked
 
 from featurelens.interpret import GradCAM
 from featurelens.models import fashion_mnist, load_model
@@ -80,8 +81,7 @@ def test_which_maps_may_be_cited_stands_on_the_first_screen_and_their_pictures_o
     assert complaints == []
 
 
-@pytest.mark.parametrize("scheme", ["light", "dark"])
-@pytest.mark.parametrize("width", [390, 1280])
+@pytest.mark.parametrize(("width", "scheme"), [(390, "dark"), (1280, "light")])  # the other pairs: `faults_of_views`
 def test_axe_finds_nothing_on_any_view_nor_on_the_card(browser, report, path, width, scheme):
     page, _ = opened(browser, path, width=width, color_scheme=scheme, bypass_csp=True)
     _, address, _ = pair_of(report)
@@ -158,6 +158,28 @@ def test_the_card_is_reached_and_left_by_keys(browser, report, path, width):
     assert complaints == []
 
 
+def test_the_tab_key_reaches_each_control_once_in_the_order_seen_and_leaves(browser, report, path):
+    page, complaints = opened(browser, path, bypass_csp=True)
+    _, address, _ = pair_of(report)
+    for place in (*(f"#/{view}" for view in VIEWS), address, "#/class/6", "#/layer/conv2?channel=31"):
+        page.evaluate("place => (location.hash = place)", place)
+        page.wait_for_function("place => document.querySelector('main > .on') && location.hash === place", arg=place)
+        assert (place, walked(page, first=".skip")) == (place, [])
+        page.keyboard.press("Tab")
+        assert page.evaluate("!document.activeElement.closest('main')"), f"the focus stays in {place}"
+    page.evaluate("place => (location.hash = place)", address)
+    tile = page.locator("main > .on .tile-button").nth(1)
+    tile.press("Enter")
+    expect(page.locator("#card")).to_be_focused()
+    assert walked(page, where="#card") == []
+    page.keyboard.press("Tab")
+    assert page.evaluate("!document.activeElement.closest('#card')"), "the focus stays in the card"
+    page.locator("#card").focus()
+    page.keyboard.press("Escape")
+    expect(tile).to_be_focused()
+    assert complaints == []
+
+
 def test_a_review_is_kept_exported_and_read_back(browser, report, path, tmp_path):
     first, address, _ = pair_of(report)
     page, complaints = opened(browser, path, address)
@@ -212,6 +234,35 @@ def test_the_scale_of_the_maps_is_shared_or_each_ones_own_and_stands_in_the_addr
     assert "scale=own" in page.url and page.evaluate("document.activeElement.name") == "scale"
     page.reload()
     expect(ends.first).to_have_text(re.compile(rf"^0  {said[row]:.3g}"))
+    assert complaints == []
+
+
+def test_channels_are_seen_on_one_scale_or_each_on_its_own_whose_end_is_told(browser, report, path):
+    page, complaints = opened(browser, path, "#/layer/conv2?class=0")
+    expect(page.locator("#layer-detail .maps .tile")).to_have_count(32)
+    page.locator("#layer-detail [name=scale]").select_option("own")
+    maps = page.locator("#layer-detail .maps").first.locator("canvas")
+    expect(maps).to_have_count(16)
+    assert "scale=own" in page.url
+    specimen = report.evidence["feature-maps"].specimens[0]
+    strongest = np.argsort(-specimen.means["conv2"].mean(axis=(0, 1)), kind="stable")[:16]
+    brightest = maps.evaluate_all(
+        """maps => maps.map(map => {
+            const data = map.getContext("2d").getImageData(0, 0, map.width, map.height).data, sums = [];
+            for (let at = 0; at < data.length; at += 4) sums.push(data[at] + data[at + 1] + data[at + 2]);
+            return [sums.indexOf(Math.max(...sums)), Math.max(...sums), parseFloat(map.parentNode.lastChild.textContent)];
+        })"""
+    )
+    top = max(most for _, most, _ in brightest)
+    step = max(specimen.activations["conv2"][..., strongest].max(), specimen.means["conv2"][..., strongest].max()) / 63
+    for channel, (place, most, end) in zip(strongest, brightest, strict=True):
+        values = specimen.activations["conv2"][..., channel]
+        assert abs(end - values.max()) <= step + 0.05 * values.max()
+        if values.max() > step:
+            assert most == top, "the largest value has the end's colour"
+            assert values.ravel()[place] >= values.max() - step
+    page.locator("#layer-detail [name=scale]").select_option("")
+    expect(page.locator("#layer-detail .maps .tile")).to_have_count(32)
     assert complaints == []
 
 

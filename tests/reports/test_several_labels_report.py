@@ -144,15 +144,16 @@ def test_no_accuracy_and_no_confusion_of_classes(written):
     assert "average precision" in text and "led astray" in text and "threshold" in text
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing_on_any_view(written, width):
+def test_axe_finds_nothing_on_any_view(written):
     with browsing() as browser:
-        for view in ("together", "images") if width == 1280 else ("looks",):
-            scheme = "dark" if width == 390 else "light"
-            page, complaints = opened(browser, written, f"#/{view}", width=width, color_scheme=scheme, bypass_csp=True)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, view
-            assert violations(page) == [] and complaints == [], view
-            page.close()
+        for width, scheme, views in ((1280, "light", ("together", "images")), (390, "dark", ("looks",))):
+            page, complaints = opened(browser, written, width=width, color_scheme=scheme, bypass_csp=True)
+            for view in views:
+                page.evaluate("view => (location.hash = `/${view}`)", view)
+                page.locator(f'main > .on[id="/{view}"]').wait_for()
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, view
+                assert violations(page) == [] and complaints == [], view
+            page.context.close()
 
 
 def test_a_label_has_its_name_everywhere():
@@ -256,8 +257,10 @@ def test_on_the_command_line_from_columns_and_from_words(folder, tmp_path, capsy
     given = ["--task", "labels", "--scale", "0-1"]
     page, told = tmp_path / "p.html", tmp_path / "p.json"
     columns = [folder / "model.keras", "--data", folder / "columns.csv", *given]
-    code, said = run(capsys, "report", *columns, "--output", page, "--json", told, "--trust-images", 0)
-    assert code == 0 and "of 40 pictures" in said, said
+    code, said = run(
+        capsys, "report", *columns, "--output", page, "--json", told, "--trust-images", 0, "--fail-if", "map < 2"
+    )
+    assert code == 3 and "of 40 pictures" in said and "Stopped by --fail-if map < 2: it is" in said, said
     found = json.loads(told.read_text())
     assert found["about"]["labels"] == list(NAMES)
     assert found["pictures"]["true"] == [np.flatnonzero(row).tolist() for row in planted()[1][:40]]
@@ -272,8 +275,10 @@ def test_on_the_command_line_from_columns_and_from_words(folder, tmp_path, capsy
 
 def test_options_of_classes_are_refused_and_several_labels_point_here(folder, tmp_path, capsys):
     given = [folder / "model.keras", "--data", folder / "columns.csv"]
+    code, told = run(capsys, "report", *given, "--task", "labels", "--sections", "mistakes")
+    assert code == 1 and "one class for each image for --sections. Received --task labels. Leave" in told
     code, told = run(capsys, "report", *given, "--task", "labels", "--fail-if", "accuracy < 1")
-    assert code == 1 and "one class for each image for --fail-if. Received --task labels. Leave" in told
+    assert code == 1 and "figure of several labels (map, exact" in told
     code, told = run(capsys, "report", *given, "--output", tmp_path / "p.html")
     assert code == 1 and "pass --task labels" in told
     code, told = run(capsys, "compare", folder / "model.keras", folder / "model.keras", *given[1:], "--task", "labels")

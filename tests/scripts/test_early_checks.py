@@ -122,3 +122,25 @@ def test_names_of_another_number_of_classes_are_refused(capsys):
     with pytest.raises(SystemExit):
         main(["explain", "my.keras", "--image", "cat.jpg", "--resize", "--class-names", "two.txt"])
     assert "each of the model's 3 classes. Received 2: ant, bee" in capsys.readouterr().err
+
+
+@pytest.mark.parametrize(
+    ("line", "meant"),
+    [
+        ("report my.keras -o page.html", "--output"),
+        ("explain my.keras cat.jpg", "Did you mean --image cat.jpg?"),
+        ("explore photos", "Did you mean --data photos?"),
+        ("report my.keras set.npz", "Did you mean --data set.npz?"),
+    ],
+)
+def test_a_mistyped_line_is_told_what_was_meant(line, meant, capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(line.split())
+    assert stopped.value.code == 2
+    assert meant in " ".join(capsys.readouterr().err.replace("│", " ").split())
+
+
+def test_a_word_that_is_no_path_is_not_guessed_at(capsys):
+    with pytest.raises(SystemExit):
+        main(["explore", "zzz"])
+    assert "Did you mean" not in capsys.readouterr().err

@@ -1,5 +1,6 @@
-"""`featurelens explain` and `evaluate` of models of series and volumes, as typed; other commands say what these are for."""
+"""The commands of models of series and volumes, as typed; what does not fit says what does."""
 
+import json
 import wave
 from pathlib import Path
 
@@ -23,6 +24,7 @@ def folder(tmp_path_factory):
     values = draw.normal(size=(6, 24)).astype(np.float32)
     np.savez(place / "series.npz", images=values, labels=(values[:, 6:10].sum(axis=1) < 0).astype(int))
     np.savez(place / "volume.npz", images=draw.random((3, 5, 6, 8)).astype(np.float32), labels=[0, 1, 0])
+    np.save(place / "alone.npy", values)
     for name in ("calm", "storm"):
         (place / "sounds" / name).mkdir(parents=True)
         with wave.open(str(place / "sounds" / name / "a.wav"), "wb") as file:
@@ -75,8 +77,11 @@ def test_evaluate(capsys):
         (("explain", "series.keras", "--data", "series.npz", "--scale", "0-1"), "Expected no --scale"),
         (("explain", "series.keras", "--data", "volume.npz"), "as the model takes"),
         (("evaluate", "series.keras", "--data", "series.npz", "--fit", "stretch"), "None or 'pad'"),
-        (("report", "series.keras", "--data", "series.npz"), "featurelens explain and evaluate"),
-        (("trust", "series.keras", "--data", "series.npz"), "featurelens explain and evaluate"),
+        (("report", "series.keras", "--data", "series.npz", "--method", "rise"), "Leave --method out"),
+        (("report", "series.keras", "--data", "series.npz", "--scale", "0-1"), "Expected no --scale"),
+        (("report", "series.keras", "--data", "alone.npy"), "one folder per class"),
+        (("report", "series.keras", "--data", "series.npz", "--task", "regression"), "where they answer one class"),
+        (("trust", "series.keras", "--data", "series.npz", "--masks", "alone.npy"), "Leave --masks out"),
         (("report", "zero_padded_dropout", "--data", "sounds/calm/a.wav"), "models of series and volumes"),
         (("explain", "zero_padded_dropout", "--image", "sounds/calm/a.wav"), "Expected a PNG"),
         (("explain", "series.keras", "--image", "lost.wav"), "lost.wav"),
@@ -85,3 +90,25 @@ def test_evaluate(capsys):
 def test_what_does_not_fit_says_what_does(arguments, told, capsys):
     code, said = run(capsys, *arguments)
     assert code == 1 and told in " ".join(said.split())
+
+
+def test_report_chooses_its_page_by_what_the_model_takes_and_shows_the_trust_measured_before(capsys):
+    given = ("series.keras", "--data", "sounds")
+    code, said = run(capsys, "trust", *given, "--method", "hirescam", "--images", "2")
+    assert code == 0 and "HiResCAM" in said
+    gates = ("--json", "told.json", "--fail-if", "images < 3", "--title", "Heard")
+    code, said = run(capsys, "report", *given, *gates, "--output", "s.html")
+    assert code == 3 and "The model takes series: this is the report of series." in said and "of 2 series" in said
+    assert "2 WAV files, mono, 100 values a second" in said and "Stopped by --fail-if images < 3: it is 2" in said
+    told = json.loads(Path("told.json").read_text())
+    assert told["about"]["classes"] == ["calm", "storm"] and told["about"]["files"] == ["calm/a.wav", "storm/a.wav"]
+    assert list(told["trust"]["trust"]["methods"]) == ["HiResCAM"] and "featurelens trust" in told["trust"]["command"]
+    assert "<title>Heard</title>" in Path("s.html").read_text() and "testing the maps" not in said
+
+
+def test_a_folder_of_arrays_for_each_class(capsys):
+    for name in ("calm", "storm"):
+        (Path("arrays") / name).mkdir(parents=True)
+        np.save(Path("arrays") / name / "a.npy", np.ones(24, np.float32))
+    code, said = run(capsys, "evaluate", "series.keras", "--data", "arrays")
+    assert code == 0 and "accuracy 50.00%" in said

@@ -16,7 +16,7 @@ from typing import Literal
 
 import numpy as np
 
-from .separation import nearest
+from .separation import likelier, nearest
 
 Kind = Literal["mark", "frame", "stamp", "background", "level"]
 _DARK, _BRIGHT = 5, 95  # percentiles of the pixels
@@ -48,10 +48,14 @@ class Content:
             return images[:, self.mask].reshape(len(images), -1)
         return levels(images) if self.kind == "level" else border_values(images)
 
-    def carried(self, images: np.ndarray, means: tuple[np.ndarray, np.ndarray] | None) -> np.ndarray:
-        """bool[n]: which pictures carry it: they are nearer to the first mean, of `seen` of those known to."""
-        assert means is not None  # only a stamp is found without
-        return nearest(self.seen(images), means[0], means[1])
+    def carried(self, images: np.ndarray, sides: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        """bool[n]: which pictures carry it, by what is `seen` in those known to and in those that do not.
+
+        Pixels count by their distance from the means, levels and borders by the spreads as well.
+        """
+        if self.mask is None:
+            return likelier(self.seen(images), *sides)
+        return nearest(self.seen(images), *(side.mean(axis=0) for side in sides))
 
     def _pasted(self, images: np.ndarray, donors: np.ndarray) -> np.ndarray:
         if self.mask is not None:

@@ -8,7 +8,8 @@ from collections.abc import Callable, Iterator
 import numpy as np
 
 LEAST_SEPARATION = 6.0  # of a square of 3 x 3 (`docs/shortcuts.md`: the largest without a plant, the least with one)
-_MOST = 200  # images of either side that are compared
+_MOST, _LEAST_COMPARED = 200, 64  # images of either side that are compared; of large pictures fewer
+_PIXELS = 3_000_000  # of a side
 _CLEAR = 0.2  # of the largest difference of the means: below it, a pixel at the rim of a square is not part of it
 _LEAST = 1e-3
 _ALIKE = 0.02  # of the range
@@ -31,16 +32,23 @@ def shared_pixels(see: See, carriers: np.ndarray, others: np.ndarray, near: np.n
     Returns:
         bool[H,W]; empty where no square stands apart by 6 or more.
     """
+    carriers, others = (_spread(numbers, near.size) for numbers in (carriers, others))
     inside, rest = _Squares(), _Squares()
-    for numbers, side in ((carriers[:_MOST], inside), (others[:_MOST], rest)):
+    for numbers, side in ((carriers, inside), (others, rest)):
         for part in see(numbers):
             side.see(part)
     line = inside.mean - rest.mean
-    apart = _apart(see, (carriers[:_MOST], others[:_MOST]), line, inside)
+    apart = _apart(see, (carriers, others), line, inside)
     kept = _wider((apart >= LEAST_SEPARATION) & near, 1)
     change = np.abs(line).max(axis=2)
     clear = kept & (change >= _CLEAR * max(float(change[kept].max(initial=0)), _LEAST))
-    return clear | (_wider(near, _BEYOND) & _repeated(see, carriers[:_MOST], others[:_MOST]))
+    return clear | (_wider(near, _BEYOND) & _repeated(see, carriers, others))
+
+
+def _spread(numbers: np.ndarray, pixels: int) -> np.ndarray:
+    """Some of the images, from first to last, since a folder's come class by class."""
+    most = min(len(numbers), _MOST, max(_LEAST_COMPARED, _PIXELS // max(1, pixels)))
+    return numbers[np.arange(most) * len(numbers) // max(1, most)]
 
 
 def _wider(mask: np.ndarray, by: int) -> np.ndarray:
@@ -52,8 +60,10 @@ def _wider(mask: np.ndarray, by: int) -> np.ndarray:
 def _repeated(see: See, carriers: np.ndarray, others: np.ndarray) -> np.ndarray:
     """bool[H,W]: pixels of one value in nearly all carriers that few others have there."""
     inside = np.concatenate(list(see(carriers)))
-    value = np.median(inside, axis=0)
-    alike = (np.abs(inside - value) <= _ALIKE).all(axis=3).mean(axis=0)
+    lines = [inside[:, row] for row in range(inside.shape[1])]  # one by one: two copies of all would be held else
+    value = np.stack([np.median(line, axis=0) for line in lines])
+    found = zip(lines, value, strict=True)
+    alike = np.stack([(np.abs(line - each) <= _ALIKE).all(axis=2).mean(axis=0) for line, each in found])
     elsewhere, seen = np.zeros_like(alike), 0
     for part in see(others):
         elsewhere, seen = elsewhere + (np.abs(part - value) <= _ALIKE).all(axis=3).sum(axis=0), seen + len(part)

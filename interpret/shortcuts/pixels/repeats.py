@@ -31,10 +31,10 @@ def repeats(pictures: np.ndarray, labels: np.ndarray) -> Iterator[tuple[np.ndarr
     found = keys(squares(stepped(pictures, (0.0, 1.0)), SIDE))
     _, number, count = np.unique(found, return_inverse=True, return_counts=True)
     number = number.reshape(found.shape)
-    rare = count < _COMMON * found.size
+    possible = (count < _COMMON * found.size) & (count >= _FEWEST)
     for row, column in np.ndindex(*found.shape[1:3]):
         at = number[:, row, column]
-        for each in _frequent(at, rare):
+        for each in _frequent(at, possible):
             members = at == each
             if of_one_class(shares(labels, np.flatnonzero(members)), _SHARE, _RARER):
                 mask = np.zeros(pictures.shape[1:3], bool)
@@ -42,7 +42,7 @@ def repeats(pictures: np.ndarray, labels: np.ndarray) -> Iterator[tuple[np.ndarr
                 yield mask, members
 
 
-def _frequent(at: np.ndarray, rare: np.ndarray) -> np.ndarray:
-    """The squares at one place that at least eight pictures have and that are rare elsewhere."""
-    seen, count = np.unique(at, return_counts=True)
-    return seen[(count >= _FEWEST) & rare[seen]]
+def _frequent(at: np.ndarray, possible: np.ndarray) -> np.ndarray:
+    """The squares at one place that at least eight pictures have and that are `possible`: frequent in all, rare elsewhere."""
+    seen, count = np.unique(at[possible[at]], return_counts=True)
+    return seen[count >= _FEWEST]

@@ -19,6 +19,7 @@ SMALLEST, LARGEST = 0.015, 0.6  # share of the images in a group
 FEWEST = 8  # images of a group
 _CENTRES = (2, 3, 4)
 _STEPS, _TRIALS = 20, 2
+_NARROWEST = 0.01  # of the deviation of all: a group's deviation below it is taken for this
 _LEAST = 1e-3  # of the range of the pixels: a deviation below it is taken for this
 
 
@@ -67,3 +68,19 @@ def nearest(features: np.ndarray, inside: np.ndarray, rest: np.ndarray) -> np.nd
     """bool[n]: whether each row is nearer to the mean of the group than to that of the rest."""
     rows = features.reshape(len(features), -1)
     return np.square(rows - inside.ravel()).sum(axis=1) < np.square(rows - rest.ravel()).sum(axis=1)
+
+
+def likelier(features: np.ndarray, inside: np.ndarray, rest: np.ndarray) -> np.ndarray:
+    """bool[n]: which rows of a few numbers are rather of the group: each number is taken for normal, on its own.
+
+    A group in the midst of the rest is told by its small spread, not by its mean.
+    """
+    every = np.concatenate([inside, rest]).astype(np.float64)
+    least = np.maximum(_NARROWEST * every.std(axis=0), np.finfo(np.float64).tiny ** 0.5)
+
+    def log_likelihood(side: np.ndarray) -> np.ndarray:
+        mean, deviation = side.mean(axis=0, dtype=np.float64), np.maximum(side.std(axis=0, dtype=np.float64), least)
+        off = np.square((features - mean) / deviation) / 2 + np.log(deviation)
+        return np.log(len(side)) - off.sum(axis=1)
+
+    return log_likelihood(inside) > log_likelihood(rest)

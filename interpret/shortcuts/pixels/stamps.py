@@ -57,7 +57,11 @@ class Stamp:
             self._put(without[place], at, others[place])
         return with_it, without
 
-    def carried(self, images: np.ndarray, means: tuple[np.ndarray, np.ndarray] | None) -> np.ndarray:
+    def seen(self, images: np.ndarray) -> np.ndarray:
+        """float32[n,0]: nothing, since a stamp is found by its own pixels."""
+        return np.zeros((len(images), 0), np.float32)
+
+    def carried(self, images: np.ndarray, sides: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
         """bool[n]: which pictures carry it."""
         return self.places(images)[:, 0] >= 0
 
@@ -97,7 +101,11 @@ def _repeated(found: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
     """The square that the largest share of a class has and the others have not; None where there is none."""
     image, row, column = np.nonzero(found.max(axis=-1) - found.min(axis=-1) >= _VARIED * STEPS)
     varied = found[image, row, column]
-    pairs, first = np.unique(np.stack([keys(varied), image]), axis=1, return_index=True)  # each picture counts once
+    known = keys(varied)
+    _, number, count = np.unique(known, return_inverse=True, return_counts=True)
+    often = np.flatnonzero(count[number] >= _FEWEST)  # hardly any: the rest need not be told apart by picture
+    image, varied, known = image[often], varied[often], known[often]
+    pairs, first = np.unique(np.stack([known, image]), axis=1, return_index=True)  # each picture counts once
     _, number, count = np.unique(pairs[0], return_inverse=True, return_counts=True)
     held = {int(each): shares(labels, pairs[1][number == each]) for each in np.flatnonzero(count >= _FEWEST)}
     held = {each: share for each, share in held.items() if of_one_class(share, _SHARE, _RARER)}

@@ -60,6 +60,16 @@ def chosen_keys(
     )
 
 
+def images_alone(shapes: Mapping[str, tuple[int, ...]], reading: Reading) -> str | None:
+    """The images of a file whose labels are not looked at: as asked for, the one array, or that of the usual name; else None."""
+    if reading.images_key in shapes:
+        return reading.images_key
+    lowered = {key.lower(): key for key in shapes}
+    if len(shapes) == 1:
+        return next(iter(shapes))
+    return lowered.get("images") if reading.images_key is None and "labels" not in lowered else None
+
+
 def _keys_by_shape(shapes: Mapping[str, tuple[int, ...]], reading: Reading) -> tuple[str, str] | None:
     images = [key for key, shape in shapes.items() if len(shape) in (3, 4)]
     images = images or [key for key, shape in shapes.items() if len(shape) == 2 and shape[1] >= 16]

@@ -68,14 +68,15 @@ def _of_folder(folder: Path, size: tuple[int, int], names: Sequence[str]) -> np.
             f"Expected a mask for each image in '{folder}', called as the image is. Received none for '{missing[0]}' and "
             f"{len(missing) - 1} others. Save a black picture for an image without an object."
         )
-    return np.stack([_at_size(read_image(known[_stem(name)]).max(axis=2) > 0, size) for name in names])
+    return np.stack([nearest(read_image(known[_stem(name)]).max(axis=2) > 0, size) for name in names])
 
 
 def _stem(name: str) -> str:
     return PurePosixPath(name).with_suffix("").as_posix()
 
 
-def _at_size(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+def nearest(mask: np.ndarray, size: tuple[int, int]) -> np.ndarray:
+    """A mask [h,w] at another size (H, W), each pixel as the nearest one is."""
     rows, columns = (
         np.minimum(((np.arange(new) + 0.5) * old / new).astype(int), old - 1)
         for old, new in zip(mask.shape, size, strict=True)

@@ -61,7 +61,7 @@ def require_nibabel(path: Path) -> None:
     if importlib.util.find_spec("nibabel") is None:
         raise ValueError(
             f"Expected the package nibabel, with which the NIfTI file '{path}' is read. It is not installed. Install it: pip "
-            f"install nibabel; or save the volumes with np.savez(path, images=..., labels=...)."
+            f'install "featurelens[volumes]"; or save the volumes with np.savez(path, images=..., labels=...).'
         )
 
 

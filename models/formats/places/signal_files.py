@@ -20,7 +20,7 @@ from ...signals import Signals, named
 from ..array_files import array_of, arrays_of, npy_files
 from ..reading import Reading
 from .scans import ENDINGS as SCANS
-from .scans import read_scan
+from .scans import read_scan, require_nibabel
 from .sounds import ENDINGS as SOUNDS
 from .sounds import read_wav
 
@@ -58,6 +58,7 @@ class Found:
     steps: tuple[float, ...] = ()
     unit: str = ""
     notes: tuple[str, ...] = ()
+    unreadable: tuple[str, ...] = ()
 
 
 def open_signals(
@@ -109,6 +110,7 @@ def open_signals(
         steps=found.steps if len(found.steps) == axes else (),
         unit=found.unit,
         notes=(*found.notes, *(() if labels is None else labels.notes), *notes),
+        unreadable=found.unreadable,
     )
     return _with_classes(made, class_names or (None if card is None else card.class_names))
 
@@ -193,8 +195,9 @@ def _of_folder(folder: Path, fit: str | None, length: int | None) -> Found:
             f"take the folder away."
         )
     found = _of_files([file for files in parts.values() for file in files], folder, fit, length)
-    numbers = np.repeat(np.arange(len(parts)), [len(files) for files in parts.values()])
-    return replace(found, labels=numbers, class_names=tuple(parts))
+    names = tuple(parts)
+    numbers = np.array([names.index(file.split("/")[0]) for file in found.names], np.int64)
+    return replace(found, labels=numbers, class_names=names)
 
 
 def _files(folder: Path) -> list[Path]:
@@ -202,7 +205,7 @@ def _files(folder: Path) -> list[Path]:
 
 
 def _of_files(paths: Sequence[Path], folder: Path, fit: str | None, length: int | None) -> Found:
-    """One series or volume from each file, all of one kind, shape and step."""
+    """One series or volume from each file, all of one kind, shape and step; one of several that is damaged is left out."""
     if not paths:
         raise ValueError(
             f"Expected files {', '.join(ENDINGS)} in '{folder}'. Received none. Give the folder that holds them, or a .npz of "
@@ -216,8 +219,9 @@ def _of_files(paths: Sequence[Path], folder: Path, fit: str | None, length: int 
             f"folder of its own, or save all as one .npz."
         )
     kind = next(iter(kinds))
-    parts = [kind.read(path) for path in paths]
-    names = tuple(path.relative_to(folder).as_posix() for path in paths)
+    if kind.endings == SCANS:
+        require_nibabel(paths[0])
+    parts, names, unreadable, notes = _each_read(kind, paths, folder)
     steps = {each[1] for each in parts}
     if len(steps) > 1:
         unlike = next(place for place, each in enumerate(parts) if each[1] != parts[0][1])
@@ -235,7 +239,52 @@ def _of_files(paths: Sequence[Path], folder: Path, fit: str | None, length: int 
             f"Expected files of one shape. Received {list(values[0].shape)} in '{names[0]}' and {list(values[unlike].shape)} in "
             f"'{names[unlike]}'. Of series fit='pad' (--fit pad) makes one length; volumes are to be resampled."
         )
-    return Found(np.stack(values), None, names=names, steps=parts[0][1], unit=kind.unit)
+    notes += _sounds_told(values[0], parts[0][1], len(values)) if kind.endings == SOUNDS else ()
+    return Found(
+        np.stack(values), None, names=names, steps=parts[0][1], unit=kind.unit, notes=notes, unreadable=unreadable
+    )
+
+
+_Part = tuple[np.ndarray, tuple[float, ...]]  # what a file holds: the values, and the step along each axis
+
+
+def _each_read(
+    kind: FileKind, paths: Sequence[Path], folder: Path
+) -> tuple[list[_Part], tuple[str, ...], tuple[str, ...], tuple[str, ...]]:
+    """What each file holds, their names, those of the files that cannot be read, and a note of these.
+
+    Raises:
+        ValueError: None can be read.
+    """
+    parts: list[_Part] = []
+    names: list[str] = []
+    broken: dict[str, ValueError] = {}
+    for path in paths:
+        name = path.relative_to(folder).as_posix()
+        try:
+            parts.append(kind.read(path))
+        except ValueError as error:
+            broken[name] = error
+        else:
+            names.append(name)
+    if not parts:
+        raise next(iter(broken.values()))
+    notes = ()
+    if broken:
+        first, error = next(iter(broken.items()))
+        others = f" and {len(broken) - 1} more" if len(broken) > 1 else ""
+        notes = (f"Left out, as it cannot be read: '{first}'{others}. {' '.join(str(error).split())}",)
+    return parts, tuple(names), tuple(broken), notes
+
+
+def _sounds_told(values: np.ndarray, steps: tuple[float, ...], files: int) -> tuple[str, ...]:
+    """What kind of sounds they are, a sentence."""
+    length, channels = values.shape
+    heard = {1: "mono", 2: "stereo"}.get(channels, f"{channels} channels")
+    many = f"{files:,} WAV file{'' if files == 1 else 's'}"
+    return (
+        f"{many}, {heard}, {1 / steps[0]:,.0f} values a second, {length:,} values ({length * steps[0]:.3g} s) each.",
+    )
 
 
 def _kind(path: Path) -> FileKind:
@@ -280,9 +329,12 @@ def _as_taken(
             return shaped, has_channel, ()
     form = ", ".join("any" if size is None else str(size) for size in wanted)
     turned = real.ndim == len(wanted) + 1 and _fits(np.moveaxis(real[:1], 1, -1).shape[1:], wanted)
+    mixed = real.ndim == len(wanted) + 1 and wanted[-1] == 1 and _fits(real[:1, ..., :1].shape[1:], wanted)
     advice = (
         "They are channels first: np.moveaxis(values, 1, -1) turns them."
         if turned
+        else f"They have {real.shape[-1]} channels where the model takes one: values.mean(-1, keepdims=True) mixes them down."
+        if mixed
         else "Series are made one length by fit='pad' (--fit pad)."
         if len(wanted) <= 2
         else "Resample them to the model's size."

@@ -12,7 +12,7 @@ from ....interpret.maps.regions import EvidenceRegions, evidence_regions
 from ....interpret.pixel_removal.smallest_flip import SmallestFlips, smallest_flips
 from ....interpret.progress import Progress
 from ....interpret.tracing.variants import rows_at_once
-from ..mistakes import Mistakes
+from ..mistakes import Mistakes, in_turn
 from ..seen import Seen
 from .suspects import hidden_of
 
@@ -45,7 +45,7 @@ def gather_reasons(seen: Seen, mistakes: Mistakes) -> ReasonsEvidence:
     """Look behind the explained mistakes."""
     channels, parts, share = leading(mistakes.parts)
     hidden, nearest = _nearest(seen, mistakes)
-    rows = _turn(mistakes)
+    rows = in_turn(mistakes, FLIPS)
     return ReasonsEvidence(
         numbers=mistakes.numbers,
         true=mistakes.true,
@@ -92,13 +92,6 @@ def _nearest(seen: Seen, mistakes: Mistakes) -> tuple[str | None, NearestAnswers
         np.where(rows < 0, -1, hidden.numbers[rows]) for rows in (found.of_true, found.of_predicted)
     )
     return hidden.layer, replace(found, of_true=of_true, of_predicted=of_predicted)
-
-
-def _turn(mistakes: Mistakes) -> np.ndarray:
-    """Rows of the mistakes, one of each confusion before the second of any; at most twelve."""
-    places = [confusion.places for confusion in mistakes.confusions if len(confusion.places)]
-    turns = [group[turn] for turn in range(FLIPS) for group in places if turn < len(group)]
-    return np.array(turns[:FLIPS], np.int64)
 
 
 def _flips(seen: Seen, numbers: np.ndarray) -> SmallestFlips | None:

@@ -5,5 +5,6 @@ suspects     Which labels and images are suspect, and what is won by not answeri
 reasons      What lies behind each mistake shown?
 review       What did people say of the mistakes?
 which_layer  At which layer are the maps the most faithful?
+many_passes  What do the methods that cost more show of the leading mistakes?
 shortcuts    What does the model read instead of the object, and on which groups does it fail?
 """

@@ -22,6 +22,7 @@ from ...evidence.seen import Seen
 from ...html.components import EMPTY, joined, view
 from ...html.payload import packed
 from ...html.tiles import Sprite, sprite, tile_html
+from ..front.matrix import pair_html
 from ..section import About, Finding, Part
 
 _DRAWN_OF_EACH = 2  # of the nearest right answers, on every card; more would make the file large
@@ -125,9 +126,15 @@ def _card(found: ReasonsEvidence, about: About, sheets: dict[str, Sprite], place
     lead = (found.channels[row], found.parts[row], float(found.share[row]))
     sentences = [flip_words(found.flips, place, names), channel_words(found.layer, *lead, said, meant)]
     return Markup(
-        '<article class="reason mistake"><header><h4><span class="true">{}</span> → <span class="predicted">{}</span></h4>'
-        '<a class="number" href="#/image/{}">image {}</a></header><div class="views">{}</div><p class="says">{}</p></article>'
-    ).format(meant, said, image, about.dataset.called(image), joined(views), " ".join(filter(None, sentences)))
+        '<article class="reason mistake"><header><h4>{}</h4><a class="number" href="#/image/{}">image {}</a></header>'
+        '<div class="views">{}</div><p class="says">{}</p></article>'
+    ).format(
+        pair_html(names, int(found.true[row]), int(found.predicted[row])),
+        image,
+        about.dataset.called(image),
+        joined(views),
+        " ".join(filter(None, sentences)),
+    )
 
 
 def _neighbours(

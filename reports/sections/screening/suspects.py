@@ -185,7 +185,7 @@ def _gallery(
 ) -> tuple[Markup, list[Sprite]]:
     """Pictures with (what, note) below each."""
     sheet = sprite(name, pictures_at(about.dataset.shown, numbers, about.dataset.shown_range, 56))
-    tiles = [tile_html(sheet, place, f"{what}; {note}") for place, (what, note) in enumerate(notes)]
+    tiles = [tile_html(sheet, place, note.partition(",")[0]) for place, (_, note) in enumerate(notes)]
     views = [view(tile, what, note=note) for tile, (what, note) in zip(tiles, notes, strict=True)]
     shown = Markup('<p><a href="#/images?flag={}">as a list →</a></p><noscript><div class="views">{}</div></noscript>')
     return joined([text, shown.format(_LISTS[name], joined(views))]), [sheet]

@@ -3,6 +3,7 @@
 pixels          What do the bytes of a picture become for the model?
 picture_header  What does a picture say of itself before it is decoded?
 questions       What can be asked?
+one_class       Which models can be served?
 served_model    What is known of a model before the first request?
 method_choice   Which method is the one to show, by what was measured?
 decisions       What does the model decide of each picture of a batch?

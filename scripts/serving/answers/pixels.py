@@ -102,6 +102,11 @@ class PictureReader:
             self._require_range()
             return self._fitted(pixels)
         pixels = pixels.astype(np.float32)
+        self._require_own_range(pixels)
+        return self._sized(pixels)
+
+    def _require_own_range(self, pixels: np.ndarray) -> None:
+        """Pass pixels within the model's range, as far as it has one."""
         low, high = self.value_range
         slack = _SLACK * (high - low)
         smallest, largest = float(pixels.min()), float(pixels.max())
@@ -112,7 +117,6 @@ class PictureReader:
                 f"Expected pixels from {low:g} to {high:g}, the model's range. Received {smallest:g} to {largest:g}. "
                 f"Scale them, or send a picture file or UINT8."
             )
-        return self._sized(pixels)
 
     def _require_range(self) -> None:
         if self.only_numbers:

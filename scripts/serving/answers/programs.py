@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 from collections.abc import Callable, Mapping, Sequence
+from contextlib import suppress
 from dataclasses import dataclass
 from typing import Any
 
@@ -95,11 +96,15 @@ class ModelPrograms:
         return layer or self.default_layer
 
     def check(self, known: KnownMethod, layer: str | None) -> None:
-        """Trace a method of one pass, and run it on an image.
+        """Trace a method, and run it on an image, one of many passes for its first: no question has to wait for that later.
 
         Raises:
             ValueError: The model cannot be explained by it, or has no such layer.
         """
+        if known.is_expensive:
+            with suppress(_Enough):
+                self.many_passes(known, layer, Row(self._images[0]), _one_slice, 1)
+            return
         nobody = np.full(1, -1, np.int32)
         self._run_of(known, layer)([self._images[:1]], nobody, nobody)
 
@@ -125,14 +130,17 @@ class ModelPrograms:
             sound &= np.isfinite(batch.maps.values).reshape(len(rows), -1).all(axis=1)
         return [Answer(batch, row) if sound[row] else _not_finite() for row in range(len(rows))]
 
-    def many_passes(self, known: KnownMethod, layer: str | None, row: Row, step: Callable[[int, int], None]) -> Answer:
-        """The answer with a map of many passes; `step` is told how far it is, every few milliseconds."""
+    def many_passes(
+        self, known: KnownMethod, layer: str | None, row: Row, step: Callable[[int, int], None], rows: int
+    ) -> Answer:
+        """The answer with a map of many passes, so many rows at a time; between them `step` is told how far it is."""
         one = np.array([row.explained], np.int32), np.array([row.versus], np.int32)
         image = row.pixels[np.newaxis]
         found = self._predicted([image], *one)
+        step(0, 1)
         method = self._expensive_one(known, layer, min(row.pixels.shape[:2]))
         named = int(found["classes"][0])
-        maps = method(image, named, None if row.versus < 0 else row.versus, 32, lambda _, *far: step(*far))
+        maps = method(image, named, None if row.versus < 0 else row.versus, rows, lambda _, *far: step(*far))
         logits = np.array(found["logits"])
         unlike = self.references.unlikeness(logits, found.get("features")) if self.references is not None else None
         return Answer(BatchAnswers(self._decisions(logits), [named], MapsOfBatch(np.asarray(maps)), unlike), 0)
@@ -183,6 +191,15 @@ class ModelPrograms:
             return found
 
         return run
+
+
+class _Enough(Exception):
+    """A method of many passes has begun, which was all that was asked of it."""
+
+
+def _one_slice(done: int, _: int) -> None:
+    if done:
+        raise _Enough
 
 
 def _not_finite() -> ValueError:

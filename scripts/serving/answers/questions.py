@@ -23,7 +23,7 @@ class Key:
     model: str
     method: str = PREDICT  # name of a method, or 'predict'
     layer: str | None = None
-    shape: tuple[int, ...] = ()  # of the picture, where the model leaves it open
+    shape: tuple[int | None, ...] = ()  # of the picture, where the model leaves it open
     weight: int = field(default=0, compare=False)  # the lightest go first
 
     @property

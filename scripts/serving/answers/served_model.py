@@ -96,7 +96,7 @@ def served_model(
     labels = dataset.labels[chosen]
     accuracy = float((logits.argmax(axis=1) == labels).mean())
     references = References(dataset.source, chosen, labels, probabilities, accuracy)
-    refused = _refused(programs)
+    refused = _refused(programs, None if trust is None else trust.cam_layer)
     known = trusted(trust, frozenset(each.name for each in METHODS.usual if each.name not in refused))
     return ServedModel(
         name=name,
@@ -133,14 +133,12 @@ def _taken(dataset: Dataset, chosen: np.ndarray) -> Any:
     return dataset.images if len(chosen) == len(dataset) else dataset.take(chosen).images
 
 
-def _refused(programs: ModelPrograms) -> dict[str, str]:
-    """Why the model cannot be explained by some methods of one pass."""
+def _refused(programs: ModelPrograms, layer: str | None) -> dict[str, str]:
+    """Why the model cannot be explained by some methods; the others are traced by that, at the layer that they look at."""
     refused = {}
     for known in METHODS.usual:
-        if known.is_expensive:
-            continue
         try:
-            programs.check(known, None)
+            programs.check(known, programs.layer_of(known, layer))
         except ValueError as error:
             refused[known.name] = str(error)
     return refused

@@ -15,6 +15,7 @@ import orjson
 from featurelens.interpret.maps.state import MIXED, NEGATIVE, POSITIVE, ZERO
 from featurelens.interpret.methods.catalogue import KnownMethod
 from featurelens.interpret.reference.unlike import FEWEST, MISSED
+from featurelens.scripts.serving.answers.one_class import remark
 from featurelens.scripts.serving.answers.pixels import ModelPicture
 from featurelens.scripts.serving.answers.programs import Answer, MapsOfBatch
 from featurelens.scripts.serving.answers.questions import Wish
@@ -108,6 +109,7 @@ class ModelWords:
                 else "Too few references to tell.",
                 "unlike_is_rough": known is None or known.is_rough,
                 "classes_not_ruled_out": VOID if self.served.has_sets else "Too few references: no class is ruled out.",
+                "class": remark(self.served.programs.head),
             }
             self._noted = json.dumps(told)
         return self._noted

@@ -1,6 +1,7 @@
 """Work of many passes: it runs in the model's thread between the batches, within a budget of time, and can be cancelled.
 
-A job is a function that calls `step(done, total)` every few milliseconds; there the worker answers what waits.
+A job is a function of `step` and of so many rows that it may compute at a time; between them it calls `step(done, total)`, where
+the worker answers what waits.
 """
 
 from __future__ import annotations
@@ -13,11 +14,14 @@ from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
 
+from featurelens.scripts.serving.engine.turns import SHARE
+
 WAITING, RUNNING, DONE, FAILED, CANCELLED = "waiting", "running", "done", "failed", "cancelled"
 _KEPT = 64  # finished jobs
 _KEPT_SECONDS = 600.0
 
 Step = Callable[[int, int], None]
+Work = Callable[[Step, int], Any]
 
 
 class JobStopped(Exception):
@@ -28,14 +32,20 @@ class JobStopped(Exception):
 class Job:
     """One work of many passes."""
 
-    work: Callable[[Step], Any] | None  # None once it has run: the picture is not kept
+    work: Work | None  # None once it has run: the picture is not kept
     seconds: float  # budget of running time
+    kind: Any = None  # jobs of one kind take equally long for equally many rows
     id: str = field(default_factory=lambda: secrets.token_hex(16))
     state: str = WAITING
     share: float = 0.0  # 0..1, done
     result: Any = None
     error: str = ""
     finished: float = float("inf")  # of `time.monotonic`
+
+    @property
+    def longest(self) -> float:
+        """Seconds from its beginning, rests between its slices included, after which it is given up."""
+        return self.seconds / SHARE
 
     @property
     def is_over(self) -> bool:

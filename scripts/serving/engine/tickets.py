@@ -39,6 +39,7 @@ class Ticket:
     is_gone: Callable[[], bool] = _never  # whether nobody waits any more
     answers: list[Any] = field(default_factory=list)  # filled by the worker, in the order of rows
     left: int = 0  # rows without an answer
+    since: float = 0.0  # when it began to wait
 
     def __post_init__(self) -> None:
         self.left = len(self.rows)

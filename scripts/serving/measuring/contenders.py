@@ -36,9 +36,7 @@ def fastapi_app(kind: str) -> Any:
         return told(logits.numpy()[0], maps.numpy()[0])
 
     for answer in (answer_predict, answer_explain):
-        answer.__annotations__["request"] = (
-            Request  # a name of this function, which FastAPI would look for in the module
-        )
+        answer.__annotations__["request"] = Request  # which FastAPI would look for in the module
         app.post(f"/{answer.__name__.removeprefix('answer_')}")(answer)
     app.get("/health")(lambda: {"ready": True})
     return app

@@ -12,10 +12,10 @@ import statistics
 import subprocess
 import sys
 import threading
-import time
+import urllib.error
 import urllib.request
 from collections.abc import Callable, Iterator
-from contextlib import ExitStack, contextmanager, nullcontext
+from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from importlib.util import find_spec
 from typing import Any
 
@@ -25,6 +25,7 @@ from featurelens.scripts.serving.measuring.processes import Server, free_port, l
 
 _AT_ONCE = 64
 _TIMES_SLOWER = 10  # the model of one measurement
+_JOBS_WAITING, _LOOK = 8, 0.25  # so many are there for so many seconds
 _MANY = 100_000  # requests, of the measurement of memory
 _PATHS = {"featurelens": ("/v1/predict", "/v1/explain"), "other": ("/predict", "/explain")}
 _FEWER = {"function": 10, "predict": 60}  # times fewer requests for those that answer one by one
@@ -92,19 +93,9 @@ def _servers() -> Iterator[tuple[str, Any]]:
 
 
 def _beside(servers: dict[str, Server], body: str, count: int, rounds: int) -> list[str]:
+    """The table of all contenders."""
     stream = [_stream_cost() for _ in range(rounds)]
-    found: dict[tuple[str, int], list[dict[str, Any]]] = {}
-    for counted in range(rounds + 1):
-        for name, server in servers.items():
-            for which, path in enumerate(_PATHS.get(name, _PATHS["other"])):
-                many = max(_AT_ONCE, count // _FEWER.get(name, 1))
-                run = loaded(server, _load(name, server.port, path, body, many))
-                if run["statuses"] != {"200": many}:
-                    raise ValueError(
-                        f"Expected {many} answers of {name}. Received {run['statuses']}. Start it by hand to see why."
-                    )
-                if counted:
-                    found.setdefault((name, which), []).append({**run, "count": many})
+    found = _runs(servers, body, count, rounds)
     fewer = ", ".join(f"{max(_AT_ONCE, count // times):,} of {name}" for name, times in _FEWER.items())
     lines = [f"{count:,} requests at {_AT_ONCE} at a time ({fewer}), median of {rounds} rounds in turn", ""]
     lines += [
@@ -114,6 +105,8 @@ def _beside(servers: dict[str, Server], body: str, count: int, rounds: int) -> l
     for which, what in enumerate(("predict", "explain")):
         own = found["featurelens", which]
         lines += [_row(f"{name}: {what}", runs, own) for (name, asked), runs in found.items() if asked == which]
+    if refused := sum(run["refused"] for runs in found.values() for run in runs):
+        lines.append(f"| refused, as the machine had other things to do: {refused:,} | | | | | |")
     explained = _median(found["featurelens", 1], lambda run: (run["server_cpu"] + run["cpu"]) / run["count"] * 1e6)
     for place, what in enumerate(("Explainer, streamed", "HiResCAM, streamed")):
         cost = statistics.median(each[place] for each in stream)
@@ -121,6 +114,30 @@ def _beside(servers: dict[str, Server], body: str, count: int, rounds: int) -> l
             f"| pure stream, {what} | | | {cost:.0f} | | {cost / explained:.2f} of the CPU of server and generator |"
         )
     return lines
+
+
+def _runs(
+    servers: dict[str, Server], body: str, count: int, rounds: int
+) -> dict[tuple[str, int], list[dict[str, Any]]]:
+    """{(contender, number of the question): what was seen in each round}; a round more, the first, warms up."""
+    found: dict[tuple[str, int], list[dict[str, Any]]] = {}
+    for counted in range(rounds + 1):
+        for name, server in servers.items():
+            for which, path in enumerate(_PATHS.get(name, _PATHS["other"])):
+                many = max(_AT_ONCE, count // _FEWER.get(name, 1))
+                run = loaded(server, _load(name, server.port, path, body, many))
+                answered = _answered(name, run, many)
+                if counted:
+                    found.setdefault((name, which), []).append({**run, "count": answered, "refused": many - answered})
+    return found
+
+
+def _answered(name: str, run: dict[str, Any], many: int) -> int:
+    """How many were answered; the others may have been refused for want of time, and nothing else."""
+    answered, refused = (run["statuses"].get(status, 0) for status in ("200", "429"))
+    if not answered or answered + refused != many:
+        raise ValueError(f"Expected {many} answers of {name}. Received {run['statuses']}. Start it by hand to see why.")
+    return answered
 
 
 def _load(name: str, port: int, path: str, body: str, count: int) -> Load:
@@ -157,14 +174,21 @@ def _delays(server: Server, body: str, count: int) -> list[str]:
 
 @contextmanager
 def _rise_jobs(server: Server, body: str) -> Iterator[list[str]]:
-    """Always one job that runs, and one that waits; their numbers."""
+    """Always one job that runs, and some that wait; the numbers of those begun.
+
+    They are looked at seldom: to count them costs the event loop as much as several predictions.
+    """
     over = threading.Event()
+    posted: list[str] = []
     begun: list[str] = []
 
     def feed() -> None:
-        while not over.wait(0.02):
-            if _jobs(server)["waiting"] == 0:
-                begun.append(_post(server, "/v1/explain?method=rise", bytes.fromhex(body))["job"])
+        while True:
+            for _ in range(int(_JOBS_WAITING - _jobs(server)["waiting"])):
+                with suppress(urllib.error.HTTPError):  # 429: there are enough
+                    posted.append(_post(server, "/v1/explain?method=rise", bytes.fromhex(body))["job"])
+            if over.wait(_LOOK):
+                return
 
     feeder = threading.Thread(target=feed)
     feeder.start()
@@ -173,9 +197,7 @@ def _rise_jobs(server: Server, body: str) -> Iterator[list[str]]:
     finally:
         over.set()
         feeder.join()
-        until = time.monotonic() + 60
-        while time.monotonic() < until and _jobs(server)["waiting"] + _jobs(server)["running"]:
-            time.sleep(0.1)
+        begun += [job for job in posted if _had_begun(server, job)]
 
 
 def _overload(server: Server, body: str, count: int) -> list[str]:
@@ -242,6 +264,16 @@ def _post(server: Server, path: str, body: bytes) -> Any:
     asked = urllib.request.Request(f"http://127.0.0.1:{server.port}{path}", body, {"Content-Type": "image/png"})
     with urllib.request.urlopen(asked, timeout=30) as answer:
         return json.load(answer)
+
+
+def _had_begun(server: Server, job: str) -> bool:
+    """Stop a job, and tell whether anything of it was done."""
+    asked = urllib.request.Request(f"http://127.0.0.1:{server.port}/v1/jobs/{job}", method="DELETE")
+    try:
+        with urllib.request.urlopen(asked, timeout=30) as answer:
+            return bool(json.load(answer)["share"] > 0)
+    except urllib.error.HTTPError:  # 404: done for so long that it is forgotten
+        return True
 
 
 def _jobs(server: Server) -> dict[str, float]:

@@ -7,7 +7,9 @@ sent_pictures    Which pictures does a request hold?
 questions_asked  How is a request for predictions or explanations answered?
 open_inference   How do KServe's and Triton's clients ask?
 front            What happens to every request?
-documented       What else is there, and how is all of it described?
+documented       What else is there?
+described        How is all of it described, for programs?
+docs_page        And for people?
 metrics          What is counted?
 access_log       What is written down of a request?
 page             What is shown to a person with a browser?

@@ -29,6 +29,7 @@ _MODEL = re.compile(r"/v2/models/([^/]{1,200})(?:/versions/([^/]{1,20}))?(/ready
 _REQUEST = re.compile(rb"[A-Za-z0-9._-]{1,64}")
 _LINGER = 1.0  # seconds that the rest of a refused body is taken in, so that the refusal reaches its sender
 _OPEN = {"/", "/page.css", "/page.js", "/favicon.ico", "/v2/health/live", "/v2/health/ready"}  # without a token
+_FAILED = "The service failed on this request. Its log has the request's number."
 _LOOPBACK = ("127.0.0.1", "localhost", "::1")
 _ALWAYS: Headers = [(b"cache-control", b"no-store"), (b"x-content-type-options", b"nosniff")]
 Handler = Callable[[Exchange], Awaitable[Response]]
@@ -71,6 +72,7 @@ class Front:
             return await send({"type": "websocket.close", "code": 1008})
         began = time.monotonic()
         exchange = Exchange(scope, receive, f"{self._mark}-{next(self._count)}")
+        _take_number(exchange)
         route = "other"
         try:
             route = await self._answered(exchange, send)
@@ -81,25 +83,20 @@ class Front:
 
     async def _answered(self, exchange: Exchange, send: Send) -> str:
         """Answer, and tell the route's name, of which there are few."""
-        own = exchange.header(b"x-request-id")
-        if own and _REQUEST.fullmatch(own):
-            exchange.id = own.decode()
         route, handler = self._route(exchange)
         more: Headers = []
         try:
             more = self._guard(exchange)
             if exchange.method == "OPTIONS" and more:
                 response = Response(b"", 204, headers=_PREFLIGHT)
-            elif handler is None:
-                await self._rest_answers(exchange, send, more)
-                return route
-            else:
+            elif handler is not None:
                 response = await handler(exchange)
+            else:
+                return await self._rest_answers(exchange, send, more, route)
         except Refusal as error:
-            response = error.response(plain=exchange.path.startswith("/v2"), request=exchange.id)
+            response = _told(exchange, error)
             if error.close:
-                await self._send_and_linger(exchange, response, more, send)
-                return route
+                return await self._send_and_linger(exchange, response, more, send, route)
         except asyncio.CancelledError:
             exchange.status = 499
             if exchange.is_gone():
@@ -107,10 +104,8 @@ class Front:
             raise
         except Exception:
             sys.stderr.write(f"Request {exchange.id} failed.\n{traceback.format_exc()}")
-            told = Refusal(500, "The service failed on this request. Its log has the request's number.")
-            response = told.response(plain=exchange.path.startswith("/v2"), request=exchange.id)
-        body = b"" if exchange.method == "HEAD" else response.body
-        await send_whole(send, response.status, _headers(exchange, response, more), body)
+            response = _told(exchange, Refusal(500, _FAILED))
+        await _send(exchange, response, more, send)
         return route
 
     def _route(self, exchange: Exchange) -> tuple[str, Handler | None]:
@@ -177,7 +172,9 @@ class Front:
             else None
         )
 
-    async def _rest_answers(self, exchange: Exchange, send: Send, more: Headers) -> None:
+    async def _rest_answers(self, exchange: Exchange, send: Send, more: Headers, route: str) -> str:
+        """Let the other application answer; the route's name is handed through."""
+
         async def told(message: Any) -> None:
             if message["type"] == "http.response.start":
                 exchange.status = message["status"]
@@ -188,8 +185,11 @@ class Front:
             await send(message)
 
         await self._rest(exchange.scope, exchange.receive, told)
+        return route
 
-    async def _send_and_linger(self, exchange: Exchange, response: Response, more: Headers, send: Send) -> None:
+    async def _send_and_linger(
+        self, exchange: Exchange, response: Response, more: Headers, send: Send, route: str
+    ) -> str:
         """Send, and take in what still comes for a moment: a connection closed at once loses the answer."""
         headers = _headers(exchange, response, more)
         await send({"type": "http.response.start", "status": response.status, "headers": headers})
@@ -201,6 +201,7 @@ class Front:
         except TimeoutError:
             pass
         await send({"type": "http.response.body", "body": b""})
+        return route
 
 
 _PREFLIGHT: Headers = [
@@ -208,6 +209,23 @@ _PREFLIGHT: Headers = [
     (b"access-control-allow-headers", b"authorization, content-type, x-request-id"),
     (b"access-control-max-age", b"600"),
 ]
+
+
+def _take_number(exchange: Exchange) -> None:
+    """The request's number is the one that it bears, where that is fit to be written down."""
+    own = exchange.header(b"x-request-id")
+    if own and _REQUEST.fullmatch(own):
+        exchange.id = own.decode()
+
+
+def _told(exchange: Exchange, error: Refusal) -> Response:
+    """A refusal, in the form of the route."""
+    return error.response(plain=exchange.path.startswith("/v2"), request=exchange.id)
+
+
+async def _send(exchange: Exchange, response: Response, more: Headers, send: Send) -> None:
+    headers = _headers(exchange, response, more)
+    await send_whole(send, response.status, headers, b"" if exchange.method == "HEAD" else response.body)
 
 
 def _headers(exchange: Exchange, response: Response, more: Headers) -> Headers:

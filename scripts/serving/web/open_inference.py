@@ -20,7 +20,14 @@ from featurelens.scripts.serving.answers.served_model import ServedModel
 from featurelens.scripts.serving.service import Service
 from featurelens.scripts.serving.web.bodies import read_body
 from featurelens.scripts.serving.web.exchanges import JSON, Exchange, Refusal, Response
-from featurelens.scripts.serving.web.questions_asked import Asked, Questions, model_called, refused, require_room
+from featurelens.scripts.serving.web.questions_asked import (
+    Asked,
+    Questions,
+    model_called,
+    refused,
+    require_ready,
+    require_room,
+)
 from featurelens.scripts.serving.web.sent_pictures import json_of
 
 _HEADER = b"inference-header-content-length"
@@ -70,6 +77,7 @@ class OpenInference:
     async def infer(self, exchange: Exchange, name: str) -> Response:
         """Answer a request of the protocol."""
         deadline = time.monotonic() + self._service.settings.deadline
+        require_ready(self._service)
         require_room(self._service, exchange)
         served = model_called(self._service, name)
         body = await read_body(exchange, self._service.settings)
@@ -109,17 +117,34 @@ def _split(body: bytes, length: bytes) -> tuple[dict[str, Any], bytes]:
 
 
 def _images(asked: dict[str, Any], binary: bytes, served: ServedModel, most: int) -> np.ndarray:
+    """The pictures of the only input, [n,H,W,C], in its datatype."""
     inputs = asked.get("inputs")
     if not isinstance(inputs, list) or len(inputs) != 1 or not isinstance(inputs[0], dict):
         raise Refusal(
             400, f"Expected one input, '{_INPUT}'. Received another number of inputs. Send all pictures as one tensor."
         )
     given = inputs[0]
-    shape, dtype = given.get("shape"), _DTYPES.get(str(given.get("datatype")))
+    dtype, shape = _dtype(given), _shape(given, served, most)
+    size = _parameters(given).get("binary_data_size")
+    array = _from_numbers(given.get("data"), dtype) if size is None else _from_bytes(binary, size, dtype)
+    if array.size != int(np.prod([float(axis) for axis in shape])):
+        raise Refusal(
+            400, f"Expected as many numbers as the shape {shape} holds. Received {array.size:,}. Send all of them."
+        )
+    return array.reshape(shape)
+
+
+def _dtype(given: dict[str, Any]) -> np.dtype[Any]:
+    dtype = _DTYPES.get(str(given.get("datatype")))
     if dtype is None:
         raise Refusal(
             400, "Expected the datatype FP32 or UINT8. Received another one. Send the pixels as one of these."
         )
+    return dtype
+
+
+def _shape(given: dict[str, Any], served: ServedModel, most: int) -> list[int]:
+    shape = given.get("shape")
     if not isinstance(shape, list) or not shape or not all(type(axis) is int and 0 < axis < 2**31 for axis in shape):
         raise Refusal(
             400,
@@ -129,13 +154,7 @@ def _images(asked: dict[str, Any], binary: bytes, served: ServedModel, most: int
         raise Refusal(
             400, f"Expected 1 to {most} pictures, each {served.reader.words}. Received {shape}. Send [n, ...] of such."
         )
-    size = _parameters(given).get("binary_data_size")
-    array = _from_numbers(given.get("data"), dtype) if size is None else _from_bytes(binary, size, dtype)
-    if array.size != int(np.prod([float(axis) for axis in shape])):
-        raise Refusal(
-            400, f"Expected as many numbers as the shape {shape} holds. Received {array.size:,}. Send all of them."
-        )
-    return array.reshape(shape)
+    return shape
 
 
 def _from_bytes(binary: bytes, size: Any, dtype: np.dtype[Any]) -> np.ndarray:

@@ -6,6 +6,7 @@ import json
 import time
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
+from functools import cached_property
 from typing import Any
 from urllib.parse import parse_qsl
 
@@ -35,6 +36,12 @@ class Asked:
     known: KnownMethod  # the method named, or the one that trust chose
     layer: str | None
 
+    @cached_property
+    def usual(self) -> tuple[Key, Key]:
+        """Of a prediction and of an explanation, before the picture is known: of one that has the model's own size."""
+        shape = self.served.reader.shape
+        return Service.key(self.served, shape), Service.key(self.served, shape, self.known, self.layer)
+
 
 class Questions:
     """The handlers of one service."""
@@ -45,7 +52,7 @@ class Questions:
 
     async def predict(self, exchange: Exchange) -> Response:
         """The decisions on some pictures."""
-        asked, deadline = self._begin(exchange)
+        asked, deadline = self._begin(exchange, mapped=False)
         sent = await self._pictures(exchange, asked.served)
         found = await self.answers(exchange, asked, sent, deadline, mapped=False)
         words = self._service.words[asked.served.name]
@@ -53,7 +60,7 @@ class Questions:
 
     async def explain(self, exchange: Exchange) -> Response:
         """The decisions with their reasons; of a method of many passes a job."""
-        asked, deadline = self._begin(exchange)
+        asked, deadline = self._begin(exchange, mapped=True)
         if asked.known.name in asked.served.refused:
             raise Refusal(422, asked.served.refused[asked.known.name])
         form = _form(exchange.header(b"accept"))
@@ -85,7 +92,7 @@ class Questions:
         for picture in sent:
             if isinstance(picture, ModelPicture):
                 row = Row(picture.pixels, asked.wish.explained, asked.wish.versus)
-                rows.append((self._service.key(asked.served, row, known, asked.layer), row))
+                rows.append((Service.key(asked.served, picture.pixels.shape, known, asked.layer), row))
         exchange.rows = len(rows)
         entered = time.monotonic()
         try:
@@ -115,11 +122,13 @@ class Questions:
             self._asked[raw_query] = made
         return self._asked[raw_query]
 
-    def _begin(self, exchange: Exchange) -> tuple[Asked, float]:
+    def _begin(self, exchange: Exchange, *, mapped: bool) -> tuple[Asked, float]:
         """Refuse at once what will not be answered; nothing of the body was read yet."""
         deadline = time.monotonic() + self._service.settings.deadline
-        require_room(self._service, exchange)
-        return self.asked(exchange.scope["query_string"]), deadline
+        require_ready(self._service)
+        asked = self.asked(exchange.scope["query_string"])
+        require_room(self._service, exchange, asked.usual[mapped])
+        return asked, deadline
 
     def _read(self, raw_query: bytes) -> Asked:
         try:
@@ -152,14 +161,8 @@ class Questions:
         return await pictures_of(exchange.header(b"content-type"), body, served.reader, settings.pictures)
 
     def _job(self, asked: Asked, sent: Sequence[Sent]) -> Response:
-        picture = sent[0]
-        if len(sent) != 1:
-            raise Refusal(
-                422,
-                f"Expected one picture for {asked.known.slug}, which takes many passes. Received {len(sent)}. Send one.",
-            )
-        if not isinstance(picture, ModelPicture):
-            raise refused(picture)
+        """Queue a method of many passes, and tell where to ask for what came of it."""
+        picture = _only_picture(asked, sent)
         row = Row(picture.pixels, asked.wish.explained, asked.wish.versus)
         words = self._service.words[asked.served.name]
 
@@ -175,7 +178,7 @@ class Questions:
             job = self._service.job(asked.served, asked.known, asked.layer, row, finish)
         except Overloaded as error:
             raise too_busy(error) from None
-        told = {"job": job.id, "state": job.state, "url": f"/v1/jobs/{job.id}", "seconds_at_most": job.seconds}
+        told = {"job": job.id, "state": job.state, "url": f"/v1/jobs/{job.id}", "seconds_at_most": job.longest}
         headers = [(b"location", told["url"].encode()), (b"retry-after", b"1")]
         return Response(json.dumps(told).encode(), 202, headers=headers)
 
@@ -201,18 +204,39 @@ class Questions:
         return Response(self._png(asked, answer, picture), content_type=PNG)
 
 
-def require_room(service: Service, exchange: Exchange) -> None:
-    """Pass where the queue has room, and the answer can be there in time.
+def _only_picture(asked: Asked, sent: Sequence[Sent]) -> ModelPicture:
+    """The picture of a method of many passes, which takes one."""
+    if len(sent) != 1:
+        raise Refusal(
+            422,
+            f"Expected one picture for {asked.known.slug}, which takes many passes. Received {len(sent)}. Send one.",
+        )
+    picture = sent[0]
+    if not isinstance(picture, ModelPicture):
+        raise refused(picture)
+    return picture
+
+
+def require_ready(service: Service) -> None:
+    """Pass where questions are answered.
 
     Raises:
-        Refusal: It has none (429), or nothing is answered (503).
+        Refusal: They are not (503).
     """
     if not service.is_ready:
         raise Refusal(
             503, "Expected a service that is ready. It is starting or stopping. Ask again.", [(b"retry-after", b"2")]
         )
+
+
+def require_room(service: Service, exchange: Exchange, key: Key | None = None) -> None:
+    """Pass where the queue has room for one more of a kind, and its answer can be there in time.
+
+    Raises:
+        Refusal: It has none (429), or nothing is answered (503).
+    """
     try:
-        service.worker.room_for(1, exchange.age)
+        service.worker.room_for(1, key, exchange.age)
     except Overloaded as error:
         raise too_busy(error) from None
     except WorkerDied as error:

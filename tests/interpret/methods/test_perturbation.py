@@ -2,14 +2,16 @@
 
 import warnings
 
+import keras
 import numpy as np
 import pytest
 from hand_set_models import linear_cam_model, random_cnn, random_images
 
 from featurelens.interpret import RISE, IntegratedGradients, Occlusion, Saliency, SmoothGrad
 from featurelens.interpret.maps.resampling import interpolation_matrix
+from featurelens.interpret.methods import rise
 from featurelens.interpret.methods.occlusion import patches
-from featurelens.interpret.methods.rise import random_masks
+from featurelens.interpret.methods.rise import CentredRISE, random_masks
 from featurelens.interpret.tracing.variants import _plan
 
 pytestmark = pytest.mark.numeric
@@ -198,7 +200,39 @@ def test_rise_as_loops():
     np.testing.assert_allclose(maps, expected / (0.5 * 30), rtol=1e-4, atol=1e-4)
 
 
+def test_centred_rise_as_loops():
+    model, images = random_cnn(2, head=None), random_images(2, 2)
+    masks = random_masks(70, 3, 6, 6, seed=1)
+    scores = np.stack([scores_of(model, images * mask[:, :, np.newaxis], 1) for mask in masks], axis=1)
+    expected = np.einsum("bn,nhw->bhw", scores - scores.mean(axis=1, keepdims=True), masks) / (0.5 * 70)
+    maps = CentredRISE(model, masks=70, grid=3, seed=1)(images, 1)
+    np.testing.assert_allclose(maps, expected + scores.mean(axis=1)[:, np.newaxis, np.newaxis], rtol=1e-4, atol=1e-4)
+
+
+def test_centred_rise_of_a_model_that_answers_the_same_is_that_answer_from_any_masks():
+    constant = linear_cam_model([[1.0]], np.zeros((4, 4, 1, 2)))
+    answers = keras.Sequential([keras.Input((4, 4, 1)), constant, keras.layers.Rescaling(1.0, offset=3.0)])
+    images = np.ones((1, 4, 4, 1), np.float32)
+    np.testing.assert_allclose(CentredRISE(answers, masks=3, grid=2)(images, 1), 3.0, rtol=1e-6)
+    assert np.ptp(RISE(answers, masks=3, grid=2)(images, 1)) > 0.5, "where the plain map shows its masks"
+
+
 # ---- laws
+
+
+def test_large_masks_of_one_image_are_made_as_they_come(monkeypatch):
+    model, images, largest = random_cnn(3), random_images(8, 2), []
+    whole = RISE(model, masks=70, grid=3)(images[:1], 1)
+    one = rise.RandomMasks._one
+    monkeypatch.setattr(rise, "_KEPT_BYTES", 0)
+    monkeypatch.setattr(rise.RandomMasks, "_one", lambda *given: (largest.append(1), one(*given))[1])
+    method = RISE(model, masks=70, grid=3)
+    steps = []
+    np.testing.assert_allclose(
+        method(images[:1], 1, batch_size=8, progress=lambda *_: steps.append(len(largest))), whole, rtol=1e-5
+    )
+    assert max(np.diff([0, *steps])) <= 8 and len(largest) == 70  # each mask once, some at a time
+    np.testing.assert_allclose(method(images, 1)[:1], whole, rtol=1e-5)
 
 
 @pytest.mark.parametrize("method", METHODS)

@@ -30,6 +30,18 @@ def test_effects_are_counts_of_pairs(seed):
             assert p == pytest.approx(binomtest(first, differing).pvalue if differing else 1, abs=1e-9)
 
 
+@pytest.mark.parametrize(("share_with", "share_without"), [(0.5, 0.5), (0.9, 0.75), (0.6, 0.3)])
+def test_the_interval_of_the_gap_holds_it_in_99_of_100_draws(share_with, share_without):
+    random, held = np.random.default_rng(0), []
+    for _ in range(1500):
+        draw = random.random(20)  # the same image decides both, so that the answers are paired
+        shifted = np.where(random.random(20) < 0.7, draw, random.random(20))
+        with_it, without = (draw < share_with).astype(int), (shifted < share_without).astype(int)
+        found = effects_of(np.ones(20, int), with_it, without, 2)
+        held.append(found.own_low[1] <= share_with - share_without <= found.own_high[1])
+    assert np.mean(held) >= 0.98  # 99 % less three deviations of 1,500 draws
+
+
 def test_holm_multiplies_by_what_is_left_and_never_falls():
     p = np.array([0.2, 0.001, 0.03, 0.03])
     assert holm(p).tolist() == pytest.approx([0.2, 0.004, 0.09, 0.09])
@@ -41,6 +53,7 @@ def test_a_donor_is_never_the_image_itself():
     made = paired(labels, np.ones(60, bool), pool, np.arange(10, 60), 20, np.random.default_rng(0))
     assert (made.images != made.carriers).all() and (made.images != made.others).all()
     assert np.bincount(labels[made.images]).tolist() == [20, 20]
+    assert all(sorted(made.rank[labels[made.images] == label]) == list(range(20)) for label in (0, 1))
 
 
 def test_a_class_of_fewer_than_eight_images_is_left_out():
@@ -52,7 +65,7 @@ def test_a_class_of_fewer_than_eight_images_is_left_out():
 def effects(own, others):
     many = len(own)
     zero = np.zeros(many)
-    return Effects(np.full(many, 50), np.array(own), zero, np.array(others), zero, zero, zero)
+    return Effects(np.full(many, 50), np.array(own), zero, np.array(others), zero, zero, zero, zero, zero)
 
 
 def test_a_content_is_read_as_the_class_that_carries_it_and_loses_without_it():

@@ -221,6 +221,33 @@ def test_axes_are_said() -> None:
     }
 
 
+@pytest.mark.parametrize("kind", FORMS)
+def test_inspection_names_what_refuses_the_model_and_nothing_else(kind: str) -> None:
+    """Held against what the methods do; a layer has 'yes' under 'map' where Grad-CAM can be taken at it."""
+    make, shape, _ = FORMS[kind]
+    model, given = make(), images(shape, count=1)
+    known = inspect_model(model, given)
+    tried = {
+        "Occlusion": lambda: Occlusion(model),
+        "RISE": lambda: RISE(model, masks=4),
+        "Score-CAM": lambda: ScoreCAM(model),
+    }
+    for name, method in tried.items():
+        said = any(name in sentence for sentence in known.refused)
+        assert said == refuses(lambda method=method: method()(given, 0)), name
+    for layer in known.layers:
+        assert layer.mapped != refuses(lambda name=layer.name: GradCAM(model, name)(given, 0)), layer.name
+
+
+def refuses(work: Callable[[], Any]) -> bool:
+    """Whether a ValueError is raised."""
+    try:
+        work()
+    except ValueError:
+        return True
+    return False
+
+
 def film_by_frames() -> Any:
     """A convolution on each frame, with the film as one batch of frames by hand."""
     return keras.Sequential(

@@ -141,7 +141,10 @@ def test_bytes_that_look_like_fractions_get_a_warning(tmp_path):
             {"images": UNIT, "labels": np.ones((2, 2), int)},
             r"one class for each image.*Received 2 classes for image 0.*--label-map",
         ),
-        ({"images": UNIT, "labels": LABELS + 0.5}, r"one class per image as labels .*float64\[2\]"),
+        (
+            {"images": UNIT, "labels": LABELS + 0.5},
+            r"one class per image as labels .*float64\[2\]\. If .* --task regression",
+        ),
         ({"images": UNIT, "labels": np.array(["a", "a|b"])}, r"Received 'a\|b' for image 1"),
         ({"a": UNIT, "b": UNIT, "labels": LABELS}, r"Received a \[2, 2, 2\], b .*--images-key .*save with np.savez"),
         ({"images": UNIT, "labels": LABELS.astype(object)}, r"a pickle.* never loaded. Save it again as numbers"),

@@ -99,3 +99,70 @@ def test_junit_counts_and_escapes():
 def test_annotations_are_one_line():
     outcome = judge(parse("recall(Shirt)\n < 75%"), REPORT)
     assert annotation(outcome) == "::error title=featurelens report::recall(Shirt)%0A < 75%25: it is 0.7."
+
+
+LEVEL = {"trust": {"trust": {"methods": {"Saliency": {"verdict": {"level": "weak"}}}}}, "about": {"images": 12}}
+OF_TASKS = {
+    "regression": {
+        **LEVEL,
+        "regression": {"figures": [{"name": "age", "mae": {"value": 2.5}, "r2": {"value": None}}]},
+    },
+    "labels": {
+        **LEVEL,
+        "labels": {
+            "macro_average_precision": 0.5,
+            "exact": {"value": 0.25},
+            "micro_f1": 0.75,
+            "figures": [{"name": "cat", "precision": {"value": 0.8}, "recall": {"value": 1.0}, "f1": 0.9}],
+        },
+    },
+    "segmentation": {
+        **LEVEL,
+        "evaluation": {"class_names": ["road", "roof"], "mean_iou": 0.6, "iou": [0.9, 0.3], "accuracy": 0.7},
+    },
+}
+
+
+@pytest.mark.parametrize(
+    ("task", "text", "holds"),
+    [
+        ("regression", "mae > 2", True),
+        ("regression", "mae(age) > 2.5", False),
+        ("regression", "r2 < 0.8", True),  # not known
+        ("labels", "map < 0.5", False),
+        ("labels", "exact < 30%", True),
+        ("labels", "precision(cat) < 0.9", True),
+        ("labels", "f1(cat) < 0.9", False),
+        ("segmentation", "miou < 0.6", False),
+        ("segmentation", "iou(roof) < 0.5", True),
+        ("segmentation", "iou(road) < 0.5", False),
+        *((task, "trust(Saliency) == failed", False) for task in OF_TASKS),
+        *((task, "images < 20", True) for task in OF_TASKS),
+    ],
+)
+def test_figures_of_other_tasks_by_hand(task, text, holds):
+    assert judge(parse(text, task), OF_TASKS[task]).holds is holds
+
+
+@pytest.mark.parametrize(
+    ("task", "text", "told"),
+    [
+        ("regression", "accuracy < 0.9", r"figure of a regression \(mae, rmse, r2, bias, images, trust, problems\)"),
+        ("labels", "miou < 0.5", r"figure of several labels \(map, "),
+        ("segmentation", "mae > 2", r"figure of a segmentation \(miou, iou, "),
+        ("classes", "miou > 2", r"figure \(accuracy"),
+        ("segmentation", "iou < 0.5", r"Write it as iou\(CLASS\)"),
+        ("labels", "no condition", "such as 'map < 0.5'"),
+    ],
+)
+def test_a_figure_that_the_task_does_not_have_is_refused(task, text, told):
+    with pytest.raises(ValueError, match=told):
+        parse(text, task)
+
+
+def test_which_of_several_numbers_and_unknown_labels_are_asked_before_the_work():
+    with pytest.raises(ValueError, match=r"as mae\(x\) > 2"):
+        require_names(parse("mae > 2", "regression"), ("x", "y"), ())
+    require_names(parse("mae > 2", "regression"), ("x",), ())
+    with pytest.raises(ValueError, match="Did you mean 'cat'"):
+        require_names(parse("f1(cats) > 2", "labels"), ("cat", "dog"), ())

@@ -6,6 +6,7 @@ import nbformat
 import pytest
 from browser_pages import CHROMIUM
 from nbclient import NotebookClient
+from playwright.sync_api import sync_playwright
 
 CELLS = [
     "from featurelens.models import evaluate, load_model, open_dataset\n"
@@ -26,6 +27,16 @@ def notebook(tmp_path_factory):
     made = nbformat.v4.new_notebook(cells=cells)
     client = NotebookClient(made, timeout=300, kernel_name="python3", resources=folder)
     return client.execute()
+
+
+@pytest.fixture(scope="module")
+def browser(notebook):  # which has run by then: a kernel is not asked while a browser is
+    if CHROMIUM is None:
+        pytest.skip("needs a browser on the path: chromium or google-chrome")
+    with sync_playwright() as playwright:
+        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        yield opened
+        opened.close()
 
 
 def outputs(notebook, place):
@@ -52,23 +63,18 @@ def test_a_report_is_shown_in_a_frame(notebook):
     assert shown.data["text/plain"].endswith("page.html')")
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs a browser on the path: chromium or google-chrome")
 @pytest.mark.parametrize(("paper", "ink"), [("#ffffff", "#111111"), ("#111111", "#dddddd")])
-def test_cells_are_readable_on_light_and_dark_paper(notebook, paper, ink):
-    from playwright.sync_api import sync_playwright
-
+def test_cells_are_readable_on_light_and_dark_paper(browser, notebook, paper, ink):
     shown = "<hr>".join(output.data["text/html"] for cell in notebook.cells[:-1] for output in cell.outputs)
     page_of = f"<!DOCTYPE html><body style='background:{paper};color:{ink};font-family:sans-serif'>{shown}"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 800, "height": 600})
-        page.set_content(page_of)
-        colors = page.evaluate(
-            "[...document.querySelectorAll('td, th, figcaption, p, svg text')]"
-            ".filter(e => !e.closest('.featurelens-card')).map(e => getComputedStyle(e)[e.closest('svg') ? 'fill' : 'color'])"
-        )
-        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-        browser.close()
+    page = browser.new_page(viewport={"width": 800, "height": 600})
+    page.set_content(page_of)
+    colors = page.evaluate(
+        "[...document.querySelectorAll('td, th, figcaption, p, svg text')]"
+        ".filter(e => !e.closest('.featurelens-card')).map(e => getComputedStyle(e)[e.closest('svg') ? 'fill' : 'color'])"
+    )
+    wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+    page.close()
     own = "rgb({}, {}, {})".format(*bytes.fromhex(ink[1:]))
     assert len(colors) > 50 and set(colors) - {"rgb(255, 255, 255)"} == {
         own
@@ -92,43 +98,35 @@ CONTRASTS = """
 }"""
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs a browser on the path: chromium or google-chrome")
 @pytest.mark.parametrize("notebook_is_light", [True, False])
 @pytest.mark.parametrize("system", ["light", "dark"])
-def test_the_card_has_a_ground_of_its_own_as_the_notebook_has_it(notebook, notebook_is_light, system, tmp_path):
-    from playwright.sync_api import sync_playwright
-
+def test_the_card_has_a_ground_of_its_own_as_the_notebook_has_it(
+    browser, notebook, notebook_is_light, system, tmp_path
+):
     (shown,) = outputs(notebook, next(place for place, cell in enumerate(CELLS) if "explain(" in cell))
     body = f"<body data-jp-theme-light='{str(notebook_is_light).lower()}'>{shown.data['text/html']}"
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        for width in (800, 390):
-            page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=system)
-            page.set_content(f"<!DOCTYPE html>{body}")
-            contrasts = page.evaluate(CONTRASTS)
-            ground = page.evaluate("getComputedStyle(document.querySelector('.featurelens-card')).backgroundColor")
-            wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
-            drawn = page.evaluate(
-                "[...document.querySelectorAll('.featurelens-card img')].map(e => [e.naturalWidth, e.clientWidth])"
-            )
-            page.screenshot(path=tmp_path / "card.png", full_page=True)
-            assert len(contrasts) > 10 and min(each for _, each in contrasts) >= 4.5, contrasts
-            assert ground == ("rgb(244, 245, 243)" if notebook_is_light else "rgb(28, 32, 36)")
-            assert wide <= 0 and len(drawn) == 4 and all(own > 0 and seen > 100 for own, seen in drawn)
-        browser.close()
+    for width in (800, 390):
+        page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=system)
+        page.set_content(f"<!DOCTYPE html>{body}")
+        contrasts = page.evaluate(CONTRASTS)
+        ground = page.evaluate("getComputedStyle(document.querySelector('.featurelens-card')).backgroundColor")
+        wide = page.evaluate("document.documentElement.scrollWidth - document.documentElement.clientWidth")
+        drawn = page.evaluate(
+            "[...document.querySelectorAll('.featurelens-card img')].map(e => [e.naturalWidth, e.clientWidth])"
+        )
+        page.screenshot(path=tmp_path / "card.png", full_page=True)
+        assert len(contrasts) > 10 and min(each for _, each in contrasts) >= 4.5, contrasts
+        assert ground == ("rgb(244, 245, 243)" if notebook_is_light else "rgb(28, 32, 36)")
+        assert wide <= 0 and len(drawn) == 4 and all(own > 0 and seen > 100 for own, seen in drawn)
+        page.close()
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs a browser on the path: chromium or google-chrome")
-def test_the_frame_of_a_report_shows_the_page(notebook):
-    from playwright.sync_api import sync_playwright
-
+def test_the_frame_of_a_report_shows_the_page(browser, notebook):
     (shown,) = outputs(notebook, len(CELLS) - 1)
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        page = browser.new_page(viewport={"width": 800, "height": 800})
-        page.set_content(shown.data["text/html"])
-        frame = page.frame_locator("iframe")
-        frame.locator("h1").first.wait_for()
-        assert frame.locator("h1").first.inner_text().startswith("Right on ")
-        assert "zero_padded_dropout" in frame.locator(".bar").text_content()
-        browser.close()
+    page = browser.new_page(viewport={"width": 800, "height": 800})
+    page.set_content(shown.data["text/html"])
+    frame = page.frame_locator("iframe")
+    frame.locator("h1").first.wait_for()
+    assert frame.locator("h1").first.inner_text().startswith("Right on ")
+    assert "zero_padded_dropout" in frame.locator(".bar").text_content()
+    page.close()

@@ -89,6 +89,11 @@ def seen():
     return Seen(sequential(), data(), ReportPlan(trust_images=0))
 
 
+@pytest.fixture(scope="module")
+def whole(seen):
+    return gather_report(seen)
+
+
 def twin_of(html):
     found = re.search(r'<script type="application/json" id="twin">(.*?)</script>', html, re.DOTALL)
     assert found is not None
@@ -116,8 +121,7 @@ def test_one_entry_in_the_list_puts_a_section_on_the_page(seen, tmp_path):
     assert second["number"] == pytest.approx(max(expected)) and second["anchor"] == "brightness"
 
 
-def test_every_section_of_the_page_can_be_left_out(seen):
-    whole = gather_report(seen)
+def test_every_section_of_the_page_can_be_left_out(whole):
     for section in PAGE_SECTIONS:
         fewer = replace(whole, evidence={name: found for name, found in whole.evidence.items() if name != section.id})
         html = report_html(fewer)
@@ -129,14 +133,12 @@ def test_every_section_of_the_page_can_be_left_out(seen):
         )
 
 
-def test_what_sections_share_is_computed_once(seen, monkeypatch):
-    whole = gather_report(seen)
+def test_what_sections_share_is_computed_once(seen, whole, monkeypatch):
     monkeypatch.setattr("featurelens.reports.evidence.seen.one_pass", lambda *_, **__: pytest.fail("a second pass"))
     assert gather_report(seen).evidence["layers"].layers is whole.evidence["layers"].layers
 
 
-def test_every_finding_states_its_number_and_a_severity(seen):
-    whole = gather_report(seen)
+def test_every_finding_states_its_number_and_a_severity(seen, whole):
     found = ordered_findings(PAGE_SECTIONS, whole.evidence, whole.about)
     assert len(found) > 5 and {finding.severity for finding in found} <= {"problem", "caution", "fact"}
     assert [finding.weight for finding in found] == sorted((finding.weight for finding in found), reverse=True)

@@ -1,11 +1,12 @@
 import json
+from dataclasses import replace
 
 import numpy as np
 import pytest
 from planted_shortcuts import marked, plain_images, reader
 
 from featurelens.models import Dataset
-from featurelens.reports.drawing.shortcut_words import NOT_SEEN
+from featurelens.reports.drawing.shortcut_words import NOT_SEEN, sentence
 from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.evidence.twin import json_text
@@ -81,6 +82,19 @@ def test_content_that_is_not_used_is_said_in_these_words_and_is_no_finding():
     found, findings, part, figures = shown(*marked(0, 450)[:2], corner=0)
     assert not findings and found.shortcuts.found[0].reliance == "not used"
     assert "the model does not depend on it (" in str(part.html) and not judge(parse("shortcuts > 0"), figures).holds
+
+
+def test_the_words_follow_the_proof(read):
+    first = read[0].shortcuts.found[0]
+    figures = {"reliance": "not used", "images": 20, "share": 1.0, "elsewhere": 0.0, "p": 0.001}
+    harmless = replace(first, recall_with=0.85, recall_without=0.8, **{**figures, "p": 0.5})
+    assert (
+        "the model does not depend on it (recall of dress 85 % with it, 80 % without it, 20 images, p 0.5). Every image of dress"
+        in (sentence(harmless, NAMES))
+    )
+    harmful = replace(first, recall_with=0.1, recall_without=0.8, **figures)
+    assert "with it the recall of dress falls, from 80 % to 10 % (20 images" in sentence(harmful, NAMES)
+    assert "it may be what they show" not in sentence(replace(harmful, share=0.9), NAMES)
 
 
 def test_nothing_found_is_said_in_these_words():

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import cv2
@@ -112,15 +113,19 @@ def test_nothing_that_needs_a_true_class_is_there(written, figures):
     assert "not whether it is right" in text
 
 
-@pytest.mark.parametrize("width", [1280, 390])
-def test_axe_finds_nothing_on_any_view(written, width):
+def test_axe_finds_nothing_on_any_view(written):
     with browsing() as browser:
-        for view in ("findings", "classes", "data"):
-            scheme = "dark" if width == 390 else "light"
-            page, complaints = opened(browser, written, f"#/{view}", width=width, color_scheme=scheme)
-            assert page.evaluate("document.documentElement.scrollWidth") <= width, view
-            assert violations(page) == [] and complaints == [], view
-            page.close()
+        for width, scheme, views in (
+            (1280, "light", ("findings", "classes", "data")),
+            (390, "dark", ("findings", "classes", "data")),
+        ):
+            page, complaints = opened(browser, written, width=width, color_scheme=scheme, bypass_csp=True)
+            for view in views:
+                page.evaluate("view => (location.hash = `/${view}`)", view)
+                page.locator(f'main > .on[id="/{view}"]').wait_for()
+                assert page.evaluate("document.documentElement.scrollWidth") <= width, view
+                assert violations(page) == [] and complaints == [], view
+            page.context.close()
 
 
 @pytest.mark.parametrize("several", [1, 3])
@@ -180,9 +185,12 @@ def run(capsys, *arguments):
 
 
 def test_on_the_command_line(folder, tmp_path, capsys):
-    page = tmp_path / "p.html"
-    code, told = run(capsys, "report", "--data", folder, "--trust-images", 0, "--output", page)
-    assert code == 0 and f"{COUNT} pictures without labels" in told and page.is_file()
+    page, few = tmp_path / "p.html", tmp_path / "few"
+    few.mkdir()
+    for file in sorted(folder.iterdir())[:20]:
+        shutil.copy(file, few)
+    code, told = run(capsys, "report", "--data", few, "--trust-images", 0, "--output", page)
+    assert code == 0 and "20 pictures without labels" in told and page.is_file()
     both = f"{folder / 'p000.png'},{folder / 'p001.png'}"
     code, told = run(capsys, "report", "--data", both, "--trust-images", 0, "--output", page)
     assert code == 0 and "2 pictures without labels" in told

@@ -19,6 +19,7 @@ from live_services import CLASSES, PIXELS, live, png, small_served
 
 from featurelens.interpret import METHODS, Explainer, HiResCAM
 from featurelens.scripts.serving.connections.listening import TimedProtocol
+from featurelens.scripts.serving.measuring.processes import free_port
 
 IMAGE = {"content-type": "image/png"}
 FIRST = png(PIXELS[0])
@@ -386,6 +387,27 @@ async def _crowd(found, gate):
         writer.close()
         gate.set()
         return await asyncio.gather(*asked)
+
+
+def test_nothing_is_answered_before_the_warm_up_is_done(served):
+    gate, port, answers = threading.Event(), free_port(), []
+    restore = slowed(served, 0, gate)
+
+    def ask_early():
+        with httpx.Client(base_url=f"http://127.0.0.1:{port}", transport=httpx.HTTPTransport(retries=50)) as client:
+            answers.extend([client.get("/v2/health/live"), client.get("/v2/health/ready"), post(client, "/v1/predict")])
+        gate.set()
+
+    early = threading.Thread(target=ask_early)
+    early.start()
+    try:
+        with live(served, port=port) as found, httpx.Client(base_url=found.url) as client:
+            assert client.get("/v2/health/ready").status_code == 200
+    finally:
+        gate.set()
+        early.join()
+        restore()
+    assert [answer.status_code for answer in answers] == [200, 503, 503] and answers[-1].headers["retry-after"] == "2"
 
 
 def test_late_and_cancelled_requests_are_not_computed(served):

@@ -78,6 +78,7 @@
     } else {
       flags.append(`Not ruled out at ${percent(set.coverage)} coverage: ${set.classes.join(", ")}. `);
     }
+    if (told.notes.class) flags.append(told.notes.class);
     flags.title = `${told.notes.unlike} ${told.notes.classes_not_ruled_out}`;
     paint(at("map"), canvas, found.map, told.method, largest(found.map));
     const place = found.map.region ? ` Most of it lies ${found.map.region} (${percent(found.map.region_share)}).` : "";

@@ -6,7 +6,8 @@ from planted_shortcuts import marked, plain_images
 
 from featurelens.interpret.shortcuts.candidates import parts_of, whole_frame
 from featurelens.interpret.shortcuts.pixels.contents import border
-from featurelens.interpret.shortcuts.pixels.separation import groups, nearest, separation
+from featurelens.interpret.shortcuts.pixels.refining import _repeated
+from featurelens.interpret.shortcuts.pixels.separation import groups, likelier, nearest, separation
 
 
 def by_loops(rows, members):
@@ -50,8 +51,34 @@ def test_nearest_is_by_distance():
     assert nearest(rows, np.ones(2), np.zeros(2)).tolist() == [False, True, False]
 
 
+def test_repeated_pixels_are_those_of_one_value_in_nearly_all_and_in_few_others():
+    random = np.random.default_rng(0)
+    images = random.random((40, 5, 6, 3))
+    images[:20, 1:3, 2:4] = 0.5  # all of the first half
+    images[:16, 4, 4] = 0.5  # four fifths of it: too few
+    images[:, 0, 0] = 0.5  # all pictures: no sign of any
+    found = _repeated(lambda chosen: iter([images[chosen[:7]], images[chosen[7:]]]), np.arange(20), np.arange(20, 40))
+    expected = np.zeros((5, 6), bool)
+    expected[1:3, 2:4] = True
+    np.testing.assert_array_equal(found, expected)
+
+
 def test_a_frame_is_as_thick_as_its_rings_are_seen():
     mask = border(20, 16, 2)
     mask[:2, 4:12] = False  # an object touches the upper edge
     np.testing.assert_array_equal(whole_frame(mask), border(20, 16, 2))
     assert not whole_frame(np.eye(20, dtype=bool)).any()
+
+
+def test_likelier_is_the_larger_of_two_normal_densities_times_their_numbers():
+    from scipy.stats import norm
+
+    random = np.random.default_rng(0)
+    inside, rest, rows = random.normal(0.5, 0.02, (50, 3)), random.normal(0.5, 0.2, (200, 3)), random.random((40, 3))
+    expected = [
+        50 * np.prod(norm.pdf(row, inside.mean(axis=0), inside.std(axis=0)))
+        > 200 * np.prod(norm.pdf(row, rest.mean(axis=0), rest.std(axis=0)))
+        for row in [*rows, *inside]
+    ]
+    assert likelier(np.concatenate([rows, inside]), inside, rest).tolist() == expected
+    assert likelier(np.zeros((2, 1)), np.zeros((9, 1)), np.ones((9, 1))).all()  # no spread at all

@@ -102,7 +102,7 @@ def test_a_header_that_claims_more_than_is_taken_is_refused_before_memory_is(tmp
 def test_without_nibabel_a_scan_is_refused_by_its_name(tmp_path, monkeypatch):
     (tmp_path / "a.nii").write_bytes(b"x")
     monkeypatch.setattr(importlib.util, "find_spec", lambda name: None)
-    with pytest.raises(ValueError, match=r"package nibabel.*pip install nibabel"):
+    with pytest.raises(ValueError, match=r"package nibabel.*pip install .featurelens\[volumes\]"):
         open_signals(tmp_path / "a.nii")
 
 
@@ -245,3 +245,36 @@ def test_how_good_a_model_of_series_is():
     assert found.accuracy == pytest.approx(0.9) and found.confusion.sum() == 10
     with pytest.raises(ValueError, match="series with their classes"):
         evaluate(model, open_signals(values, model=model))
+
+
+def test_a_damaged_sound_costs_that_file_alone(tmp_path):
+    for name in ("calm/a", "calm/b", "storm/c", "storm/d"):
+        (tmp_path / name).parent.mkdir(exist_ok=True)
+        write_wav(tmp_path / f"{name}.wav", np.full((8, 1), 1000), rate=8)
+    whole = open_signals(tmp_path)
+    assert whole.notes == ("4 WAV files, mono, 8 values a second, 8 values (1 s) each.",) and whole.unreadable == ()
+    (tmp_path / "calm" / "b.wav").write_bytes((tmp_path / "calm" / "a.wav").read_bytes()[:50])
+    left = open_signals(tmp_path)
+    assert left.unreadable == ("calm/b.wav",) and left.names == ("calm/a.wav", "storm/c.wav", "storm/d.wav")
+    assert left.labels is not None and left.labels.tolist() == [0, 1, 1] and left.class_names == ("calm", "storm")
+    assert left.notes[0].startswith("Left out, as it cannot be read: 'calm/b.wav'. Expected 8 frames")
+    (tmp_path / "storm" / "c.wav").write_bytes(b"RIFF")
+    (tmp_path / "storm" / "d.wav").write_bytes(b"")
+    (tmp_path / "calm" / "a.wav").write_bytes(b"x")
+    with pytest.raises(ValueError, match=r"WAV file of whole numbers"):
+        open_signals(tmp_path)
+
+
+def test_stereo_for_a_model_of_one_channel_says_how_it_is_mixed(tmp_path):
+    write_wav(tmp_path / "a.wav", np.zeros((8, 2)), rate=8)
+    model = keras.Sequential([keras.Input((8, 1)), keras.layers.Conv1D(1, 3)])
+    with pytest.raises(ValueError, match=r"2 channels where the model takes one: values.mean"):
+        open_signals(tmp_path / "a.wav", model=model)
+
+
+def test_a_series_for_each_file_of_a_folder_per_class(tmp_path):
+    for label, name in enumerate(("calm", "storm")):
+        (tmp_path / name).mkdir()
+        np.save(tmp_path / name / "a.npy", np.full(8, label))
+    found = open_signals(tmp_path)
+    assert found.images.shape == (2, 8, 1) and found.labels is not None and found.labels.tolist() == [0, 1]

@@ -257,7 +257,10 @@ def _drawn(
     settings = {"target": _LABEL, "n_perturb_samples": squares, "normalize": True}
     left = infidelity(other, covered, given, shares, **settings).detach().numpy()
     falls = np.stack([_falls(other, one, covers) for one in given])
-    left, told = left / np.square(falls).mean(axis=1), found < 1  # ours is 1 where only a factor below 0 would tell more
+    left, told = (
+        left / np.square(falls).mean(axis=1),
+        found < 1,
+    )  # ours is 1 where only a factor below 0 would tell more
     yield "Captum: infidelity, over the mean squared fall", found[told], left[told], _ROUNDING
 
 

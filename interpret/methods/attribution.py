@@ -30,15 +30,8 @@ from ..tracing.variants import Asked, VariantProgram
 Parts = Callable[[Taps, Any], Any]  # (taps, scores) -> what each channel adds, [B,h,w,C], inside of a graph
 
 
-class Attribution(OfModel):
-    """A method whose map follows from one traced graph.
-
-    The score explained is always a logit: `logit[class]`, or `logit[class] - logit[versus]`. For one sigmoid unit with
-    logit z, class 1 is +z and class 0 is -z. Maps are raw, in units of the score: not normalised, resized or clipped.
-    """
-
-    def __init__(self, model: Any, compute: Compute, *, output: str | None, wrt: str | None) -> None:
-        self._program = Program(TracedModel(model, output=output, wrt=wrt), compute)
+class Explaining(OfModel):
+    """What is made with a model and called on images: every attribution method."""
 
     @takes_given
     def __call__(
@@ -56,7 +49,7 @@ class Attribution(OfModel):
                 `Dataset`, a `tf.data.Dataset`, a generator; or paths, read and fitted to the model (see `given`).
             classes: The class explained: None for the predicted one, a number or a name, or one for each image.
             versus: Why `classes` rather than this one: None, a number or a name, or one for each image.
-            batch_size: Images at a time.
+            batch_size: Images at a time; of a method that varies them, images times variants.
             progress: True for a bar with the time left, or a function called with (what, done, total).
 
         Returns:
@@ -65,7 +58,52 @@ class Attribution(OfModel):
         Raises:
             ValueError: Images or classes do not fit the model; the message says what does.
         """
-        return self._program.run(images, classes, versus, batch_size=batch_size, progress=progress)["map"]
+        return self._called(images, classes, versus, batch_size, progress)
+
+    def _called(
+        self, images: Arrays, classes: Classes, versus: Classes, batch_size: int, progress: Progress
+    ) -> np.ndarray:
+        """The maps; images and classes are as the engine takes them."""
+        raise NotImplementedError
+
+
+class Attribution(Explaining):
+    """A method whose map follows from one traced graph.
+
+    The score explained is always a logit: `logit[class]`, or `logit[class] - logit[versus]`. For one sigmoid unit with
+    logit z, class 1 is +z and class 0 is -z. Maps are raw, in units of the score: not normalised, resized or clipped.
+    """
+
+    def __init__(self, model: Any, compute: Compute, *, output: str | None, wrt: str | None) -> None:
+        self._program = Program(TracedModel(model, output=output, wrt=wrt), compute)
+
+    def _called(
+        self, images: Arrays, classes: Classes, versus: Classes, batch_size: int, progress: Progress
+    ) -> np.ndarray:
+        return self._results(images, classes, versus, batch_size, progress)["map"]
+
+    def _results(
+        self, images: Arrays, classes: Classes, versus: Classes, batch_size: int, progress: Progress
+    ) -> dict[str, np.ndarray]:
+        """All that is computed."""
+        return self._program.run(images, classes, versus, batch_size=batch_size, progress=progress)
+
+
+class CompleteAttribution(Attribution):
+    """The same, where the maps ought to sum to a known number: it is computed as 'expected', beside 'map'."""
+
+    @takes_given
+    def with_gap(
+        self,
+        images: Arrays,
+        classes: Classes = None,
+        versus: Classes = None,
+        batch_size: int = 256,
+        progress: Progress = False,
+    ) -> CompleteMaps:
+        """The maps, and what each should sum to; arguments as for the call."""
+        results = self._results(images, classes, versus, batch_size, progress)
+        return CompleteMaps(results["map"], results["expected"])
 
 
 class SumOverChannels(Attribution):
@@ -111,38 +149,16 @@ class CompleteMaps(Record):
         return self.expected - self.maps.reshape(len(self.maps), -1).sum(axis=1)
 
 
-class Perturbation(VariantProgram):
+class Perturbation(Explaining, VariantProgram):
     """A method whose map follows from the scores, or gradients, of many variants of each image.
 
     The score explained is always a logit, as for every attribution method, and `classes=None` is the class that the
     model predicts for the image as it is. Maps are raw: not normalised, resized or clipped.
     """
 
-    @takes_given
-    def __call__(
-        self,
-        images: Arrays,
-        classes: Classes = None,
-        versus: Classes = None,
-        batch_size: int = 256,
-        progress: Progress = False,
+    def _called(
+        self, images: Arrays, classes: Classes, versus: Classes, batch_size: int, progress: Progress
     ) -> np.ndarray:
-        """The maps of the images.
-
-        Args:
-            images: float32[B,H,W,C] of the model's input shape and range (or the list or dict that the model takes); a
-                `Dataset`, a `tf.data.Dataset`, a generator; or paths, read and fitted to the model (see `given`).
-            classes: The class explained: None for the predicted one, a number or a name, or one for each image.
-            versus: Why `classes` rather than this one: None, a number or a name, or one for each image.
-            batch_size: Rows at a time, images times variants.
-            progress: True for a bar with the time left, or a function called with (what, done, total), counted in batches.
-
-        Returns:
-            float32[B, h, w].
-
-        Raises:
-            ValueError: Images or classes do not fit the model; the message says what does.
-        """
         return self._maps(self.ask(images, classes, versus, batch_size), batch_size, progress)
 
     def _maps(self, asked: Asked, batch_size: int, progress: Progress) -> np.ndarray:

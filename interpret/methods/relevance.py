@@ -36,18 +36,17 @@ from typing import Any
 
 import numpy as np
 
-from ..given import takes_given
 from ..progress import Progress
 from ..tracing.inputs import Arrays
 from ..tracing.targets import Classes
 from ..tracing.traced_model import Taps, gradients
-from .attribution import CompleteMaps, SumOverChannels
+from .attribution import CompleteAttribution, SumOverChannels
 from .relevance_walk import relevance_of
 from .rules.composites import checked_rules
 
 
-class LayerwiseRelevance(SumOverChannels):
-    """Layer-wise relevance propagation, signed, summed over channels.
+class LayerwiseRelevance(SumOverChannels, CompleteAttribution):
+    """Layer-wise relevance propagation, signed, summed over channels; `with_gap` tells what biases and epsilon absorbed.
 
     Args:
         model: A Keras model of convolution, dense, pooling, padding, flatten, dropout, batch normalisation, ReLU and add.
@@ -99,29 +98,17 @@ class LayerwiseRelevance(SumOverChannels):
             import tensorflow as tf
 
             relevance = shared(taps, scores)
-            found = {"map": taps.axes.over_channel(relevance, tf.reduce_sum), "scores": scores}
+            found = {"map": taps.axes.over_channel(relevance, tf.reduce_sum), "expected": scores}
             return found if (low, high) == (None, None) else {**found, "range": _range(taps.image)}
 
         super().__init__(
             model, compute, lambda taps, scores: taps.axes.channel_last(shared(taps, scores)), output=output, wrt=wrt
         )
 
-    @takes_given
-    def __call__(
-        self,
-        images: Arrays,
-        classes: Classes = None,
-        versus: Classes = None,
-        batch_size: int = 256,
-        progress: Progress = False,
-    ) -> np.ndarray:
-        """The maps, float32[B,H,W]; arguments as for every attribution method."""
-        return self._results(images, classes, versus, batch_size, progress)["map"]
-
     def _results(
         self, images: Arrays, classes: Classes, versus: Classes, batch_size: int, progress: Progress
     ) -> dict[str, np.ndarray]:
-        results = self._program.run(images, classes, versus, batch_size=batch_size, progress=progress)
+        results = super()._results(images, classes, versus, batch_size, progress)
         if "range" in results:
             self._refuse_pixels_outside(results["range"])
         return results
@@ -134,19 +121,6 @@ class LayerwiseRelevance(SumOverChannels):
                 f"Expected pixels from {self._low} to {self._high}, as low and high say. Received some from {low:g} to "
                 f"{high:g}. Give the range of the images that the model takes."
             )
-
-    @takes_given
-    def with_gap(
-        self,
-        images: Arrays,
-        classes: Classes = None,
-        versus: Classes = None,
-        batch_size: int = 256,
-        progress: Progress = False,
-    ) -> CompleteMaps:
-        """The maps, and the score that each should sum to; their gap is what biases and epsilon absorbed."""
-        results = self._results(images, classes, versus, batch_size, progress)
-        return CompleteMaps(np.asarray(results["map"]), np.asarray(results["scores"]))
 
 
 def _refuse_channels_first(taps: Taps) -> None:

@@ -18,16 +18,17 @@ import numpy as np
 
 from ...given import Layer, takes_given
 from ...progress import Progress
-from ...tracing.batched_graph import Computed, OfModel, Program
+from ...tracing.batched_graph import Computed, Program
 from ...tracing.downstream import TailProgram, front_of
 from ...tracing.inputs import Arrays
 from ...tracing.layer_choice import spatial_layer
 from ...tracing.targets import Classes, target_array
 from ...tracing.traced_model import Taps, TracedModel
 from ...tracing.variants import rows_at_once
+from ..attribution import Explaining
 
 
-class AblationCAM(OfModel):
+class AblationCAM(Explaining):
     """Ablation-CAM: a class activation map without gradients, one run of the layers behind per channel.
 
     Args:
@@ -55,16 +56,9 @@ class AblationCAM(OfModel):
         self._program = Program(traced, front)
         self._tail = TailProgram(traced, layer, _without, front=self._program)
 
-    @takes_given
-    def __call__(
-        self,
-        images: Arrays,
-        classes: Classes = None,
-        versus: Classes = None,
-        batch_size: int = 256,
-        progress: Progress = False,
+    def _called(
+        self, images: Arrays, classes: Classes, versus: Classes, batch_size: int, progress: Progress
     ) -> np.ndarray:
-        """The maps, float32[B,h,w]; arguments as for every attribution method, `batch_size` in images times channels."""
         size = rows_at_once(images, batch_size)
         found = self._program.run(images, classes, versus, batch_size=size)
         activations, named = found["output"], found["classes"]

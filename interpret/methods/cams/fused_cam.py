@@ -22,9 +22,9 @@ import numpy as np
 from ...given import Layers, takes_given
 from ...maps.resampling import enlarged
 from ...progress import Progress
-from ...tracing.batched_graph import OfModel
 from ...tracing.inputs import Arrays
 from ...tracing.targets import Classes
+from ..attribution import Explaining
 from ..class_activation import Formula, MultiLayerCAM, layer_cam
 
 _HOW: dict[str, Callable[[np.ndarray], np.ndarray]] = {  # float32[L,B,H,W] in 0..1 -> [B,H,W]
@@ -34,7 +34,7 @@ _HOW: dict[str, Callable[[np.ndarray], np.ndarray]] = {  # float32[L,B,H,W] in 0
 }
 
 
-class FusedCAM(OfModel):
+class FusedCAM(Explaining):
     """One class activation map out of several layers; how it was fused is its `remark`.
 
     Args:
@@ -80,16 +80,9 @@ class FusedCAM(OfModel):
         of = ", ".join(self._layers) if self._layers else "all convolutions"
         return f"{self.how} over {of}, each divided by its largest value"
 
-    @takes_given
-    def __call__(
-        self,
-        images: Arrays,
-        classes: Classes = None,
-        versus: Classes = None,
-        batch_size: int = 256,
-        progress: Progress = False,
+    def _called(
+        self, images: Arrays, classes: Classes, versus: Classes, batch_size: int, progress: Progress
     ) -> np.ndarray:
-        """The maps, float32[B,H,W] in 0..1; arguments as for every attribution method."""
         found = self._each(images, classes, versus, batch_size, progress)
         return fused(list(found.values()), self.how)
 

@@ -18,14 +18,14 @@ import numpy as np
 from ...given import Layer, takes_given
 from ...maps.resampling import enlarged
 from ...progress import Progress
-from ...tracing.batched_graph import OfModel
 from ...tracing.inputs import Arrays
 from ...tracing.targets import Classes
+from ..attribution import Explaining
 from ..class_activation import GradCAM
 from ..guided_backpropagation import CAUTION, GuidedBackpropagation
 
 
-class GuidedGradCAM(OfModel):
+class GuidedGradCAM(Explaining):
     """Guided Grad-CAM, signed, summed over channels; building one warns of what it does not show.
 
     Args:
@@ -52,16 +52,9 @@ class GuidedGradCAM(OfModel):
         self._cam = GradCAM(model, layer, output=output, wrt=wrt)
         self._program = self._cam._program
 
-    @takes_given
-    def __call__(
-        self,
-        images: Arrays,
-        classes: Classes = None,
-        versus: Classes = None,
-        batch_size: int = 256,
-        progress: Progress = False,
+    def _called(
+        self, images: Arrays, classes: Classes, versus: Classes, batch_size: int, progress: Progress
     ) -> np.ndarray:
-        """The maps, float32[B,H,W]; arguments as for every attribution method."""
         where = self._cam(images, classes, versus, batch_size)
         edges = self._edges(images, classes, versus, batch_size, progress)
         if where.ndim != 3 or edges.ndim != 3:

@@ -26,15 +26,12 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from ...given import takes_given
 from ...graph.function_calls import is_function_call
 from ...graph.ways import follows_from, leads_to
-from ...progress import Progress
 from ...tracing.batched_graph import Program
-from ...tracing.inputs import Arrays, InputForm
-from ...tracing.targets import Classes
+from ...tracing.inputs import InputForm
 from ...tracing.traced_model import Taps, TracedModel, gradients
-from ..attribution import Attribution, CompleteMaps
+from ..attribution import CompleteAttribution
 
 if TYPE_CHECKING:
     import tensorflow as tf
@@ -93,7 +90,7 @@ _NOT_VALUES = ("Shape", "ShapeN", "Size", "Rank", "NoOp")
 _RULE = "FeaturelensRescale"
 
 
-class DeepLIFT(Attribution):
+class DeepLIFT(CompleteAttribution):
     """DeepLIFT by the Rescale rule: signed contributions that sum to the score's difference from a reference image.
 
     Args:
@@ -133,19 +130,6 @@ class DeepLIFT(Attribution):
 
         traced = _BesideReference(model, self.baseline, output=output, wrt=wrt)
         self._program = Program(traced, compute)
-
-    @takes_given
-    def with_gap(
-        self,
-        images: Arrays,
-        classes: Classes = None,
-        versus: Classes = None,
-        batch_size: int = 256,
-        progress: Progress = False,
-    ) -> CompleteMaps:
-        """The maps, and what each should sum to: score(image) - score(reference)."""
-        results = self._program.run(images, classes, versus, batch_size=batch_size, progress=progress)
-        return CompleteMaps(results["map"], results["expected"])
 
 
 class _BesideReference(TracedModel):

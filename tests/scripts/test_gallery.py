@@ -76,6 +76,7 @@ def test_watch_a_training(run):
     assert re.findall(r"after (\d) epochs, channels that never fire: conv1 \d", told) == ["0", "1", "2"]
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")  # Keras's own
 def test_hear_a_burst(run):
     told, written = run("hear_a_burst")
     assert written == {"sounds", "burst.keras", "burst.html", "figures.json"}

@@ -39,6 +39,7 @@ from .evidence.trust import TRUST_IMAGES, TrustFile
 from .evidence.twin import json_text, twin
 from .files.report_files import ReportFiles, document, drawn_arrays
 from .files.whole_files import check_arrays_name, check_writable, write_arrays, write_whole
+from .free_memory import give_back
 from .html.own_words import NO_WORDS, OwnWords
 from .html.page import Header, Section, View, render_page
 from .html.score_words import in_score_words
@@ -61,7 +62,9 @@ from .sections.front.opening import opening
 from .sections.images import IMAGES, page_payload
 from .sections.mistakes import MistakesSection
 from .sections.performance import PerformanceSection
+from .sections.screening.shortcuts import ShortcutsSection
 from .sections.section import VIEWS, About, Finding, Part, ReportSection
+from .sections.trust import TrustSection
 from .several_labels.page import explained_labels, write_labels_report
 from .signals.page import explained_signals, write_signals_report
 from .store.for_report import from_store
@@ -409,10 +412,14 @@ def gather_report(seen: Seen, sections: Sequence[ReportSection[Any]] = PAGE_SECT
     evidence: dict[str, Any] = {}
     with programs_shared():
         seen.stream([statistic for section in sections for statistic in section.needs(seen)])
+        give_back(seen.dataset.images.shape)
         for section in sections:
             found = section.evidence(seen, evidence)
             if found is not None:
                 evidence[section.id] = found
+            if section.id in _RUNNING_MUCH:
+                give_back(seen.dataset.images.shape)
+    give_back(seen.dataset.images.shape)
     return Report(About.of(seen), evidence, tuple(sections), seen)
 
 
@@ -474,6 +481,7 @@ def _views(report: Report, first: Markup) -> list[View]:
     return [View(name, title, notes.get(name, ""), fronts.get(name)) for name, title in VIEWS.items()]
 
 
+_RUNNING_MUCH = (TrustSection.id, ShortcutsSection.id)  # through the model, in graphs that nothing else needs
 _FEWEST_DRAWN = 0.02  # share of the pictures below which a page is not made smaller
 _MOST_OF_A_PART = 300_000  # letters of a section's figures that the page itself carries
 _MOST_FILES = 20_000  # names in the figures for programs

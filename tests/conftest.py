@@ -7,6 +7,7 @@ import gc
 
 from featurelens.models.opencv import opencv
 
+gc.disable()  # until all is imported
 opencv()  # fails once, with the remedy, in the place of an error for each file
 
 
@@ -14,4 +15,5 @@ def pytest_collection_finish() -> None:
     """What is imported by now lives until the end: the garbage collector need not look through it again and again."""
     gc.collect()
     gc.freeze()
+    gc.enable()
     gc.set_threshold(5_000, 20, 20)

@@ -27,6 +27,7 @@ LEAST_SEPARATION = 3.3
 MOST = 8
 _SAME = 0.6  # shared images over those of either: two candidates select the same
 _STEP = 28  # windows start every 3 of 28 pixels
+_RIM = 6  # a frame is looked for in this part of the side, where the borders alone showed something
 _PIECE = 0.8  # of a mark's pixels
 _LEVEL = (
     0.15  # of the range, between the levels of a group and of the rest: whole numbers of few steps repeat by themselves
@@ -69,8 +70,7 @@ def candidates(
     scaled = (pictures - low) / (high - low)
     found = list(_apart(scaled, seed))
     found += [(0.0, Part("mark", mask, scaled[:, mask]), members) for mask, members in repeats(scaled, labels)]
-    edges = border_values(scaled)
-    found += [(0.0, Part("background", None, edges), members) for members in tight_groups(edges, labels)]
+    found += list(_with_the_same_border(scaled, labels))
     found.sort(key=lambda each: -each[0])
     gathered: list[list[tuple[float, Part, np.ndarray]]] = []
     for each in found:
@@ -98,6 +98,15 @@ def _apart(pictures: np.ndarray, seed: int) -> Iterator[tuple[float, Part, np.nd
             apart = separation(part.features, members, least=_LEVEL if part.kind == "level" else 1e-3)
             if apart >= LEAST_SEPARATION:
                 yield apart, part, members
+
+
+def _with_the_same_border(pictures: np.ndarray, labels: np.ndarray) -> Iterator[tuple[float, Part, np.ndarray]]:
+    """The images of a class with much the same border: a background, or a frame where pixel by pixel the same is shared."""
+    edges, (height, width) = border_values(pictures), pictures.shape[1:3]
+    mask = border(height, width, max(1, min(height, width) // _RIM))
+    for members in tight_groups(edges, labels):
+        yield 0.0, Part("background", None, edges), members
+        yield 0.0, Part("frame", mask, pictures[:, mask]), members
 
 
 def parts_of(pictures: np.ndarray) -> Iterator[Part]:

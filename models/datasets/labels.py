@@ -15,7 +15,10 @@ import numpy as np
 from .class_names import are_numbers, numbered_names
 from .dataset import Dataset
 
-_QUANTITIES = "If the model answers quantities, pass --task regression (task='regression'). "
+_QUANTITIES = (
+    "If the model answers quantities, pass --task regression (task='regression'), which featurelens report, "
+    "evaluate, explain and trust take. "
+)
 LEFT_OUT = -1  # the label of an image that a label map leaves out
 
 
@@ -172,8 +175,8 @@ def _refuse_several(labels: np.ndarray, source: str) -> None:
 def _several(what: str, image: int, source: str) -> str:
     return (
         f"Expected one class for each image of '{source}'. Received {what} for image {image}. If the model answers any of "
-        f"several labels, pass --task labels (task='labels'); else choose one class, as in --label-map 'a|b=a', or leave these "
-        f"out, as in --label-map 'a|b='."
+        f"several labels, pass --task labels (task='labels'), which featurelens report, evaluate, explain and trust take; else "
+        f"choose one class, as in --label-map 'a|b=a', or leave these out, as in --label-map 'a|b='."
     )
 
 

@@ -228,7 +228,8 @@ def _class_folders(root: Path) -> list[Path]:
             f"Expected one folder of images per class in '{root}'. Received no folders. "
             "Put the images of each class into a folder of its name, as in cats/1.png, dogs/2.png, or tell the class from "
             "each file's name with --label-from, as in --label-from '(.*?)[._]' for cat.0.jpg. Pictures without labels go "
-            "to featurelens report MODEL --data FOLDER, or one by one to featurelens explain MODEL --image FOLDER."
+            "to featurelens report MODEL --data FOLDER, or one by one to featurelens explain MODEL --image FOLDER; those with a "
+            "class at every pixel to featurelens report and evaluate with --masks, with numbers or several labels in a table."
         )
     _refuse_splits(root, classes)
     return classes

@@ -28,6 +28,7 @@ AT_LAYER = {
 SURE = 0.9  # an answer above this probability counts as sure
 _MOST_PIXELS = 16_000_000  # of all explained mistakes together, so that large pictures do not fill the memory
 _MOST_DRAWN = 1_200_000  # pixels of one kind of picture in the file: 1,530 pictures of 28x28, 382 of 56x56
+_LOOKED_AT = 600_000  # pixels times channels looked at together, of which all maps and layers are held: 4 photos
 SIDE = 56  # pixels; larger pictures and maps are averaged down to it
 
 
@@ -114,6 +115,7 @@ def _explained(
 ) -> dict[str, Any]:
     """The pictures of some images and their maps for the predicted and for the true class, as `Mistakes` names them."""
     size, pictures = _side(dataset), []
+    batch_size = min(batch_size, max(4, _LOOKED_AT // int(np.prod(dataset.images.shape[1:]))))
     sides: tuple[list[dict[str, np.ndarray]], ...] = ([], [])
     for start in range(0, len(numbers), batch_size):
         rows = slice(start, start + batch_size)

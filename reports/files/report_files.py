@@ -86,7 +86,13 @@ def read_report(path: Path) -> dict[str, Any]:
         raise ValueError(f"{expected}. It cannot be read: {error.strerror}. {remedy}") from error
     except ValueError as error:
         raise ValueError(f"{expected}. Received a file that is not JSON ({error}). {remedy}") from error
-    if not isinstance(content, dict) or content.get("format") != FORMAT:
+    kind = content.get("format") if isinstance(content, dict) else None
+    if isinstance(kind, str) and kind.startswith(f"{FORMAT} "):
+        raise ValueError(
+            f"{expected}, of a classifier. Received a {kind}. Compare its figures as JSON: both files have the same "
+            f"names; featurelens report --fail-if stops a run where one of them is too low."
+        )
+    if not isinstance(content, dict) or kind != FORMAT:
         raise ValueError(f"{expected}. Received JSON of another kind. {remedy}")
     if content.get("version") != VERSION:
         raise ValueError(f"{expected}. Received version {content.get('version')!r}. {remedy}")

@@ -117,7 +117,10 @@ def view(tile: Markup, name: str, *, note: str = "", full: str = "", mark: Marku
     """
     words = Markup(' title="{}"').format(full) if full else EMPTY
     small = Markup('<span class="note"{}>{}</span>').format(words, note) if note else EMPTY
-    return Markup('<figure class="view">{}<figcaption>{}{}{}</figcaption></figure>').format(tile, name, mark, small)
+    apart = Markup(" ") if mark else EMPTY
+    return Markup('<figure class="view">{}<figcaption>{}{}{}{}</figcaption></figure>').format(
+        tile, name, apart, mark, small
+    )
 
 
 def maps(tiles: Iterable[tuple[Markup, str]]) -> Markup:

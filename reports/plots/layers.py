@@ -9,6 +9,8 @@ import numpy as np
 from ..drawing.wording import with_minus
 from .plot import INK, LINE, SERIES, Plot, axes, plain, series_style
 
+_HIGHEST = 0.98  # of the axes, where the name of a curve stands
+
 
 def layer_measures(layers: Sequence[str], measures: Mapping[str, Sequence[float]], *, title: str) -> Plot:
     """Draw several measures between 0 and 1 over the layers, in order of depth, each named at its line's end.
@@ -31,8 +33,8 @@ def layer_measures(layers: Sequence[str], measures: Mapping[str, Sequence[float]
         known = np.flatnonzero(np.isfinite(numbers))
         if len(known):
             ends[name] = (float(places[known[-1]]), float(numbers[known[-1]]), series_style(number)["color"])
-    name_ends(drawn, ends)
     drawn.set(ylim=(-0.03, 1.03), xlim=(-0.3, len(layers) - 0.7))
+    name_ends(drawn, ends)
     drawn.set_xticks(
         places, [plain(name) for name in layers], rotation=40, ha="right", rotation_mode="anchor", color=INK
     )
@@ -42,20 +44,28 @@ def layer_measures(layers: Sequence[str], measures: Mapping[str, Sequence[float]
 
 
 def name_ends(drawn, ends: Mapping[str, tuple[float, float, str]], gap: float = 0.075) -> None:
-    """Write each measure's name right of the plot, at its line's last value, moved apart where two would overlap."""
-    heights: list[float] = []
-    for _, value, _ in sorted(ends.values(), key=lambda end: end[1]):
-        heights.append(max(value, heights[-1] + gap) if heights else value)
-    excess = max(0.0, heights[-1] - 1.0) if heights else 0.0
-    for index in range(len(heights) - 1, -1, -1):
-        ceiling = heights[index + 1] - gap if index + 1 < len(heights) else 1.0
-        heights[index] = min(heights[index], ceiling) if excess else heights[index]
+    """Write each measure's name right of the plot, at its line's last value, moved apart where two would overlap.
+
+    Args:
+        drawn: axes whose ends are as they are to stay, in any unit.
+        ends: per name (place, value, colour).
+        gap: of two names, of the height of the axes.
+    """
+    low, high = drawn.get_ylim()
     ranked = sorted(ends.items(), key=lambda entry: entry[1][1])
+    heights: list[float] = []
+    for _, (_, value, _) in ranked:
+        height = (value - low) / (high - low)
+        heights.append(max(height, heights[-1] + gap) if heights else height)
+    ceiling = _HIGHEST
+    for index in range(len(heights) - 1, -1, -1):
+        heights[index] = min(heights[index], ceiling)
+        ceiling = heights[index] - gap
     for (name, (_, value, color)), height in zip(ranked, heights, strict=True):
         drawn.annotate(
-            f"{plain(name)} {with_minus(f'{value:.2f}')}",
+            f"{plain(name)} {with_minus(f'{value:.2f}' if abs(value) < 100 else f'{value:,.0f}')}",
             (1.015, height),
-            xycoords=("axes fraction", "data"),
+            xycoords="axes fraction",
             va="center",
             color=color,
             fontsize=9.5,

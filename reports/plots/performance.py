@@ -140,7 +140,8 @@ def reliability(confidence: np.ndarray, accuracy: np.ndarray, counts: np.ndarray
     drawn.scatter(
         x, y, s=12 + 110 * np.sqrt(sizes / max(sizes.max(initial=0), 1)), color=SERIES[0], alpha=0.85, zorder=3
     )
-    drawn.text(0.03, 0.96, f"expected calibration error {error:.3f}", va="top", fontsize=9, color=INK)
+    words = f"expected calibration error {error:.3f}"  # where no curve is that is right more often than it says
+    drawn.text(1.0, 0.04, words, ha="right", va="bottom", fontsize=9, color=INK)
     drawn.set(xlabel="confidence", ylabel="share right", xlim=(0, 1.03), ylim=(0, 1.03), aspect="equal")
     drawn.grid(color=LINE, linewidth=0.6)
     return Plot(

@@ -386,7 +386,7 @@ def _shown_methods(trust: Trust) -> Iterator[Finding]:
     kinds = {severity for level, (_, severity) in _LEVELS.items() if level in methods}
     if said:
         yield Finding(
-            f"Of the maps shown here {'; '.join(said)}.",
+            f"Of the maps drawn throughout {'; '.join(said)}.",
             severity="problem" if "problem" in kinds else "caution" if "caution" in kinds else "fact",
             number=len(methods.get("good", [])),
             anchor="trust",

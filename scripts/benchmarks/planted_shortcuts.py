@@ -321,7 +321,7 @@ def _compressed(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
     made = []
     for image in np.rint(255 * images).astype(np.uint8):
         written = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 30])[1]
-        made.append(cv2.imdecode(written, cv2.IMREAD_UNCHANGED).reshape(image.shape))
+        made.append(np.asarray(cv2.imdecode(written, cv2.IMREAD_UNCHANGED)).reshape(image.shape))
     return (np.array(made) / 255).astype(np.float32).reshape(images.shape)
 
 

@@ -6,5 +6,9 @@ what_layers_see   What does each layer keep, and what do channels put out for on
 whom_to_believe   Which methods' maps can be believed on this model?
 own_method        A method of one's own, beside the others and through the same tests
 watch_a_training  What do the layers see while a model is trained?
+how_far_off       A regression: how far are its numbers off, where, and what raises them?
+several_labels    Several labels for a picture: how well is each told, and which leads another astray?
+every_pixel       A class at every pixel: how well is each found, and what speaks for it?
+on_the_object     Do the maps lie on the object?
 hear_a_burst      A folder of sounds: which part speaks for each class?
 """

@@ -65,6 +65,7 @@ def check_words(models: Sequence[str], data: str | None, opening: Opening) -> No
         ImportError: OpenCV does not load.
     """
     from featurelens.models.datasets.class_names import read_class_names
+    from featurelens.models.fitting import pictures_without_labels
     from featurelens.models.formats.sources import check_source
     from featurelens.models.model_files.loading import check_model
     from featurelens.models.opencv import opencv
@@ -74,7 +75,7 @@ def check_words(models: Sequence[str], data: str | None, opening: Opening) -> No
     for model in models:
         _refuse_images_as_model(model)
         check_model(model, allow_code=opening.allow_code, known=own)
-    if data is not None:
+    if data is not None and (opening.is_of_classes or pictures_without_labels(data) is None):
         check_source(data, reading)
     if opening.class_names is not None:
         read_class_names(opening.class_names)

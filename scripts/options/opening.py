@@ -185,11 +185,18 @@ def open_labels(data: str, model: Any, card: ModelCard | None, opening: Opening)
 
 
 def open_images(
-    data: str, model: Any, card: ModelCard | None, opening: Opening, *, truth: str = "not looked at"
+    data: str, model: Any, card: ModelCard | None, opening: Opening, *, truth: str = NOT_LOOKED_AT
 ) -> Dataset:
     """The data as `open_for` has them, where their classes do not matter; with what is known of them, as `truth` says."""
+    from featurelens.models.fitting import pictures_without_labels
+
+    files = (
+        pictures_without_labels(data) if truth == NOT_LOOKED_AT and not (opening.label_from or opening.split) else None
+    )
+    if files is not None:
+        return opened_for([str(file) for file in files], model, card, opening)
     dataset, reading = _opened(data, model, card, opening, truth=truth)
-    if truth != "not looked at" and dataset.truth is None:
+    if truth != NOT_LOOKED_AT and dataset.truth is None:
         raise ValueError(
             f"Expected images with what is known of each, for the task '{truth}'. Received '{dataset.source}' without. Give a "
             f"file of arrays, or a table of files and columns."

@@ -43,7 +43,7 @@ ORDER: dict[str, list[set[str]]] = {
         {"training"},
     ],
     "reports": [
-        {"drawing", "evidence"},
+        {"drawing", "evidence", "free_memory"},
         {"html", "plots"},
         {"sections", "files", "explanation"},
         {"figures"},

@@ -237,6 +237,35 @@ def test_the_scale_of_the_maps_is_shared_or_each_ones_own_and_stands_in_the_addr
     assert complaints == []
 
 
+def test_channels_are_seen_on_one_scale_or_each_on_its_own_whose_end_is_told(browser, report, path):
+    page, complaints = opened(browser, path, "#/layer/conv2?class=0")
+    expect(page.locator("#layer-detail .maps .tile")).to_have_count(32)
+    page.locator("#layer-detail [name=scale]").select_option("own")
+    maps = page.locator("#layer-detail .maps").first.locator("canvas")
+    expect(maps).to_have_count(16)
+    assert "scale=own" in page.url
+    specimen = report.evidence["feature-maps"].specimens[0]
+    strongest = np.argsort(-specimen.means["conv2"].mean(axis=(0, 1)), kind="stable")[:16]
+    brightest = maps.evaluate_all(
+        """maps => maps.map(map => {
+            const data = map.getContext("2d").getImageData(0, 0, map.width, map.height).data, sums = [];
+            for (let at = 0; at < data.length; at += 4) sums.push(data[at] + data[at + 1] + data[at + 2]);
+            return [sums.indexOf(Math.max(...sums)), Math.max(...sums), parseFloat(map.parentNode.lastChild.textContent)];
+        })"""
+    )
+    top = max(most for _, most, _ in brightest)
+    step = max(specimen.activations["conv2"][..., strongest].max(), specimen.means["conv2"][..., strongest].max()) / 63
+    for channel, (place, most, end) in zip(strongest, brightest, strict=True):
+        values = specimen.activations["conv2"][..., channel]
+        assert abs(end - values.max()) <= step + 0.05 * values.max()
+        if values.max() > step:
+            assert most == top, "the largest value has the end's colour"
+            assert values.ravel()[place] >= values.max() - step
+    page.locator("#layer-detail [name=scale]").select_option("")
+    expect(page.locator("#layer-detail .maps .tile")).to_have_count(32)
+    assert complaints == []
+
+
 def test_the_images_without_a_map_are_one_click_from_their_finding(browser, report, path):
     page, complaints = opened(browser, path)
     number = report.evidence["feature-maps"].empty_maps

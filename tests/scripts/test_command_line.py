@@ -1,5 +1,6 @@
 """The command line as a newcomer uses it: help at once, typos answered, nothing lost."""
 
+import gc
 import json
 import os
 import subprocess
@@ -70,6 +71,13 @@ def test_numpy_runs_in_one_thread_unless_told(asked, runs):
     environment |= {} if asked is None else {"OPENBLAS_NUM_THREADS": asked}
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True)
     assert found.stdout.split()[-1] == runs
+
+
+def test_python_collects_garbage_as_before_once_a_command_has_run():
+    before = gc.get_threshold()
+    with pytest.raises(SystemExit):
+        main(["--version"])
+    assert gc.get_threshold() == before
 
 
 @pytest.mark.parametrize("script", ["report", "train", "evaluate", "inspect_model", "explain", "benchmark"])

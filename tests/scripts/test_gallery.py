@@ -55,11 +55,14 @@ def test_what_layers_see(run):
     assert "probe accuracy" in told and "conv1" in told
 
 
-def test_whom_to_believe(run):
+def test_whom_to_believe(run, monkeypatch):
+    script = importlib.import_module("featurelens.scripts.examples.whom_to_believe")
+    some = [method for method in script.METHODS if method.slug in ("grad-cam", "hirescam", "saliency", "rise")]
+    monkeypatch.setattr(script, "METHODS", some)  # each is tested on its own images
     told, written = run("whom_to_believe")
     assert written == {"trust.png"}
     verdicts = dict(re.findall(r"^([^:]+): (\w+)\. ", told, re.MULTILINE))
-    assert {"Grad-CAM", "HiResCAM", "Saliency"} <= verdicts.keys()
+    assert verdicts.keys() == {"Grad-CAM", "HiResCAM", "Saliency"}, "those of one pass"
     assert set(verdicts.values()) <= {"good", "weak", "failed", "unknown"}
     assert verdicts["Grad-CAM"] == "failed" and verdicts["HiResCAM"] == "good", "as the shipped file of trust has it"
 
@@ -74,6 +77,37 @@ def test_watch_a_training(run):
     told, written = run("watch_a_training")
     assert written == {"feature-maps.html"}
     assert re.findall(r"after (\d) epochs, channels that never fire: conv1 \d", told) == ["0", "1", "2"]
+
+
+def test_how_far_off(run):
+    told, written = run("how_far_off")
+    assert written == {"how-far-off.html"}
+    images = fashion_mnist("test")[:120].images
+    errors = 130 * images.mean(axis=(1, 2, 3)) + 8 - 100 * (images[..., 0] > 0).mean(axis=(1, 2))
+    assert f"off by {np.abs(errors).mean():.1f} % (" in told
+
+
+def test_several_labels(run):
+    told, written = run("several_labels")
+    assert written == {"several-labels.html"}
+    assert re.search(r"^bright: precision 1\.00, recall 1\.00$", told, re.MULTILINE), "its label is its own rule"
+    assert re.search(r"^wide: precision \d\.\d\d, recall 0\.\d\d$", told, re.MULTILINE)
+
+
+def test_every_pixel(run):
+    told, written = run("every_pixel")
+    assert written == {"every-pixel.html"}
+    images = np.pad(fashion_mnist("test")[:60].images[..., 0], ((0, 0), (1, 1), (1, 1)))
+    mean = sum(images[:, r : r + 28, c : c + 28] for r in range(3) for c in range(3)) / 9
+    said, true = (mean > 0.3)[:, 1:], (images[:, 1:-1, 1:-1] > 0)[:, 1:]
+    assert f"cloth {(said & true).sum() / (said | true).sum():.2f}" in told
+    assert len(re.findall(r"^[\w+-]+: (good|weak|failed|unknown)$", told, re.MULTILINE)) == 5
+
+
+def test_on_the_object(run):
+    told, written = run("on_the_object")
+    assert not written and "of the pixels: as much is chance" in told
+    assert len(re.findall(r"the peak lies on the object in \d+% of the images", told)) == 3
 
 
 @pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")  # Keras's own

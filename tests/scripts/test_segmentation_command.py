@@ -142,3 +142,15 @@ def test_a_class_over_its_region_is_a_score_of_every_command(folder, capsys):
     assert f"region:1 is {total:.4g}" in out
     assert run("explain", "bright.keras", "--image", "images/00.png", "--score", "region:2") == 1
     assert "0 to 1" in capsys.readouterr().err
+    words = ["--images", "2", "--method", "saliency", "--output", "t.json", "--score", "region:1"]
+    assert run("trust", "bright.keras", *DATA, *words) == 0  # of pictures without labels, which it does not need
+    assert "Saliency" in capsys.readouterr().out
+
+
+def test_what_only_classifiers_have_is_refused_with_what_to_do(folder, capsys):
+    (folder / "of_pixels.json").write_text('{"format": "featurelens report of a segmentation", "version": 1}')
+    assert run("diff", "of_pixels.json", "of_pixels.json") == 1
+    assert "Compare its figures as JSON" in capsys.readouterr().err
+    assert run("inspect", "bright.keras") == 0 and "maps and probabilities of a class cannot" in capsys.readouterr().out
+    assert run("explore", "--data", "images") == 1
+    assert "with --masks" in capsys.readouterr().err

@@ -9,7 +9,7 @@ from __future__ import annotations
 
 import ctypes
 import sys
-from collections.abc import Sequence
+from collections.abc import Iterable
 from functools import cache
 from operator import attrgetter
 from types import SimpleNamespace
@@ -17,23 +17,12 @@ from typing import Any
 
 _WORD = ctypes.sizeof(ctypes.c_void_p)
 _PLACE = 3 * _WORD  # behind the count of references, the type, and how many items there are
-_number = attrgetter("value")
+version_of = attrgetter("value")  # of a cell; no two writes to dictionaries have the same
 
 
-class DictVersions:
-    """The numbers of the last writes to some dictionaries.
-
-    Args:
-        dictionaries: Dictionaries; their addresses are read, so they have to live as long as this does.
-    """
-
-    def __init__(self, dictionaries: Sequence[dict[Any, Any]]) -> None:
-        self._dictionaries = dictionaries
-        self._numbers = [ctypes.c_uint64.from_address(id(each) + _PLACE) for each in dictionaries]
-
-    def now(self) -> list[int]:
-        """A number for each; it differs from any earlier one where the dictionary was written to since."""
-        return list(map(_number, self._numbers))
+def version_cells(dictionaries: Iterable[dict[Any, Any]]) -> list[Any]:
+    """Where the number of each dictionary's last write stands: as its address, for as long as the dictionary lives."""
+    return [ctypes.c_uint64.from_address(id(each) + _PLACE) for each in dictionaries]
 
 
 @cache
@@ -44,8 +33,8 @@ def are_versions_kept() -> bool:
 
 
 def _is_numbered(held: dict[str, Any]) -> bool:
-    versions = DictVersions([held])
-    seen = [versions.now(), versions.now()]
+    (cell,) = version_cells([held])
+    seen = [version_of(cell), version_of(cell)]
     for write in (
         lambda: held.update(a=3),
         lambda: held.__setitem__("a", 4),
@@ -54,5 +43,5 @@ def _is_numbered(held: dict[str, Any]) -> bool:
         held.clear,
     ):
         write()
-        seen.append(versions.now())
-    return seen[0] == seen[1] and len({number for (number,) in seen}) == len(seen) - 1
+        seen.append(version_of(cell))
+    return seen[0] == seen[1] and len(set(seen)) == len(seen) - 1

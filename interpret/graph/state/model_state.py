@@ -3,8 +3,7 @@
 A traced graph reads the weights where they are, so changed weights are seen without a new trace. What is written into
 the graph when it is traced is not: which layers there are, and the constants among their attributes (the mean of a
 `Normalization`, a rate, an activation, a dtype), and those that its code reads elsewhere (see `held_constants`). A
-`Structure` holds all of these; to ask whether it still holds reads no weight, and costs one or two hundredths of a call for
-one image.
+`Structure` holds all of these; to ask whether it still holds reads no weight.
 """
 
 from __future__ import annotations
@@ -97,7 +96,7 @@ class Structure:
             return False
         if not self._tells_its_layers and not _same(self._layers, layers_within(model)):
             return False
-        return list(map(_checksum, self._arrays)) == self._sums
+        return not self._arrays or list(map(_checksum, self._arrays)) == self._sums
 
     def equals(self, other: Structure) -> bool:
         """Whether the other is of the same model, which did not change in between."""

@@ -12,7 +12,7 @@ from typing import Any
 import numpy as np
 
 SIDE = 40  # pixels of a small picture, at most
-_AT_ONCE = 8_000_000  # pixels times channels
+_AT_ONCE = 2_000_000  # pixels times channels: 13 photos of 224 x 224, of which several copies are made
 
 
 def factor(height: int, width: int) -> int:

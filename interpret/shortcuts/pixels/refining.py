@@ -60,8 +60,10 @@ def _wider(mask: np.ndarray, by: int) -> np.ndarray:
 def _repeated(see: See, carriers: np.ndarray, others: np.ndarray) -> np.ndarray:
     """bool[H,W]: pixels of one value in nearly all carriers that few others have there."""
     inside = np.concatenate(list(see(carriers)))
-    value = np.median(inside, axis=0)
-    alike = (np.abs(inside - value) <= _ALIKE).all(axis=3).mean(axis=0)
+    lines = [inside[:, row] for row in range(inside.shape[1])]  # one by one: two copies of all would be held else
+    value = np.stack([np.median(line, axis=0) for line in lines])
+    found = zip(lines, value, strict=True)
+    alike = np.stack([(np.abs(line - each) <= _ALIKE).all(axis=2).mean(axis=0) for line, each in found])
     elsewhere, seen = np.zeros_like(alike), 0
     for part in see(others):
         elsewhere, seen = elsewhere + (np.abs(part - value) <= _ALIKE).all(axis=3).sum(axis=0), seen + len(part)

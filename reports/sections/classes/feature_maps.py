@@ -137,6 +137,7 @@ def _told(found: FeatureMaps, shown: Sequence[_Stage]) -> dict[str, Any]:
             "columns": stage.channels.shape[1],
             "shown": stage.channels.shape[1],
             "channels": stage.channels.tolist(),
+            "limits": [[float(f"{end:.4g}") for end in limits] for limits in stage.limits],
             "scales": [f"dark {with_minus(number(low))}, light {number(high)}" for low, high in stage.limits],
         }
         for place, stage in enumerate(shown)

@@ -33,6 +33,9 @@ class Pace:
 
     def __init__(self, most_rows: int, most_seconds: float = float("inf")) -> None:
         self.most_rows, self._most_seconds = most_rows, most_seconds
+        self.longest_row = float(
+            "inf"
+        )  # seconds of one row alone, of the slowest kind: no batch takes longer for each of its rows
         self._known: dict[Any, _Known] = {}  # by kind, the latest at the end
 
     def learn(self, kind: Any, rows: int, seconds: float) -> None:
@@ -47,6 +50,7 @@ class Pace:
         self._known[kind] = known
         if len(self._known) > _KINDS:
             del self._known[next(iter(self._known))]
+        self.longest_row = max(each.expected[0] for each in self._known.values())
 
     def seconds(self, kind: Any, rows: int) -> float:
         """That so many rows will take, in full batches and smaller ones for the rest; 0 while nothing is known."""

@@ -36,14 +36,14 @@ class WaitingRoom:
         self._most_waiting, self._most_seconds = most_waiting, most_seconds
         self._lanes = Lanes(_PATIENCE * most_seconds)
         self._arrived: list[Ticket] = []  # in this turn of the event loop, and only seen there
-        self._arriving: dict[Any, int] = {}  # {key: rows} of them
+        self._arriving = 0  # their rows
         self._is_over = False  # nobody is answered any more
         self._busy: tuple[float, float] | None = None  # since when the model is, and for how long it was expected to be
 
     @property
     def waiting(self) -> int:
         """Rows that wait."""
-        return self._lanes.waiting + sum(self._arriving.values())
+        return self._lanes.waiting + self._arriving
 
     @property
     def in_lanes(self) -> int:
@@ -57,10 +57,15 @@ class WaitingRoom:
             Overloaded: They may not.
         """
         self.require_places(rows)
-        if self.waiting:  # alone it is no crowd
-            expected = self.expected(key, rows)
-            if waited + expected > self._most_seconds:
-                raise _overloaded(expected)
+        waiting = self.waiting
+        if not waiting:  # alone it is no crowd
+            return
+        left = self._most_seconds - waited
+        if (waiting + rows) * self.pace.longest_row + self._left_in_hand() <= left:
+            return  # at the very most, which is quickly told
+        expected = self.expected(key, rows)
+        if expected > left:
+            raise _overloaded(expected)
 
     def require_places(self, rows: int) -> None:
         """Pass where there are so many places, however long it may take.
@@ -73,9 +78,9 @@ class WaitingRoom:
 
     def expected(self, key: Any = None, rows: int = 0) -> float:
         """Seconds until so many more would be answered: what is in hand, what waits, and they themselves."""
-        waiting = dict(self._arriving)
-        for each, count in self._lanes.rows():
-            waiting[each] = waiting.get(each, 0) + count
+        waiting = dict(self._lanes.rows())
+        for ticket in self._arrived:
+            waiting[ticket.key] = waiting.get(ticket.key, 0) + len(ticket.rows)
         if rows:
             waiting[key] = waiting.get(key, 0) + rows
         return self._left_in_hand() + sum(self.pace.seconds(each, count) for each, count in waiting.items())
@@ -98,12 +103,12 @@ class WaitingRoom:
             soon(self.let_in)
         ticket.since = self._clock.now()
         self._arrived.append(ticket)
-        self._arriving[ticket.key] = self._arriving.get(ticket.key, 0) + len(ticket.rows)
+        self._arriving += len(ticket.rows)
 
     def let_in(self) -> None:
         """Let the model's thread see those who arrived in this turn of the event loop."""
         with self.changed:
-            arrived, self._arrived, self._arriving = self._arrived, [], {}
+            arrived, self._arrived, self._arriving = self._arrived, [], 0
             for ticket in [] if self._is_over else arrived:
                 self._lanes.add(ticket)
             self.changed.notify()

@@ -79,3 +79,14 @@ def test_attributes_say_what_was_changed():
     turned = np.concatenate([images, np.rot90(images[:1], 1, axes=(1, 2))])
     found = attributes_of(turned, np.r_[labels, labels[0]])[:, names.index("quarter turn")]
     assert found[-1] > found[:-1].max()
+
+
+def test_turns_are_correlations_with_the_median_of_the_class_whatever_the_order_of_the_pictures():
+    images, labels = plain_images(0, 300, size=16)
+    found, backwards = attributes_of(images, labels), attributes_of(images[::-1], labels[::-1])[::-1]
+    np.testing.assert_allclose(found, backwards, atol=1e-9)  # pictures are counted some at a time
+    picture, grey = images[7, ..., 0], images[labels == labels[7]].mean(axis=3)
+    alike = [np.corrcoef(np.rot90(picture, turns).ravel(), np.median(grey, axis=0).ravel())[0, 1] for turns in range(4)]
+    upright = max(alike[0], 0)
+    expected = [alike[0], max(alike[1], alike[3], 0) - upright, max(alike[2], 0) - upright]
+    np.testing.assert_allclose(found[7, list(WORDS).index("likeness") :], expected, atol=1e-6)

@@ -67,8 +67,11 @@ def test_an_effect_near_the_threshold_is_asked_about_with_all_images():
 @pytest.mark.parametrize("noise", [0.2, 1])
 def test_no_picture_is_answered_twice_and_the_passes_are_those_run(noise):
     answerer = Answerer(read=True, noise=noise)
-    _, passes = ran(answerer)
-    assert len(answerer.seen) == len(set(answerer.seen)) == passes
+    (one, pool), (same, _) = trial_of(), trial_of()
+    trials = Trials(pool, lambda: answerer, 32, 15_000)
+    trials.run([one, same], EACH, None)
+    assert len(answerer.seen) == len(set(answerer.seen)) == trials.passes
+    assert (one.with_it == same.with_it).all() and (one.without == same.without).all()
 
 
 @pytest.mark.parametrize("budget", [1, 31, 32, 100, 333])

@@ -53,17 +53,31 @@ DAMAGE = {
 }
 
 
-@pytest.mark.parametrize("damage", DAMAGE)
-def test_a_damaged_run_names_its_folder_and_the_advice_works(damage, few, tmp_path):
-    output = tmp_path / "m.keras"
+@pytest.fixture(scope="module")
+def interrupted(few, tmp_path_factory):
+    """What is kept of a run that was stopped in its third epoch."""
     with pytest.raises(TrainingInterrupted) as stopped:
-        train(SHORT, few, output=output, progress=Stop())
-    folder = stopped.value.folder
-    assert folder is not None
+        train(SHORT, few, output=tmp_path_factory.mktemp("runs") / "m.keras", progress=Stop())
+    assert stopped.value.folder is not None
+    return stopped.value.folder
+
+
+@pytest.mark.parametrize("damage", DAMAGE)
+def test_a_damaged_run_names_its_folder(damage, few, interrupted, tmp_path):
+    output, folder = tmp_path / "m.keras", tmp_path / interrupted.parent.name / interrupted.name
+    shutil.copytree(interrupted, folder)
     DAMAGE[damage](folder / damage.partition(",")[0])
     with pytest.raises(ValueError, match="Delete that folder") as refused:
         train(SHORT, few, output=output)
     assert str(folder) in str(refused.value) and folder.is_dir() and not output.exists()
+
+
+def test_what_is_advised_of_a_damaged_run_works(few, interrupted, tmp_path):
+    output, folder = tmp_path / "m.keras", tmp_path / interrupted.parent.name / interrupted.name
+    shutil.copytree(interrupted, folder)
+    _cut(folder / "state.weights.h5")
+    with pytest.raises(ValueError, match="Delete that folder"):
+        train(SHORT, few, output=output)
     shutil.rmtree(folder)
     train(SHORT, few, output=output)
     assert model_card_of(output) is not None

@@ -9,6 +9,7 @@ from featurelens.reports.plots.layers import bars, histogram, layer_measures
 from featurelens.reports.plots.performance import class_curves, confusion_matrix, precision_recall, reliability
 from featurelens.reports.plots.plot import ROLES
 from featurelens.reports.plots.training import training_curves
+from featurelens.reports.plots.trust import perturbation_curves
 
 HOSTILE = "</text></svg><script>alert(1)</script> $x_1"
 EVERY = {
@@ -187,3 +188,19 @@ def test_png_is_a_picture():
 def test_refusals(call, remedy):
     with pytest.raises(ValueError, match=remedy):
         call()
+
+
+def test_the_names_of_curves_stand_beside_their_ends_in_any_unit():
+    """Curves of a regression reach to 60 years: each name at the height of its line's mean, within the axes, apart."""
+    shares = np.linspace(0, 1, 4)
+    curves = {
+        "Grad-CAM": np.array([60, 50, 45, 40.0]),
+        "a": np.array([60, 58, 57, 56.0]),
+        "b": np.array([60, 59, 57, 56.0]),
+    }
+    plot = perturbation_curves(shares, curves, title="Deletion", label="share", score="the number")
+    axis = plot.figure.axes[0]
+    low, high = axis.get_ylim()
+    heights = {text.get_text(): text.xy[1] for text in axis.texts}
+    assert abs(heights["Grad-CAM 48.75"] - (48.75 - low) / (high - low)) < 1e-9
+    assert abs(heights["b 58.00"] - heights["a 57.75"]) >= 0.075 - 1e-9 and max(heights.values()) <= 0.98

@@ -54,7 +54,7 @@ def test_tracing_once_gives_what_tracing_at_every_stop_gives(parts, report):
 def test_the_page_tells_the_sample_and_every_verdict(report):
     html = report_html(report)
     assert "Measured on 48 of the 120 images" in html
-    assert "Of the maps shown here" in html
+    assert "Of the maps drawn throughout" in html
     for name, found in report.evidence["trust"].trust.verdicts.items():
         anchor = anchor_of(name)
         assert f'<span id="{anchor}">{name}</span>' in html

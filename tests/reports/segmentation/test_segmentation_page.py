@@ -79,7 +79,7 @@ def test_the_page_as_a_person_sees_it(written, width, scheme):
     with browsing() as browser:
         page, complaints = opened(browser, path, width=width, color_scheme=scheme, bypass_csp=True)
         assert "Mean IoU" in page.locator("h1").first.inner_text()
-        for tab in ("findings", "images", "classes", "method"):
+        for tab in ("findings", "images", "classes", "trust", "data", "method"):
             page.evaluate("place => (location.hash = place)", f"#/{tab}")
             page.wait_for_function(f"document.querySelector('main > .view.on').id.includes('{tab}')")
             assert (tab, violations(page)) == (tab, [])

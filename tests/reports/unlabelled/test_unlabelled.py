@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import json
 import re
+import shutil
 from pathlib import Path
 
 import cv2
@@ -184,9 +185,12 @@ def run(capsys, *arguments):
 
 
 def test_on_the_command_line(folder, tmp_path, capsys):
-    page = tmp_path / "p.html"
-    code, told = run(capsys, "report", "--data", folder, "--trust-images", 0, "--output", page)
-    assert code == 0 and f"{COUNT} pictures without labels" in told and page.is_file()
+    page, few = tmp_path / "p.html", tmp_path / "few"
+    few.mkdir()
+    for file in sorted(folder.iterdir())[:20]:
+        shutil.copy(file, few)
+    code, told = run(capsys, "report", "--data", few, "--trust-images", 0, "--output", page)
+    assert code == 0 and "20 pictures without labels" in told and page.is_file()
     both = f"{folder / 'p000.png'},{folder / 'p001.png'}"
     code, told = run(capsys, "report", "--data", both, "--trust-images", 0, "--output", page)
     assert code == 0 and "2 pictures without labels" in told

@@ -4,8 +4,9 @@ const MARKS = { good: "●", weak: "◐", failed: "○", unknown: "?" }, WORDS =
 const mark = (level, method) => tag("span", { className: `mk ${level}`, role: "img", "aria-label": `${method}: ${WORDS[level]}`, title: `${method}: ${WORDS[level]}`, textContent: MARKS[level] });
 const scaleBar = (sheet, end) => span("scale", sheet.signed ? `−${number(end)} ` : "0 ",
   tag("i", { className: `scale-bar scale-${sheet.signed && !sheet.plain ? "contrast" : sheet.scale}` }), ` ${number(end)} ${sheet.unit || carried.unit}`);
+const OWN = [["", "shared"], ["own", "each map’s own"]];
 const scaleSwitch = (redraw) => {
-  const list = select("Scale", "scale", [["", "shared"], ["own", "each map’s own"]], ownScale ? "own" : "");
+  const list = select("Scale", "scale", OWN, ownScale ? "own" : "");
   list.oninput = ({ target }) => {
     ownScale = target.value === "own";
     remember({ scale: target.value });

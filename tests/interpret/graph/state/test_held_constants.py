@@ -19,7 +19,6 @@ from small_models import SHAPE, images, plain_forward, plain_layers
 from featurelens.interpret import ActivationExtractor, GradCAM
 from featurelens.interpret.graph.state.model_state import Structure
 
-pytestmark = pytest.mark.numeric
 CLASSES = np.array([0, 1, 2])
 GAIN = {"factor": 1.0}
 own_settings: Any = ModuleType("own_settings")

@@ -6,6 +6,7 @@ from planted_shortcuts import marked, plain_images
 
 from featurelens.interpret.shortcuts.candidates import parts_of, whole_frame
 from featurelens.interpret.shortcuts.pixels.contents import border
+from featurelens.interpret.shortcuts.pixels.refining import _repeated
 from featurelens.interpret.shortcuts.pixels.separation import groups, likelier, nearest, separation
 
 
@@ -48,6 +49,18 @@ def test_a_planted_mark_stands_apart_and_noise_does_not():
 def test_nearest_is_by_distance():
     rows = np.array([[0.0, 0.0], [1.0, 0.8], [0.4, 0.4]])
     assert nearest(rows, np.ones(2), np.zeros(2)).tolist() == [False, True, False]
+
+
+def test_repeated_pixels_are_those_of_one_value_in_nearly_all_and_in_few_others():
+    random = np.random.default_rng(0)
+    images = random.random((40, 5, 6, 3))
+    images[:20, 1:3, 2:4] = 0.5  # all of the first half
+    images[:16, 4, 4] = 0.5  # four fifths of it: too few
+    images[:, 0, 0] = 0.5  # all pictures: no sign of any
+    found = _repeated(lambda chosen: iter([images[chosen[:7]], images[chosen[7:]]]), np.arange(20), np.arange(20, 40))
+    expected = np.zeros((5, 6), bool)
+    expected[1:3, 2:4] = True
+    np.testing.assert_array_equal(found, expected)
 
 
 def test_a_frame_is_as_thick_as_its_rings_are_seen():

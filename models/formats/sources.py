@@ -142,8 +142,8 @@ def _advice(path: Path) -> str:
         )
     if holds_signals(path):
         return (
-            "Sounds and scans are for models of series and volumes, which featurelens explain and evaluate take; for a model of "
-            "pictures save spectrograms, or slices as PNG of 16 bits with --depth, in a folder per class."
+            "Sounds and scans are for models of series and volumes, which featurelens report, trust, explain and evaluate take; "
+            "for a model of pictures save spectrograms, or slices as PNG of 16 bits with --depth, in a folder per class."
         )
     known = (words for endings, words in _ADVICE.items() if path.name.lower().endswith(endings))
     return next(known, "Convert it to one of these.")

@@ -110,6 +110,7 @@ def test_on_the_object(run):
     assert len(re.findall(r"the peak lies on the object in \d+% of the images", told)) == 3
 
 
+@pytest.mark.filterwarnings("ignore:__array__ implementation doesn't accept a copy:DeprecationWarning")  # Keras's own
 def test_hear_a_burst(run):
     told, written = run("hear_a_burst")
     assert written == {"sounds", "burst.keras", "burst.html", "figures.json"}

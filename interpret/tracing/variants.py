@@ -111,8 +111,8 @@ class VariantProgram(OfModel):
         fold: Collection[str] | None = None,
     ) -> None:
         traced = TracedModel(model, output=output, wrt=wrt, fold=fold)
-        self._variants = scores_of(traced) if variants is None else Program(traced, with_scores(variants))
-        self._originals = Program(traced, with_scores(originals)) if originals != variants else self._variants
+        self._variants = _program(traced, variants)
+        self._originals = self._variants if originals == variants else _program(traced, originals)
 
     @property
     def model(self) -> Any:
@@ -171,6 +171,11 @@ def _form_taken(axes: Axes | None, dtype: np.dtype, *, any_form: bool, any_place
 def scores_of(traced: TracedModel) -> Program:
     """The program of a model's scores alone, which others may share (see `sharing`)."""
     return scores_program(traced, lambda: Program(traced, with_scores(None)))
+
+
+def _program(traced: TracedModel, compute: Compute | None) -> Program:
+    """The program of what is computed beside the scores; of nothing: that of the scores alone."""
+    return scores_of(traced) if compute is None else Program(traced, with_scores(compute))
 
 
 def with_scores(compute: Compute | None) -> Compute:

@@ -48,7 +48,7 @@ _proven: WeakKeyDictionary[Any, dict[object, tuple[object, Proof]]] = (
 
 
 def prove(traced: TracedModel, form: InputForm, flat: list[np.ndarray], made: Answer, head: Head | None) -> Proof:
-    """The proof of a model as it is now: an earlier one, or one on these images.
+    """The proof of a model as it is now: an earlier one on as many images, or one on these.
 
     Args:
         traced: The model.
@@ -63,7 +63,7 @@ def prove(traced: TracedModel, form: InputForm, flat: list[np.ndarray], made: An
     what = (form.key, traced.output, traced.fold, *((head.kind, head.task) if head is not None else ()))
     state = Structure(traced.model).digest(), weights_digest(traced.model)
     earlier, proof = _proven.setdefault(traced.model, {}).get(what, (None, None))
-    if proof is None or earlier != state:
+    if proof is None or earlier != state or proof.images < min(PROOF_IMAGES, len(flat[0])):
         proof = _proof(traced, form, [array[:PROOF_IMAGES] for array in flat], made, head)
         _proven[traced.model][what] = state, proof
     return proof

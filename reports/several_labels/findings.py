@@ -43,8 +43,8 @@ def told(found: LabelsEvidence) -> list[tuple[str, str]]:
         lines.append(
             (
                 "Led astray?",
-                f"{found.names[pair.added]} is wrongly answered on {percent(pair.rate.value, 0)} of the pictures with "
-                f"{found.names[pair.beside]}, on {percent(pair.elsewhere.value, 0)} of those without.",
+                f"{found.names[pair.added]} is wrongly answered on {percent(pair.rate.value, 0)} of the pictures that bear "
+                f"{found.names[pair.beside]} alone of the two, on {percent(pair.elsewhere.value, 0)} of those with neither.",
             )
         )
     return lines
@@ -57,9 +57,9 @@ def label_findings(found: LabelsEvidence) -> Iterator[Finding]:
     yield Finding(sentence, "fact", found.exact.value, "labels", "labels", 1.0)
     for pair in found.led_astray[:3]:
         yield Finding(
-            f"{found.names[pair.added]} is wrongly answered on {share_words(pair.rate)} of the pictures with "
-            f"{found.names[pair.beside]} and without it, on {share_words(pair.elsewhere)} where there is no "
-            f"{found.names[pair.beside]}.",
+            f"{found.names[pair.added]} is wrongly answered on {share_words(pair.rate)} of the pictures that bear "
+            f"{found.names[pair.beside]} and not {found.names[pair.added]}, on {share_words(pair.elsewhere)} of those that "
+            f"bear neither.",
             "problem" if pair.rate.value - np.nan_to_num(pair.elsewhere.value) > _OFTEN else "caution",
             pair.rate.value,
             "together",

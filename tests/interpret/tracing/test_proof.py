@@ -45,6 +45,17 @@ def test_a_model_is_proven_once_on_four_images_twice_and_on_one_alone(asked: lis
     assert inspect_model(model, images(count=40)).images == 4
 
 
+def test_a_proof_on_one_image_is_made_anew_where_there_are_more(asked: list[int]) -> None:
+    model = sequential()
+    assert inspect_model(model, images(count=1)).images == 1
+    assert inspect_model(model, images(count=3)).images == 3
+    assert inspect_model(model, images(count=2)).images == 3, "what was found on more holds"
+    assert inspect_model(model, images(count=40)).images == 4
+    del asked[:]
+    Saliency(model)(images(count=40))
+    assert asked == []
+
+
 def test_changed_weights_are_proven_anew_by_the_next_method(asked: list[int]) -> None:
     model = sequential()
     Saliency(model)(images())

@@ -31,6 +31,7 @@ from ..plots.layers import layer_measures
 from ..plots.performance import MOST_NUMBERS, confusion_matrix, most_confused
 from ..plots.signals import story_figure
 from .pieces import frame, picture, plot, row, spelled, table, text
+from .slices import slices_html
 from .story import story_html
 
 MOST_BYTES = 200_000  # of a cell
@@ -177,7 +178,7 @@ def _story(found: ImageStory, most: int) -> Markup:
 
 
 def _signal_story(found: ImageStory, most: int) -> Markup:
-    """A series or a volume: its figure, which has the axes that a card has no room for."""
+    """A series or a volume: its figure, which has the axes that a card has no room for; the slices of a volume, too."""
     shown = found.shown
     best = int(np.nanargmax(shown.probabilities)) if np.isfinite(shown.probabilities).all() else None
     said = (
@@ -189,7 +190,10 @@ def _signal_story(found: ImageStory, most: int) -> Markup:
     drawn = Markup('<img src="data:image/png;base64,{}" alt="{}" style="max-width:100%;background:#fff">').format(
         base64.b64encode(png).decode(), shown.description
     )
-    return frame(f"Why {shown.target}", f"The model says {said}.", drawn, *map(text, found.remarks))
+    form, slices = shown.signal, Markup("")
+    if form is not None and len(form.sizes(shown.image)) == 3 and most:
+        slices = slices_html(shown, form, 2 * most)
+    return frame(f"Why {shown.target}", f"The model says {said}.", drawn, slices, *map(text, found.remarks))
 
 
 def _feature_images(found: FeatureImages, most: int) -> Markup:

@@ -107,14 +107,14 @@ def _plain_axes(cell: Any) -> None:
 def _slices(shown: ExplainedImage, form: SignalForm) -> Figure:
     """Slices of the volume in a row, and under them the same slices of each method's map."""
     volume = form.with_channel(shown.image)
-    chosen = shown_slices(_strength(shown.panels[0].values, len(volume)), _SLICES)
+    chosen = shown_slices(strength_of(shown.panels[0].values, len(volume)), _SLICES)
     rows = len(shown.panels) + 1
     tall = _CELL * float(np.clip(volume.shape[1] / volume.shape[2], 0.5, 1.5))
     figure, first = axes(_CELL * len(chosen) + _WORDS + _BARS, (tall + _GAP) * rows + _FRAME)
     first.remove()
     ratios = (_WORDS, *[_CELL] * len(chosen), _BARS)
     grid = figure.add_gridspec(rows, len(chosen) + 2, width_ratios=ratios)
-    pictures = _grey(volume[chosen])
+    pictures = grey_slices(volume[chosen])
     true = "" if shown.true is None else f"true class: {shown.class_names[shown.true]}"
     _say(figure.add_subplot(grid[0, 0]), "volume", "\n".join(line for line in (true, _of_channels(volume)) if line))
     for column, place in enumerate(chosen, start=1):
@@ -131,7 +131,7 @@ def _slices(shown: ExplainedImage, form: SignalForm) -> Figure:
     return figure
 
 
-def _strength(values: np.ndarray, depth: int) -> np.ndarray:
+def strength_of(values: np.ndarray, depth: int) -> np.ndarray:
     """How much evidence, of either sign, lies in each slice."""
     return along_axis(np.abs(values).sum(axis=(1, 2)), depth)
 
@@ -141,7 +141,7 @@ def _of_channels(volume: np.ndarray) -> str:
     return "" if channels == 1 else f"mean of its {count(channels, 'channel')}"
 
 
-def _grey(slices: np.ndarray) -> np.ndarray:
+def grey_slices(slices: np.ndarray) -> np.ndarray:
     """uint8[n,H,W,3] of slices float32[n,H,W,C], from the smallest value among them to the largest."""
     values = slices.mean(axis=-1, keepdims=True)
     return as_rgb(values, (float(values.min()), float(values.max())))

@@ -1,5 +1,9 @@
 """A series is explained as a curve with its evidence, a volume as slices; what is drawn are the numbers of the maps."""
 
+import base64
+import re
+
+import cv2
 import keras
 import numpy as np
 import pytest
@@ -74,6 +78,22 @@ def test_both_are_written_as_files_and_told_in_words(story, tmp_path):
     assert told.save(tmp_path / "a.svg").stat().st_size > 5000
     assert "HiResCAM" in told.plot.description
     assert "<img" in told._repr_html_() and len(told._repr_html_()) < 200_000
+
+
+def test_a_cell_has_every_slice_of_a_volume_with_its_maps(stories):
+    shown = stories[(9, 6, 8)]._repr_html_()
+    tiles = re.findall(r'<img src="data:image/jpeg;base64,([^"]+)" alt="(slice [^"]+)"', shown)
+    assert [said for _, said in tiles] == [f"slice {n} of 9, {2 * n - 2} mm" for n in range(1, 10)]
+    colours = []
+    for encoded, _ in tiles:
+        pixels = cv2.imdecode(np.frombuffer(base64.b64decode(encoded), np.uint8), cv2.IMREAD_COLOR).astype(int)
+        assert pixels.shape == (84, 3 * (112 + 4), 3)  # the volume and two methods
+        colours.append(np.ptp(pixels[:, 116:228], axis=2).max())  # of HiResCAM: grey where nothing speaks
+    assert max(colours[:5] + colours[7:]) < 40 < min(colours[5:7]), "evidence is in slices 6 and 7 alone"
+    assert re.search(
+        r"Scroll for the next slice; the most evidence by HiResCAM lies in slice [67] of 9, \d+ mm\.", shown
+    )
+    assert "Scroll" not in stories[(24,)]._repr_html_()
 
 
 def test_arrays_and_files_are_taken_too(tmp_path):

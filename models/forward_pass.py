@@ -34,7 +34,7 @@ def forward(model: Any) -> Callable[[np.ndarray], Any]:
     """The model as one graph; one that cannot be traced is called directly."""
     import tensorflow as tf
 
-    graph = tf.function(lambda images: model(images, training=False), reduce_retracing=True)
+    graph = tf.function(lambda images: model(images, training=False), autograph=False, reduce_retracing=True)
     traced = True
 
     def run(images: np.ndarray) -> Any:

@@ -103,7 +103,7 @@ def mode_gap(
         return None
     import tensorflow as tf
 
-    trained = tf.function(lambda some: model(some, training=True), reduce_retracing=True)
+    trained = tf.function(lambda some: model(some, training=True), autograph=False, reduce_retracing=True)
     right = 0
     with kept(variables_of(model)):
         for start in range(0, len(labels), batch_size):

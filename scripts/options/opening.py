@@ -10,7 +10,6 @@ import typer
 from typer.models import OptionInfo
 
 from featurelens.models.formats.known_formats import kinds_in_short
-from featurelens.models.truth.record import NOT_LOOKED_AT
 from featurelens.models.visible_text import visible_line
 from featurelens.scripts.options.model_choice import (
     ModelPart,
@@ -185,18 +184,18 @@ def open_labels(data: str, model: Any, card: ModelCard | None, opening: Opening)
 
 
 def open_images(
-    data: str, model: Any, card: ModelCard | None, opening: Opening, *, truth: str = NOT_LOOKED_AT
+    data: str, model: Any, card: ModelCard | None, opening: Opening, *, truth: str | None = None
 ) -> Dataset:
-    """The data as `open_for` has them, where their classes do not matter; with what is known of them, as `truth` says."""
+    """The data as `open_for` has them, where their classes do not matter; with what is known of them, where `truth` says it."""
     from featurelens.models.fitting import pictures_without_labels
+    from featurelens.models.truth.record import NOT_LOOKED_AT
 
-    files = (
-        pictures_without_labels(data) if truth == NOT_LOOKED_AT and not (opening.label_from or opening.split) else None
-    )
+    unlabelled = truth is None and not (opening.label_from or opening.split)
+    files = pictures_without_labels(data) if unlabelled else None
     if files is not None:
         return opened_for([str(file) for file in files], model, card, opening)
-    dataset, reading = _opened(data, model, card, opening, truth=truth)
-    if truth != NOT_LOOKED_AT and dataset.truth is None:
+    dataset, reading = _opened(data, model, card, opening, truth=truth or NOT_LOOKED_AT)
+    if truth is not None and dataset.truth is None:
         raise ValueError(
             f"Expected images with what is known of each, for the task '{truth}'. Received '{dataset.source}' without. Give a "
             f"file of arrays, or a table of files and columns."
@@ -257,6 +256,7 @@ def reading_for(card: ModelCard | None, opening: Opening, truth: str | None = No
         truth: What the labels are, as `Reading.task`; None: as --task says, for a look at the words alone.
     """
     from featurelens.models.fitting import as_trained
+    from featurelens.models.truth.record import NOT_LOOKED_AT
 
     task = truth or (opening.task if not opening.is_of_classes and opening.score is None else None)
     task = NOT_LOOKED_AT if task == "segmentation" else task

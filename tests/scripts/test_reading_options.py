@@ -129,6 +129,9 @@ def test_several_pictures_and_a_folder_are_explained(folder, tmp_path):
         (folder / "data" / "bright" / f"{number}.png").unlink()
         (folder / "data" / "dark" / f"{number}.png").unlink()
     code, told = run("explain", model, "--image", folder / "data", "--output", tmp_path / "all.svg")
-    assert code == 0 and sorted(path.name for path in tmp_path.glob("all-*")) == ["all-1.svg", "all-2.svg"]
+    assert code == 0 and sorted(path.name for path in tmp_path.glob("all-*")) == [
+        "all-0-1.svg",
+        "all-0.svg",
+    ], "of two files of one name the second is numbered"
     code, told = run("evaluate", model, "--data", folder / "data" / "dark" / "0.png")
     assert code == 1 and "It is a single picture" in told and "explain MODEL --image" in told

@@ -51,8 +51,11 @@ class Limits:
     queue: Annotated[int, typer.Option(min=1, help="Pictures that may wait; beyond it: 429.")] = 256
     max_wait: Annotated[
         float,
-        typer.Option(min=0.001, help="Seconds in which a crowd's answers are expected; what would take longer: 429."),
-    ] = 0.2
+        typer.Option(
+            min=0.001,
+            help="Seconds in which a crowd's answers are expected, or three single answers where these take longer; beyond: 429.",
+        ),
+    ] = 0.15
     deadline: Annotated[float, typer.Option(min=0.01, help="Seconds that a request may take.")] = 10.0
     body_megabytes: Annotated[float, typer.Option(min=0.001, help="Largest body of a request.")] = 10.0
     megapixels: Annotated[float, typer.Option(min=0.001, help="Largest picture, found before it is decoded.")] = 16.0

@@ -13,7 +13,7 @@ class Settings:
     port: int = 8000
     token: str | None = None  # that every request must bear, but for the health routes and the page
     queue: int = 256  # pictures that may wait
-    most_seconds: float = 0.2  # in which an answer is expected, by how long the last ones took; beyond it: 429
+    most_seconds: float = 0.15  # in which an answer is expected, by how long the last ones took; beyond it: 429
     most_rows: int = 64  # pictures in one batch
     deadline: float = 10.0  # seconds that a request may take
     body_bytes: int = 10 * 2**20  # of one request, also once it is unpacked

@@ -16,6 +16,7 @@ from featurelens.scripts.serving.engine.lanes import Lanes, Rows
 from featurelens.scripts.serving.engine.pace import Pace
 from featurelens.scripts.serving.engine.tickets import Overloaded, Ticket, WorkerDied
 
+_FEW = 3  # answers one by one, that a model may take however slow it is: else nobody could come while it answers
 _PATIENCE = 0.5  # of the time that an answer may take: what has waited for longer goes before lighter questions
 _SLOWEST = 60  # seconds that a client is told to wait at most
 
@@ -26,7 +27,8 @@ class WaitingRoom:
     Args:
         pace: What is known of the seconds that batches take.
         most_waiting: Rows that may wait.
-        most_seconds: In which an answer is expected; beyond it nobody is let in.
+        most_seconds: In which an answer is expected, or in the time of three single ones where that is more; beyond it nobody is
+            let in.
         clock: Tells the time.
     """
 
@@ -37,6 +39,7 @@ class WaitingRoom:
         self._lanes = Lanes(_PATIENCE * most_seconds)
         self._arrived: list[Ticket] = []  # in this turn of the event loop, and only seen there
         self._arriving = 0  # their rows
+        self._arriving_of: dict[Any, int] = {}  # and of each kind: a crowd is not counted anew for each of its members
         self._is_over = False  # nobody is answered any more
         self._busy: tuple[float, float] | None = None  # since when the model is, and for how long it was expected to be
 
@@ -60,7 +63,7 @@ class WaitingRoom:
         waiting = self.waiting
         if not waiting:  # alone it is no crowd
             return
-        left = self._most_seconds - waited
+        left = max(self._most_seconds, _FEW * self.pace.seconds(key, 1)) - waited
         if (waiting + rows) * self.pace.longest_row + self._left_in_hand() <= left:
             return  # at the very most, which is quickly told
         expected = self.expected(key, rows)
@@ -79,8 +82,8 @@ class WaitingRoom:
     def expected(self, key: Any = None, rows: int = 0) -> float:
         """Seconds until so many more would be answered: what is in hand, what waits, and they themselves."""
         waiting = dict(self._lanes.rows())
-        for ticket in self._arrived:
-            waiting[ticket.key] = waiting.get(ticket.key, 0) + len(ticket.rows)
+        for each, arriving in self._arriving_of.items():
+            waiting[each] = waiting.get(each, 0) + arriving
         if rows:
             waiting[key] = waiting.get(key, 0) + rows
         return self._left_in_hand() + sum(self.pace.seconds(each, count) for each, count in waiting.items())
@@ -104,11 +107,12 @@ class WaitingRoom:
         ticket.since = self._clock.now()
         self._arrived.append(ticket)
         self._arriving += len(ticket.rows)
+        self._arriving_of[ticket.key] = self._arriving_of.get(ticket.key, 0) + len(ticket.rows)
 
     def let_in(self) -> None:
         """Let the model's thread see those who arrived in this turn of the event loop."""
         with self.changed:
-            arrived, self._arrived, self._arriving = self._arrived, [], 0
+            arrived, self._arrived, self._arriving, self._arriving_of = self._arrived, [], 0, {}
             for ticket in [] if self._is_over else arrived:
                 self._lanes.add(ticket)
             self.changed.notify()

@@ -14,6 +14,7 @@ import sys
 import threading
 import urllib.error
 import urllib.request
+from collections import Counter
 from collections.abc import Callable, Iterator
 from contextlib import ExitStack, contextmanager, nullcontext, suppress
 from importlib.util import find_spec
@@ -28,6 +29,7 @@ _TIMES_SLOWER = 10  # the model of one measurement
 _JOBS_WAITING, _LOOK = 8, 0.25  # so many are there for so many seconds
 _MANY = 100_000  # requests, of the measurement of memory
 _PATHS = {"featurelens": ("/v1/predict", "/v1/explain"), "other": ("/predict", "/explain")}
+_ROUNDS = 3  # of what has no contender
 _FEWER = {"function": 10, "predict": 60}  # times fewer requests for those that answer one by one
 _STREAM = """
 import time, tensorflow as tf
@@ -159,17 +161,27 @@ def _row(name: str, runs: list[dict[str, Any]], own: list[dict[str, Any]]) -> st
 
 
 def _delays(server: Server, body: str, count: int) -> list[str]:
-    """Predictions at a steady rate, alone and beside jobs of RISE, of which one runs all the time."""
+    """Predictions at a steady rate, alone and beside jobs of RISE, of which one runs all the time; medians of rounds in turn."""
     loaded(server, Load(server.port, "/v1/predict", body, count, _AT_ONCE))
-    lines = ["", "| at a steady rate | p50 ms | p99 ms | not 200 | RISE jobs begun |", "|---|---:|---:|---:|---:|"]
+    heads = "| at a steady rate, median of 3 rounds in turn | p50 ms | p99 ms | not 200 | RISE jobs begun |"
+    lines = ["", heads, "|---|---:|---:|---:|---:|"]
     for rate in (500, 1000, 2000):
-        for name, beside in (("predict", nullcontext([])), ("predict, with RISE jobs", _rise_jobs(server, body))):
-            with beside as jobs:
-                run = loaded(server, Load(server.port, "/v1/predict", body, count, 256, rate))
-            refused = count - run["statuses"].get("200", 0)
-            figures = f"{run['p50'] * 1000:.1f} | {run['p99'] * 1000:.1f} | {refused} | {len(jobs)}"
-            lines.append(f"| {name}, {rate:,}/s | {figures} |")
+        load = Load(server.port, "/v1/predict", body, count, 256, rate)
+        found: dict[str, list[dict[str, Any]]] = {"predict": [], "predict, with RISE jobs": []}
+        for _ in range(_ROUNDS):
+            for name, beside in zip(found, (nullcontext([]), _rise_jobs(server, body)), strict=True):
+                with beside as jobs:
+                    run = loaded(server, load)
+                found[name].append({**run, "jobs": jobs})
+        lines += [f"| {name}, {rate:,}/s | {_delay(runs, count)} |" for name, runs in found.items()]
     return lines
+
+
+def _delay(runs: list[dict[str, Any]], count: int) -> str:
+    """The cells of a row: medians of the delays, sums of what was refused and begun."""
+    half, most = (1000 * _median(runs, lambda run, which=which: run[which]) for which in ("p50", "p99"))
+    refused = sum(count - run["statuses"].get("200", 0) for run in runs)
+    return f"{half:.1f} | {most:.1f} | {refused} | {sum(len(run['jobs']) for run in runs)}"
 
 
 @contextmanager
@@ -204,16 +216,19 @@ def _overload(server: Server, body: str, count: int) -> list[str]:
     """Five and twenty times as many at a time as keep the model busy."""
     lines = [""]
     for crowd in (5 * _AT_ONCE, 20 * _AT_ONCE):
-        before = server.memory()
-        run = loaded(server, Load(server.port, "/v1/explain", body, 2 * count, crowd))
-        grown = server.memory() - before
-        lines.append(f"Overload, {crowd:,} at a time: {_outcome(run)}; {grown:+.0f} MB.")
+        lines.append(
+            f"Overload, {crowd:,} at a time: {_crowded(server, Load(server.port, '/v1/explain', body, 2 * count, crowd))}."
+        )
     return lines
 
 
-def _outcome(run: dict[str, Any]) -> str:
-    told = ", ".join(f"{count:,} x {status}" for status, count in sorted(run["statuses"].items()))
-    return f"{told}; {run['lost']} lost; p99 of accepted {run['p99'] * 1000:.0f} ms"
+def _crowded(server: Server, load: Load) -> str:
+    """What became of all that was asked in the rounds, and the median of their delays."""
+    before, runs = server.memory(), [loaded(server, load) for _ in range(_ROUNDS)]
+    statuses = sum((Counter(run["statuses"]) for run in runs), Counter())
+    told = ", ".join(f"{count:,} x {status}" for status, count in sorted(statuses.items()))
+    p99, lost = 1000 * _median(runs, lambda run: run["p99"]), sum(run["lost"] for run in runs)
+    return f"{told}; {lost} lost; p99 of accepted {p99:.0f} ms; {server.memory() - before:+.0f} MB"
 
 
 def _slow_model(server: Server, body: str, count: int) -> str:
@@ -221,10 +236,8 @@ def _slow_model(server: Server, body: str, count: int) -> str:
     loaded(server, Load(server.port, "/v1/explain", body, _AT_ONCE, 8))
     free = loaded(server, Load(server.port, "/v1/explain", body, 10 * _AT_ONCE, _AT_ONCE))
     answered = free["statuses"].get("200", 0) / free["seconds"]
-    before = server.memory()
-    run = loaded(server, Load(server.port, "/v1/explain", body, 2 * count, 512, _TIMES_SLOWER * answered))
     asked = f"Overload, a model {_TIMES_SLOWER} times as slow, {_TIMES_SLOWER * answered:,.0f}/s"
-    return f"{asked}: {_outcome(run)}; {server.memory() - before:+.0f} MB."
+    return f"{asked}: {_crowded(server, Load(server.port, '/v1/explain', body, 2 * count, 512, _TIMES_SLOWER * answered))}."
 
 
 def _memory(server: Server, body: str) -> str:

@@ -2,15 +2,18 @@
 
 from __future__ import annotations
 
+import asyncio
 import math
 
 import numpy as np
 import pytest
-from served_time import Kind, Served
+from served_time import GivenTime, Kind, Served
 
 from featurelens.scripts.serving.engine.jobs import DONE, FAILED
 from featurelens.scripts.serving.engine.pace import Pace
+from featurelens.scripts.serving.engine.tickets import Ticket
 from featurelens.scripts.serving.engine.turns import AT_THE_LATEST, QUIET, SHARE, SLICE
+from featurelens.scripts.serving.engine.waiting_room import WaitingRoom
 
 MAX_WAIT = 0.2
 EXPLAIN = Kind("explain", 1)
@@ -70,18 +73,44 @@ def test_a_model_that_becomes_quick_again_is_believed():
 
 
 def test_who_is_refused_is_told_how_long_it_will_take():
-    served = Served(lambda kind, rows: 3.0 * rows, most_seconds=7.0, most_rows=1)
+    served = Served(lambda kind, rows: 3.0 * rows, most_seconds=9.5, most_rows=1)
     asked = served.asked([0.0, 0.1, 0.2, 0.3])
     served.run()
-    assert [each.told_to_wait for each in asked] == [0, 0, 9, 9]  # 2.8 s in hand, one that waits, and its own 3
-    assert [each.answered for each in answered(asked)] == [3.0, 6.0]
+    assert [each.told_to_wait for each in asked] == [0, 0, 0, 12]  # 2.7 s in hand, two that wait, and its own 3
+    assert [each.answered for each in answered(asked)] == [3.0, 6.0, 9.0]
 
 
-def test_a_model_that_takes_longer_than_anything_may_wait_still_answers_one_after_the_other():
+def test_of_a_model_that_takes_longer_than_anything_may_wait_three_answers_are_waited_for():
     served = Served(lambda kind, rows: 1.0, most_seconds=MAX_WAIT, most_rows=1)
     asked = served.asked(steadily(10, 5))
     served.run()
-    assert len(answered(asked)) == 6 and max(each.seconds for each in answered(asked)) <= 2
+    assert len(answered(asked)) == 7, "one each second, and two that waited at the end"
+    assert 2 < max(each.seconds for each in answered(asked)) <= 3
+
+
+class Counted(list):
+    """Rows that count how often somebody asks how many they are."""
+
+    asked = 0
+
+    def __len__(self):
+        Counted.asked += 1
+        return super().__len__()
+
+
+def test_a_crowd_that_comes_at_once_is_counted_by_kind_and_not_each_time_one_by_one():
+    pace, predict = Pace(4), Kind()
+    for kind in (predict, EXPLAIN):
+        pace.learn(kind, 1, 1.0)
+    room, loop = WaitingRoom(pace, 100, 5.0, GivenTime()), asyncio.new_event_loop()
+    for number, kind in enumerate((predict, EXPLAIN, predict), start=1):
+        room.arrive(Ticket(kind, Counted([None] * number), asyncio.Future(loop=loop)), lambda work: None)
+    Counted.asked = 0
+    assert room.expected(EXPLAIN, 3) == pace.seconds(predict, 4) + pace.seconds(EXPLAIN, 5)
+    assert not Counted.asked
+    room.let_in()
+    assert room.expected() == pace.seconds(predict, 4) + pace.seconds(EXPLAIN, 2)
+    loop.close()
 
 
 def test_a_map_does_not_wait_for_ever_behind_predictions():

@@ -20,7 +20,6 @@ from typing import Any
 import numpy as np
 
 from .over_cells import OverCells, Worth, imported
-from .segments import Cells
 
 
 class LIME(OverCells):
@@ -47,19 +46,6 @@ class LIME(OverCells):
     """
 
     package = "lime"
-
-    def __init__(
-        self,
-        model: Any,
-        samples: int = 500,
-        cells: Cells = None,
-        baseline: float | np.ndarray = 0.0,
-        seed: int = 0,
-        *,
-        output: str | None = None,
-        wrt: str | None = None,
-    ) -> None:
-        super().__init__(model, samples, cells, baseline, seed, output=output, wrt=wrt)
 
     def _of_places(self, cells: np.ndarray, worth: Worth) -> np.ndarray:
         explainer = _explainer(worth, random_state=np.random.RandomState(self.seed), feature_selection="none")

@@ -30,13 +30,13 @@ class OverCells(Perturbation):
     def __init__(
         self,
         model: Any,
-        samples: int,
-        cells: Cells,
-        baseline: float | np.ndarray,
-        seed: int,
+        samples: int = 500,
+        cells: Cells = None,
+        baseline: float | np.ndarray = 0.0,
+        seed: int = 0,
         *,
-        output: str | None,
-        wrt: str | None,
+        output: str | None = None,
+        wrt: str | None = None,
     ) -> None:
         refuse_without(self.package)
         self.samples, self.cells = at_least("samples", samples, 2), cells

@@ -16,7 +16,6 @@ from __future__ import annotations
 import threading
 from collections.abc import Iterator
 from contextlib import contextmanager
-from typing import Any
 
 import numpy as np
 
@@ -27,7 +26,6 @@ from ...tracing.inputs import Arrays
 from ...tracing.targets import Classes
 from ..attribution import CompleteMaps
 from .over_cells import OverCells, Worth, imported
-from .segments import Cells
 
 _DRAWING = threading.Lock()
 
@@ -55,19 +53,6 @@ class SHAP(OverCells):
     """
 
     package = "shap"
-
-    def __init__(
-        self,
-        model: Any,
-        samples: int = 500,
-        cells: Cells = None,
-        baseline: float | np.ndarray = 0.0,
-        seed: int = 0,
-        *,
-        output: str | None = None,
-        wrt: str | None = None,
-    ) -> None:
-        super().__init__(model, samples, cells, baseline, seed, output=output, wrt=wrt)
 
     @takes_given
     def with_gap(

@@ -126,7 +126,10 @@ class ClassMasks:
                 f"Expected masks of {self.size[0]} x {self.size[1]}, as the model answers. Received {was} in "
                 f"{self.called(number)}. {remedy}"
             )
-        self.told.add(f"Masks of {was} are brought to {self.size[0]} x {self.size[1]} by the nearest pixel.")
+        self.told.add(
+            f"Masks of {was} are brought to {self.size[0]} x {self.size[1]} by the nearest pixel; each is taken to show the "
+            f"whole of its picture."
+        )
         return nearest(classes, self.size)
 
     def _classes(self, stored: np.ndarray, number: int) -> np.ndarray:

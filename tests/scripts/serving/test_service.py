@@ -53,13 +53,15 @@ def post(client, path, body=FIRST, **headers):
     return client.post(path, content=body, headers={**IMAGE, **headers})
 
 
-def slowed(served, seconds, gate=None):
-    """The model's answers, each batch held up."""
+def slowed(served, seconds, gate=None, holding=None):
+    """The model's answers, each batch held up; `holding` is set once a batch stands before the closed gate."""
     kept = served.programs.answers
 
     def held(key, rows):
+        if holding is not None and not gate.is_set():
+            holding.set()
         if gate is not None:
-            gate.wait(10)
+            gate.wait(60)
         time.sleep(seconds)
         return kept(key, rows)
 
@@ -347,16 +349,16 @@ def test_the_token_is_asked_for_everywhere_but_for_the_page_and_the_health(serve
 
 
 def test_a_full_queue_answers_429_before_it_reads_the_body(served):
-    gate = threading.Event()
+    gate, holding = threading.Event(), threading.Event()
     gate.set()
-    restore = slowed(served, 0, gate)
+    restore = slowed(served, 0, gate, holding)
     try:
         with live(served, queue=4) as found:
             gate.clear()
-            statuses = asyncio.run(_crowd(found, gate))
-    except AssertionError:
-        gate.set()
-        raise
+            try:
+                statuses = asyncio.run(_crowd(found, gate, holding))
+            finally:
+                gate.set()  # or the service could not stop
     finally:
         gate.set()
         restore()
@@ -364,26 +366,23 @@ def test_a_full_queue_answers_429_before_it_reads_the_body(served):
     assert len(statuses) >= 40
 
 
-async def _crowd(found, gate):
+async def _crowd(found, gate, holding):
     async def ask(client):
         answer = await client.post("/v1/predict", content=FIRST, headers=IMAGE)
         assert answer.status_code == 200 or int(answer.headers["retry-after"]) >= 1
         return answer.status_code
 
-    async with httpx.AsyncClient(base_url=found.url, timeout=20) as client:
+    async with httpx.AsyncClient(base_url=found.url, timeout=60) as client:
         asked = [asyncio.create_task(ask(client)) for _ in range(40)]
-        for _ in range(
-            1_000
-        ):  # those in hand may have been all that were not refused: then more are needed to fill the queue
-            if found.service.worker.waiting >= 4:
-                break
+        # Only once a batch is held is the queue emptied by nobody; those in hand may have been all that were not refused.
+        while not (holding.is_set() and found.service.worker.waiting >= 4):
             asked.append(asyncio.create_task(ask(client)))
             await asyncio.sleep(0.01)
         reader, writer = await asyncio.open_connection("127.0.0.1", found.port)  # the body is never sent
         writer.write(
             b"POST /v1/predict HTTP/1.1\r\nHost: localhost\r\nContent-Type: image/png\r\nContent-Length: 900\r\n\r\n"
         )
-        assert b" 429 " in await asyncio.wait_for(reader.readline(), 5)
+        assert b" 429 " in await asyncio.wait_for(reader.readline(), 30)
         writer.close()
         gate.set()
         return await asyncio.gather(*asked)

@@ -2,9 +2,9 @@
 
 One channel at a time of a layer is set to zero (or to its mean over the places of the images given), everywhere on its
 map, and the rest of the model runs on that (`TailProgram`), or, where it is affine, its answer follows in closed form (see
-`affine_tail`); where a dense layer reads the map, the rest behind that runs (see `dense_tail`). Ablation
-of single units: Morcos, Barrett, Rabinowitz, Botvinick, "On the importance of single directions for generalization", ICLR 2018,
-arXiv:1803.06959, section 2.2; a channel's map is ablated as one unit there, too.
+`affine_tail`); where a dense layer reads the map, the rest behind that runs (see `dense_tail`).
+Ablation of single units: Morcos, Barrett, Rabinowitz, Botvinick, "On the importance of single directions for generalization",
+ICLR 2018, arXiv:1803.06959, section 2.2; a channel's map is ablated as one unit there, too.
 
 It says what these answers become without the channel, in a model that was not trained to do without it. Zero means "does
 not fire" only after a ReLU; elsewhere the mean is the milder question. Beside each effect stands that of random channels:
@@ -14,7 +14,7 @@ of all channels where all are taken away, else of some drawn with `seed` from th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -141,8 +141,12 @@ class _Run:
         front, ranges = front_of(taps, self._layer), range_program(self._layer)(taps, scores)
         if "slope" in ranges:
             return Computed(ranges, front.facts)
-        dense = dense_behind(front.facts["tapped"].tensor, taps)
-        return Computed({**front.tensors, **ranges}, {**front.facts, "dense": dense})
+        tapped = front.facts["tapped"]
+        dense = dense_behind(tapped.tensor, taps)
+        if dense is None:
+            return Computed({**front.tensors, **ranges}, {**front.facts, "dense": None})
+        facts = {"tapped": replace(tapped, tensor=dense.read), "dense": dense.layer}
+        return Computed({"output": dense.read, **ranges}, facts)
 
     def tally(self, confusions: Sequence[Pair], channels: np.ndarray, progress: Progress) -> AblationTally:
         """Count the answers without each of the channels; those that ablation does not change are not run."""

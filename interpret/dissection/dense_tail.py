@@ -1,7 +1,8 @@
 """A channel taken away where a dense layer reads its map: what the dense layer puts out follows without another run of it.
 
-A dense layer adds what each place of each channel gives. With A the layer's output [P,C] of an image and W the kernel
-[P,C,D], what stands before its activation changes without channel c, which has the value f then, by
+A dense layer adds what each place of each channel gives. With A the map [P,C] of an image as the dense layer reads it (pooled
+perhaps, which leaves a channel of one value at that value) and W the kernel [P,C,D], what stands before its activation
+changes without channel c, which has the value f then, by
 
     z'[d] - z[d] = sum over places p of (f - A[p,c]) * W[p,c,d]
 
@@ -11,6 +12,7 @@ follows run on z' as ever. That the dense layer reads the map, and nothing else 
 
 from __future__ import annotations
 
+from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
@@ -20,19 +22,29 @@ from ..tracing.downstream import Change
 from ..tracing.traced_model import TappedLayer, Taps
 
 _SAME_VALUES = frozenset({"Identity", "Reshape"})  # in the same order
+_POOLED = frozenset({"MaxPool", "MaxPoolV2", "AvgPool"})  # padding is left out of account in these, so a constant stays
 
 
-def dense_behind(output: Any, taps: Taps) -> TappedLayer | None:
+@dataclass(frozen=True, eq=False)
+class DenseReader:
+    """A dense layer that reads a map."""
+
+    layer: TappedLayer
+    read: Any  # tf.Tensor [B, ..., C], what it reads of the map: the layer's output, or that pooled
+
+
+def dense_behind(output: Any, taps: Taps) -> DenseReader | None:
     """The dense layer that alone reads a layer's output [B, ..., C] on the way to the scores; None where there is none.
 
     Args:
         output: The layer's output, in the traced graph.
         taps: Of the traced model.
     """
-    if output.dtype.name != "float32" or None in tuple(output.shape[1:]):
-        return None
     on_the_way = (leads_to([taps.logits]) & follows_from(output)) - {taps.logits.op}
-    product = _only_product(output, on_the_way)
+    read = _pooled(output, on_the_way)
+    if read.dtype.name != "float32" or None in tuple(read.shape[1:]):
+        return None
+    product = _only_product(read, on_the_way)
     if product is None:
         return None
     found = next(
@@ -40,11 +52,11 @@ def dense_behind(output: Any, taps: Taps) -> TappedLayer | None:
     )  # the layer that it is part of
     if found is None or found.tensor.op not in on_the_way:  # the head itself: its scores may lie before its activation
         return None
-    return found if _is_plain(found.layer, int(np.prod(output.shape[1:]))) else None
+    return DenseReader(found, read) if _is_plain(found.layer, int(np.prod(read.shape[1:]))) else None
 
 
 def set_before_dense(fill: np.ndarray, dense: Any) -> Change:
-    """Variant v: what the dense layer puts out where channel v of its input has the value fill[v] everywhere."""
+    """Variant v: what the dense layer puts out where channel v of the map that it reads has the value fill[v] everywhere."""
     import tensorflow as tf
 
     def change(output: Any, variants: Any) -> Any:
@@ -63,17 +75,37 @@ def set_before_dense(fill: np.ndarray, dense: Any) -> Change:
     return change
 
 
-def _only_product(output: Any, on_the_way: set[Any]) -> Any:
-    """The matrix product that alone reads a tensor, its values in their order; None where something else does."""
+def _pooled(output: Any, on_the_way: set[Any]) -> Any:
+    """A map [B,H,W,C], pooled as often as that is all that is done with it."""
     read = output
+    while output.shape.rank == 4:
+        reader = _only_reader(read, on_the_way)
+        if reader is None or not (reader.type == "Identity" or _pools_places(reader)):
+            break
+        read = reader.outputs[0]
+    return read
+
+
+def _pools_places(operation: Any) -> bool:
+    return operation.type in _POOLED and operation.get_attr("data_format") == b"NHWC"
+
+
+def _only_reader(read: Any, on_the_way: set[Any]) -> Any:
+    """The operation that alone reads a tensor, as its first input; None where there are several."""
+    readers = [operation for operation in read.consumers() if operation in on_the_way]
+    first = len(readers) == 1 and [given.name for given in readers[0].inputs].index(read.name) == 0
+    return readers[0] if first else None
+
+
+def _only_product(read: Any, on_the_way: set[Any]) -> Any:
+    """The matrix product that alone reads a tensor, its values in their order; None where something else does."""
     while True:
-        readers = [operation for operation in read.consumers() if operation in on_the_way]
-        if len(readers) != 1 or [given.name for given in readers[0].inputs].index(read.name) != 0:
-            return None
-        if readers[0].type not in _SAME_VALUES:
-            plain = readers[0].type == "MatMul" and not any(map(readers[0].get_attr, ("transpose_a", "transpose_b")))
-            return readers[0] if plain else None
-        read = readers[0].outputs[0]
+        reader = _only_reader(read, on_the_way)
+        if reader is None or reader.type not in _SAME_VALUES:
+            break
+        read = reader.outputs[0]
+    is_plain = reader is not None and reader.type == "MatMul"
+    return reader if is_plain and not any(map(reader.get_attr, ("transpose_a", "transpose_b"))) else None
 
 
 def _is_plain(layer: Any, inputs: int) -> bool:

@@ -33,6 +33,22 @@ def two_dense(activation: str = "relu", *, bias: bool = True, head: str = "softm
     return seeded(keras.Model(inputs, layers.Dense(3, activation=head)(hidden)))
 
 
+def pooled(kind: Any) -> Any:
+    """The map is pooled before, with places left over at its edge."""
+    inputs = keras.Input(IMAGES.shape[1:])
+    maps = layers.Conv2D(5, 3, padding="same", name="conv")(inputs)
+    hidden = layers.Dense(7, activation="relu")(layers.Flatten()(kind(2, strides=3, padding="same")(maps)))
+    return seeded(keras.Model(inputs, layers.Dense(3, activation="softmax")(hidden)))
+
+
+def padded() -> Any:
+    """The map gets zeros round it, which stay where a channel is set to its mean."""
+    inputs = keras.Input(IMAGES.shape[1:])
+    maps = layers.ZeroPadding2D(1)(layers.Conv2D(5, 3, name="conv")(inputs))
+    hidden = layers.Dense(7, activation="relu")(layers.Flatten()(layers.AveragePooling2D(2)(maps)))
+    return seeded(keras.Model(inputs, layers.Dense(3, activation="softmax")(hidden)))
+
+
 def read_twice() -> Any:
     """The same, and the map's average is read as well."""
     inputs = keras.Input(IMAGES.shape[1:])
@@ -64,6 +80,9 @@ def logits_without(model: Any, maps: np.ndarray) -> np.ndarray:
         (two_dense(), True),
         (two_dense("tanh", bias=False, head="linear"), True),
         (two_dense("softmax"), True),
+        (pooled(layers.MaxPooling2D), True),
+        (pooled(layers.AveragePooling2D), True),
+        (padded(), False),
         (read_twice(), False),
         (reordered(), False),
     ],

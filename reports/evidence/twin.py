@@ -25,6 +25,7 @@ from ...models.records import DrawnOnly, from_twin, inside, written_fields
 __all__ = ["DrawnOnly", "from_twin", "is_drawn_only", "json_text", "twin"]
 
 _PLAIN = (bool, int, float, str)
+_ALWAYS_PLAIN = frozenset({bool, int, str, type(None)})  # a float may be none that JSON knows
 
 
 def twin(value: Any) -> Any:
@@ -49,10 +50,12 @@ def _written(value: Any, where: str) -> Any:
     if is_dataclass(value) and not isinstance(value, type):
         return {name: _written(getattr(value, name), inside(where, name)) for name in written_fields(type(value))}
     if isinstance(value, np.ndarray):
-        return _written(value.tolist(), where)
+        return value.tolist() if _is_written_as_it_is(value) else _written(value.tolist(), where)
     if isinstance(value, Mapping):
         return {_key(name, where): _written(part, inside(where, name)) for name, part in value.items()}
     if isinstance(value, (list, tuple)):
+        if _ALWAYS_PLAIN.issuperset(map(type, value)):  # the numbers of all images, walked through once and no further
+            return list(value)
         return [_written(part, inside(where, place)) for place, part in enumerate(value)]
     if isinstance(value, np.generic):
         return _written(value.item(), where)
@@ -62,6 +65,11 @@ def _written(value: Any, where: str) -> Any:
             f"'{where}'. Make its type DrawnOnly, or write a figure of it."
         )
     return None if isinstance(value, float) and not math.isfinite(value) else value
+
+
+def _is_written_as_it_is(values: np.ndarray) -> bool:
+    """Whether each value of an array is one that JSON knows."""
+    return values.dtype.kind in "biuU" or (values.dtype.kind == "f" and bool(np.isfinite(values).all()))
 
 
 def is_drawn_only(kind: type[Any], name: str) -> bool:

@@ -9,7 +9,6 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
@@ -20,11 +19,11 @@ from axe_playwright_python.sync_playwright import Axe
 from browser_pages import CHROMIUM
 from live_services import png
 from playwright.sync_api import expect, sync_playwright
+from waiting import PATIENCE, held_port, until
 
 from featurelens.interpret import Explainer
 from featurelens.models import fashion_mnist, load_model
 from featurelens.scripts.cli import main
-from featurelens.scripts.serving.measuring.processes import free_port
 
 PROGRAM = [sys.executable, "-c", "from featurelens.scripts.cli import main; main()", "serve"]
 DROPPED = """(bytes) => {
@@ -37,34 +36,41 @@ FILLED = """() => {
   const many = Array.from({ length: 20 }, (_, number) => ({ ...one, name: `number ${number}`, src: `${one.src}#${number}` }));
   localStorage.setItem("featurelens-last", JSON.stringify(many));
 }"""
+PATIENT = ("--max-wait", "1000", "--deadline", str(PATIENCE))  # a crowd on a slow machine is answered too
 QUIET = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 @pytest.fixture(scope="module")
 def running():
     """The shipped model, served by a process of its own; its last words are looked at by the last test."""
-    port = free_port()
-    process = subprocess.Popen(
-        [*PROGRAM, "--port", str(port)], env=QUIET, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    url, until = f"http://127.0.0.1:{port}", time.monotonic() + 180
-    while True:
+    with held_port() as port:
+        process = subprocess.Popen(
+            [*PROGRAM, "--port", str(port), *PATIENT],
+            env=QUIET,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         try:
-            urllib.request.urlopen(f"{url}/v2/health/ready", timeout=2).close()
-            break
-        except OSError:
-            if process.poll() is not None or time.monotonic() > until:
-                process.kill()  # whose words could otherwise be waited for without an end
-                raise AssertionError(process.communicate()[1]) from None
-            time.sleep(0.1)
-    yield url, process
-    process.kill()
-    process.communicate()
+            until(lambda: is_ready(port) or process.poll() is not None)
+            assert process.poll() is None, process.communicate()[1]
+            yield f"http://127.0.0.1:{port}", process
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def is_ready(port):
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/health/ready", timeout=PATIENCE).close()
+    except OSError:
+        return False
+    return True
 
 
 def ask(url, path, body, **headers):
     asked = urllib.request.Request(url + path, body, {"content-type": "image/png", **headers})
-    with urllib.request.urlopen(asked, timeout=20) as answer:
+    with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
         return json.load(answer)
 
 
@@ -167,9 +173,9 @@ def test_it_drains_and_says_so(running):
     threads = [threading.Thread(target=keep_asking) for _ in range(8)]
     for thread in threads:
         thread.start()
-    time.sleep(0.3)
+    until(lambda: len(answers) > 8)
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=PATIENCE)
     stop.set()
     for thread in threads:
         thread.join()
@@ -191,12 +197,12 @@ def test_a_killed_worker_ends_the_process_with_a_word(tmp_path):
         "served, port = small_served(Path(sys.argv[2])), int(sys.argv[3])\n"
         "def ask():\n"
         "    url = f'http://127.0.0.1:{port}'\n"
-        "    for _ in range(500):\n"
+        "    while True:\n"
         "        try: urllib.request.urlopen(url + '/v2/health/ready'); break\n"
         "        except OSError: time.sleep(0.1)\n"
         "    served.programs.answers = lambda key, rows: sys.exit('killed')\n"
         "    asked = urllib.request.Request(url + '/v1/predict', body, {'content-type': 'image/png'})\n"
-        "    try: urllib.request.urlopen(asked, timeout=10)\n"
+        "    try: urllib.request.urlopen(asked, timeout=100)\n"
         "    except OSError as error: print(getattr(error, 'code', error), flush=True)\n"
         "threading.Thread(target=ask).start()\n"
         "from featurelens.scripts.terminal.running import run\n"
@@ -205,8 +211,9 @@ def test_a_killed_worker_ends_the_process_with_a_word(tmp_path):
         "app.command()(lambda: run_service([served], Settings(port=port, log=False)))\n"
         "run(app, [])\n"
     )
-    given = [sys.executable, "-c", program, str(Path(__file__).parents[2] / "given"), str(tmp_path), str(free_port())]
-    found = subprocess.run(given, env=QUIET, capture_output=True, text=True, timeout=60)
+    given = [sys.executable, "-c", program, str(Path(__file__).parents[2] / "given"), str(tmp_path)]
+    with held_port() as port:
+        found = subprocess.run([*given, str(port)], env=QUIET, capture_output=True, text=True, timeout=2 * PATIENCE)
     assert found.returncode == 3 and "the thread that owns the model ended" in found.stderr
     assert found.stdout.strip() == "503"
 

@@ -10,7 +10,7 @@ import cv2
 import keras
 import numpy as np
 import pytest
-from live_pages import browsing, opened, violations
+from live_pages import browsing, lead, opened, violations
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
 
 from featurelens.interpret import GradCAM, HiResCAM, declare_task
@@ -123,7 +123,7 @@ def test_axe_finds_nothing_on_any_view(written):
         for width, scheme, views in ((1280, "light", ("findings", "raising")), (390, "dark", ("images",))):
             page, complaints = opened(browser, written, width=width, color_scheme=scheme, bypass_csp=True)
             for view in views:
-                page.evaluate("view => (location.hash = `/${view}`)", view)
+                lead(page, f"#/{view}")
                 page.locator(f'main > .on[id="/{view}"]').wait_for()
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, view
                 assert violations(page) == [] and complaints == [], view

@@ -1,11 +1,9 @@
 """The report as a person sees it: in a browser, on the shipped model and on a user's own."""
 
-import shutil
-
 import keras
 import numpy as np
 import pytest
-from playwright.sync_api import sync_playwright
+from browsers import browsing
 
 from featurelens.models import Dataset, fashion_mnist, load_model, model_card_of
 from featurelens.reports import write_report
@@ -13,7 +11,6 @@ from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.report import gather_report
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 
 
@@ -32,12 +29,8 @@ def report(seen):
 
 @pytest.fixture(scope="module")
 def browser():
-    if CHROMIUM is None:
-        pytest.skip("needs a browser on the path: chromium or google-chrome")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with browsing() as opened:
         yield opened
-        opened.close()
 
 
 def opened_page(browser, path, *, width=1280, scripts=True):

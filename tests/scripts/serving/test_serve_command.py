@@ -16,9 +16,9 @@ from pathlib import Path
 import numpy as np
 import pytest
 from axe_playwright_python.sync_playwright import Axe
-from browser_pages import CHROMIUM
+from browsers import browsing
 from live_services import png
-from playwright.sync_api import expect, sync_playwright
+from playwright.sync_api import expect
 from waiting import PATIENCE, held_port, until
 
 from featurelens.interpret import Explainer
@@ -95,12 +95,10 @@ def test_the_client_of_the_docs(running, page, tmp_path, monkeypatch, capsys):
     assert said.startswith("Shirt 0.") and "HiResCAM good" in said and "like them [{'image': " in said
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs a browser on the path: chromium or google-chrome")
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_the_page_answers_a_stroke_and_asks_nobody_else(running, width, scheme):
     asked, complaints = set(), []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with browsing() as browser:
         page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
         page.on(
             "request", lambda request: asked.add(request.url.split("/")[2] if request.url.startswith("http") else "")
@@ -119,20 +117,16 @@ def test_the_page_answers_a_stroke_and_asks_nobody_else(running, width, scheme):
         says, contrast = page.inner_text("#says"), page.inner_text("#contrast-words")
         found = Axe().run(page).response["violations"]
         wide = page.evaluate("document.documentElement.scrollWidth")
-        browser.close()
     assert re.match(r".+: [\d.]+\s%\. .+ comes second, [\d.]+ logit behind\.", says) and contrast.startswith("Why ")
     assert complaints == [] and found == [] and wide == width
     assert asked <= {running[0].split("/")[2], ""}
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs a browser on the path: chromium or google-chrome")
 def test_the_page_takes_files_and_the_camera_and_keeps_the_last_twenty(running, tmp_path):
     shirt = png((fashion_mnist("test").images[7] * 255).round().astype(np.uint8))
     (tmp_path / "shirt.png").write_bytes(shirt)
     told = ask(running[0], "/v1/explain", shirt)["explanations"][0]
-    with sync_playwright() as playwright:
-        devices = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *devices])
+    with browsing() as browser:
         page = browser.new_page()
         page.goto(running[0])
         kept, says = page.locator("#last button"), page.locator("#says")
@@ -154,7 +148,6 @@ def test_the_page_takes_files_and_the_camera_and_keeps_the_last_twenty(running, 
         page.locator("#forget").click()
         expect(kept).to_have_count(0)
         assert page.evaluate("localStorage.length") == 0
-        browser.close()
 
 
 def test_it_drains_and_says_so(running):

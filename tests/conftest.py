@@ -5,6 +5,7 @@ The clone is a package too, so pytest puts the folder above it first on the path
 
 import gc
 
+import matplotlib.font_manager  # noqa: F401 - the list of fonts is made before there are several processes, and by no test
 from playwright.sync_api import expect
 
 from featurelens.models.opencv import opencv

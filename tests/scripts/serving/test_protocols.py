@@ -119,7 +119,9 @@ def plain(running):
         yield found
 
 
-@settings(max_examples=75, deadline=None, database=None, derandomize=True)
+@settings(
+    max_examples=75, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)  # no machine is too slow
 @given(
     body=st.binary(max_size=300),
     kind=st.sampled_from(["image/png", "application/json", "multipart/form-data; boundary=a", "text/x"]),

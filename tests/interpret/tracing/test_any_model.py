@@ -10,12 +10,9 @@ from oracle import Case, assert_equal, by_hand
 
 from featurelens.interpret import ActivationExtractor, Explainer, GradCAM, Saliency, inspect_model
 
-pytestmark = [
-    pytest.mark.numeric,
-    pytest.mark.filterwarnings(  # Keras's own, when it saves
-        "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning:keras.src.backend.tensorflow.core"
-    ),
-]
+pytestmark = pytest.mark.filterwarnings(  # Keras's own, when it saves
+    "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning:keras.src.backend.tensorflow.core"
+)
 KINDS = {**PACKAGINGS, **VARIANTS}
 CLASSES = np.array([1, 0, 1])
 VERSUS = np.array([0, 1, 0])
@@ -43,6 +40,7 @@ def test_saliency(case: Case) -> None:
     assert_equal(found, by_hand(case, CLASSES, VERSUS).saliency, case.share)
 
 
+@pytest.mark.numeric  # it gives what the others give
 def test_explainer(case: Case) -> None:
     found = Explainer(case.model, output=case.output, wrt=case.wrt)(case.images)
     logits = by_hand(case, CLASSES).logits

@@ -15,15 +15,18 @@ from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from axe_playwright_python.sync_playwright import Axe
 from browsers import browsing
-from live_services import png
+from live_services import FIRST_PICTURE, png, small_served
 from playwright.sync_api import expect
 from waiting import PATIENCE, held_port, until
 
 from featurelens.interpret import Explainer
 from featurelens.models import fashion_mnist, load_model
 from featurelens.scripts.cli import main
+from featurelens.scripts.serving.command import run_service
+from featurelens.scripts.serving.settings import Settings
 
 PROGRAM = [sys.executable, "-c", "from featurelens.scripts.cli import main; main()", "serve"]
 DROPPED = """(bytes) => {
@@ -179,36 +182,29 @@ def test_it_drains_and_says_so(running):
     assert sum(line["status"] == 200 and line["path"] == "/v1/explain" for line in lines) >= answers.count(answers[0])
 
 
-def test_a_killed_worker_ends_the_process_with_a_word(tmp_path):
-    program = (
-        "import sys, threading, time, urllib.request\n"
-        "from pathlib import Path\n"
-        "sys.path.insert(0, sys.argv[1])\n"
-        "from live_services import small_served, FIRST_PICTURE as body\n"
-        "from featurelens.scripts.serving.command import run_service\n"
-        "from featurelens.scripts.serving.settings import Settings\n"
-        "served, port = small_served(Path(sys.argv[2])), int(sys.argv[3])\n"
-        "def ask():\n"
-        "    url = f'http://127.0.0.1:{port}'\n"
-        "    while True:\n"
-        "        try: urllib.request.urlopen(url + '/v2/health/ready'); break\n"
-        "        except OSError: time.sleep(0.1)\n"
-        "    served.programs.answers = lambda key, rows: sys.exit('killed')\n"
-        "    asked = urllib.request.Request(url + '/v1/predict', body, {'content-type': 'image/png'})\n"
-        "    try: urllib.request.urlopen(asked, timeout=100)\n"
-        "    except OSError as error: print(getattr(error, 'code', error), flush=True)\n"
-        "threading.Thread(target=ask).start()\n"
-        "from featurelens.scripts.terminal.running import run\n"
-        "import typer\n"
-        "app = typer.Typer()\n"
-        "app.command()(lambda: run_service([served], Settings(port=port, log=False)))\n"
-        "run(app, [])\n"
-    )
-    given = [sys.executable, "-c", program, str(Path(__file__).parents[2] / "given"), str(tmp_path)]
+def test_a_killed_worker_ends_the_command_with_a_word(tmp_path, capsys):
+    served, answers = small_served(tmp_path), []
+
+    def kill(key, rows):
+        sys.exit("killed")
+
+    def ask_for_the_last_time(port):
+        until(lambda: is_ready(port))
+        served.programs.answers = kill
+        try:
+            ask(f"http://127.0.0.1:{port}", "/v1/predict", FIRST_PICTURE)
+        except urllib.error.HTTPError as error:
+            answers.append(error.code)
+            error.close()
+
     with held_port() as port:
-        found = subprocess.run([*given, str(port)], env=QUIET, capture_output=True, text=True, timeout=2 * PATIENCE)
-    assert found.returncode == 3 and "the thread that owns the model ended" in found.stderr
-    assert found.stdout.strip() == "503"
+        asking = threading.Thread(target=ask_for_the_last_time, args=(port,))
+        asking.start()
+        with pytest.raises(typer.Exit) as ended:
+            run_service([served], Settings(port=port, log=False, deadline=PATIENCE, most_seconds=PATIENCE))
+        asking.join()
+    assert ended.value.exit_code == 3 and answers == [503]
+    assert "the thread that owns the model ended" in capsys.readouterr().err
 
 
 def test_what_is_refused_before_anything_is_loaded(tmp_path, monkeypatch, capsys):

@@ -52,6 +52,25 @@ def pair_of(report):
     return first, f"#/confusion/{first.true}-{first.predicted}", (names[first.true], names[first.predicted])
 
 
+def test_the_contrast_is_of_the_predicted_against_the_true_class(report):
+    mistakes = report.evidence["mistakes"]
+    every = np.arange(len(mistakes.numbers))
+    logits = report.seen.survey.logits[mistakes.numbers]
+    gap = logits[every, mistakes.predicted] - logits[every, mistakes.true]
+    np.testing.assert_allclose(mistakes.logit_gap, gap, rtol=1e-6)
+    assert (mistakes.logit_gap > 0).all()
+
+
+def test_confusions_come_by_frequency_and_images_by_sureness(report):
+    mistakes = report.evidence["mistakes"]
+    counts = [confusion.count for confusion in mistakes.confusions]
+    assert counts == sorted(counts, reverse=True) and sum(counts) == mistakes.total
+    for confusion in mistakes.confusions:
+        sure = mistakes.probabilities[confusion.places, confusion.predicted]
+        assert (np.diff(sure) <= 0).all()
+        assert (mistakes.true[confusion.places] == confusion.true).all()
+
+
 def test_one_click_leads_from_the_top_to_why_the_largest_confusion_is_made(browser, report, path):
     page, complaints = opened(browser, path)
     first, address, names = pair_of(report)

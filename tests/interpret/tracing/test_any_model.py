@@ -23,14 +23,22 @@ def case(request: pytest.FixtureRequest) -> Case:
     return KINDS[request.param]()
 
 
-def test_activations(case: Case) -> None:
+@pytest.fixture(scope="module", params=PACKAGINGS)
+def packaged(request: pytest.FixtureRequest) -> Case:
+    """What an `Explainer` gives of every kind, its parts give by themselves, however the model is put together."""
+    return KINDS[request.param]()
+
+
+def test_activations(packaged: Case) -> None:
+    case = packaged
     found = ActivationExtractor(case.model, output=case.output, wrt=case.wrt)(case.images)
     expected = by_hand(case, CLASSES).layers
     for name, activations in expected.items():
         assert_equal(found[name], activations, case.share)
 
 
-def test_grad_cam(case: Case) -> None:
+def test_grad_cam(packaged: Case) -> None:
+    case = packaged
     found = GradCAM(case.model, output=case.output, wrt=case.wrt)(case.images, CLASSES)
     assert_equal(found, by_hand(case, CLASSES).grad_cam, case.share)
 

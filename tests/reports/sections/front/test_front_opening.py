@@ -24,6 +24,7 @@ from featurelens.reports.sections.front.headline import close_classes, headline
 from featurelens.reports.sections.front.matrix import largest, matrix
 from featurelens.reports.sections.front.opening import all_findings
 from featurelens.reports.sections.front.questions import questions
+from featurelens.reports.sections.images import _around_zero
 from featurelens.reports.sections.section import Finding
 from featurelens.reports.sections.trust import thresholds, why_not
 
@@ -107,6 +108,28 @@ def test_the_group_that_holds_most_mistakes_is_found_and_a_flat_one_is_not():
     assert close_classes(wrong) == [1, 5]
     flat = np.ones((8, 8), int) - np.eye(8, dtype=int)
     assert close_classes(flat) == []
+
+
+@pytest.mark.parametrize(
+    ("labels", "predicted", "said"),
+    [
+        ([0] * 30 + [1] * 30, [0] * 10 + [1] * 20 + [1] * 29 + [0], "95 % of its 21 mistakes are cat taken for dog."),
+        ([0] * 30 + [1] * 30, [0] * 29 + [1] * 31, "Its one mistake: cat taken for dog."),
+        ([0] * 30 + [1] * 30, [0] * 27 + [1] * 33, "All of its 3 mistakes: cat taken for dog."),
+        ([0] * 30 + [1] * 30, [0] * 29 + [1] + [1] * 29 + [0], "Its 2 mistakes are of 2 kinds."),
+    ],
+)
+def test_mistakes_of_two_classes_are_told_by_their_kind(labels, predicted, said):
+    found = answered(labels, predicted, ("cat", "dog"))
+    assert headline(found.figures.confusion, ("cat", "dog")).endswith(f"of 60 images. {said}")
+
+
+@pytest.mark.parametrize(("low", "high"), [(-2.69, 3.84), (0.4, 9.0), (-5.0, -1.0)])
+def test_no_bin_of_a_histogram_holds_both_signs(low, high):
+    low_end, high_end, count = _around_zero(low, high)
+    edges = np.linspace(low_end, high_end, count + 1)
+    assert low_end <= low and high_end >= high and 40 <= count <= 42
+    assert np.abs(edges).min() < 1e-9 * (high_end - low_end)
 
 
 def test_refusal_takes_a_threshold_that_refuses_something():

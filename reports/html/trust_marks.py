@@ -107,7 +107,7 @@ def verdict_cells(found: Verdict) -> tuple[Markup | str, ...]:
 
 def two_digits(value: float) -> str:
     """A correlation or a likeness."""
-    return with_minus(f"{value:.2f}")
+    return with_minus(f"{value:.2f}".replace("-0.00", "0.00"))
 
 
 def _cell(measured: Measurement) -> str:

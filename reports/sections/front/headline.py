@@ -60,7 +60,7 @@ def _mistakes(confusion: np.ndarray, names: Sequence[str]) -> str:
         share = wrong[np.ix_(group, group)].sum() / wrong.sum()
         return f"{percent(share, 0)} of its mistakes lie among {listed([names[each] for each in group])}."
     kinds, total, most = int((wrong > 0).sum()), int(wrong.sum()), int(wrong.max())
-    true, said = (names[each] for each in np.unravel_index(wrong.argmax(), wrong.shape))
+    true, said = (names[int(each)] for each in np.unravel_index(wrong.argmax(), wrong.shape))
     if kinds == 1:
         return f"{'Its one mistake' if total == 1 else f'All of its {total:,} mistakes'}: {true} taken for {said}."
     if int((wrong == most).sum()) == 1 and most >= _COMMON * total:

@@ -4,6 +4,7 @@ head               What turns the scores into the answer, and in what unit are t
 tasks              Is one unbounded number a logit of two classes, or a regression?
 logits             Which tensor holds the logits, and what turns them into the answer?
 squashed           Which logit lies behind an answer that was squashed, number by number?
+shifted            Which logits lie behind scores that were shifted, each image's own by its own amount?
 answer_range       Between which limits must an answer lie, whatever the image?
 ways               Which operations are on the way from the image to the scores?
 keras_library      Which Keras does a model belong to?

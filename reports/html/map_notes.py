@@ -82,7 +82,7 @@ def faded_reading(head: str) -> str:
     if head in ("linear", "probability"):
         return ""
     return (
-        f"The gradient after the {head.removeprefix('log_')} is that of the predicted class’s probability with respect to the pixels; its "
-        f"length is given as a share of the length of the logit’s gradient. Where the answer is sure, little is left, "
-        f"and a map of the probability would show that little; the maps here are all of logits."
+        f"The gradient after the {head.removeprefix('log_')} is that of the predicted class’s probability with respect to the "
+        f"pixels; its length is given as a share of the length of the logit’s gradient. Where the answer is sure, little is "
+        f"left, and a map of the probability would show that little; the maps here are all of logits."
     )

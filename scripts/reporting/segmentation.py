@@ -199,6 +199,7 @@ def _opened(
     head = pixel_head(loaded, dataset.images[:4], declared=opening.task == "segmentation")
     fit = dataset.preparation.fit if opening.resize else "stretch"
     reading = MaskReading.of(masks.mask_values, masks.ignore, resize=opening.resize, fit=fit)
+    reading = replace(reading, pictures=dataset.stored_sizes)
     found = open_class_masks(str(masks.masks), dataset.names, len(dataset), head.size, head.classes, reading)
     rows = sampled_rows(len(dataset), most, seed)
     if rows is not None:

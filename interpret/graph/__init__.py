@@ -10,6 +10,7 @@ ways               Which operations are on the way from the image to the scores?
 keras_library      Which Keras does a model belong to?
 attention_scores   How much does one token read from another?
 token_grid         Which token is which place of the picture?
+gates              Which layers only say how much of others is let through?
 frames             What does a layer put out that runs on each frame of a film?
 function_calls     What is inside a function that the traced graph calls?
 

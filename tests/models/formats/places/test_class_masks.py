@@ -80,7 +80,9 @@ def test_a_mask_of_another_shape_than_its_picture_is_refused(tmp_path):
     for shape, of in (((6, 6), (20, 30)), ((4, 6), (30, 30))):
         saved(tmp_path, "a/1.png", np.zeros(shape, np.uint8))
         found = replace(found, reading=MaskReading(resize=True, pictures=np.array([of])))
-        with pytest.raises(ValueError, match=rf"shape of its picture, {of[0]} x {of[1]}.*{shape[0]} x {shape[1]}.*at 2 x 3"):
+        with pytest.raises(
+            ValueError, match=rf"shape of its picture, {of[0]} x {of[1]}.*{shape[0]} x {shape[1]}.*at 2 x 3"
+        ):
             found[0]
 
 

@@ -1,6 +1,6 @@
 """Which layers only say how much of others is let through?
 
-The convolution of spatial attention (Woo et al. 2018, CBAM, arXiv:1807.06521) ends in a sigmoid or a softmax whose values multiply
+The convolution of spatial attention (Woo et al. 2018, CBAM, arXiv:1807.06521) ends in a sigmoid or softmax, whose values multiply
 the maps of another layer. It may be the last convolution of a model; what the model saw is in the maps that it multiplies.
 """
 

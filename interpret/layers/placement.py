@@ -51,7 +51,7 @@ def misplaced(
     if not worst:
         return None
     return (
-        f"The places of {name} lie at pixels {' and '.join(said)}, as convolutions without padding or a crop come before it: laid "
-        f"over the whole picture its maps are drawn up to {worst:.3g} pixels beside where they lie. Maps at the input, such as "
-        f"saliency, are drawn where they lie."
+        f"The places of {name} lie at pixels {' and '.join(said)}, as convolutions without padding or a crop come before it: "
+        f"laid over the whole picture its maps are drawn up to {worst:.3g} pixels beside where they lie. Maps at the input, such "
+        f"as saliency, are drawn where they lie."
     )

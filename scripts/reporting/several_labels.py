@@ -7,7 +7,7 @@ from pathlib import Path
 from featurelens.scripts.options.early_checks import checked_data
 from featurelens.scripts.options.gates import checked_gates, require_known, stop_if
 from featurelens.scripts.options.opening import Opening, load_with_card, open_labels
-from featurelens.scripts.options.outputs import check_outputs
+from featurelens.scripts.options.outputs import check_page_outputs
 from featurelens.scripts.reporting.page_choice import progress_of, told
 from featurelens.scripts.reporting.unlabelled import PicturesChoice, written_files
 
@@ -27,7 +27,7 @@ def report_labels(
     written = written_files(target, choice)
     images_from = checked_data(model, data, opening)
     beside = [opening.class_names, page.logo, page.note]
-    check_outputs([target, *choice.gates.written], models=[model], data=[images_from], files=beside)
+    check_page_outputs([target, *choice.gates.written], models=[model], data=[images_from], files=beside)
     loaded, card = load_with_card(model, opening)
     dataset = sampled(open_labels(images_from, loaded, card, opening), page.max_images, choice.seed)
     from featurelens.models.evaluation.labels import marks_in

@@ -40,7 +40,7 @@ from .evidence.seen import Seen
 from .evidence.trust import TRUST_IMAGES, TrustFile
 from .evidence.twin import json_text, twin
 from .files.report_files import ReportFiles, document, drawn_arrays
-from .files.whole_files import check_arrays_name, check_writable, write_arrays, write_whole
+from .files.whole_files import check_arrays_name, check_page, check_writable, write_arrays, write_whole
 from .free_memory import give_back
 from .html.own_words import NO_WORDS, OwnWords
 from .html.page import Header, Section, View, render_page
@@ -421,7 +421,8 @@ def _answers(report: Report) -> dict[str, Any]:
 def _check_files(files: ReportFiles) -> None:
     """Refuse, before anything is computed, what cannot be written, or would be written over each other."""
     targets = [each for each in (files.page, files.json, files.arrays) if each is not None]
-    for target in targets:
+    check_page(files.page)
+    for target in targets[1:]:
         check_writable(target)
     if files.arrays is not None:
         check_arrays_name(files.arrays)

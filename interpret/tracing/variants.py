@@ -27,7 +27,9 @@ from .traced_model import Taps, TracedModel
 
 Vary = Callable[[slice, slice], np.ndarray]  # (rows I, variants V) -> those images, varied, [I,V, and their axes]
 _IMAGES = 16  # images of a block, where there are that many: each variant is then made for several images at once
-_NUMBERS = 1_250_000  # pixels times channels run at a time (5 MB): 8 of 224 x 224 x 3; 16 take 0.27 GB more, for 3 % less time
+_NUMBERS = (
+    1_250_000  # pixels times channels run at a time (5 MB): 8 of 224 x 224 x 3; 16 take 0.27 GB more, for 3 % less time
+)
 
 
 def rows_at_once(images: Arrays, batch_size: int = 256) -> int:

@@ -132,7 +132,7 @@ def write_report(
             drawn, never fewer counted, and the page says so.
         card: What is known of the training, for its curves and its recipe; None: the one that the model was loaded with.
         command: The command line to print in the report.
-        batch_size: Images at a time; None: as many as fit a few megabytes, 256 of 28x28, 16 of 224x224.
+        batch_size: Images at a time; None: as many as fit a few megabytes, 256 of 28x28, 8 of 224x224.
         trust_images: Images that the trust in the maps is measured on, at most; 0 measures none.
         trust_budget: Passes forward and backward for that (see `interpret.trust.budget`); None: by the images' size.
         trust_file: The trust as `featurelens trust` measured it, on this model and these images; it is taken instead.

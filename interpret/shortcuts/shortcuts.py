@@ -1,8 +1,9 @@
 """Which shortcuts a model relies on: content that repeats at a fixed place, proven by pasting it in and out.
 
-First look, without the model, at small pictures that one pass over the images gives: which images share pixels, a frame, a background or a level? Second look, with it: for each
-candidate, images of the classes that carry it, and of the others where that leaves it open, are answered with the content
-and without it (`trials`, `transplants`). Where no images share anything the model is not run at all.
+First look, without the model, at small pictures that one pass over the images gives: which images share pixels, a frame, a
+background or a level? Second look, with it: for each candidate, images of the classes that carry it, and of the others where
+that leaves it open, are answered with the content and without it (`trials`, `transplants`). Where no images share anything
+the model is not run at all.
 
 It does not see what is blended into the object or moves without repeating exactly, what is on less than 1.5 % of the
 images, nor a continuous cue:

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import atexit
 import gc
+import io
 import os
 import sys
 import traceback
@@ -50,6 +51,7 @@ def run(
         settings: Gives {command: {parameter: what it is where it is not typed}}.
     """
     os.environ.setdefault(*_ONE_THREAD)
+    _show_every_letter()
     usual = gc.get_threshold()
     gc.set_threshold(_OBJECTS, *usual[1:])
     _leave_at_once()
@@ -86,6 +88,12 @@ def _leave_at_once() -> None:
     """
     atexit.unregister(gc.freeze)  # of an earlier command of the same program
     atexit.register(gc.freeze)
+
+
+def _show_every_letter() -> None:
+    """Letters that the terminal's encoding lacks (× in ASCII) become escapes on stdout, as Python has it on stderr."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _words(error: Exception) -> str:

@@ -18,7 +18,6 @@ from featurelens.reports.sections.mistakes import MistakesSection
 from featurelens.reports.sections.screening.reasons import ReasonsSection
 from featurelens.reports.sections.screening.suspects import ScreeningSection
 
-pytestmark = pytest.mark.numeric
 COUNT = 240
 
 

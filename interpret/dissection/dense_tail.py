@@ -60,12 +60,12 @@ def set_before_dense(fill: np.ndarray, dense: Any) -> Change:
     import tensorflow as tf
 
     def change(output: Any, variants: Any) -> Any:
-        channels, units = len(fill), int(dense.kernel.shape[-1])
-        kernel = tf.convert_to_tensor(dense.kernel)
-        whole = tf.matmul(tf.reshape(output, [-1, int(kernel.shape[0])]), kernel)
+        kernel: Any = tf.convert_to_tensor(dense.kernel)
+        channels, inputs, units = len(fill), int(kernel.shape[0]), int(kernel.shape[1])
+        whole = tf.matmul(tf.reshape(output, [-1, inputs]), kernel)
         whole = whole if dense.bias is None else whole + dense.bias
         chosen = tf.maximum(variants, 0)
-        given = tf.gather(tf.reshape(output, [-1, kernel.shape[0] // channels, channels]), chosen, axis=2)  # [B,P,V]
+        given = tf.gather(tf.reshape(output, [-1, inputs // channels, channels]), chosen, axis=2)  # [B,P,V]
         read = tf.gather(tf.reshape(kernel, [-1, channels, units]), chosen, axis=1)  # [P,V,D]
         lost = tf.matmul(tf.transpose(given, [2, 0, 1]), tf.transpose(read, [1, 0, 2]))  # [V,B,D]
         won = tf.gather(tf.constant(fill), chosen)[:, tf.newaxis] * tf.reduce_sum(read, axis=0)  # [V,D]
@@ -90,7 +90,7 @@ def _pools_places(operation: Any) -> bool:
     return operation.type in _POOLED and operation.get_attr("data_format") == b"NHWC"
 
 
-def _only_reader(read: Any, on_the_way: set[Any]) -> Any:
+def _only_reader(read: Any, on_the_way: set[Any]) -> Any | None:
     """The operation that alone reads a tensor, as its first input; None where there are several."""
     readers = [operation for operation in read.consumers() if operation in on_the_way]
     first = len(readers) == 1 and [given.name for given in readers[0].inputs].index(read.name) == 0
@@ -104,13 +104,16 @@ def _only_product(read: Any, on_the_way: set[Any]) -> Any:
         if reader is None or reader.type not in _SAME_VALUES:
             break
         read = reader.outputs[0]
-    is_plain = reader is not None and reader.type == "MatMul"
-    return reader if is_plain and not any(map(reader.get_attr, ("transpose_a", "transpose_b"))) else None
+    if reader is None or reader.type != "MatMul" or reader.get_attr("transpose_a") or reader.get_attr("transpose_b"):
+        return None
+    return reader
 
 
 def _is_plain(layer: Any, inputs: int) -> bool:
     """Whether a layer is Keras's own dense one, of real numbers and so many inputs, with its kernel as it is."""
     import keras
 
-    usual = type(layer) is keras.layers.Dense and layer.compute_dtype == "float32"
-    return usual and layer.quantization_mode is None and tuple(layer.kernel.shape[:-1]) == (inputs,)
+    if type(layer) is not keras.layers.Dense or layer.compute_dtype != "float32" or layer.quantization_mode is not None:
+        return False
+    kernel: Any = layer.kernel
+    return tuple(kernel.shape[:-1]) == (inputs,)

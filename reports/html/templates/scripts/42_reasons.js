@@ -27,7 +27,7 @@ const reasonParts = (id, row, said, meant) => {
   return parts;
 };
 const flipPart = (id, [before, after, top, left, side, searched, stride]) => {
-  const grid = stride > 1 ? `, at places ${stride} pixels apart` : "";
+  const grid = stride > 1 ? `; places ${stride} pixels apart were tried` : "";
   if (!side) return para("note", `No grey square up to ${searched} × ${searched} changes the answer${grid}.`);
   const canvas = pictureCanvas(id, `image ${called(id)} with a grey square`), { w, h } = atlas.sheet, scale = [w / carried.size[1], h / carried.size[0]];
   pixelsOf(atlas.sheet).then(() => setTimeout(() => {

@@ -51,8 +51,9 @@ def _ranks(values: np.ndarray) -> np.ndarray:
 
 def _correlation(one: np.ndarray, other: np.ndarray) -> float:
     a, b = one - one.mean(), other - other.mean()
-    size = np.sqrt((a @ a) * (b @ b))
-    return float(a @ b / size) if size > 0 else np.nan
+    # summed here: a product of long vectors wakes a second thread, which then waits for more at full speed
+    size = np.sqrt(np.square(a).sum() * np.square(b).sum())
+    return float((a * b).sum() / size) if size > 0 else np.nan
 
 
 def structural_similarity(one: np.ndarray, other: np.ndarray) -> np.ndarray:

@@ -17,7 +17,7 @@ from typing import Any
 import numpy as np
 
 from ..arguments import refuse_other_than_pictures
-from ..progress import Progress, steps
+from ..progress import Progress, check_batch_size, steps
 from .axes import Axes
 from .batched_graph import Compute, OfModel, Program, computed
 from .inputs import Arrays, as_dtype
@@ -39,6 +39,7 @@ def rows_at_once(images: Arrays, batch_size: int = 256) -> int:
         >>> rows_at_once(np.zeros((1, 224, 224, 3))), rows_at_once(np.zeros((1, 28, 28, 1)))
         (8, 256)
     """
+    check_batch_size(batch_size)
     given = list(images.values()) if isinstance(images, dict) else images
     arrays = given if isinstance(given, (list, tuple)) else [given]
     numbers = sum(int(np.prod(np.shape(array)[1:])) for array in arrays)

@@ -46,7 +46,7 @@ def independent_copy(model: Any, images: Arrays, copier: Copier | None = None) -
         ValueError: No way gives a copy that is independent and answers alike; the message says why each failed.
     """
     ways: Sequence[tuple[str, Copier]] = [("copier", copier)] if copier is not None else _WAYS
-    _answers(model, images)  # a model that was never called has no weights yet
+    answers = _answers(model, images)  # also since a model that was never called has no weights yet
     failures = []
     for name, way in ways:
         try:
@@ -54,7 +54,7 @@ def independent_copy(model: Any, images: Arrays, copier: Copier | None = None) -
         except Exception as error:  # a way that fails may do so by any error of Keras or of the user's layers
             failures.append(f"{name}: {type(error).__name__}: {str(error).strip().splitlines()[0][:160]}")
             continue
-        flaw = _flaw(model, made, images)
+        flaw = _flaw(model, made, images, answers)
         if flaw is None:
             return made
         failures.append(f"{name}: {flaw}")
@@ -72,18 +72,19 @@ def _with_weights(model: Any, way: Copier, images: Arrays) -> Any:
     if _shares(made, model):
         return made
     _unfreeze(made)
-    _answers(made, images)  # makes the weights of a model that has none before its first call
+    if len(made.weights) < len(model.weights):
+        _answers(made, images)  # makes the weights of a model that has none before its first call
     if not _shares(made, model):
         made.set_weights(model.get_weights())
         declare_task(made, declared_task(model))
     return made
 
 
-def _flaw(model: Any, made: Any, images: Arrays) -> str | None:
-    """What is wrong with a copy; None where nothing is."""
+def _flaw(model: Any, made: Any, images: Arrays, answers: list[np.ndarray]) -> str | None:
+    """What is wrong with a copy of a model that gives these answers; None where nothing is."""
     if _shares(made, model):
         return "it shares layers or weights with the model"
-    for expected, found in zip(_answers(model, images), _answers(made, images), strict=True):
+    for expected, found in zip(answers, _answers(made, images), strict=True):
         if np.abs(found - expected).max() > _TOLERANCE * max(1.0, np.abs(expected).max()):
             return "it does not answer as the model does"
     return None

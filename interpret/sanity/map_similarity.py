@@ -16,6 +16,8 @@ is divided by its largest size first, as in Adebayo et al. 2018, since a map's u
 
 from __future__ import annotations
 
+from functools import lru_cache
+
 import numpy as np
 
 _SIDE, _SIGMA, _C1, _C2 = 11, 1.5, 0.01**2, 0.03**2
@@ -51,8 +53,9 @@ def _ranks(values: np.ndarray) -> np.ndarray:
 
 def _correlation(one: np.ndarray, other: np.ndarray) -> float:
     a, b = one - one.mean(), other - other.mean()
-    size = np.sqrt((a @ a) * (b @ b))
-    return float(a @ b / size) if size > 0 else np.nan
+    # summed here: a product of long vectors wakes a second thread, which then waits for more at full speed
+    size = np.sqrt(np.square(a).sum() * np.square(b).sum())
+    return float((a * b).sum() / size) if size > 0 else np.nan
 
 
 def structural_similarity(one: np.ndarray, other: np.ndarray) -> np.ndarray:
@@ -79,11 +82,19 @@ def structural_similarity(one: np.ndarray, other: np.ndarray) -> np.ndarray:
 
 def _ssim(a: np.ndarray, b: np.ndarray) -> np.ndarray:
     """Equation 13 at each place of two maps float64[h,w], [l] or [d,h,w]."""
-    weights = _in_window(np.ones_like(a))  # less than 1 where the window is cut off
+    weights = _weights(a.shape)
     mean_a, mean_b, square_a, square_b, product = (_in_window(m) / weights for m in (a, b, a * a, b * b, a * b))
     spread_a, spread_b, shared = square_a - mean_a**2, square_b - mean_b**2, product - mean_a * mean_b
     above = (2 * mean_a * mean_b + _C1) * (2 * shared + _C2)
     return above / ((mean_a**2 + mean_b**2 + _C1) * (spread_a + spread_b + _C2))
+
+
+@lru_cache(maxsize=4)
+def _weights(shape: tuple[int, ...]) -> np.ndarray:
+    """The sum of the window's weights at each place: less than 1 where it is cut off."""
+    weights = _in_window(np.ones(shape))
+    weights.flags.writeable = False  # one for all maps of this size
+    return weights
 
 
 def _in_window(values: np.ndarray) -> np.ndarray:

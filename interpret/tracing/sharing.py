@@ -13,7 +13,7 @@ from contextvars import ContextVar
 
 from ..graph.tasks import declared_task
 from .batched_graph import Program
-from .traced_model import TracedModel
+from .traced_model import TracedModel, answers_shared
 
 _shared: ContextVar[dict[tuple[object, ...], Program] | None] = ContextVar("shared programs", default=None)
 
@@ -23,7 +23,8 @@ def programs_shared() -> Iterator[None]:
     """Let programs that compute the same of the same model be one, until the end of the block."""
     before = _shared.set({} if _shared.get() is None else _shared.get())
     try:
-        yield
+        with answers_shared():
+            yield
     finally:
         _shared.reset(before)
 

@@ -11,7 +11,9 @@ The model is left as it was (see `layer_hooks`), also after an error.
 from __future__ import annotations
 
 import threading
-from collections.abc import Collection, Mapping, Sequence
+from collections.abc import Collection, Iterator, Mapping, Sequence
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cached_property
 from typing import TYPE_CHECKING, Any
@@ -20,6 +22,7 @@ import numpy as np
 
 from ..graph.head import Head
 from ..graph.logits import find_logits
+from ..graph.state.model_state import Structure
 from ..graph.state.written_variables import kept, variables_of, written_variables
 from ..graph.tasks import declared_task
 from ..maps.volume_pooling import mend_volume_pooling
@@ -33,6 +36,17 @@ if TYPE_CHECKING:
 
 
 _tracing = threading.RLock()  # `call` methods are replaced for the time of a trace: one trace at a time
+_own_answers: ContextVar[dict[tuple[object, ...], Any] | None] = ContextVar("own answers", default=None)
+
+
+@contextmanager
+def answers_shared() -> Iterator[None]:
+    """Let a model's own answer, as a function, be made once for all who trace it, until the end of the block."""
+    before = _own_answers.set({} if _own_answers.get() is None else _own_answers.get())
+    try:
+        yield
+    finally:
+        _own_answers.reset(before)
 
 
 @dataclass(frozen=True, eq=False)
@@ -173,7 +187,7 @@ class TracedModel:
 
         key = (form.key, tap)
         if key not in self._answers:
-            self._answers[key] = self._own_function(form, tap)
+            self._answers[key] = self._own_function(form, tap) if tap else self._shared_function(form)
         function, written = self._answers[key]
         with kept(written):
             answers = [function(*map(tf.convert_to_tensor, flat)) for _ in range(1 + after)]
@@ -222,6 +236,16 @@ class TracedModel:
 
         asked = answer if self.output is None else self._named_output(answer)
         return tuple(tensor for tensor in tf.nest.flatten(asked) if hasattr(tensor, "graph"))
+
+    def _shared_function(self, form: InputForm) -> tuple[Any, list[Any]]:
+        """The model's own answer, as another one who traced it may have made it; a model that was changed since is another."""
+        known = _own_answers.get()
+        if known is None:
+            return self._own_function(form, tap=False)
+        key = (id(self.model), Structure(self.model).digest(), self.output, form.key)  # the function keeps the model
+        if key not in known:
+            known[key] = self._own_function(form, tap=False)
+        return known[key]
 
     def _own_function(self, form: InputForm, tap: bool) -> tuple[Any, list[Any]]:
         import tensorflow as tf

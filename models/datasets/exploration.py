@@ -137,13 +137,13 @@ class DataStatistic:
         images = batch.images if self._pictures is None else self._pictures[batch.numbers]
         self._pixels.add(images)
         for label in np.unique(batch.labels):
-            self._moments[label].add(images[batch.labels == label])
+            self._moments[label].add(_rows(images, np.flatnonzero(batch.labels == label)))
         numbers = batch.numbers.tolist()
         self._labels.update(zip(numbers, batch.labels.tolist(), strict=True))
         self._contents.update(zip(numbers, contents(images), strict=True))
         rows = np.flatnonzero(np.isin(batch.numbers, self._compared))
         if len(rows):
-            self._reduced.update(zip(batch.numbers[rows].tolist(), reduced(images[rows]), strict=True))
+            self._reduced.update(zip(batch.numbers[rows].tolist(), reduced(_rows(images, rows)), strict=True))
 
     def merge(self, later: DataStatistic) -> None:
         """Take over what another one saw."""
@@ -191,6 +191,11 @@ def pixel_counts(dataset: Dataset, bins: int) -> np.ndarray:
     for batch in dataset.batches(at_once(dataset.images)):
         found.add(batch.images if dataset.pictures is None else dataset.pictures[batch.numbers])
     return found.counts
+
+
+def _rows(images: np.ndarray, rows: np.ndarray) -> np.ndarray:
+    """Those of the images; not a copy where it is all of them, in their order."""
+    return images if len(rows) == len(images) else images[rows]
 
 
 def _drawn(rows: np.ndarray, most: int, random: np.random.Generator) -> np.ndarray:

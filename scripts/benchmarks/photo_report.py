@@ -167,11 +167,11 @@ def _bare(folder: Path) -> None:
 
 
 def _report(folder: Path, **settings: Any) -> None:
-    from featurelens.models import image_folder
+    from featurelens.models import open_dataset
     from featurelens.reports import write_report
 
-    dataset = image_folder(folder, size=(_SIDE, _SIDE)).scaled(0, 255)
-    write_report(_model(len(dataset.class_names)), dataset, folder / "report.html", **settings)
+    model = _model(len(_PHOTOGRAPHS))
+    write_report(model, open_dataset(folder, model=model), folder / "report.html", **settings)
     (folder / "report.html").unlink()
 
 

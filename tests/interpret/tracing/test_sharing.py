@@ -2,8 +2,11 @@
 
 from __future__ import annotations
 
+from typing import Any
+
 import keras
 import numpy as np
+import pytest
 from hand_set_models import random_cnn, random_images
 
 from featurelens.interpret import declare_task, inspect_model
@@ -57,3 +60,28 @@ def test_what_is_said_of_the_task_meanwhile_counts():
         after = scores_of(TracedModel(model))
         assert after.run(images)["logits"].shape == (2, 2)
     assert before.head.task == "binary or regression" and after.head.task == "binary"
+
+
+def test_the_models_own_answer_is_made_once_until_it_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
+    made: list[TracedModel] = []
+    original = TracedModel._own_function
+
+    def counted(self: TracedModel, *given: Any, **named: Any) -> Any:
+        made.append(self)
+        return original(self, *given, **named)
+
+    monkeypatch.setattr(TracedModel, "_own_function", counted)
+    model, images = random_cnn(0), random_images(0, 4)
+
+    def answer() -> np.ndarray:
+        traced = TracedModel(model)
+        return traced.answer(traced.form_of(images), [images])
+
+    with programs_shared():
+        first = answer()
+        np.testing.assert_array_equal(answer(), first)
+        assert len(made) == 1
+        model.layers[-1].activation = keras.activations.linear
+        assert np.abs(answer() - first).max() > 1e-3
+    np.testing.assert_array_equal(answer(), answer())
+    assert len(made) == 4

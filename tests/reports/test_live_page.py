@@ -246,6 +246,10 @@ def test_a_list_and_a_card_say_what_the_model_itself_answers(browser, path, answ
     image = int(wrong[answered.sure[wrong].argmax()])
     page, _ = opened(browser, path, "#/images?flag=sure")
     expect(page.locator("main > .on .tile-button")).to_have_count(int((answered.sure[wrong] > 0.9).sum()))
+    page.goto(path.as_uri() + "#/images?flag=mistakes")
+    tiles = page.locator("main > .on .tile-button .sure")
+    expect(tiles).to_have_count(len(wrong))
+    assert_near([float(each) for each in tiles.all_inner_texts()], 100 * np.sort(answered.sure[wrong])[::-1], 0)
     page.goto(path.as_uri() + f"#/image/{image}")
     bars, says = page.locator("#card .probs").first, page.locator("#card .says").first
     expect(says).to_be_visible()

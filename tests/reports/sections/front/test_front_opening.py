@@ -196,7 +196,7 @@ def test_few_images_have_no_interval_no_share_and_one_reason():
     found = Verdict("A", "unknown", "", tuple(few))
     _, *cells = verdict_cells(found)
     assert cells == ["? 1.5 of 2", "? 2 of 2", "? −0.50"]  # an even race counts half
-    assert why_not(found) == "measured on 2 images; 20 are needed"
+    assert why_not(found) == "measured on 2 images, and 20 are needed"
     none = Verdict("A", "unknown", "", verdict("A", None, None).findings)
     assert why_not(none) == "not measured" and verdict_cells(none)[1:] == ("not measured",) * 3
     asked = told(answered([0, 1, 2, 3] * 10, [0, 1, 2, 3] * 10), verdicts={"A": found})["Which maps may I cite?"]

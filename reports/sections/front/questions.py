@@ -181,13 +181,14 @@ def _channels(causes: CausesEvidence | None) -> str:
     first = causes.confusions[0]
     if not len(first.repaired) or not first.repaired[0]:
         return f" Taking any one channel of {causes.layer} away repairs none of them."
-    repaired, broken = int(first.repaired[0]), int(first.broken[0])
-    if broken > repaired:
+    worth = np.flatnonzero((first.repaired > 0) & (first.broken <= first.repaired))  # what repairs most comes first
+    if not len(worth):
         return f" No one channel of {causes.layer} is to blame: taking one away breaks more than it repairs."
+    repaired, broken = int(first.repaired[worth[0]]), int(first.broken[worth[0]])
     verb = "break" if broken > 1 else "breaks"
     price = f"{broken or 'none'} of the {causes.right_answers_tried:,} right answers tried {verb}"
     return (
-        f" Without channel {first.channels[0]} of {causes.layer}, {repaired:,} of {first.images_run:,} "
+        f" Without channel {first.channels[worth[0]]} of {causes.layer}, {repaired:,} of {first.images_run:,} "
         f"{'is' if repaired == 1 else 'are'} right, and {price}."
     )
 

@@ -40,7 +40,7 @@ from .evidence.seen import Seen
 from .evidence.trust import TRUST_IMAGES, TrustFile
 from .evidence.twin import json_text, twin
 from .files.report_files import ReportFiles, document, drawn_arrays
-from .files.whole_files import check_arrays_name, check_writable, write_arrays, write_whole
+from .files.whole_files import check_arrays_name, check_page, check_writable, write_arrays, write_whole
 from .free_memory import give_back
 from .html.own_words import NO_WORDS, OwnWords
 from .html.page import Header, Section, View, render_page
@@ -132,7 +132,7 @@ def write_report(
             drawn, never fewer counted, and the page says so.
         card: What is known of the training, for its curves and its recipe; None: the one that the model was loaded with.
         command: The command line to print in the report.
-        batch_size: Images at a time; None: as many as fit a few megabytes, 256 of 28x28, 16 of 224x224.
+        batch_size: Images at a time; None: as many as fit a few megabytes, 256 of 28x28, 8 of 224x224.
         trust_images: Images that the trust in the maps is measured on, at most; 0 measures none.
         trust_budget: Passes forward and backward for that (see `interpret.trust.budget`); None: by the images' size.
         trust_file: The trust as `featurelens trust` measured it, on this model and these images; it is taken instead.
@@ -421,7 +421,8 @@ def _answers(report: Report) -> dict[str, Any]:
 def _check_files(files: ReportFiles) -> None:
     """Refuse, before anything is computed, what cannot be written, or would be written over each other."""
     targets = [each for each in (files.page, files.json, files.arrays) if each is not None]
-    for target in targets:
+    check_page(files.page)
+    for target in targets[1:]:
         check_writable(target)
     if files.arrays is not None:
         check_arrays_name(files.arrays)

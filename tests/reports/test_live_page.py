@@ -8,7 +8,7 @@ from types import SimpleNamespace
 import keras
 import numpy as np
 import pytest
-from live_pages import browsing, opened, violations
+from live_pages import browsing, lead, opened, violations
 from playwright.sync_api import expect
 from walked_pages import walked
 
@@ -54,6 +54,25 @@ def pair_of(report):
     return first, f"#/confusion/{first.true}-{first.predicted}", (names[first.true], names[first.predicted])
 
 
+def test_the_contrast_is_of_the_predicted_against_the_true_class(report):
+    mistakes = report.evidence["mistakes"]
+    every = np.arange(len(mistakes.numbers))
+    logits = report.seen.survey.logits[mistakes.numbers]
+    gap = logits[every, mistakes.predicted] - logits[every, mistakes.true]
+    np.testing.assert_allclose(mistakes.logit_gap, gap, rtol=1e-6)
+    assert (mistakes.logit_gap > 0).all()
+
+
+def test_confusions_come_by_frequency_and_images_by_sureness(report):
+    mistakes = report.evidence["mistakes"]
+    counts = [confusion.count for confusion in mistakes.confusions]
+    assert counts == sorted(counts, reverse=True) and sum(counts) == mistakes.total
+    for confusion in mistakes.confusions:
+        sure = mistakes.probabilities[confusion.places, confusion.predicted]
+        assert (np.diff(sure) <= 0).all()
+        assert (mistakes.true[confusion.places] == confusion.true).all()
+
+
 def test_one_click_leads_from_the_top_to_why_the_largest_confusion_is_made(browser, report, path):
     page, complaints = opened(browser, path)
     first, address, names = pair_of(report)
@@ -61,14 +80,14 @@ def test_one_click_leads_from_the_top_to_why_the_largest_confusion_is_made(brows
     page.locator(f'.cm a[href="{address}"]').click()
     expect(page.locator("h1:visible").last).to_contain_text(f"Confusions › {names[0]} taken for {names[1]}")
     expect(page.locator("main > .on .tile-button")).to_have_count(first.count)
-    assert page.locator(".tile-button canvas").first.evaluate("canvas => canvas.width") == 28
+    expect(page.locator(".tile-button canvas").first).to_have_attribute("width", "28")  # once it is painted
     assert complaints == []
 
 
 def test_one_click_leads_from_the_top_to_what_the_last_convolution_sees(browser, path):
     page, complaints = opened(browser, path)
     page.locator(".bar nav a", has_text="Layers").click()
-    assert page.locator(".walk [aria-current] b").inner_text() == "conv2"
+    expect(page.locator(".walk [aria-current] b")).to_have_text("conv2")
     expect(page.locator("#layer-detail .maps:visible").first.locator(".tile")).to_have_count(16)
     assert complaints == []
 
@@ -96,8 +115,7 @@ def test_axe_finds_nothing_on_any_view_nor_on_the_card(browser, report, path, wi
         "#/images?flag=empty",
         "#/layer/conv2?channel=31",
     ):
-        page.evaluate("place => (location.hash = place)", place)
-        page.wait_for_timeout(60)
+        lead(page, place)
         assert (place, violations(page)) == (place, [])
         assert page.evaluate("document.documentElement.scrollWidth") == width, place
 
@@ -117,22 +135,19 @@ def test_a_filter_answers_at_once_and_is_kept_in_the_address(browser, report, pa
     page, complaints = opened(browser, path, "#/images")
     label = pair_of(report)[0].true
     form = page.locator("#images-grid form")
-    took = [
-        page.evaluate(
-            """label => { const list = document.querySelector('#images-grid [name=true]'), start = performance.now();
-            list.value = label; list.dispatchEvent(new Event('input', {bubbles: true})); return performance.now() - start; }""",
-            str(label),
-        )
-        for _ in range(5)  # the best of five: others use the processor too
-    ]
+    shown = page.evaluate(
+        """label => { const list = document.querySelector('#images-grid [name=true]');
+        list.value = label; list.dispatchEvent(new Event('input', {bubbles: true}));
+        return document.querySelectorAll('#images-grid .tile-button').length; }""",  # in the same breath
+        str(label),
+    )
     mistakes = report.evidence["mistakes"]
-    assert min(took) < 100
-    assert page.locator("#images-grid .tile-button").count() == (mistakes.true == label).sum()
-    assert f"true={label}" in page.url
+    assert shown == (mistakes.true == label).sum()
+    expect(page).to_have_url(re.compile(f"true={label}"))
     again, _ = opened(browser, path, page.url.split("html")[1])
     assert again.locator("#images-grid .tile-button").count() == (mistakes.true == label).sum()
     form.locator("[name=flag]").select_option("right")
-    assert page.locator("#images-grid .tile-button:not(.found)").count() == 0
+    expect(page.locator("#images-grid .tile-button:not(.found)")).to_have_count(0)
     assert complaints == []
 
 
@@ -147,7 +162,8 @@ def test_the_card_is_reached_and_left_by_keys(browser, report, path, width):
     card = page.locator("#card")
     expect(card).to_be_visible()
     first = card.locator("h2").inner_text()
-    assert "1 of" in first and "img=" in page.url
+    assert "1 of" in first
+    expect(page).to_have_url(re.compile("img="))
     assert card.locator(".probs").first.locator("li").count() == 4
     assert card.locator(".cams canvas").count() >= 10
     page.keyboard.press("ArrowRight")
@@ -156,7 +172,7 @@ def test_the_card_is_reached_and_left_by_keys(browser, report, path, width):
     expect(card.locator("h2")).to_have_text(first)
     page.keyboard.press("Escape")
     expect(card).to_be_hidden()
-    assert page.evaluate("document.activeElement.dataset.id") == tile.get_attribute("data-id")
+    expect(tile).to_be_focused()
     page.keyboard.press("Enter")
     expect(card).to_be_visible()
     expect(page).to_have_url(re.compile("img="))
@@ -263,12 +279,11 @@ def test_the_tab_key_reaches_each_control_once_in_the_order_seen_and_leaves(brow
     page, complaints = opened(browser, path, bypass_csp=True)
     _, address, _ = pair_of(report)
     for place in (*(f"#/{view}" for view in VIEWS), address, "#/class/6", "#/layer/conv2?channel=31"):
-        page.evaluate("place => (location.hash = place)", place)
-        page.wait_for_function("place => document.querySelector('main > .on') && location.hash === place", arg=place)
+        lead(page, place)
         assert (place, walked(page, first=".skip")) == (place, [])
         page.keyboard.press("Tab")
         assert page.evaluate("!document.activeElement.closest('main')"), f"the focus stays in {place}"
-    page.evaluate("place => (location.hash = place)", address)
+    lead(page, address)
     tile = page.locator("main > .on .tile-button").nth(1)
     tile.press("Enter")
     expect(page.locator("#card")).to_be_focused()
@@ -310,7 +325,7 @@ def test_a_class_is_opened_to_the_maps_of_what_passed_first_and_of_what_failed_b
     assert page.locator(".specimen .tile:visible").count() == 3 * 10  # a typical image, the mean, the first map
     page.locator(".specimen h3 a", has_text="Coat").click()
     expect(page.locator("h1:visible")).to_have_text("Classes › Coat")
-    assert page.locator(".specimen:visible").count() == 1
+    expect(page.locator(".specimen:visible")).to_have_count(1)
     order = {"good": 0, "weak": 1, "unknown": 2, "failed": 3}
     shown = page.locator(".class-detail > .cams figcaption").all_inner_texts()
     levels = [order[report.about.verdicts[text.split()[1]].level] for text in shown]
@@ -332,7 +347,8 @@ def test_the_scale_of_the_maps_is_shared_or_each_ones_own_and_stands_in_the_addr
     expect(ends).to_have_text(f"0  {max(usual, said[row], meant[row]):.3g} logit")
     page.get_by_label("Scale").select_option("own")
     expect(ends.first).to_have_text(re.compile(rf"^0  {said[row]:.3g}"))
-    assert "scale=own" in page.url and page.evaluate("document.activeElement.name") == "scale"
+    expect(page).to_have_url(re.compile("scale=own"))
+    assert page.evaluate("document.activeElement.name") == "scale"
     page.reload()
     expect(ends.first).to_have_text(re.compile(rf"^0  {said[row]:.3g}"))
     assert complaints == []
@@ -344,7 +360,7 @@ def test_channels_are_seen_on_one_scale_or_each_on_its_own_whose_end_is_told(bro
     page.locator("#layer-detail [name=scale]").select_option("own")
     maps = page.locator("#layer-detail .maps").first.locator("canvas")
     expect(maps).to_have_count(16)
-    assert "scale=own" in page.url
+    expect(page).to_have_url(re.compile("scale=own"))
     specimen = report.evidence["feature-maps"].specimens[0]
     strongest = np.argsort(-specimen.means["conv2"].mean(axis=(0, 1)), kind="stable")[:16]
     brightest = maps.evaluate_all(
@@ -374,15 +390,14 @@ def test_the_images_without_a_map_are_one_click_from_their_finding(browser, repo
     expect(page.locator("#images-grid .tile-button")).to_have_count(number)
     ids = page.locator(".tile-button").evaluate_all("tiles => tiles.map(tile => +tile.dataset.id)")
     assert number and GradCAM(load_model("zero_padded_dropout"))(report.about.dataset.images[ids]).max() == 0
-    drawn = page.locator(".tile-button canvas").evaluate_all("all => all.filter(canvas => canvas.width === 28).length")
-    assert drawn == number
+    expect(page.locator(".tile-button canvas[width='28']")).to_have_count(number)
     assert complaints == []
 
 
 def test_old_addresses_lead_to_the_new_places(browser, report, path):
     image = int(report.evidence["mistakes"].numbers[0])
     page, complaints = opened(browser, path, f"#image-{image}")
-    assert f"image {image}" in page.locator("#card h2").inner_text()
+    expect(page.locator("#card h2")).to_contain_text(f"image {image}")
     page, _ = opened(browser, path, "#mistakes?true=Shirt")
     shown = page.locator("#images-grid .tile-button").evaluate_all("tiles => tiles.map(tile => tile.ariaLabel)")
     assert shown and all(", Shirt taken for" in label for label in shown)
@@ -457,9 +472,10 @@ def test_a_sorted_table_says_its_order(browser, report, path):
     assert table.locator("thead th").nth(2).get_attribute("aria-sort") == "descending"
 
 
-def test_it_loads_in_half_a_second(browser, path):
-    took = []
-    for _ in range(5):  # the best of five: others use the processor too
-        page, _ = opened(browser, path)
-        took.append(page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd"))
-    assert min(took) < 1000  # 400 ms where nobody else computes
+def test_it_is_laid_out_a_few_times_while_it_loads(browser, path):
+    """Counted, as seconds are another machine's: a page that is measured and changed in turn is laid out hundreds of times."""
+    page, _ = opened(browser, path)
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    told = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
+    assert 0 < told["LayoutCount"] <= 40 and told["RecalcStyleCount"] <= 60, told

@@ -28,7 +28,7 @@ def parts():
 
 @pytest.fixture(scope="module")
 def report(parts):
-    return gather_report(Seen(*parts, ReportPlan(trust_images=48)))
+    return gather_report(Seen(*parts, ReportPlan(trust_images=48)), (TrustSection(),))
 
 
 def test_every_shown_method_is_judged_by_three_questions(report):

@@ -186,10 +186,11 @@ def _channels(causes: CausesEvidence | None) -> str:
         return f" No one channel of {causes.layer} is to blame: taking one away breaks more than it repairs."
     repaired, broken = int(first.repaired[worth[0]]), int(first.broken[worth[0]])
     verb = "break" if broken > 1 else "breaks"
-    price = f"{broken or 'none'} of the {causes.right_answers_tried:,} right answers tried {verb}"
+    tried = causes.right_answers_tried
+    price = f", and {broken or 'none'} of the {tried:,} right answers tried {verb}" if tried else ""
     return (
         f" Without channel {first.channels[worth[0]]} of {causes.layer}, {repaired:,} of {first.images_run:,} "
-        f"{'is' if repaired == 1 else 'are'} right, and {price}."
+        f"{'is' if repaired == 1 else 'are'} right{price}."
     )
 
 

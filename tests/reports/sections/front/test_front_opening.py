@@ -203,6 +203,7 @@ def test_no_channel_is_to_blame_only_where_each_breaks_more_than_it_repairs(repa
     counts = [np.array(each) for each in ([3, 7], repaired, broken, [0.0, 0.0])]
     asked = ConfusionCauses(0, 1, 9, *counts)
     assert _channels(CausesEvidence("conv", "zero", 40, (asked,), SimpleNamespace())).strip() == said
+    assert " 0 " not in _channels(CausesEvidence("conv", "zero", 0, (asked,), SimpleNamespace()))
 
 
 def test_few_images_have_no_interval_no_share_and_one_reason():

@@ -80,7 +80,11 @@ def _header(found: ComparisonEvidence) -> Header:
         KeyFigure("Highest accuracy", percent(best.accuracy.mean, 2), best.name),
         KeyFigure("All are right", percent(float(correct.all(axis=0).mean())), "of the images"),
         KeyFigure("None is right", percent(float((~correct).all(axis=0).mean())), "of the images"),
-        KeyFigure("Told apart", f"{decided} of {len(found.pairs)}", "pairs, at 5 % after Holm"),
+        KeyFigure(
+            "Told apart",
+            f"{decided} of {len(found.pairs)}",
+            "pair, at 5 %" if len(found.pairs) == 1 else "pairs, at 5 % after Holm",
+        ),
     ]
     return Header(
         kicker=f"featurelens {version} · {datetime.date.today():%d %B %Y} · {found.dataset.source}",

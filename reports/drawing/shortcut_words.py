@@ -62,7 +62,7 @@ def sentence(shortcut: Shortcut, names: Sequence[str]) -> str:
         said = f"{content[0].upper()}{content[1:]} is {spread(shortcut, names)}; {_unread(shortcut, name)}"
         return said + _all_carry(shortcut, name)
     said = (
-        f"The model reads {content} as {name}: it is {spread(shortcut, names)}. Without it {name}'s recall falls by "
+        f"The model reads {content} as {name}: it is {spread(shortcut, names)}. Without it the recall of {name} falls by "
         f"{100 * shortcut.effect:.0f} points ({count(shortcut.images, 'image')}, pasted out against pasted in); pasted on other "
         f"classes it turns {percent(shortcut.called_with - shortcut.called_without, 0)} of them into {name}."
     )

@@ -256,6 +256,8 @@ def _price(broken: int, causes: Causes) -> str:
     if not causes.tried:
         return ""
     sort = "" if causes.tried == causes.right else "least sure "
+    if not broken:
+        return f", and none of the {causes.tried:,} {sort}right answers breaks"
     return f", but {broken:,} of the {causes.tried:,} {sort}right answers {'breaks' if broken == 1 else 'break'}"
 
 
@@ -274,10 +276,11 @@ def _most_repaired(causes: Causes, names: tuple[str, ...]) -> Iterator[Finding]:
     labels = best.confusion or (0, 0)
     true, predicted = (names[label] for label in labels)
     broken, repaired = int(best.effects.broken[0].sum()), int(best.effects.repaired[0])
+    are = "is" if repaired == 1 else "are"
     yield Finding(
-        f"Without channel {best.effects.channels[0]} of {best.layer}, {repaired} of "
-        f"{count(best.confused, 'image')} of {true} taken for {predicted} are right (without a random channel "
-        f"{best.control.repaired.mean():.1f}){_price(broken, causes)}.{_others(shares)}",
+        f"Without channel {best.effects.channels[0]} of {best.layer}, {repaired} of {count(best.confused, 'image')} of {true} "
+        f"taken for {predicted} {are} right (without a random channel {best.control.repaired.mean():.1f})"
+        f"{_price(broken, causes)}.{_others(shares)}",
         severity="fact",
         number=repaired,
         anchor="cause-{}-{}".format(*labels),

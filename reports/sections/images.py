@@ -81,7 +81,7 @@ def _answers(evaluation: Evaluation) -> dict[str, Any]:
         "n": len(evaluation.labels),
         "true": packed(smallest_type(evaluation.labels)),
         "predicted": packed(smallest_type(evaluation.predictions)),
-        "sure": packed(np.rint(255 * evaluation.probabilities.max(axis=1)).astype(np.uint8)),
+        "sure": packed(np.rint(65535 * evaluation.probabilities.max(axis=1)).astype(np.uint16)),
     }
 
 

@@ -219,15 +219,15 @@ def why_not(found: Verdict) -> str:
     """What keeps a method from being cited, with its threshold; empty for one that passed."""
     if found.level == "good":
         return ""
-    if found.level == "unknown" and len({each.number.images for each in found.findings}) == 1:
-        return _few(found.findings[0].number.images)
+    if all(each.level == "unknown" for each in found.findings):
+        return _few(max((each.number.images for each in found.findings), default=0))
     said = [_against(each) for each in found.findings if each.level != "good"]
     return "; ".join(said)
 
 
 def _few(images: int) -> str:
     """That a measure is of too few images."""
-    return f"measured on {count(images, 'image')}; {FEWEST_IMAGES} are needed" if images else "not measured"
+    return f"measured on {count(images, 'image')}, and {FEWEST_IMAGES} are needed" if images else "not measured"
 
 
 def _against(finding: Measurement) -> str:

@@ -29,9 +29,11 @@ def check_outputs(
     Raises:
         ValueError: An output is one of these.
     """
+    outputs, models = list(outputs), list(models)
+    _refuse_places(outputs, models, with_trust)
     there = {_identity(path): path for path in outputs if path.exists()}
     if not there:
-        return  # what does not exist yet is nobody's input
+        return  # what does not exist yet is nobody's input, but for what is looked for beside a model
     for what, path in _read(models, data, files, with_trust):
         target = there.get(_identity(path)) if path.exists() else None
         if target is not None:
@@ -39,6 +41,25 @@ def check_outputs(
                 f"Expected to write beside what is read, never over it. Received '{target}' to write, which is {what}"
                 f"{'' if path == target else f' (read as {path})'}. Name another file."
             )
+
+
+def _refuse_places(outputs: Iterable[Path], models: Iterable[str], with_trust: bool) -> None:
+    """Refuse a new file where a model's card or its trust is looked for: the model could not be read any more."""
+    new = {path.resolve(): path for path in outputs if path.suffix == ".json" and not path.exists()}
+    if not new:
+        return
+    from featurelens.models.model_files.cards import card_path
+    from featurelens.models.model_files.loading import model_path
+    from featurelens.reports.files.trust_file import trust_path
+
+    for path in map(model_path, models):
+        places = {"its card": card_path(path)} | ({"its trust": trust_path(path)} if with_trust else {})
+        for what, place in places.items():
+            if place.resolve() in new:
+                raise ValueError(
+                    f"Expected to write beside what is read. Received '{new[place.resolve()]}' to write, where {what} is "
+                    f"looked for whenever '{path.name}' is read. Name another file."
+                )
 
 
 def check_page_outputs(outputs: Sequence[Path], **read: Any) -> None:

@@ -22,6 +22,7 @@ from featurelens.reports.comparison.figures import verdict
 from featurelens.reports.comparison.page import comparison_html, write_comparison
 from featurelens.reports.data_page import write_exploration
 from featurelens.reports.evidence.trust import sampled_trust
+from featurelens.reports.html.trust_marks import LEVEL_WORDS
 
 random = np.random.default_rng(0)
 
@@ -206,7 +207,7 @@ def test_every_map_carries_a_mark_that_leads_to_its_models_row(compared):
             assert html.count(f'href="#trust-{method}-{rank}"') == len(compared.chosen)
             row = re.search(rf'id="trust-{method}-{rank}">.*?</tr>', html, re.DOTALL)
             named = {"grad-cam": "Grad-CAM", "saliency": "Saliency"}[method]
-            assert row is not None and f" {model.maps.verdicts[named].level}</span>" in row[0]
+            assert row is not None and f" {LEVEL_WORDS[model.maps.verdicts[named].level]}</span>" in row[0]
     assert "tested on all 90 images" in html
 
 

@@ -262,6 +262,10 @@ def test_a_list_and_a_card_say_what_the_model_itself_answers(browser, path, answ
     image = int(wrong[answered.sure[wrong].argmax()])
     page, _ = opened(browser, path, "#/images?flag=sure")
     expect(page.locator("main > .on .tile-button")).to_have_count(int((answered.sure[wrong] > 0.9).sum()))
+    page.goto(path.as_uri() + "#/images?flag=mistakes")
+    tiles = page.locator("main > .on .tile-button .sure")
+    expect(tiles).to_have_count(len(wrong))
+    assert_near([float(each) for each in tiles.all_inner_texts()], 100 * np.sort(answered.sure[wrong])[::-1], 0)
     page.goto(path.as_uri() + f"#/image/{image}")
     bars, says = page.locator("#card .probs").first, page.locator("#card .says").first
     expect(says).to_be_visible()
@@ -472,6 +476,7 @@ def test_it_is_laid_out_a_few_times_while_it_loads(browser, path):
     """Counted, as seconds are another machine's: a page that is measured and changed in turn is laid out hundreds of times."""
     page, _ = opened(browser, path)
     session = page.context.new_cdp_session(page)
-    session.send("Performance.enable")
+    session.send("Performance.enable")  # from now on it is counted
+    page.reload()
     told = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
     assert 0 < told["LayoutCount"] <= 40 and told["RecalcStyleCount"] <= 60, told

@@ -117,6 +117,18 @@ def test_what_lies_beside_the_input_may_be_replaced(folder):
     check_outputs([folder / "d.npz"], models=["zero_padded_dropout"], data=["fashion_mnist", None], files=["0", None])
 
 
+@pytest.mark.parametrize("name", ["soft", "new"])
+def test_nothing_new_is_written_where_a_card_or_trust_is_looked_for(folder, name):
+    shutil.copy(folder / "my.keras", folder / "new.keras")
+    for place in (f"{name}.json", f"./photos/../{name}.trust.json"):
+        if name == "new":
+            with pytest.raises(ValueError, match=r"looked for whenever 'new\.keras' is read\. Name another file"):
+                check_outputs([Path(place)], models=["new.keras"])
+        else:
+            check_outputs([Path(place)], models=["new.keras"])
+    check_outputs([Path("new.trust.json")], models=["new.keras"], with_trust=False)
+
+
 def test_every_file_of_a_saved_model_is_its_input(folder):
     (folder / "saved" / "variables").mkdir(parents=True)
     for name in ("saved_model.pb", "variables/variables.index"):

@@ -167,11 +167,8 @@ def _speaks(contrast: np.ndarray, true: str, said: str) -> Markup:
     for row, (kind, name) in enumerate((("p", said), ("t", true))):
         where = both.name(row)
         if where:
-            parts.append(
-                Markup('the <b>{}</b> for <span class="{}">{}</span> ({} of all that does)').format(
-                    where, kind, name_html(name), percent(float(both.held[row]), 0)
-                )
-            )
+            words = '<b>{}</b> for <span class="{}">{}</span> ({} of all that speaks for it)'
+            parts.append(Markup(words).format(where, kind, name_html(name), percent(float(both.held[row]), 0)))
         elif np.isfinite(both.shares[row]).all():
             parts.append(Markup('no one place of nine for <span class="{}">{}</span>').format(kind, name_html(name)))
     lead = Markup("{} is taken for {} most often. ").format(name_html(true), name_html(said))
@@ -184,11 +181,17 @@ def _channels(causes: CausesEvidence | None) -> str:
     first = causes.confusions[0]
     if not len(first.repaired) or not first.repaired[0]:
         return f" Taking any one channel of {causes.layer} away repairs none of them."
-    repaired, broken = int(first.repaired[0]), int(first.broken[0])
-    if broken > repaired:
+    worth = np.flatnonzero((first.repaired > 0) & (first.broken <= first.repaired))  # what repairs most comes first
+    if not len(worth):
         return f" No one channel of {causes.layer} is to blame: taking one away breaks more than it repairs."
-    of = f"{repaired:,} of {first.images_run:,}"
-    return f" Without channel {first.channels[0]} of {causes.layer} {of} are right, and {broken:,} others break."
+    repaired, broken = int(first.repaired[worth[0]]), int(first.broken[worth[0]])
+    verb = "break" if broken > 1 else "breaks"
+    tried = causes.right_answers_tried
+    price = f", and {broken or 'none'} of the {tried:,} right answers tried {verb}" if tried else ""
+    return (
+        f" Without channel {first.channels[worth[0]]} of {causes.layer}, {repaired:,} of {first.images_run:,} "
+        f"{'is' if repaired == 1 else 'are'} right{price}."
+    )
 
 
 def _how_sure(found: PerformanceEvidence) -> Question:

@@ -243,14 +243,14 @@ def _strangers(found: ScreeningEvidence, about: About) -> tuple[Markup, list[Spr
     ).format(" The images are few: the order is a rough one." if found.strangers.rough else "")
     names, dataset = about.class_names, about.dataset
     notes = [
-        (names[dataset.labels[image]], f"image {dataset.called(image)}, {_share(value)}")
+        (names[dataset.labels[image]], f"image {dataset.called(image)}{'' if found.strangers.rough else _share(value)}")
         for image, value in zip(found.strangers.numbers, found.strangers.p_value, strict=True)
     ]
     return _gallery("strangers", found.strangers.numbers, notes, text, about)
 
 
 def _share(p_value: float) -> str:
-    return f"{percent(p_value, 2)} of the rest are as unlike"
+    return f", {percent(p_value, 2)} of the rest are as unlike"
 
 
 def _refusals(found: ScreeningEvidence) -> Markup:

@@ -43,7 +43,7 @@ def test_the_finding_is_a_problem_with_every_number_of_the_proof(read):
     sentence = finding.sentence
     assert sentence.startswith("The model reads a repeated mark at rows 1 to 3, columns 1 to 3 as dress: it is on ")
     assert f"on {100 * first.share:.0f} % of dress and {100 * first.elsewhere:.0f} % of the rest" in sentence
-    assert f"recall falls by {100 * first.effect:.0f} points ({first.images} images" in sentence
+    assert f"falls by {100 * first.effect:.0f} points ({first.images} images" in sentence
     assert f"turns {100 * (first.called_with - first.called_without):.0f} % of them into dress" in sentence
 
 

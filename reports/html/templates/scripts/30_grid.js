@@ -1,6 +1,6 @@
 /* A grid of tiles, each a button that opens the card; as many as a screen or two at first, the rest when asked for. */
 const FIRST_TILES = 120;
-const sureOf = (id) => images.sure[id] / 255;
+const sureOf = (id) => images.sure[id] / 65535;
 const tileName = (id) => {
   const said = images.predicted[id], meant = images.truth[id], row = mistakes.row.get(id);
   if (said === meant) return `image ${called(id)}, ${names[meant]}, found with ${percent(sureOf(id), 0)}`;

@@ -74,7 +74,7 @@ def test_planted_labels_and_their_witness(world):
     listed = set(found.labels.numbers.tolist())
     assert listed <= {5, 50, 100, 151} and 5 in listed and len(listed) >= 3
     assert found.labels.numbers[0] == 5 and found.witnessed.tolist() == [True] + [False] * (len(listed) - 1)
-    assert any("suspected to be wrong" in sentence and "at 1 of 100" in sentence for sentence in told(found))
+    assert any("suspected to be wrong" in sentence and "if 1 % were" in sentence for sentence in told(found))
 
 
 def test_near_copies_in_training_and_of_other_classes(world):

@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
 import numpy as np
 import pytest
@@ -11,6 +12,7 @@ from markupsafe import Markup
 from featurelens.interpret.intervals import Interval
 from featurelens.interpret.trust.verdicts import Measurement, Verdict, verdict
 from featurelens.models.evaluation.metrics import evaluation_from_probabilities
+from featurelens.reports.evidence.causes import CausesEvidence, ConfusionCauses
 from featurelens.reports.evidence.performance import (
     PerformanceEvidence,
     evaluation_figures,
@@ -23,7 +25,7 @@ from featurelens.reports.sections.front.coverage import refusal
 from featurelens.reports.sections.front.headline import close_classes, headline
 from featurelens.reports.sections.front.matrix import largest, matrix
 from featurelens.reports.sections.front.opening import all_findings
-from featurelens.reports.sections.front.questions import questions
+from featurelens.reports.sections.front.questions import _channels, questions
 from featurelens.reports.sections.images import _around_zero
 from featurelens.reports.sections.section import Finding
 from featurelens.reports.sections.trust import thresholds, why_not
@@ -188,6 +190,22 @@ def test_which_maps_names_what_passed_and_never_asserts_what_was_not_measured():
     assert told(found, verdicts=verdicts)["Which maps may I cite?"].startswith("1 of 2 methods passed the tests")
 
 
+@pytest.mark.parametrize(
+    ("repaired", "broken", "said"),
+    [
+        ([8, 5], [9, 0], "Without channel 7 of conv, 5 of 9 are right, and none of the 40 right answers tried breaks."),
+        ([1, 1], [1, 4], "Without channel 3 of conv, 1 of 9 is right, and 1 of the 40 right answers tried breaks."),
+        ([8, 0], [9, 0], "No one channel of conv is to blame: taking one away breaks more than it repairs."),
+        ([0, 0], [0, 0], "Taking any one channel of conv away repairs none of them."),
+    ],
+)
+def test_no_channel_is_to_blame_only_where_each_breaks_more_than_it_repairs(repaired, broken, said):
+    counts = [np.array(each) for each in ([3, 7], repaired, broken, [0.0, 0.0])]
+    asked = ConfusionCauses(0, 1, 9, *counts)
+    assert _channels(CausesEvidence("conv", "zero", 40, (asked,), SimpleNamespace())).strip() == said
+    assert " 0 " not in _channels(CausesEvidence("conv", "zero", 0, (asked,), SimpleNamespace()))
+
+
 def test_few_images_have_no_interval_no_share_and_one_reason():
     few = [
         Measurement(question, "unknown", "", Interval(mean, mean, mean, 2), "")
@@ -196,7 +214,7 @@ def test_few_images_have_no_interval_no_share_and_one_reason():
     found = Verdict("A", "unknown", "", tuple(few))
     _, *cells = verdict_cells(found)
     assert cells == ["? 1.5 of 2", "? 2 of 2", "? −0.50"]  # an even race counts half
-    assert why_not(found) == "measured on 2 images; 20 are needed"
+    assert why_not(found) == "measured on 2 images, and 20 are needed"
     none = Verdict("A", "unknown", "", verdict("A", None, None).findings)
     assert why_not(none) == "not measured" and verdict_cells(none)[1:] == ("not measured",) * 3
     asked = told(answered([0, 1, 2, 3] * 10, [0, 1, 2, 3] * 10), verdicts={"A": found})["Which maps may I cite?"]

@@ -160,6 +160,16 @@ def default_layer(taps: Taps) -> str | None:
     return found[-1].name if found else None
 
 
+def calls_beside(taps: Taps, name: str | None) -> list[str]:
+    """The other calls of the layer called `name` that neither lead to this one nor follow from it: in other branches."""
+    if name is None:
+        return []
+    own = taps.find(name)
+    ways = leads_to([own.tensor]) | follows_from(own.tensor)
+    calls = [each for each in on_the_way(taps) if each.layer is own.layer and not each.output and not each.is_attention]
+    return [each.name for each in calls if each.tensor.op not in ways]
+
+
 def spatial_layers(taps: Taps, names: Sequence[str] | None) -> list[TappedLayer]:
     """The layers called `names`, in this order; for None all convolutions on the way from the image to the scores.
 

@@ -26,7 +26,7 @@ from featurelens.scripts.options.opening import (
     load_with_card,
     open_for,
 )
-from featurelens.scripts.options.outputs import check_outputs
+from featurelens.scripts.options.outputs import check_page_outputs
 from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.options.trust_file import trust_on_file
 from featurelens.scripts.reporting.page_choice import PageChoice, progress_of, told
@@ -197,7 +197,7 @@ def _checked_files(asked: _Asked) -> str:
         checked_data(asked.model, asked.looking.training_data, asked.opening)
     read = [images_from, asked.looking.training_data]
     beside = [asked.opening.class_names, asked.tested.trust, asked.looking.review, asked.page.logo, asked.page.note]
-    check_outputs([asked.target, *asked.gates.written], models=[asked.model], data=read, files=beside)
+    check_page_outputs([asked.target, *asked.gates.written], models=[asked.model], data=read, files=beside)
     return images_from
 
 

@@ -11,10 +11,11 @@ import typer
 from featurelens.scripts.options.early_checks import check_words, checked_data
 from featurelens.scripts.options.gates import checked_gates, require_known, stop_if
 from featurelens.scripts.options.opening import Opening, load_with_card, open_images, opened_for
-from featurelens.scripts.options.outputs import check_outputs
+from featurelens.scripts.options.outputs import check_page_outputs
 from featurelens.scripts.reporting.unlabelled import unlabelled_files
 from featurelens.scripts.reporting.whole_page import WholeChoice, files_of, looked_and_written, tell_written
 from featurelens.scripts.terminal.saying import say
+from featurelens.scripts.terminal.tables import print_table
 
 if TYPE_CHECKING:
     from featurelens.models.datasets.dataset import Dataset
@@ -105,7 +106,7 @@ def report_masks(
     files = files_of(target, choice)
     images_from = _checked(data, model, opening, masks)
     beside = [opening.class_names, page.logo, page.note]
-    check_outputs([target, *choice.gates.written], models=[model], data=[data, masks.masks], files=beside)
+    check_page_outputs([target, *choice.gates.written], models=[model], data=[data, masks.masks], files=beside)
     opened = _opened(images_from, model, opening, masks, most=page.max_images, seed=choice.seed)
     require_known(conditions, _names(opened), SHOWN)
     from featurelens.reports.segmentation.evidence import PixelSeen, Reading
@@ -239,7 +240,6 @@ def _tell(found: SegmentationEvaluation, masks: ClassMasks, *, quiet: bool = Fal
 
 
 def _print(found: SegmentationEvaluation) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -250,7 +250,7 @@ def _print(found: SegmentationEvaluation) -> None:
     columns = zip(found.iou, found.class_accuracy, found.precision, found.confusion.sum(axis=1), strict=True)
     for name, (iou, recall, precision, pixels) in zip(found.class_names, columns, strict=True):
         table.add_row(escape(name), f"{iou:.4f}", f"{recall:.4f}", f"{precision:.4f}", f"{pixels:,}")
-    Console().print(table)
+    print_table(table)
 
 
 def _write(found: SegmentationEvaluation, folder: Path) -> None:

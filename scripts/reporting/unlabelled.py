@@ -8,7 +8,7 @@ from typing import Any
 
 from featurelens.scripts.options.early_checks import check_words
 from featurelens.scripts.options.opening import Opening, load_with_card, opened_for
-from featurelens.scripts.options.outputs import check_outputs
+from featurelens.scripts.options.outputs import check_page_outputs
 from featurelens.scripts.reporting.whole_page import WholeChoice, files_of, looked_and_written, tell_written
 
 
@@ -50,7 +50,7 @@ def report_pictures(
     words = page.read(usual=f"What {Path(model).stem} answers")
     written = files_of(target, choice)
     check_words([model], None, opening)
-    check_outputs(
+    check_page_outputs(
         [target, *choice.gates.written], models=[model], files=[opening.class_names, page.logo, page.note, *files]
     )
     names = None if opening.class_names is None else read_class_names(opening.class_names)

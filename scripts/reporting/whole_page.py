@@ -10,7 +10,7 @@ from typing import TYPE_CHECKING, Any, TypeVar
 from featurelens.scripts.options.early_checks import checked_data
 from featurelens.scripts.options.gates import Gates, checked_gates
 from featurelens.scripts.options.opening import Opening
-from featurelens.scripts.options.outputs import check_outputs
+from featurelens.scripts.options.outputs import check_page_outputs
 from featurelens.scripts.reporting.page_choice import PageChoice, progress_of, told
 
 if TYPE_CHECKING:
@@ -70,7 +70,7 @@ def checked(data: str | None, model: str, target: Path, opening: Opening, choice
     files = files_of(target, choice)
     images_from = checked_data(model, data, opening)
     beside = [opening.class_names, page.logo, page.note]
-    check_outputs([target, *choice.gates.written], models=[model], data=[images_from], files=beside)
+    check_page_outputs([target, *choice.gates.written], models=[model], data=[images_from], files=beside)
     return Checked(words, conditions, files, images_from)
 
 

@@ -23,9 +23,10 @@ from ..tracing.layer_choice import (
     is_of_series,
     is_spatial,
 )
+from ..tracing.layer_hooks import TappedLayer
 from ..tracing.proof import PROOF_IMAGES, Proof
 from ..tracing.sharing import offer
-from ..tracing.traced_model import TappedLayer, Taps, TracedModel
+from ..tracing.traced_model import Taps, TracedModel
 from .connections import layer_inputs
 from .placement import misplaced
 from .receptive_field import PlacesField, ReceptiveField

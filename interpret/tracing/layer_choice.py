@@ -12,7 +12,8 @@ from ..graph.gates import is_gate
 from ..graph.token_grid import reads_single_tokens, token_grid
 from ..graph.ways import follows_from, leads_to
 from .axes import TokenAxes
-from .traced_model import TappedLayer, Taps
+from .layer_hooks import TappedLayer
+from .traced_model import Taps
 
 
 def is_spatial(layer: TappedLayer) -> bool:

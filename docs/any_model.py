@@ -77,7 +77,8 @@ def row(name: str) -> str:
     explainer = Explainer(model, layers=[])
     found, products = explainer(given, classes), InputXGradient(model)(given, classes)
     layer = explainer.cam_layer
-    inside = keras.Model(bare.inputs, [bare.get_layer(layer).output, bare.output])
+    place = model.layers.index(model.get_layer(layer))  # layers without names of their own are counted on
+    inside = keras.Model(bare.inputs, [bare.layers[place].output, bare.output])
     with tf.GradientTape() as tape:
         tape.watch(image := tf.constant(given))
         maps, logits = inside(image, training=False)

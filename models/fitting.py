@@ -140,12 +140,24 @@ def refuse_signals(source: Any, model: Any) -> None:
     )
 
 
+def _refuse_signals_of_a_task(source: Any, model: Any, task: str) -> None:
+    try:
+        refuse_signals(source, model)
+    except ValueError as error:
+        raise ValueError(
+            f"Expected pictures (H, W, C) for the task '{task}'. Received series or volumes, or a model of these: their figures "
+            f"and reports are of one class for each. Make maps of a number or a label one by one: declare_task(model, '{task}'), "
+            f"then Saliency(model)(values) or GradCAM(model)(values)."
+        ) from error
+
+
 def known_for(source: Any, model: Any, task: str, class_names: Sequence[str] | None = None, unit: str = "") -> Dataset:
     """Images with their numbers ('regression'), or with their several labels ('labels'); arguments as for `dataset_for`.
 
     Raises:
         ValueError: As for `dataset_for`, or nothing tells the numbers or the labels.
     """
+    _refuse_signals_of_a_task(source, model, task)
     found = dataset_for(source, model, Reading(task=task, unit=unit), class_names)
     if found.truth is None:
         raise ValueError(

@@ -14,10 +14,19 @@ from ..graph.head import LINEAR, Head
 from ..tracing.axes import Axes
 from ..tracing.batched_graph import Computed, LayerProgram
 from ..tracing.inputs import Arrays, InputForm
-from ..tracing.layer_choice import default_layer, has_places, is_convolution, is_nested_model, is_of_series, is_spatial
+from ..tracing.layer_choice import (
+    calls_beside,
+    default_layer,
+    has_places,
+    is_convolution,
+    is_nested_model,
+    is_of_series,
+    is_spatial,
+)
+from ..tracing.layer_hooks import TappedLayer
 from ..tracing.proof import PROOF_IMAGES, Proof
 from ..tracing.sharing import offer
-from ..tracing.traced_model import TappedLayer, Taps, TracedModel
+from ..tracing.traced_model import Taps, TracedModel
 from .connections import layer_inputs
 from .placement import misplaced
 from .receptive_field import PlacesField, ReceptiveField
@@ -112,6 +121,7 @@ def inspect_model(
         inputs = layer_inputs(taps.image, layers)
         found = tuple(_information(taps, tap, fields, read) for tap, read in zip(layers, inputs, strict=True))
         facts = {"layers": found, "input_shape": tuple(taps.image.shape)[1:], "cam_layer": default_layer(taps)}
+        facts["other_calls"] = calls_beside(taps, facts["cam_layer"])
         return Computed(
             {} if scores is None else {"scores": scores},
             {**facts, "axes": taps.axes, "has_gradient": taps.image.dtype.is_floating},
@@ -131,12 +141,27 @@ def inspect_model(
         images=proof.images,
         input_shape=facts["input_shape"],
         parameters=int(model.count_params()),
-        warning=_closed(model, facts["layers"]) or _remark(head, proof, traced) or _beside(facts),
+        warning=_closed(model, facts["layers"]) or _remark(head, proof, traced) or _of_places(facts),
         task="no classes" if head is None else head.task,
         axes=facts["axes"].words,
         cam_layer=facts["cam_layer"],
         refused=_refused(head, facts["axes"], facts["cam_layer"] is not None, facts["has_gradient"]),
         unit="" if head is None else head.unit,
+    )
+
+
+def _of_places(facts: dict[str, Any]) -> str | None:
+    """What is to be said of the places of the default layer."""
+    return " ".join(said for said in (_one_of_several(facts), _beside(facts)) if said) or None
+
+
+def _one_of_several(facts: dict[str, Any]) -> str | None:
+    """That the default layer is one call of several that run beside each other; None where it is not."""
+    if not facts["other_calls"]:
+        return None
+    return (
+        f"Branches share the layer of {facts['cam_layer']}: class activation maps look at this call alone. Name another to see "
+        f"that: {', '.join(facts['other_calls'])}."
     )
 
 

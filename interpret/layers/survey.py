@@ -341,7 +341,8 @@ def _correlation(values: Any, image: Any) -> Any:
 
     grey = _grey(tf.cast(image, tf.float32))
     grid = tf.shape(values)[1:3]
-    picture = grey if values.shape[1:3] == image.shape[1:3] else tf.image.resize(grey, grid, method="area")
+    same = image.shape[1:3].is_fully_defined() and values.shape[1:3] == image.shape[1:3]  # sizes left open are no sizes
+    picture = grey if same else tf.image.resize(grey, grid, method="area")
     picture -= tf.reduce_mean(picture, axis=(1, 2), keepdims=True)
     mean, spread = tf.nn.moments(values, axes=[1, 2])
     count = tf.cast(grid[0] * grid[1], tf.float32)

@@ -12,7 +12,8 @@ from ..graph.gates import is_gate
 from ..graph.token_grid import reads_single_tokens, token_grid
 from ..graph.ways import follows_from, leads_to
 from .axes import TokenAxes
-from .traced_model import TappedLayer, Taps
+from .layer_hooks import TappedLayer
+from .traced_model import Taps
 
 
 def is_spatial(layer: TappedLayer) -> bool:
@@ -158,6 +159,16 @@ def default_layer(taps: Taps) -> str | None:
     """Where class activation maps look by default; None where no layer on the way has a map of places."""
     found = default_layers(taps)
     return found[-1].name if found else None
+
+
+def calls_beside(taps: Taps, name: str | None) -> list[str]:
+    """The other calls of the layer called `name` that neither lead to this one nor follow from it: in other branches."""
+    if name is None:
+        return []
+    own = taps.find(name)
+    ways = leads_to([own.tensor]) | follows_from(own.tensor)
+    calls = [each for each in on_the_way(taps) if each.layer is own.layer and not each.output and not each.is_attention]
+    return [each.name for each in calls if each.tensor.op not in ways]
 
 
 def spatial_layers(taps: Taps, names: Sequence[str] | None) -> list[TappedLayer]:

@@ -11,6 +11,8 @@ from typing import Any
 from ..json_files import parsed
 
 _INSTALL = "Install tf_keras, which is Keras 2 carried on, and open it again: pip install tf_keras"
+_COLOURS = re.compile(r"\x1b\[[0-9;]*m")  # of a terminal
+_IN_A_CALL = "Exception encountered when calling"
 _LONGEST = 160  # letters of what a library said
 
 
@@ -95,8 +97,11 @@ def cause(error: Exception) -> str:
 
     >>> cause(ValueError("Error when deserializing class 'A' using config={'name': 'a'}."))
     "Error when deserializing class 'A'."
+    >>> cause(NameError("Exception encountered when calling Lambda.call().\\n\\nname 'tf' is not defined\\n\\nArguments: ..."))
+    "name 'tf' is not defined."
     """
-    first = (str(error).strip().splitlines() or [type(error).__name__])[0]
+    lines = [line for line in _COLOURS.sub("", str(error)).splitlines() if line.strip()] or [type(error).__name__]
+    first = lines[1] if lines[0].startswith(_IN_A_CALL) and len(lines) > 1 else lines[0]  # what went wrong inside of it
     said = re.split(r"\s*(?:using config|Full object config|Make sure|[{\[])", first)[0].rstrip(" .:")
     return (said[: _LONGEST - 3] + "..." if len(said) > _LONGEST else said + ".").strip()
 

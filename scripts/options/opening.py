@@ -140,9 +140,10 @@ def open_signals_for(data: str, model: Any, card: ModelCard | None, opening: Ope
     """
     from featurelens.interpret.layers.signal_input import with_channel
     from featurelens.models.datasets.class_names import read_class_names
+    from featurelens.models.formats.places.signal_files import signals_alone
 
     names = None if opening.class_names is None else read_class_names(opening.class_names)
-    found = opening.signals(data, model, card, names)
+    found = opening.signals(data, model, card, names, None if opening.is_of_classes else signals_alone)
     taken = model if found.has_channel else with_channel(model)
     if opening.is_of_classes:
         settle_task(taken, found.labelled().class_names)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass, fields
 from typing import TYPE_CHECKING, Annotated, Any
 
@@ -66,8 +66,22 @@ class DataReading:
         typed = {each.name: getattr(self, each.name) for each in fields(DataReading)}
         return Reading(**(typed | changes)).checked()
 
-    def signals(self, source: str, model: Any, card: ModelCard | None, class_names: Sequence[str] | None) -> Signals:
+    def signals(
+        self,
+        source: str,
+        model: Any,
+        card: ModelCard | None,
+        class_names: Sequence[str] | None,
+        read: Callable[..., Signals] | None = None,
+    ) -> Signals:
         """Series or volumes in the form that the model takes; what was recognised of them is printed.
+
+        Args:
+            source: Where they are.
+            model: That takes them.
+            card: Of the model.
+            class_names: As given.
+            read: `signals_alone` where their labels are no classes; None: `open_signals`.
 
         Raises:
             ValueError: They cannot be read or do not fit the model, or an option is typed that is for pictures.
@@ -84,7 +98,7 @@ class DataReading:
                 )
         names = class_names or (None if card is None else card.class_names)
         keys = {"images_key": self.images_key, "labels_key": self.labels_key}
-        found = open_signals(source, model=model, class_names=names, fit=self.fit, **keys)
+        found = (read or open_signals)(source, model=model, class_names=names, fit=self.fit, **keys)
         for note in found.notes:
             say(f"Note: {note}", err=True)
         return found

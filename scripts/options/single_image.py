@@ -115,11 +115,13 @@ def single_signal(
         ValueError: The number is outside the data; the file cannot be read, or does not fit the model.
     """
     from featurelens.models.datasets.class_names import read_class_names
+    from featurelens.models.formats.places.signal_files import signals_alone
     from featurelens.reports.drawing.signal_form import SignalForm
 
     names = None if opening.class_names is None else read_class_names(opening.class_names)
     is_number = data is not None and image.isdigit()
-    found = opening.signals(str(data) if is_number else image, model, card, names)
+    read = None if opening.is_of_classes else signals_alone
+    found = opening.signals(str(data) if is_number else image, model, card, names, read)
     place = _within(int(image) if is_number else 0, len(found), found.source)
     if opening.is_of_classes and found.class_names:
         settle_task(model, found.class_names)

@@ -107,7 +107,12 @@ def test_what_is_included_is_there(page):
         assert whole.count(start) == 1, f"{source} has {start!r} {whole.count(start)} times"
         assert len(whole.split(start)[1].split(end)[0] if end else whole.split(start)[1]) > 100
         assert not end or end in whole.split(start)[1], f"{source} has no {end!r} behind {start!r}"
-    assert len(INCLUDED.findall(text)) + text.count("TEACHING.md\n") == text.count("{include}")
+    whole = text.count("TEACHING.md\n") + text.count(
+        "{include} ../measured/"
+    )  # files that are included from end to end
+    assert len(INCLUDED.findall(text)) + whole == text.count("{include}")
+    for source in re.findall(r"{include} (\.\./measured/\S+)", text):
+        assert len((page.parent / source).read_text("utf-8")) > 100
 
 
 def test_the_verdicts_are_of_the_models_that_ship():

@@ -4,10 +4,12 @@ import json
 import wave
 from pathlib import Path
 
+import keras
 import numpy as np
 import pytest
 from planted_signals import planted
 
+from featurelens.models import evaluate
 from featurelens.scripts.cli import main
 
 pytestmark = pytest.mark.filterwarnings(  # Keras's own, when it saves
@@ -61,6 +63,23 @@ def test_a_sound_by_its_file_and_by_its_number_in_a_folder_per_class(capsys):
     assert code == 0 and "a.wav" in said and "time (s)" in Path("a.svg").read_text()
     code, said = run(capsys, "explain", "series.keras", *given, "--image", "1", "--output", "b.svg")
     assert code == 0 and "storm/a.wav" in said and "true class: storm" in Path("b.svg").read_text()
+
+
+def test_the_number_of_a_series_is_explained_and_its_report_is_refused(capsys):
+    """Beside labels that are no classes: 3 times the first value, of the image called."""
+    same = keras.layers.Conv1D(1, 1, use_bias=False)
+    model = keras.Sequential([keras.Input((24, 1)), same, keras.layers.Flatten(), keras.layers.Dense(1)])
+    model.set_weights([np.ones((1, 1, 1)), np.eye(24, 1) * 3, np.zeros(1)])
+    model.save("number.keras")
+    values = np.load("alone.npy")
+    np.savez("numbers.npz", images=values, labels=values[:, 0] * np.float32(1.5))
+    given = ("number.keras", "--data", "numbers.npz", "--task", "regression")
+    code, said = run(capsys, "explain", *given, "--image", "2", "--method", "saliency", "--output", "n.svg")
+    assert code == 0 and f"the answer is {3 * values[2, 0]:.3g}" in said.replace("\u2212", "-"), said
+    code, said = run(capsys, "report", *given, "--output", "n.html")
+    assert code == 1 and "where they answer one class" in " ".join(said.split()) and not Path("n.html").exists()
+    with pytest.raises(ValueError, match=r"for the task 'regression'.*Saliency\(model\)\(values\)"):
+        evaluate(model, (values[..., np.newaxis], values[:, 0]), task="regression")
 
 
 def test_evaluate(capsys):

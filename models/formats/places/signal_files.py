@@ -14,7 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...datasets.class_names import are_numbers, match_class_names
-from ...datasets.labels import class_numbers
+from ...datasets.labels import ClassNumbers, class_numbers
 from ...model_files.cards import card_of
 from ...signals import Signals, named
 from ..array_files import array_of, arrays_of, npy_files
@@ -89,13 +89,37 @@ def open_signals(
         >>> open_signals((np.zeros((2, 16)), [0, 1])).images.shape
         (2, 16, 1)
     """
+    return _signals(source, model, class_names, fit, Reading(images_key=images_key, labels_key=labels_key))
+
+
+def signals_alone(
+    source: Any,
+    *,
+    model: Any = None,
+    class_names: Sequence[str] | None = None,
+    fit: str | None = None,
+    images_key: str | None = None,
+    labels_key: str | None = None,
+) -> Signals:
+    """The same without looking at labels, which may be numbers or several at once: for what explains no class."""
+    keys = Reading(images_key=images_key, labels_key=labels_key)
+    return _signals(source, model, class_names, fit, keys, numbers_of=lambda labels, source: None)
+
+
+def _signals(
+    source: Any,
+    model: Any,
+    class_names: Sequence[str] | None,
+    fit: str | None,
+    keys: Reading,
+    numbers_of: Callable[[np.ndarray, str], ClassNumbers | None] = class_numbers,
+) -> Signals:
     if fit not in (None, "pad"):
         raise ValueError(f"Expected fit None or 'pad'. Received {fit!r}. Give one of the two.")
     wanted = () if model is None else declared_shape(model)
-    keys = Reading(images_key=images_key, labels_key=labels_key)
     found = _read(source, fit, wanted[0] if wanted else None, keys)
     values, has_channel, notes = _as_taken(found.values, wanted, fit, _source(source))
-    labels = None if found.labels is None else class_numbers(found.labels, _source(source))
+    labels = None if found.labels is None else numbers_of(found.labels, _source(source))
     card = None if model is None else card_of(model)
     known = found.class_names or (None if labels is None else labels.class_names)
     numbers = None if labels is None else labels.labels

@@ -47,6 +47,18 @@ def test_a_model_that_cuts_the_picture_is_said_to(first, said) -> None:
     assert said is None if told is None else said is not None and said in told and "last" in told
 
 
+def test_a_layer_that_branches_share_is_said_to_be_one_of_several_calls() -> None:
+    """Left and right half of the picture, through the same convolution; one after the other is no branch."""
+    image, once = keras.Input((16, 16, 3)), layers.Conv2D(3, 3, padding="same", name="shared")
+    halves = [layers.Cropping2D(((0, 0), sides))(image) for sides in ((0, 8), (8, 0))]
+    beside = layers.Concatenate()([layers.GlobalAveragePooling2D()(once(half)) for half in halves])
+    told = inspect_model(keras.Model(image, dense(3)(beside)))
+    assert told.cam_layer == "shared:1" and "this call alone. Name another to see that: shared." in str(told.warning)
+    behind = layers.GlobalAveragePooling2D()(once(once(image)))
+    told = inspect_model(keras.Model(image, dense(3)(behind)))
+    assert (told.cam_layer, told.warning) == ("shared:1", None)
+
+
 def test_nothing_is_said_of_what_is_not_known() -> None:
     field = ReceptiveField(Axis(1, 1, 0), Axis(1, 1, 0))
     assert misplaced("a", None, (4, 4), (16, 16)) is None

@@ -15,7 +15,7 @@ def model():
     """Three 1x1 channels: the picture itself, its negative through a ReLU (silent on pictures >= 0), a constant 1."""
     inputs = keras.Input((4, 4, 1))
     maps = keras.layers.Conv2D(3, 1, activation="relu", name="conv")(inputs)
-    pooled = keras.layers.GlobalAveragePooling2D(name="pool")(maps)
+    pooled = keras.layers.GlobalAveragePooling2D(2, name="pool")(maps)
     outputs = keras.layers.Dense(2, activation="softmax", name="dense")(pooled)
     made = keras.Model(inputs, outputs)
     made.get_layer("conv").set_weights([np.array([[[[1.0, -1.0, 0.0]]]]), np.array([0.0, 0.0, 1.0])])
@@ -51,6 +51,19 @@ def test_the_copied_picture_correlates_fully_and_constant_maps_are_left_out(surv
     # channel 0 is the picture (r = 1); channels 1 and 2 are constant and have no correlation
     assert surveyed.layers[1].image_correlation == pytest.approx(1.0, abs=1e-5)
     assert np.isnan(surveyed.layers[2].image_correlation)
+
+
+def test_sizes_left_open_are_no_equal_sizes():
+    """A pooled layer beside the picture: both are open in the graph, and of 4 and 8 pixels in fact."""
+    pictures = np.random.default_rng(3).random((10, 8, 8, 1)).astype(np.float32)
+    found = []
+    for side in (8, None):
+        image = keras.Input((side, side, 1))
+        pooled = keras.layers.AveragePooling2D(2, name="pool")(keras.layers.Conv2D(1, 1, name="conv")(image))
+        model = keras.Model(image, keras.layers.Dense(2)(keras.layers.GlobalAveragePooling2D()(pooled)))
+        model.get_layer("conv").set_weights([np.ones((1, 1, 1, 1)), np.zeros(1)])
+        found.append(survey_layers(model, pictures, np.arange(10) % 2, ["pool"]).layers[1].image_correlation)
+    assert found == pytest.approx([1.0, 1.0], abs=1e-4)
 
 
 def test_the_correlation_is_the_mean_of_numpys_over_images_and_channels():

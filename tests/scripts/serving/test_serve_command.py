@@ -202,12 +202,15 @@ def test_a_killed_worker_ends_the_process_with_a_word(tmp_path):
         "from featurelens.scripts.terminal.running import run\n"
         "import typer\n"
         "app = typer.Typer()\n"
-        "app.command()(lambda: run_service([served], Settings(port=port, log=False)))\n"
+        "from featurelens.scripts.serving.connections.addresses import bound\n"
+        "def serve():\n"
+        "    with bound('127.0.0.1', port) as sockets: run_service([served], Settings(log=False), sockets)\n"
+        "app.command()(serve)\n"
         "run(app, [])\n"
     )
     given = [sys.executable, "-c", program, str(Path(__file__).parents[2] / "given"), str(tmp_path), str(free_port())]
     found = subprocess.run(given, env=QUIET, capture_output=True, text=True, timeout=60)
-    assert found.returncode == 3 and "the thread that owns the model ended" in found.stderr
+    assert found.returncode == 1 and "the thread that owns the model ended" in found.stderr
     assert found.stdout.strip() == "503"
 
 

@@ -9,7 +9,7 @@ from dataclasses import dataclass
 
 import pytest
 
-from featurelens.scripts.serving.engine.jobs import CANCELLED, DONE, Job, Jobs
+from featurelens.scripts.serving.engine.jobs import CANCELLED, DONE, FAILED, RUNNING, Job, Jobs
 from featurelens.scripts.serving.engine.tickets import Overloaded, Ticket, TooLate, WorkerDied
 from featurelens.scripts.serving.engine.worker import ModelWorker
 

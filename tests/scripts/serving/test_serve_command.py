@@ -120,6 +120,35 @@ def test_the_page_answers_a_stroke_and_asks_nobody_else(running, width, scheme):
 
 
 @pytest.mark.skipif(CHROMIUM is None, reason="needs a browser on the path: chromium or google-chrome")
+def test_the_page_shows_what_the_model_saw_and_no_answer_to_another_picture(running, tmp_path):
+    """EXIF is ignored by the service, so by the page: else the map would lie over a picture that is turned."""
+    from PIL import Image
+
+    left = Image.fromarray(np.repeat([[255, 0]], 14, axis=1).astype(np.uint8).repeat(28, axis=0)).convert("RGB")
+    turned = left.getexif()
+    turned[0x0112] = 6  # by 90 degrees
+    left.save(tmp_path / "turned.jpg", exif=turned)
+    (tmp_path / "cut.png").write_bytes(png(np.zeros((28, 28), np.uint8))[:60])
+    with sync_playwright() as playwright:
+        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+        page = browser.new_page()
+        page.goto(running[0])
+        page.set_input_files("#file", tmp_path / "turned.jpg")
+        expect(page.locator("#time")).to_contain_text("The picture was changed: made grey", timeout=60_000)
+        corners = page.evaluate(
+            "[[30, 300], [300, 30]].map(([x, y]) => board.getContext('2d').getImageData(x, y, 1, 1).data[0])"
+        )
+        expect(page.locator("#probabilities li")).to_have_count(4)
+        page.set_input_files("#file", tmp_path / "cut.png")
+        expect(page.locator("#probabilities li")).to_have_count(0, timeout=60_000)
+        says, why = page.inner_text("#says"), page.inner_text("#map-words")
+        browser.close()
+    assert corners[0] > 200 and corners[1] < 50
+    assert "whole picture" in says or "no picture that the browser can show" in says
+    assert why == ""
+
+
+@pytest.mark.skipif(CHROMIUM is None, reason="needs a browser on the path: chromium or google-chrome")
 def test_the_page_takes_files_and_the_camera_and_keeps_the_last_twenty(running, tmp_path):
     shirt = png((fashion_mnist("test").images[7] * 255).round().astype(np.uint8))
     (tmp_path / "shirt.png").write_bytes(shirt)

@@ -143,7 +143,8 @@ def _verdict(information: ModelInformation) -> list[str]:
     from featurelens.reports.drawing.wording import number
     from featurelens.scripts.terminal.option_words import in_options
 
-    proven = {"softmax": "softmax(logits)", "sigmoid": "sigmoid(logits)"}.get(information.head, "what was traced")
+    heads = ("softmax", "log_softmax", "sigmoid")
+    proven = f"{information.head}(logits)" if information.head in heads else "what was traced"
     scores = "" if information.head == NO_HEAD else f"; maps are in units of the {information.unit}"
     task = f"{information.task} ({information.classes})" if information.classes else information.task
     outputs = [layer.name for layer in information.layers if ":out" in layer.name]

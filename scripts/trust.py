@@ -92,16 +92,11 @@ class Objects:
         from featurelens.models.formats.places.masks import read_masks
 
         size = dataset.images.shape[1], dataset.images.shape[2]
-        found = read_masks(self.masks, size, dataset.names)
+        found = read_masks(self.masks, size, dataset.names, pictures=dataset.stored_sizes, fit=dataset.preparation.fit)
         if len(found) != len(dataset):
             raise ValueError(
                 f"Expected a mask for each of the {len(dataset)} images. Received {len(found)} in '{self.masks}'. Save one for "
                 f"each, in the order of the images."
-            )
-        if dataset.preparation.fit != "stretch" and found.shape[1:] != size and found.ndim == 3:
-            raise ValueError(
-                f"Expected masks of {size[0]} x {size[1]}, cut as the images are (--fit {dataset.preparation.fit}). Received "
-                f"{found.shape[1]} x {found.shape[2]}. Save them so, or use --fit stretch."
             )
         return box_masks(found, size) if found.ndim == 2 else np.asarray(found)
 

@@ -4,6 +4,7 @@ from __future__ import annotations
 
 from collections.abc import Callable, Iterable, Iterator
 from contextlib import contextmanager
+from numbers import Integral
 
 Progress = (
     bool | Callable[[str, int, int], None]
@@ -35,7 +36,7 @@ def steps(total: int, batch_size: int, progress: Progress) -> Iterator[slice]:
 
 def check_batch_size(batch_size: int) -> None:
     """Raise ValueError where it is not a whole number of at least 1."""
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+    if isinstance(batch_size, bool) or not isinstance(batch_size, Integral) or batch_size < 1:
         raise ValueError(
             f"Expected batch_size of at least 1. Received {batch_size!r}. Give a whole number such as 256."
         )

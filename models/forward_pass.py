@@ -7,6 +7,7 @@ graph it keeps only what is still needed, at the cost of a second or two that th
 from __future__ import annotations
 
 from collections.abc import Callable, Iterator
+from numbers import Integral
 from typing import Any
 
 import numpy as np
@@ -22,7 +23,14 @@ def answers(model: Any, images: Any, batch_size: int = 256) -> Iterator[Any]:
         model: a Keras model.
         images: float32[B,H,W,C], an array or what reads as one.
         batch_size: images at a time, at most.
+
+    Raises:
+        ValueError: `batch_size` is not a whole number of at least 1.
     """
+    if isinstance(batch_size, bool) or not isinstance(batch_size, Integral) or batch_size < 1:
+        raise ValueError(
+            f"Expected batch_size of at least 1. Received {batch_size!r}. Give a whole number such as 256."
+        )
     numbers = int(np.prod(images.shape[1:]))
     size = min(batch_size, max(4, _NUMBERS // max(1, numbers)))
     run = forward(model) if numbers >= _LARGE else lambda some: model(some, training=False)

@@ -202,6 +202,7 @@ def explained_image(
         unit=decided.unit if told is None else told.unit,
         signal=picture.signal,
     )
+    against_itself = _against_itself(subject, names, named=class_name is not None)
     panels, left_out = drawn_methods(choice, subject, step)
     explained = ExplainedImage(
         image=picture.pixels if picture.shown is None else picture.shown,
@@ -218,8 +219,27 @@ def explained_image(
         headed=choice.asked,
         signal=picture.signal,
     )
-    lines = [decided.remark if told is None else None, taken_as_classes(decided, picture.class_names)]
+    lines = [decided.remark if told is None else None, taken_as_classes(decided, picture.class_names), against_itself]
     return explained, (*(line for line in lines if line is not None), *left_out)
+
+
+def _against_itself(subject: Subject, names: Sequence[str], *, named: bool) -> str | None:
+    """What is to be known where a class is held against itself: every map is zero.
+
+    Args:
+        subject: What is explained.
+        names: Of the classes.
+        named: Whether the class was named; else it is the predicted one.
+
+    Raises:
+        ValueError: Both were named.
+    """
+    if subject.versus is None or subject.versus != subject.explained:
+        return None
+    name = names[subject.versus]
+    if named:
+        raise ValueError(f"Expected two classes. Received '{name}' twice. Name another one for versus.")
+    return f"{name} is what the model answers: rather than itself nothing speaks for it, and the maps are zero. Name another one."
 
 
 def taken_as_classes(decided: Decisions, class_names: Sequence[str] | None) -> str | None:

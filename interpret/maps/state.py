@@ -62,10 +62,17 @@ def map_states(
         saturation: float32[B], from `Saturation`.
         gap: float32[B], such as `CompleteMaps.gap`.
 
+    Raises:
+        ValueError: The maps hold NaN or infinity.
+
     Example:
         >>> map_states(np.array([[[0.0, -1.0]]]))[0].kind
         'negative only'
     """
+    if not np.isfinite(maps).all():
+        raise ValueError(
+            "Expected maps of finite values. Received NaN or infinity. Leave the images out that they are of."
+        )
     signed = maps if before_cut is None else before_cut
     nothing = np.full(len(maps), np.nan)
     return tuple(

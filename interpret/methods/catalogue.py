@@ -300,6 +300,24 @@ def method_called(name: str) -> KnownMethod | None:
     return next((known for known in METHODS if plain in (known.slug, "-".join(known.name.lower().split()))), None)
 
 
+def methods_of(named: Iterable[KnownMethod | str]) -> list[KnownMethod]:
+    """Methods given by their records or by their names.
+
+    Raises:
+        ValueError: A name is unknown.
+    """
+    found = []
+    for each in named:
+        known = each if isinstance(each, KnownMethod) else method_called(str(each))
+        if known is None:
+            slugs = ", ".join(every.slug for every in METHODS)
+            raise ValueError(
+                f"Expected methods out of {slugs}. Received {each!r}. Give names of these, or a KnownMethod."
+            )
+        found.append(known)
+    return found
+
+
 Makers = dict[str, Callable[[Any], Any]]  # {name: model -> the method}
 
 

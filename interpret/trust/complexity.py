@@ -37,10 +37,16 @@ class Complexity(Record):
 def complexity(maps: np.ndarray, *, seed: int = 0) -> Complexity:
     """The complexity of maps [B,h,w], signed or not; `seed` is of the bootstrap.
 
+    Raises:
+        ValueError: There are none, or they hold NaN or infinity.
+
     Example:
         >>> complexity(np.array([[[2.0, 0.0], [0.0, 0.0]], [[1.0, -1.0], [1.0, 1.0]]])).share.tolist()
         [0.0, 1.0]
     """
+    if not len(maps) or not np.isfinite(maps).all():
+        what = "NaN or infinity" if len(maps) else "none"
+        raise ValueError(f"Expected maps of finite values. Received {what}. Leave the images out that they are of.")
     size = np.abs(np.asarray(maps, np.float64)).reshape(len(maps), -1)
     total = size.sum(axis=1, keepdims=True)
     shares = np.divide(size, total, out=np.zeros_like(size), where=total > 0)

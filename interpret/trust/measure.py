@@ -29,7 +29,7 @@ from typing import Any
 import numpy as np
 
 from ..given import Layer, takes_given
-from ..methods.catalogue import KnownMethod, Makers, made_for, made_once, makers_of
+from ..methods.catalogue import KnownMethod, Makers, made_for, made_once, makers_of, methods_of
 from ..pixel_removal.faithfulness import Faithfulness, faithfulness
 from ..pixel_removal.road import Road, road
 from ..progress import Progress, named
@@ -56,7 +56,7 @@ _COMPARED = 16  # images on which the folded logits are compared with the model'
 def measure_trust(
     model: Any,
     images: Arrays,
-    methods: Sequence[KnownMethod],
+    methods: Sequence[KnownMethod | str],
     plan: TrustPlan | None = None,
     *,
     cam_layer: Layer | None = None,
@@ -72,7 +72,7 @@ def measure_trust(
     Args:
         model: A Keras model with one image input and one output.
         images: float32[B,H,W,C] of the model's input shape and range; series [B,L,C] and volumes [B,D,H,W,C] likewise.
-        methods: Such as `METHODS`; those that the model refuses are named with the reason.
+        methods: Such as `METHODS`, or names such as 'hirescam'; those that the model refuses are named with the reason.
         plan: On how many images each measure is taken; the default takes all images for the cheap methods' curves.
         cam_layer: Layer of the CAM family; None for the last convolution.
         training: Training images float32[T,H,W,C] and labels int64[T], for the control of random labels; None leaves it
@@ -88,24 +88,24 @@ def measure_trust(
         ValueError: The model refuses all of the methods, or a CAM where `cam_layer` is named; or images or settings do
             not fit.
     """
-    plan = plan or TrustPlan()
+    plan, records = plan or TrustPlan(), methods_of(methods)
     objects = None if masks is None else _Objects(checked_masks(masks, images), labels)
-    made, makers, refused = _made(model, methods, cam_layer, images)
-    largest = _largest(plan, [known for known in methods if known.name in made])
+    made, makers, refused = _made(model, records, cam_layer, images)
+    largest = _largest(plan, [known for known in records if known.name in made])
     look = _looked_at(model, images, largest, plan.seed, explained)
     groups = []
     for sizes, is_expensive in ((plan.cheap, False), (plan.expensive, True)):
         chosen = {
             known.name: made[known.name]
-            for known in methods
+            for known in records
             if known.name in made and known.is_expensive is is_expensive
         }
         measures = _Measures(model, images, chosen, makers, plan, sizes, look, step)
-        groups.append(measures.with_location(measures.taken(training, batch_size), objects, methods))
+        groups.append(measures.with_location(measures.taken(training, batch_size), objects, records))
     found = [group for group in groups if group.methods]
     every = {name: trust for group in found for name, trust in group.methods.items()}
     return Trust(
-        methods={known.name: every[known.name] for known in methods if known.name in every},
+        methods={known.name: every[known.name] for known in records if known.name in every},
         total=len(images),
         cam_layer=cam_layer,
         layers=next((group.layers for group in found if group.layers), ()),

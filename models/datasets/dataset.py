@@ -118,6 +118,7 @@ class Dataset(Record):
             nobody = np.zeros(len(pixels), np.int64)
             return cls(pixels, nobody, UNLABELLED, source, value_range=value_range, truth=truth)
         _refuse_no_class(numbers)
+        _refuse_no_distribution(numbers)
         if numbers.ndim == 2:
             numbers = numbers[:, 0] if numbers.shape[1] == 1 else numbers.argmax(axis=1)
         numbers = numbers.astype(np.int64)
@@ -282,6 +283,12 @@ def _changed(
 def _refuse_no_class(labels: np.ndarray) -> None:
     """Refuse labels that would lose something as classes: a fraction, or all but one of several labels."""
     kind = labels.dtype.kind
+    if kind not in "biuf":
+        told = "none" if labels.ndim == 0 else f"{labels.dtype}, such as {labels.flat[0]!s}" if labels.size else "none"
+        raise ValueError(
+            f"Expected class numbers as labels, int[B]. Received {told}. Of names: [class_names.index(name) for name in labels]; "
+            f"pictures without labels are taken by themselves, as by write_report(model, images)."
+        )
     if kind == "f" and (labels.ndim == 1 or labels.shape[1:] == (1,)) and not np.array_equal(labels, np.floor(labels)):
         raise ValueError(
             f"Expected class numbers as labels, int[B]. Received {labels.dtype}{list(labels.shape)} with fractions, such as "
@@ -295,6 +302,19 @@ def _refuse_no_class(labels: np.ndarray) -> None:
                 f"Expected one-hot labels [B, K], one 1 in each row. Received {int(labels[odd[0]].sum())} at image {odd[0]}. If "
                 f"an image may bear several labels or none, pass task='labels'."
             )
+
+
+def _refuse_no_distribution(labels: np.ndarray) -> None:
+    """Refuse labels [B,K] of which the largest number says nothing: neither one-hot nor the shares of classes."""
+    if (
+        labels.ndim == 2
+        and labels.shape[1] > 1
+        and not ((labels >= 0).all() and np.allclose(labels.sum(axis=1), 1, atol=1e-3))
+    ):
+        raise ValueError(
+            f"Expected one-hot labels [B, K], or shares of classes that sum to 1 in each row. Received {labels.dtype}"
+            f"{list(labels.shape)} that do not, such as {labels[0].tolist()}. Give one class number for each image, or task=."
+        )
 
 
 def _check_truth(truth: Truth | None, images: int, source: str) -> None:

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from importlib.util import find_spec
 from pathlib import Path
@@ -14,8 +14,11 @@ from featurelens.scripts.options.early_checks import checked_data
 from featurelens.scripts.options.opening import DEFAULT_MODEL, Data, Opening, load_with_card, reading_for
 from featurelens.scripts.options.records import Without, takes_records
 from featurelens.scripts.options.trust_file import trust_on_file
+from featurelens.scripts.terminal.exit_codes import REFUSED
 
 if TYPE_CHECKING:
+    import socket
+
     from featurelens.scripts.serving.answers.served_model import ServedModel
     from featurelens.scripts.serving.settings import Settings
 
@@ -95,12 +98,22 @@ def serve(
             f"Expected --trust with one model. Received {len(named)} models. Put each file beside its model."
         )
     settings = _settings(listening, limits)
-    to_so_many_threads(limits.threads)
-    served = [prepared(name, model, source, trust, opening, limits) for name, model in named.items()]
     if check:
-        typer.echo("\n".join(line for each in served for line in _lines(each)))
+        typer.echo(
+            "\n".join(line for each in _all_prepared(named, source, trust, opening, limits) for line in _lines(each))
+        )
         return
-    run_service(served, settings)
+    from featurelens.scripts.serving.connections.addresses import bound
+
+    with bound(settings.host, settings.port) as sockets:
+        run_service(_all_prepared(named, source, trust, opening, limits), settings, sockets)
+
+
+def _all_prepared(
+    named: Mapping[str, str], source: str, trust: Path | None, opening: Opening, limits: Limits
+) -> list[ServedModel]:
+    to_so_many_threads(limits.threads)
+    return [prepared(name, model, source, trust, opening, limits) for name, model in named.items()]
 
 
 def _require_packages() -> None:
@@ -204,24 +217,23 @@ def _lines(served: ServedModel) -> list[str]:
     ]
 
 
-def run_service(served: Sequence[ServedModel], settings: Settings) -> None:
-    """Listen until told to stop."""
+def run_service(served: Sequence[ServedModel], settings: Settings, sockets: Sequence[socket.socket]) -> None:
+    """Listen until told to stop, on what was taken for it."""
     from threadpoolctl import threadpool_limits
 
     from featurelens.scripts.serving.application import listener
+    from featurelens.scripts.serving.connections.addresses import shown
 
     service, listening = listener(served, settings)
-    shown = f"[{settings.host}]" if ":" in settings.host else settings.host
-    typer.echo(
-        f"Serving {', '.join(each.name for each in served)} on http://{shown}:{settings.port}/ . Ctrl-C stops it.",
-        err=True,
-    )
+    names, port = ", ".join(each.name for each in served), sockets[0].getsockname()[1]
+    typer.echo(f"Serving {names} on http://{shown(settings.host)}:{port}/ . Ctrl-C stops it.", err=True)
     with threadpool_limits(1):
-        listening.run()
+        listening.run(list(sockets))
     if service.worker.death:
         typer.echo("Error: the thread that owns the model ended.", err=True)
-        raise typer.Exit(3)
-    typer.echo("Stopped: every request that was taken has been answered.", err=True)
+        raise typer.Exit(REFUSED)
+    left = f" Jobs left unfinished: {listening.jobs_left}." if listening.jobs_left else ""
+    typer.echo(f"Stopped: every request that was taken has been answered.{left}", err=True)
 
 
 if __name__ == "__main__":

@@ -106,6 +106,13 @@ def test_what_classes_would_lose_is_refused():
         Dataset.from_arrays(PIXELS, AGES)
     with pytest.raises(ValueError, match=r"Received 2 at image 0.*task='labels'"):
         Dataset.from_arrays(PIXELS, np.array([[1, 1], [0, 1], [1, 0], [0, 1]]))
+    for labels in ([[3, 1], [2, 5], [1, 1], [0, 9]], [[0.2, 0.2]] * 4, [[-1.0, 2.0]] * 4):  # argmax would be a guess
+        with pytest.raises(ValueError, match=r"one-hot labels.*one class number for each image"):
+            Dataset.from_arrays(PIXELS, labels)
+    assert Dataset.from_arrays(PIXELS, [[0.1, 0.9], [0.8, 0.2]] * 2).labels.tolist() == [1, 0, 1, 0]
+    for labels, told in ((["cat", "dog", "cat", "dog"], "such as cat"), (None, "Received none")):
+        with pytest.raises(ValueError, match=rf"{told}.*class_names.index"):
+            Dataset.from_arrays(PIXELS, labels, ["cat", "dog"])
     with pytest.raises(ValueError, match=r"Received .nan. for image 1"):
         numbers_of(np.array([1, np.nan]), "made")
     with pytest.raises(ValueError, match="Expected 2 different names"):

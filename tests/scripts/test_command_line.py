@@ -175,6 +175,12 @@ def test_explain_draws_a_class_against_another(capsys):
     assert cv2.imread("why.png") is not None
 
 
+def test_a_class_rather_than_itself_is_told(capsys):
+    with pytest.raises(SystemExit) as stopped:
+        main(["explain", "--image", "3", "--versus", "Trouser", "--method", "saliency"])
+    assert stopped.value.code == 0 and "Trouser is what the model answers" in capsys.readouterr().err
+
+
 def test_explain_takes_a_picture_file_only_at_the_models_size_or_when_told(capsys):
     cv2.imwrite("photo.png", np.full((40, 30, 3), 128, np.uint8))
     assert "--resize" in refused(capsys, "explain", "--image", "photo.png")
@@ -190,6 +196,7 @@ def test_explain_takes_a_picture_file_only_at_the_models_size_or_when_told(capsy
         (("--image", "absent.png"), "absent.png"),
         (("--output", "why.gif"), "Change the ending"),
         (("--layer", "dense1"), "conv2"),
+        (("--class", "Shirt", "--versus", "shirt"), "Received 'Shirt' twice"),
     ],
 )
 def test_explain_refuses_with_the_remedy(capsys, arguments, remedy):

@@ -14,7 +14,7 @@ import numpy as np
 
 from featurelens.models.datasets.resizing import Resizing
 from featurelens.models.file_limits import Limits
-from featurelens.models.formats.image_files import Decoding, decode_image, in_bytes_range
+from featurelens.models.formats.image_files import Decoding, Header, decode_image, in_bytes_range
 from featurelens.models.formats.preprocessing import Preprocessing
 from featurelens.models.formats.stored_images import in_range
 from featurelens.scripts.serving.answers.picture_header import picture_header
@@ -80,7 +80,13 @@ class PictureReader:
             raise BadPicture(
                 f"Expected a whole picture. Received a {header.kind} that cannot be decoded. Send it again."
             )
-        return self._fitted(in_bytes_range(pixels))
+        fitted, lost = self._fitted(in_bytes_range(pixels)), self._lost(header)
+        return replace(fitted, changed="; ".join(filter(None, [*lost, fitted.changed]))) if lost else fitted
+
+    def _lost(self, header: Header) -> list[str]:
+        """What of a picture the model's channels have no place for."""
+        grey = ["made grey"] if self.shape[2] == 1 and not header.grey else []
+        return [*grey, "alpha left out"] if header.alpha and self.shape[2] < 4 else grey
 
     def numbers(self, given: np.ndarray) -> ModelPicture:
         """Take the numbers of one picture, [H,W,C] or [H,W]: in the model's range; uint8 from 0 to 255.

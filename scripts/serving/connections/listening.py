@@ -75,6 +75,7 @@ class Listener(uvicorn.Server):
     def __init__(self, service: Service, application: Any) -> None:
         self._service = service
         self._doorman: Doorman | None = None
+        self.jobs_left = 0  # cancelled by the end of the service
         settings = service.settings
         super().__init__(
             uvicorn.Config(
@@ -111,7 +112,7 @@ class Listener(uvicorn.Server):
     async def shutdown(self, sockets: list[socket.socket] | None = None) -> None:
         """Answer what was taken, and take nothing more."""
         self._service.is_draining = True
-        self._service.worker.jobs.stop_all()
+        self.jobs_left = self._service.worker.jobs.stop_all()
         if self._doorman is not None:
             self._doorman.close()
         await super().shutdown(sockets)

@@ -92,11 +92,13 @@ class Jobs:
         with self._lock:
             return sum(job.state == state for job in self._jobs.values())
 
-    def stop_all(self) -> None:
-        """Cancel what is not over."""
+    def stop_all(self) -> int:
+        """Cancel what is not over; how many jobs that were."""
         with self._lock:
-            for job in self._jobs.values():
+            left = [job for job in self._jobs.values() if not job.is_over]
+            for job in left:
                 job.end(CANCELLED, error="The service is stopping.")
+            return len(left)
 
     def _forget(self) -> None:
         now = time.monotonic()

@@ -12,6 +12,7 @@ from typing import Any
 
 from featurelens.scripts.options.opening import DEFAULT_MODEL, Opening
 from featurelens.scripts.serving.command import Limits, prepared, run_service, to_so_many_threads
+from featurelens.scripts.serving.connections.addresses import bound
 from featurelens.scripts.serving.settings import Settings
 
 _FIRST = 5  # times that a size of batch is run when it is first seen, of which the least is taken
@@ -36,7 +37,9 @@ def main() -> None:
         return found
 
     served.programs.answers = slow  # type: ignore[method-assign]  # of this measurement alone
-    run_service([served], Settings(port=port, log=False))
+    settings = Settings(port=port, log=False)
+    with bound(settings.host, port) as sockets:
+        run_service([served], settings, sockets)
 
 
 if __name__ == "__main__":

@@ -60,6 +60,7 @@ class Page:
             "height": height or 224,
             "width": width or 224,
             "channels": channels,
+            "exif": served.reader.exif,
             "method": served.trusted.method.name,
             "verdict": served.trusted.level(served.trusted.method.name),
         }

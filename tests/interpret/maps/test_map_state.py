@@ -20,6 +20,8 @@ def test_kinds_and_extremes_by_hand():
     assert states[1].words == "negative only: nothing speaks for the class"
     assert states[3].words == "mixed, -1 to 2 logit"
     assert np.isnan(states[0].gap) and np.isnan(states[0].saturation)
+    with pytest.raises(ValueError, match="maps of finite values"):
+        map_states(maps * np.nan)  # no sign can be told of it
 
 
 def test_an_empty_grad_cam_is_told_from_a_negative_one():

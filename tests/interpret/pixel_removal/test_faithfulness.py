@@ -7,7 +7,7 @@ import pytest
 from hand_set_models import linear_cam_model, random_cnn, random_images
 from planted_patch import noise_images, planted_maps, planted_model
 
-from featurelens.interpret import GradCAM, InputXGradient, Saliency
+from featurelens.interpret import GradCAM, InputXGradient, Saliency, infidelity
 from featurelens.interpret.intervals import bootstrap_mean
 from featurelens.interpret.maps.resampling import enlarged
 from featurelens.interpret.pixel_removal.baselines import blanks
@@ -212,6 +212,9 @@ def test_sensitivity_by_hand():
 def test_refusals():
     model, images = planted_model(), noise_images(5, 3)
     maps = planted_maps(3)
+    for measure in (faithfulness, road, infidelity):
+        with pytest.raises(ValueError, match=r"by name. Received ndarray. Write .'Grad-CAM'"):
+            measure(model, images, maps)
     with pytest.raises(ValueError, match="Did you mean 'blur'"):
         faithfulness(model, images, {"m": maps}, baselines=("blurr",))
     with pytest.raises(ValueError, match=r"Give one or several of: zero, blur, mean"):

@@ -68,6 +68,9 @@ def test_complexity_by_hand():
     np.testing.assert_allclose(found.share, [0.75, 0, 1, np.nan], atol=1e-12)
     assert found.places == 4 and found.mean.mean == pytest.approx(3.5 * np.log(2) / 3)
     np.testing.assert_allclose(complexity(1e-9 * maps).entropy, found.entropy, atol=1e-9)
+    for bad in (maps * np.nan, maps[:0]):
+        with pytest.raises(ValueError, match="maps of finite values"):
+            complexity(bad)
 
 
 def test_average_sensitivity_is_the_mean_where_the_largest_is_the_largest():

@@ -12,7 +12,7 @@ from hand_set_models import random_cnn, random_images
 from planted_patch import noise_images, planted_model
 
 from featurelens.interpret import Saliency, faithfulness, randomization_check, road
-from featurelens.interpret.methods.catalogue import METHODS, KnownMethod, method_called
+from featurelens.interpret.methods.catalogue import METHODS, KnownMethod, method_called, methods_of
 from featurelens.interpret.tracing.folding import Folder
 from featurelens.interpret.tracing.traced_model import TracedModel
 from featurelens.interpret.trust.measure import measure_trust
@@ -103,6 +103,9 @@ def test_a_method_that_the_model_refuses_is_named_with_the_reason(model, found):
     assert trust.refused == {"refusing": "Expected a ReLU. There is none."}
     with pytest.raises(ValueError, match="All refuse it; refusing: Expected a ReLU"):
         measure_trust(model, IMAGES, [known("refusing", refusing)], PLAN)
+    with pytest.raises(ValueError, match=r"Expected methods out of grad-cam, .*Received 'salience'"):
+        measure_trust(model, IMAGES, ["saliency", "salience"], PLAN)
+    assert methods_of(["Saliency", METHODS[0]]) == [method_called("saliency"), METHODS[0]]
 
 
 def test_the_work_is_told_step_by_step(found):

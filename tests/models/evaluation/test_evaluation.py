@@ -139,6 +139,8 @@ def test_a_model_is_run_in_batches_and_its_loss_is_that_of_keras(batch_size):
     model = keras.Sequential([keras.Input((2, 2, 1)), keras.layers.Flatten(), keras.layers.Dense(3)])
     model.set_weights([random.normal(size=(4, 3)), np.zeros(3)])
     logits = data.images.reshape(8, 4) @ model.get_weights()[0]
+    with pytest.raises(ValueError, match="batch_size of at least 1"):
+        evaluate(model, data, batch_size=0)
     measured = evaluate(model, data, batch_size=batch_size, head="linear")
     np.testing.assert_array_equal(measured.predictions, logits.argmax(axis=1))
     loss = keras.losses.SparseCategoricalCrossentropy(from_logits=True)(data.labels, logits)

@@ -49,7 +49,10 @@ def test_the_header_is_what_pillow_reads_and_the_pixels_are_the_commands(pixels,
 def test_a_picture_of_another_size_is_told():
     found = READER.picture(encoded(COLOURS, ".png"))
     assert found.pixels.shape == (12, 10, 1) and found.pixels.max() <= 1
-    assert found.changed == "brought from 20x31 to 12x10, bilinear"
+    assert found.changed == "made grey; brought from 20x31 to 12x10, bilinear"
+    seen_through = np.dstack([COLOURS[:12, :10], np.full((12, 10), 128, np.uint8)])
+    assert READER.picture(encoded(seen_through, ".png")).changed == "made grey; alpha left out"
+    assert READER.picture(encoded(seen_through[..., 0], ".png")).changed == ""
 
 
 @pytest.mark.parametrize("kind", ["lossy", "lossless", "alpha"])

@@ -26,6 +26,7 @@ from featurelens.interpret import Explainer
 from featurelens.models import fashion_mnist, load_model
 from featurelens.scripts.cli import main
 from featurelens.scripts.serving.command import run_service
+from featurelens.scripts.serving.connections.addresses import bound
 from featurelens.scripts.serving.settings import Settings
 
 PROGRAM = [sys.executable, "-c", "from featurelens.scripts.cli import main; main()", "serve"]
@@ -125,6 +126,32 @@ def test_the_page_answers_a_stroke_and_asks_nobody_else(running, width, scheme):
     assert asked <= {running[0].split("/")[2], ""}
 
 
+def test_the_page_shows_what_the_model_saw_and_no_answer_to_another_picture(running, tmp_path):
+    """EXIF is ignored by the service, so by the page: else the map would lie over a picture that is turned."""
+    from PIL import Image
+
+    left = Image.fromarray(np.repeat([[255, 0]], 14, axis=1).astype(np.uint8).repeat(28, axis=0)).convert("RGB")
+    turned = left.getexif()
+    turned[0x0112] = 6  # by 90 degrees
+    left.save(tmp_path / "turned.jpg", exif=turned)
+    (tmp_path / "cut.png").write_bytes(png(np.zeros((28, 28), np.uint8))[:60])
+    with browsing() as browser:
+        page = browser.new_page()
+        page.goto(running[0])
+        page.set_input_files("#file", tmp_path / "turned.jpg")
+        expect(page.locator("#time")).to_contain_text("The picture was changed: made grey")
+        corners = page.evaluate(
+            "[[30, 300], [300, 30]].map(([x, y]) => board.getContext('2d').getImageData(x, y, 1, 1).data[0])"
+        )
+        expect(page.locator("#probabilities li")).to_have_count(4)
+        page.set_input_files("#file", tmp_path / "cut.png")
+        expect(page.locator("#probabilities li")).to_have_count(0)
+        says, why = page.inner_text("#says"), page.inner_text("#map-words")
+    assert corners[0] > 200 and corners[1] < 50
+    assert "whole picture" in says or "no picture that the browser can show" in says
+    assert why == ""
+
+
 def test_the_page_takes_files_and_the_camera_and_keeps_the_last_twenty(running, tmp_path):
     shirt = png((fashion_mnist("test").images[7] * 255).round().astype(np.uint8))
     (tmp_path / "shirt.png").write_bytes(shirt)
@@ -197,13 +224,14 @@ def test_a_killed_worker_ends_the_command_with_a_word(tmp_path, capsys):
             answers.append(error.code)
             error.close()
 
-    with held_port() as port:
+    with bound("127.0.0.1", 0) as sockets:
+        port = sockets[0].getsockname()[1]
         asking = threading.Thread(target=ask_for_the_last_time, args=(port,))
         asking.start()
         with pytest.raises(typer.Exit) as ended:
-            run_service([served], Settings(port=port, log=False, deadline=PATIENCE, most_seconds=PATIENCE))
+            run_service([served], Settings(log=False, deadline=PATIENCE, most_seconds=PATIENCE), sockets)
         asking.join()
-    assert ended.value.exit_code == 3 and answers == [503]
+    assert ended.value.exit_code == 1 and answers == [503]
     assert "the thread that owns the model ended" in capsys.readouterr().err
 
 

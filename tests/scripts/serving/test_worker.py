@@ -11,7 +11,7 @@ import pytest
 from waiting import PATIENCE
 
 from featurelens.scripts.serving.engine.clock import Clock
-from featurelens.scripts.serving.engine.jobs import CANCELLED, DONE, FAILED, RUNNING, Job
+from featurelens.scripts.serving.engine.jobs import CANCELLED, DONE, FAILED, RUNNING, Job, Jobs
 from featurelens.scripts.serving.engine.tickets import Overloaded, Ticket, TooLate, WorkerDied
 from featurelens.scripts.serving.engine.worker import ModelWorker
 
@@ -271,6 +271,15 @@ def test_a_job_ends_at_its_budget_or_when_it_is_cancelled():
     assert (over.state, cancelled.state) == (FAILED, CANCELLED)
     # which of its two limits of time it met: `test_served_seconds`
     assert over.error.startswith(("The job took longer than its budget of 0.05 s", "Other questions left the job too"))
+
+
+def test_the_end_tells_how_many_jobs_are_left():
+    jobs = Jobs()
+    done, *left = (Job(lambda *_: None, seconds=1) for _ in range(3))
+    assert all(jobs.add(job) for job in (done, *left))
+    done.end(DONE)
+    assert (jobs.stop_all(), jobs.stop_all()) == (2, 0)
+    assert done.state == DONE and {job.state for job in left} == {CANCELLED}
 
 
 def test_closing_answers_what_waits():

@@ -42,14 +42,23 @@
         show(canvas, first);
         const second = await explained(blob, { class: first.explanations[0].class, versus: first.explanations[0].second });
         bothMaps(canvas, first, second);
-        at("time").textContent = `Answered in ${Math.round(performance.now() - began)} ms, with both maps.`;
+        const changed = sent && first.explanations[0].picture.changed;
+        at("time").textContent = `Answered in ${Math.round(performance.now() - began)} ms, with both maps.${changed ? ` The picture was changed: ${changed}.` : ""}`;
         document.body.dataset.answered = String(+(document.body.dataset.answered || 0) + 1);
         if (!waiting) await remember(canvas, sent, first);
       } catch (error) {
-        at("says").textContent = error.message;
+        noAnswer(error.message);
       }
     }
     busy = false;
+  }
+
+  function noAnswer(why) {
+    /* and none of an earlier picture */
+    at("says").textContent = why;
+    for (const id of ["probabilities", "flags", "time", "map-words", "contrast-words"]) at(id).replaceChildren();
+    for (const id of ["map", "contrast"]) Object.assign(at(id), { width: 1, height: 1, ariaLabel: "No map" });
+    at("scale").hidden = at("verdict").hidden = true;
   }
 
   async function explained(blob, query) {
@@ -160,7 +169,7 @@
       canvas.setAttribute("aria-hidden", "true");
       load(entry.src, (image) => { canvas.width = image.width; canvas.height = image.height; canvas.getContext("2d").drawImage(image, 0, 0); });
       const button = made("button", { type: "button", title: `${entry.name}, ${percent(entry.share)}: ask again` }, canvas, made("span", { textContent: entry.name }));
-      button.addEventListener("click", () => load(entry.src, (image) => put(image, fileOf(entry.src))));
+      button.addEventListener("click", () => opened(fileOf(entry.src)));
       return made("li", {}, button);
     }));
   }
@@ -172,7 +181,7 @@
   function load(src, done) {
     const image = new Image();
     image.addEventListener("load", () => done(image));
-    image.addEventListener("error", () => { at("says").textContent = "This file is no picture that the browser can show."; });
+    image.addEventListener("error", () => noAnswer("This file is no picture that the browser can show."));
     image.src = src;
   }
   function fileOf(src) {
@@ -212,7 +221,23 @@
   }
 
   /* files and the camera */
-  const opened = (file) => { if (file) { const url = URL.createObjectURL(file); load(url, (image) => { URL.revokeObjectURL(url); put(image, file); }); } };
+  async function opened(file) {
+    if (!file) return;
+    const url = URL.createObjectURL(model.exif ? file : await unturned(file));
+    load(url, (image) => { URL.revokeObjectURL(url); put(image, file); });
+  }
+  async function unturned(file) {
+    /* a JPEG without its EXIF, by which a browser would turn it, and lay the map over another picture than the model saw */
+    const bytes = new Uint8Array(await file.arrayBuffer()), kept = [bytes.subarray(0, 2)];
+    if (bytes[0] !== 0xff || bytes[1] !== 0xd8) return file;
+    let place = 2;
+    while (place + 4 <= bytes.length && bytes[place] === 0xff && bytes[place + 1] !== 0xda) {
+      const end = place + 2 + (bytes[place + 2] << 8 | bytes[place + 3]);
+      if (bytes[place + 1] !== 0xe1) kept.push(bytes.subarray(place, end));
+      place = end;
+    }
+    return new Blob([...kept, bytes.subarray(place)], { type: "image/jpeg" });
+  }
   at("open").addEventListener("click", () => at("file").click());
   at("file").addEventListener("change", (event) => opened(event.target.files[0]));
   const drop = at("drop");

@@ -43,6 +43,9 @@ class Instead:
         bool, typer.Option("--shortcuts", help="Plant shortcuts and count what is found, instead; an hour.")
     ] = False
     plants: Annotated[int, typer.Option(min=1, help="With --shortcuts: runs of each kind.")] = 20
+    kinds: Annotated[
+        str | None, typer.Option(help="With --shortcuts: these alone, such as 'photos:letters,digits:nothing'.")
+    ] = None
     kills: Annotated[int, typer.Option(min=1, help="With --scale: how often a run is killed.")] = 10
 
 
@@ -72,7 +75,7 @@ def benchmark(
     if instead.shortcuts:
         from featurelens.scripts.benchmarks.planted_shortcuts import shortcut_lines
 
-        for line in shortcut_lines(instead.plants):
+        for line in shortcut_lines(instead.plants, instead.kinds):
             typer.echo(line)
         return
     from featurelens.models import fashion_mnist

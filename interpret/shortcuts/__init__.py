@@ -1,6 +1,7 @@
 """What a model gets wrong as a whole: content that it reads instead of the object, and groups of images that fail.
 
 The folder `pixels` holds what is seen and pasted.
+compared        What small pictures are compared, from the one pass?
 candidates      Which images share content at a fixed place?
 pool            The images asked about, and those trained on.
 trials          Is each candidate read? Few images first, more only while it is open.

@@ -17,7 +17,7 @@ import numpy as np
 
 from ... import Record
 from .attributes import WORDS, attributes_of
-from .pixels.grid import small_of
+from .compared import Compared, compared_in
 from .transplants import SIGNIFICANT, holm
 
 LEAST_SEPARATION = 5.0
@@ -71,7 +71,13 @@ class FailingGroups(Record):
 
 
 def find_failing_groups(
-    images: Any, labels: Any, predictions: Any, *, most: int = 20_000, seed: int = 0
+    images: Any,
+    labels: Any,
+    predictions: Any,
+    *,
+    most: int = 20_000,
+    compared: Compared | None = None,
+    seed: int = 0,
 ) -> FailingGroups:
     """Find groups of a new kind that a model fails on.
 
@@ -80,6 +86,8 @@ def find_failing_groups(
         labels: int64[B], the true classes.
         predictions: int64[B], what the model answers.
         most: Images that are looked at; of more, a sample is drawn.
+        compared: Their small pictures, where a pass over them has given these (see `compared`); None: a pass of its own
+            reads those of the images that are looked at.
         seed: Of all draws.
 
     Raises:
@@ -97,12 +105,22 @@ def find_failing_groups(
             f"{len(said)} answers. Give int[{len(pictures)}] for both."
         )
     random = np.random.default_rng(seed)
-    numbers = np.sort(random.permutation(len(truth))[:most])
+    numbers = _drawn(len(truth), most, random)
     wrong, hard = (truth != said)[numbers], _hard_cases(truth, said)
     if len(numbers) < 4 * _FEWEST or not wrong.any() or min(pictures.shape[1:3]) < _SIDE:
         return FailingGroups((), hard, len(numbers))
-    seen = _within_classes(attributes_of(small_of(pictures, numbers), truth[numbers]), truth[numbers])
+    small = (compared_in(pictures, numbers) if compared is None else compared).of(numbers)
+    seen = _within_classes(attributes_of(small, truth[numbers]), truth[numbers])
     return FailingGroups(tuple(_failing(seen, wrong, numbers, random, seed)), hard, len(numbers))
+
+
+def looked_at(total: int, most: int, seed: int) -> np.ndarray:
+    """int64[n], rising: the images that `find_failing_groups` looks at."""
+    return _drawn(total, most, np.random.default_rng(seed))
+
+
+def _drawn(total: int, most: int, random: np.random.Generator) -> np.ndarray:
+    return np.sort(random.permutation(total)[:most])
 
 
 def _within_classes(attributes: np.ndarray, labels: np.ndarray) -> np.ndarray:

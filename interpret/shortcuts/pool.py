@@ -50,11 +50,13 @@ class Pool:
 
     def sample(self, each: int, seed: int) -> np.ndarray:
         """int64[n], rising: up to `each` images of every class among those asked about, and among those trained on."""
-        trained = np.arange(len(self.labels)) >= self.first_training
-        drawn = [
-            rows[sample_numbers(len(rows), each, seed)]
-            for side in (False, True)
-            for label in np.unique(self.labels)
-            if len(rows := np.flatnonzero((trained == side) & (self.labels == label)))
-        ]
-        return np.sort(np.concatenate(drawn)) if drawn else np.zeros(0, np.int64)
+        asked = self.first_training
+        trained = asked + sampled(self.labels[asked:], each, seed)
+        return np.concatenate([sampled(self.labels[:asked], each, seed), trained])
+
+
+def sampled(labels: np.ndarray, each: int, seed: int) -> np.ndarray:
+    """int64[n], rising: up to `each` images of every class."""
+    classes = (np.flatnonzero(labels == label) for label in np.unique(labels))
+    drawn = [rows[sample_numbers(len(rows), each, seed)] for rows in classes]
+    return np.sort(np.concatenate(drawn)) if drawn else np.zeros(0, np.int64)

@@ -12,8 +12,9 @@ from ..progress import Progress, named
 from ..tracing.batched_graph import Program
 from ..tracing.variants import rows_at_once
 from .candidates import Candidate, candidates
+from .compared import Compared, compared_in
 from .pixels.contents import Content
-from .pixels.grid import parts, small_of
+from .pixels.grid import parts
 from .pixels.stamps import Stamp
 from .pool import Pool
 from .records import Reliance, Shortcut, Shortcuts
@@ -53,9 +54,20 @@ class Search:
         self._classes = int(pool.labels.max(initial=0)) + 1
         self._passes = 0
 
-    def found(self, program: Callable[[], Program], batch_size: int, progress: Progress) -> Shortcuts:
-        """What was found; `program` makes the one that answers, where it is needed."""
-        pictures = small_of(self._pool, self._numbers)
+    def found(
+        self,
+        program: Callable[[], Program],
+        batch_size: int,
+        progress: Progress,
+        compared: Compared | None = None,
+    ) -> Shortcuts:
+        """What was found; `program` makes the one that answers, where it is needed.
+
+        Args:
+            program, batch_size, progress: Of the proof.
+            compared: The small pictures of the images asked about; None: they are read.
+        """
+        pictures = self._pictures(compared)
         alike = [
             each
             for each in candidates(self._pool, self._numbers, pictures, self._pool.labels[self._numbers], self._seed)
@@ -72,6 +84,16 @@ class Search:
             passes=self._passes,
             seed=self._seed,
         )
+
+    def _pictures(self, compared: Compared | None) -> np.ndarray:
+        """float32[n,h,w,C]: the small pictures of the images looked at; those of the training are read here."""
+        asked = self._numbers[self._numbers < self._pool.first_training]
+        own = (compared_in(self._pool.asked, asked) if compared is None else compared).of(asked)
+        trained = self._numbers[len(asked) :] - self._pool.first_training
+        if not len(trained):
+            return own
+        others = compared_in(self._pool.training, trained).pictures
+        return np.concatenate([own, others]) if len(asked) else others
 
     def _tested(self, alike: list[Candidate], program: Any, batch_size: int, progress: Progress) -> list[Trial]:
         """Each way to describe each candidate, tried; without those that cannot be."""
@@ -139,13 +161,16 @@ class Search:
         if not contents:
             return []
         looked = [[content.seen(part) for content in contents] for _, part in parts(self._pool, self._numbers)]
-        seen = [np.concatenate(each) for each in zip(*looked, strict=True)]
-        sides = [(rows[inside], rows[~inside]) for rows, inside in zip(seen, members, strict=True)]
-        found = [
-            [numbers[content.carried(part, side)] for content, side in zip(contents, sides, strict=True)]
-            for numbers, part in parts(self._pool, np.arange(len(self._pool)))
-        ]
-        return [np.concatenate(each) for each in zip(*found, strict=True)]
+        known = [np.concatenate(each) for each in zip(*looked, strict=True)]
+        sides = [(rows[inside], rows[~inside]) for rows, inside in zip(known, members, strict=True)]
+        every = list(zip(contents, sides, strict=True))
+        carry = np.zeros((len(contents), len(self._pool)), bool)
+        for place, ((content, side), rows) in enumerate(zip(every, known, strict=True)):
+            carry[place, self._numbers] = content.carried(rows, side)
+        others = np.setdiff1d(np.arange(len(self._pool)), self._numbers)
+        for numbers, part in parts(self._pool, others):
+            carry[:, numbers] = [content.carried(content.seen(part), side) for content, side in every]
+        return [np.flatnonzero(each) for each in carry]
 
     def _excess(self, candidate: Candidate) -> np.ndarray:
         """float64[K]: the share of each class that carries a candidate, less that of the others, among those looked at."""

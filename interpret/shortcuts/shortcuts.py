@@ -1,8 +1,9 @@
 """Which shortcuts a model relies on: content that repeats at a fixed place, proven by pasting it in and out.
 
-First look, without the model: which images share pixels, a frame, a background or a level? Second look, with it: for each
-candidate, images of the classes that carry it, and of the others where that leaves it open, are answered with the content
-and without it (`trials`, `transplants`). Where no images share anything the model is not run at all.
+First look, without the model, at small pictures that one pass over the images gives: which images share pixels, a frame, a
+background or a level? Second look, with it: for each candidate, images of the classes that carry it, and of the others where
+that leaves it open, are answered with the content and without it (`trials`, `transplants`). Where no images share anything
+the model is not run at all.
 
 It does not see what is blended into the object or moves without repeating exactly, what is on less than 1.5 % of the
 images, nor a continuous cue:
@@ -23,6 +24,7 @@ from ..tracing.inputs import Arrays
 from ..tracing.targets import label_array
 from ..tracing.traced_model import TracedModel
 from ..tracing.variants import scores_of
+from .compared import Compared
 from .pool import Pool
 from .records import Shortcuts
 from .search import Search
@@ -43,6 +45,7 @@ def find_shortcuts(
     training: Any = None,
     each: int = EACH,
     budget: int | None = None,
+    compared: Compared | None = None,
     seed: int = 0,
     output: str | None = None,
     wrt: str | None = None,
@@ -59,6 +62,8 @@ def find_shortcuts(
             folder): the only way to see a mark that the images asked about do not have.
         each: Images of a class that are compared with each other, and answered twice, at most.
         budget: Forward passes, at most; None: 15,000 of small pictures, about 660 of 224 x 224.
+        compared: Their small pictures, where a pass over them has given these (see `compared`); None: a pass of its own
+            reads those of the images that are compared.
         seed: Of all draws.
         output: Which output to follow, where the model has several.
         wrt: Which input is the image, where the model has several that could be.
@@ -81,7 +86,7 @@ def find_shortcuts(
     pool = _pool(model, given, truth, training)
     limit = budget_of(pool.shape) if budget is None else at_least("budget", budget, 1)
     return Search(pool, at_least("each", each, FEWEST), limit, seed).found(
-        lambda: scores_of(TracedModel(model, output=output, wrt=wrt)), batch_size, progress
+        lambda: scores_of(TracedModel(model, output=output, wrt=wrt)), batch_size, progress, compared
     )
 
 

@@ -37,6 +37,7 @@ _PHOTOS = (
     "camera",
 )
 _SIDE, _CROPS = 32, 200
+_NOTHING, _GROUPS = "nothing", "groups"
 Plant = Callable[[np.ndarray, np.random.Generator], np.ndarray]
 
 
@@ -64,19 +65,45 @@ class Tally:
     passes: int = 0  # the most of a run
 
 
-def shortcut_lines(runs: int) -> Iterator[str]:
-    """The tables as lines of Markdown, each as it is known."""
-    nulls = max(runs, _NULLS)
+def shortcut_lines(runs: int, kinds: str | None = None) -> Iterator[str]:
+    """The tables as lines of Markdown, each as it is known.
+
+    Args:
+        runs: Of each plant; of what has no plant at least 20.
+        kinds: Some alone, by commas: a data set and a plant, such as 'photos:letters'; 'digits:nothing' plants nothing, and
+            'groups' are the strange images. None: all.
+
+    Raises:
+        ValueError: One is unknown.
+    """
+    nulls, asked = max(runs, _NULLS), _asked(kinds)
     yield f"Shares with their 95 % Wilson intervals; {runs} runs of each plant, {nulls} of each data set without one"
-    yield from ("", "| nothing planted, in | something relied on | content noticed, not used |", "|---|---:|---:|")
-    for name in _SETS:
-        yield _null_line(name, nulls)
-    yield from ("", "| strange images | found | recall | precision |", "|---|---:|---:|---:|")
-    yield from _group_lines(nulls)
-    yield from ("", "| planted | relied on | found | of the right class | mean IoU | passes, at most |")
-    yield "|---|---:|---:|---:|---:|---:|"
-    for name, kind in itertools.product(("Fashion-MNIST", "photos"), _PLANTS):
-        yield _planted_line(name, kind, _PLANTS[kind], runs)
+    if without := [name for name, kind in asked if kind == _NOTHING]:
+        yield from ("", "| nothing planted, in | something relied on | content noticed, not used |", "|---|---:|---:|")
+        for name in without:
+            yield _null_line(name, nulls)
+    if (_GROUPS, "") in asked:
+        yield from ("", "| strange images | found | recall | precision |", "|---|---:|---:|---:|")
+        yield from _group_lines(nulls)
+    if planted := [(name, kind) for name, kind in asked if kind in _PLANTS]:
+        yield from ("", "| planted | relied on | found | of the right class | mean IoU | passes, at most |")
+        yield "|---|---:|---:|---:|---:|---:|"
+        for name, kind in planted:
+            yield _planted_line(name, kind, _PLANTS[kind], runs)
+
+
+def _asked(kinds: str | None) -> list[tuple[str, str]]:
+    """(data set, plant) of each table's rows."""
+    every = [(name, _NOTHING) for name in _SETS] + [(_GROUPS, "")]
+    every += itertools.product(("Fashion-MNIST", "photos"), _PLANTS)
+    names = {f"{name}:{kind}".rstrip(":"): (name, kind) for name, kind in every}
+    if kinds is None:
+        return every
+    chosen = [each.strip() for each in kinds.split(",")]
+    for each in chosen:
+        if each not in names:
+            raise ValueError(f"Expected kinds among {', '.join(names)}. Received '{each}'. Name some of these.")
+    return [names[each] for each in chosen]
 
 
 def _planted_line(name: str, kind: str, plant: Plant, runs: int) -> str:
@@ -365,8 +392,8 @@ _PLANTS: dict[str, Plant] = {
     "mark on the object": _on_object,
     "brightness": _brightness,
     "background": _background,
-    "mark, moved by up to 4 pixels": _jittered,
-    "mark, anywhere": _anywhere,
+    "mark moved by up to 4 pixels": _jittered,
+    "mark anywhere": _anywhere,
     "compression": _compressed,
 }
 _FIXED_PIXELS = ("mark", "chequered mark", "frame", "mark on the object")  # opaque, so that their pixels are known

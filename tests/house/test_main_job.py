@@ -45,7 +45,7 @@ def test_the_accuracy_is_the_cards_and_every_mistake_is_there(report):
     assert twin is not None
     assert json.loads(twin[1])["mistakes"]["total"] == wrong == len(json.loads(twin[1])["mistakes"]["numbers"])
     assert "Every class has 1,000 images; in the training split, 6,000." in html
-    assert "No image of these is in the training split too." in html
+    assert "None of these images is in the training split too." in html
 
 
 def test_every_method_to_be_cited_is_led_with_and_has_its_picture(report):

@@ -3,7 +3,9 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
 from live_pages import browsing, lead, opened, violations
@@ -171,7 +173,102 @@ def test_the_card_is_reached_and_left_by_keys(browser, report, path, width):
     page.keyboard.press("Escape")
     expect(card).to_be_hidden()
     expect(tile).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(card).to_be_visible()
+    expect(page).to_have_url(re.compile("img="))
+    page.go_back()  # closes the card, and leaves the view where it was
+    expect(card).to_be_hidden()
+    expect(page).to_have_url(re.compile(re.escape(address) + r"(?!.*img=)"))
+    expect(page.locator("#confusion-detail .tile-button").first).to_be_focused()
     assert complaints == []
+
+
+def shown_numbers(place):
+    """All numbers of a place's text, percent signs and thousands' commas aside."""
+    text = place.inner_text().replace(",", "").replace("−", "-")
+    return [float(each) for each in re.findall(r"-?\d+\.?\d*", text)]
+
+
+def cells_of(page, rows, cells):
+    """The numbers in some cells of each of the rows, an empty one as 0."""
+    return page.locator(rows).evaluate_all(
+        f"rows => rows.map(row => [...row.cells]{cells}.map(cell => parseFloat(cell.innerText) || 0))"
+    )
+
+
+def assert_near(found, expected, digits):
+    """That numbers rounded to so many digits are these."""
+    np.testing.assert_allclose(found, expected, atol=0.51 * 10.0**-digits + 1e-4)
+
+
+@pytest.fixture(scope="module")
+def answered():
+    """What the model itself answers to the images of the page, and two of its layers, by Keras alone."""
+    model, data = load_model("zero_padded_dropout"), fashion_mnist("test").take(np.arange(600))
+    inner = keras.Model(model.inputs, [*model.outputs, *(model.get_layer(name).output for name in ("conv1", "dense1"))])
+    answers, conv1, dense1 = inner.predict(data.images, verbose=0)
+    counts = np.zeros((10, 10), int)
+    np.add.at(counts, (data.labels, answers.argmax(axis=1)), 1)
+    return SimpleNamespace(
+        true=data.labels, names=data.class_names, answers=answers, conv1=conv1, dense1=dense1, counts=counts,
+        said=answers.argmax(axis=1), sure=answers.max(axis=1), right=answers.argmax(axis=1) == data.labels,
+    )  # fmt: skip
+
+
+def test_the_first_view_says_what_the_model_itself_answers(browser, path, answered):
+    page, _ = opened(browser, path)
+    share, n, z, counts = answered.right.mean(), len(answered.true), 1.959964, answered.counts
+    middle, wide = share + z * z / 2 / n, z * np.sqrt(share * (1 - share) / n + (z / 2 / n) ** 2)
+    accuracy, low, high, images, *_ = shown_numbers(page.locator("#findings-title"))
+    assert_near([accuracy], [100 * share], 2)
+    assert_near([low, high], 100 * np.array([middle - wide, middle + wide]) / (1 + z * z / n), 1)  # Wilson's
+    assert images == n
+    recall = counts.diagonal() / counts.sum(axis=1)
+    np.testing.assert_array_equal(cells_of(page, ".cm tbody tr", ".slice(1, -1)"), counts)
+    assert_near(cells_of(page, ".cm tbody tr", ".slice(-1)"), 100 * recall[:, None], 0)
+    assert shown_numbers(page.locator(".lc li").first)[-1] == (counts - np.diag(counts.diagonal())).max()
+    where, _, how_sure, _ = (page.locator(".ans li").nth(place).locator("p").last for place in range(4))
+    worst = recall.argmin()
+    assert where.inner_text().startswith(f"{answered.names[worst]}: ")
+    assert_near(shown_numbers(where)[:2], [100 * recall[worst], counts[worst].sum()], 1)
+    points, mean, again, limit, of_these, of_all = shown_numbers(how_sure)
+    high = answered.sure > 0.9
+    assert_near([mean, again, of_these], 100 * np.array([answered.sure.mean(), share, answered.right[high].mean()]), 1)
+    assert_near([points, of_all, limit], [100 * abs(answered.sure.mean() - share), 100 * high.mean(), 90], 0)
+
+
+def test_findings_and_tables_say_what_the_model_itself_answers(browser, path, answered):
+    page, _ = opened(browser, path)
+    told, kept, counts = page.locator(".findings li").all_inner_texts(), answered.sure >= 0.5, answered.counts
+    refusing = next(text for text in told if "Refusing the answers" in text)
+    shares = kept.mean(), answered.right[kept].mean(), answered.right.mean()
+    assert_near([float(each) for each in re.findall(r"\d+\.\d", refusing)], 100 * np.array(shares), 1)
+    silent = int((answered.dense1.max(axis=0) <= 0).sum())
+    assert any(f"{silent} of 128 units in dense1" in text for text in told)
+    page.goto(path.as_uri() + "#/layers")
+    row = page.locator("#layers table tbody tr", has_text="conv1")
+    expect(row).to_be_visible()
+    assert_near([shown_numbers(row)[2]], [100 * (answered.conv1 > 0).mean()], 1)
+    page.goto(path.as_uri() + "#/classes")
+    expect(page.locator("#performance table").first).to_be_visible()
+    found = np.array(cells_of(page, "#performance table:first-of-type tbody tr", ".slice(1)"))[:10]
+    expected = [100 * counts.diagonal() / np.maximum(counts.sum(axis=axis), 1) for axis in (0, 1)]
+    assert_near(found[:, :2], np.stack(expected, axis=1), 1)
+    np.testing.assert_array_equal(found[:, -1], counts.sum(axis=1))
+
+
+def test_a_list_and_a_card_say_what_the_model_itself_answers(browser, path, answered):
+    wrong = np.flatnonzero(~answered.right)
+    image = int(wrong[answered.sure[wrong].argmax()])
+    page, _ = opened(browser, path, "#/images?flag=sure")
+    expect(page.locator("main > .on .tile-button")).to_have_count(int((answered.sure[wrong] > 0.9).sum()))
+    page.goto(path.as_uri() + f"#/image/{image}")
+    bars, says = page.locator("#card .probs").first, page.locator("#card .says").first
+    expect(says).to_be_visible()
+    assert_near(shown_numbers(bars)[:2], 100 * np.sort(answered.answers[image])[::-1][:2], 1)
+    logs = np.log(answered.answers[image])
+    lead = logs[answered.said[image]] - logs[answered.true[image]]
+    np.testing.assert_allclose(shown_numbers(says)[0], lead, rtol=6e-3)
 
 
 def test_the_tab_key_reaches_each_control_once_in_the_order_seen_and_leaves(browser, report, path):

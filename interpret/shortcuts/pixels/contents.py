@@ -48,14 +48,14 @@ class Content:
             return images[:, self.mask].reshape(len(images), -1)
         return levels(images) if self.kind == "level" else border_values(images)
 
-    def carried(self, images: np.ndarray, sides: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-        """bool[n]: which pictures carry it, by what is `seen` in those known to and in those that do not.
+    def carried(self, seen: np.ndarray, sides: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        """bool[n]: which pictures carry it, by what is `seen` in each, in those known to and in those that do not.
 
         Pixels count by their distance from the means, levels and borders by the spreads as well.
         """
         if self.mask is None:
-            return likelier(self.seen(images), *sides)
-        return nearest(self.seen(images), *(side.mean(axis=0) for side in sides))
+            return likelier(seen, *sides)
+        return nearest(seen, *(side.mean(axis=0) for side in sides))
 
     def _pasted(self, images: np.ndarray, donors: np.ndarray) -> np.ndarray:
         if self.mask is not None:

@@ -49,19 +49,14 @@ def enlarged(mask: np.ndarray, height: int, width: int) -> np.ndarray:
     return mask[np.ix_(rows, columns)]
 
 
+def at_once(shape: tuple[int, ...]) -> int:
+    """How many images of a shape [B,H,W,C] are read together."""
+    return max(1, _AT_ONCE // max(1, int(np.prod(shape[1:]))))
+
+
 def parts(images: Any, numbers: np.ndarray) -> Iterator[tuple[np.ndarray, np.ndarray]]:
     """(numbers, float32[n,H,W,C]) of chosen images, a part at a time."""
-    size = max(1, _AT_ONCE // max(1, int(np.prod(images.shape[1:]))))
+    size = at_once(images.shape)
     for start in range(0, len(numbers), size):
         chosen = numbers[start : start + size]
         yield chosen, np.asarray(images[chosen], np.float32)
-
-
-def small_of(images: Any, numbers: np.ndarray) -> np.ndarray:
-    """Small pictures of chosen images, float32[n,h,w,C]."""
-    made = [small(part) for _, part in parts(images, numbers)]
-    return (
-        np.concatenate(made)
-        if made
-        else np.zeros((0, *np.shape(small(np.zeros((1, *images.shape[1:]))))[1:]), np.float32)
-    )

@@ -3,13 +3,14 @@ squares of 3 x 3 pixels that stand apart by a separation of their own."""
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Sequence
 
 import numpy as np
 
 LEAST_SEPARATION = 6.0  # of a square of 3 x 3 (`docs/shortcuts.md`: the largest without a plant, the least with one)
 _MOST, _LEAST_COMPARED = 200, 64  # images of either side that are compared; of large pictures fewer
 _PIXELS = 3_000_000  # of a side
+_HELD = 48_000_000  # bytes of a side that are kept, to be read once
 _CLEAR = 0.2  # of the largest difference of the means: below it, a pixel at the rim of a square is not part of it
 _LEAST = 1e-3
 _ALIKE = 0.02  # of the range
@@ -32,17 +33,45 @@ def shared_pixels(see: See, carriers: np.ndarray, others: np.ndarray, near: np.n
     Returns:
         bool[H,W]; empty where no square stands apart by 6 or more.
     """
-    carriers, others = (_spread(numbers, near.size) for numbers in (carriers, others))
-    inside, rest = _Squares(), _Squares()
-    for numbers, side in ((carriers, inside), (others, rest)):
-        for part in see(numbers):
-            side.see(part)
-    line = inside.mean - rest.mean
-    apart = _apart(see, (carriers, others), line, inside)
+    found, box = np.zeros_like(near), _around(near)
+    sides = [_Side(see, _spread(numbers, near.size), box) for numbers in (carriers, others)]
+    inside, rest = (_Squares.of(side.parts()) for side in sides)
+    line, near = inside.mean - rest.mean, near[box]
+    apart = _apart(sides, line, inside)
     kept = _wider((apart >= LEAST_SEPARATION) & near, 1)
     change = np.abs(line).max(axis=2)
     clear = kept & (change >= _CLEAR * max(float(change[kept].max(initial=0)), _LEAST))
-    return clear | (_wider(near, _BEYOND) & _repeated(see, carriers, others))
+    found[box] = clear | (_wider(near, _BEYOND) & _repeated(*sides))
+    return found
+
+
+def _around(near: np.ndarray) -> tuple[slice, slice]:
+    """Where pixels count: what lies so near, and the squares around these."""
+    rows, columns = np.nonzero(near)
+    ends = ((places.min(initial=near.size), places.max(initial=0)) for places in (rows, columns))
+    low, high = zip(*((max(0, int(least) - _BEYOND - 2), int(most) + _BEYOND + 3) for least, most in ends), strict=True)
+    return slice(low[0], high[0]), slice(low[1], high[1])
+
+
+class _Side:
+    """The images of one side, a part of each; read once where they fit the memory, else each time."""
+
+    def __init__(self, see: See, numbers: np.ndarray, box: tuple[slice, slice]) -> None:
+        self._see, self._numbers, self._box = see, numbers, box
+        self._kept: list[np.ndarray] | None = None
+
+    def parts(self) -> Iterator[np.ndarray]:
+        """float32[n,h,w,C], some at a time."""
+        if self._kept is not None:
+            yield from self._kept
+            return
+        seen, held = [], 0
+        for part in self._see(self._numbers):
+            cut = np.ascontiguousarray(part[:, *self._box])
+            held += cut.nbytes
+            seen = [*seen, cut] if held <= _HELD else []
+            yield cut
+        self._kept = seen or None
 
 
 def _spread(numbers: np.ndarray, pixels: int) -> np.ndarray:
@@ -57,15 +86,15 @@ def _wider(mask: np.ndarray, by: int) -> np.ndarray:
     return cv2.dilate(mask.astype(np.uint8), np.ones((2 * by + 1,) * 2, np.uint8)).astype(bool)
 
 
-def _repeated(see: See, carriers: np.ndarray, others: np.ndarray) -> np.ndarray:
-    """bool[H,W]: pixels of one value in nearly all carriers that few others have there."""
-    inside = np.concatenate(list(see(carriers)))
+def _repeated(carriers: _Side, others: _Side) -> np.ndarray:
+    """bool[h,w]: pixels of one value in nearly all carriers that few others have there."""
+    inside = np.concatenate(list(carriers.parts()))
     lines = [inside[:, row] for row in range(inside.shape[1])]  # one by one: two copies of all would be held else
     value = np.stack([np.median(line, axis=0) for line in lines])
     found = zip(lines, value, strict=True)
     alike = np.stack([(np.abs(line - each) <= _ALIKE).all(axis=2).mean(axis=0) for line, each in found])
     elsewhere, seen = np.zeros_like(alike), 0
-    for part in see(others):
+    for part in others.parts():
         elsewhere, seen = elsewhere + (np.abs(part - value) <= _ALIKE).all(axis=3).sum(axis=0), seen + len(part)
     return (alike >= _NEARLY_ALL) & (elsewhere <= _FEW * seen)
 
@@ -75,6 +104,13 @@ class _Squares:
 
     def __init__(self) -> None:
         self._count, self._sum, self._square = 0, np.zeros(()), np.zeros(())
+
+    @classmethod
+    def of(cls, parts: Iterator[np.ndarray]) -> _Squares:
+        made = cls()
+        for part in parts:
+            made.see(part)
+        return made
 
     def see(self, images: np.ndarray) -> None:
         self._count += len(images)
@@ -98,15 +134,13 @@ def _summed(values: np.ndarray) -> np.ndarray:
     return cv2.boxFilter(whole, -1, (3, 3), normalize=False, borderType=cv2.BORDER_CONSTANT)
 
 
-def _apart(see: See, sides: tuple[np.ndarray, np.ndarray], line: np.ndarray, inside: _Squares) -> np.ndarray:
-    """The separation of each square, float64[H,W], 0 where the means are the same."""
+def _apart(sides: Sequence[_Side], line: np.ndarray, inside: _Squares) -> np.ndarray:
+    """The separation of each square, float64[h,w], 0 where the means are the same."""
     distance = np.sqrt(np.maximum(_summed(np.square(line)), 0))  # a running sum may fall below 0 by rounding
     rms = np.sqrt(np.maximum(_summed(inside.variance), 0))
     spread = np.zeros_like(distance)
-    for numbers in sides:
-        seen = _Squares()
-        for part in see(numbers):
-            seen.see(np.stack([_summed(each * line) for each in part]))
+    for side in sides:
+        seen = _Squares.of(np.stack([_summed(each * line) for each in part]) for part in side.parts())
         spread += seen.variance / 2
     safe = np.maximum(distance, _LEAST)
     deviation = np.sqrt(spread / np.square(safe) + _LEAST**2)

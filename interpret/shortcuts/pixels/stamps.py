@@ -58,12 +58,12 @@ class Stamp:
         return with_it, without
 
     def seen(self, images: np.ndarray) -> np.ndarray:
-        """float32[n,0]: nothing, since a stamp is found by its own pixels."""
-        return np.zeros((len(images), 0), np.float32)
+        """float32[n,1]: 1 where a picture has its square, 0 elsewhere."""
+        return (self.places(images)[:, :1] >= 0).astype(np.float32)
 
-    def carried(self, images: np.ndarray, sides: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
-        """bool[n]: which pictures carry it."""
-        return self.places(images)[:, 0] >= 0
+    def carried(self, seen: np.ndarray, sides: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
+        """bool[n]: which pictures carry it, by what is `seen` in each."""
+        return seen[:, 0] > 0
 
     def _put(self, image: np.ndarray, at: np.ndarray, other: np.ndarray | None) -> None:
         """Write the stamp, or the same pixels of another picture, into a picture, its square at a place; -1: nowhere."""

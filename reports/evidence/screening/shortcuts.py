@@ -8,8 +8,11 @@ import numpy as np
 
 from ....interpret import Shortcut, Shortcuts, find_failing_groups, find_shortcuts
 from ....interpret.methods.class_activation import GradCAM, GradCAMPlusPlus, HiResCAM, LayerCAM
-from ....interpret.shortcuts.failing_groups import FailingGroups
+from ....interpret.shortcuts.compared import ComparedPictures, most_held
+from ....interpret.shortcuts.failing_groups import FailingGroups, looked_at
 from ....interpret.shortcuts.pixels.contents import Content
+from ....interpret.shortcuts.pool import sampled
+from ....interpret.shortcuts.shortcuts import EACH
 from ....interpret.stream.image_choice import sample_numbers
 from ..seen import Seen
 from ..twin import DrawnOnly
@@ -47,20 +50,22 @@ class ShortcutsEvidence:
 
 def gather_shortcuts(seen: Seen) -> ShortcutsEvidence | None:
     """Search; None where images are no pictures, or the labels of one class only."""
-    images, labels = seen.dataset.images, seen.dataset.labels
-    if len(images.shape) != 4 or len(np.unique(labels)) < 2:
+    if not can_be_looked_for(seen):
         return None
-    training = seen.plan.training
+    images, labels = seen.dataset.images, seen.dataset.labels
+    training, compared = seen.plan.training, seen.result(compared_of(seen))
     found = find_shortcuts(
         seen.model,
         images,
         labels,
         training=None if training is None else (training.images, training.labels),
+        compared=compared,
         seed=seen.plan.seed,
         batch_size=seen.batch_size,
         progress=seen.progress("looking for shortcuts"),
     )
-    groups = find_failing_groups(images, labels, seen.evaluation.predictions, seed=seen.plan.seed)
+    said, most = seen.evaluation.predictions, most_held(images.shape)
+    groups = find_failing_groups(images, labels, said, most=most, compared=compared, seed=seen.plan.seed)
     size = images.shape[1:3]
     return ShortcutsEvidence(
         numbers=np.arange(len(found.found)),
@@ -69,6 +74,18 @@ def gather_shortcuts(seen: Seen) -> ShortcutsEvidence | None:
         masks=np.stack([each.mask for each in found.found]) if found.found else np.zeros((0, *size), bool),
         pictures=tuple(_pictures(seen, each) for each in found.found),
     )
+
+
+def can_be_looked_for(seen: Seen) -> bool:
+    """Whether the images are pictures of two classes or more."""
+    return len(seen.dataset.images.shape) == 4 and len(np.unique(seen.dataset.labels)) > 1
+
+
+def compared_of(seen: Seen) -> ComparedPictures:
+    """The small pictures that both searches compare, as a statistic of the stream."""
+    dataset, seed = seen.dataset, seen.plan.seed
+    of_groups = looked_at(len(dataset), most_held(dataset.images.shape), seed)
+    return ComparedPictures(np.union1d(sampled(dataset.labels, EACH, seed), of_groups), dataset.value_range)
 
 
 def _pictures(seen: Seen, shortcut: Shortcut) -> ShortcutPictures:

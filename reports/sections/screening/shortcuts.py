@@ -10,13 +10,19 @@ import numpy as np
 from markupsafe import Markup
 
 from ....interpret import FailingGroup, Shortcut
-from ....interpret.layers.survey import SurveyStatistic
+from ....interpret.stream.statistic import Statistic
 from ....models.datasets.resizing import resize_images
 from ...drawing.colors import colorize
 from ...drawing.pictures import MOST_PIXELS, pictures, pictures_at
 from ...drawing.shortcut_words import NOT_SEEN, group_sentence, nothing_found, remedy, sentence
 from ...drawing.wording import count, percent
-from ...evidence.screening.shortcuts import ShortcutPictures, ShortcutsEvidence, gather_shortcuts
+from ...evidence.screening.shortcuts import (
+    ShortcutPictures,
+    ShortcutsEvidence,
+    can_be_looked_for,
+    compared_of,
+    gather_shortcuts,
+)
 from ...evidence.seen import Seen
 from ...html.components import joined, view
 from ...html.tiles import Sprite, sprite, tile_html
@@ -32,9 +38,9 @@ class ShortcutsSection:
     view = "shortcuts"
     id, title, lead = "shortcuts", "Shortcuts and failing groups", "Does the model read something else than the object?"
 
-    def needs(self, seen: Seen) -> tuple[SurveyStatistic]:
-        """The model's answers."""
-        return (seen.surveying(),)
+    def needs(self, seen: Seen) -> tuple[Statistic[Any], ...]:
+        """The model's answers, and small pictures."""
+        return (seen.surveying(), *((compared_of(seen),) if can_be_looked_for(seen) else ()))
 
     def evidence(self, seen: Seen, earlier: Mapping[str, Any]) -> ShortcutsEvidence | None:
         """The search; None where the images are no pictures, or of one class."""

@@ -12,6 +12,7 @@ from same_records import assert_same
 
 from featurelens.interpret.dissection.census import CensusStatistic
 from featurelens.interpret.layers.survey import SurveyStatistic
+from featurelens.interpret.shortcuts.compared import ComparedPictures
 from featurelens.interpret.stream.class_means import ClassMeansStatistic
 from featurelens.interpret.stream.hidden import HiddenStatistic
 from featurelens.interpret.stream.one_pass import one_pass
@@ -33,6 +34,7 @@ STATISTICS: dict[str, Callable[[], Any]] = {
     "census of more places than images": lambda: CensusStatistic("conv1", patches=50),
     "hidden": lambda: HiddenStatistic(COUNT, most=15),
     "small pictures": lambda: SmallPictures(DATA, most=15),
+    "compared pictures": lambda: ComparedPictures(np.arange(3, COUNT)),
     "data": lambda: DataStatistic(DATA, most_compared=15),
 }
 

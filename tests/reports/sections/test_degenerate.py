@@ -134,7 +134,9 @@ def test_the_layers_most_and_least_like_the_picture_are_named_with_the_pictures_
     layers = [each for each in report.evidence["layers"].layers[1:] if np.isfinite(each.image_correlation)]
     most, least = (pick(layers, key=lambda each: each.image_correlation) for pick in (max, min))
     assert f"those of {most.name} are the most like the picture and those of {least.name} the least" in sentences
-    assert "where the picture itself has 1.00" in sentences
+    picture = report.evidence["layers"].layers[0]
+    assert f"where the picture itself has {picture.image_correlation:.2f}" in sentences
+    assert ("as each of its colours" in sentences) == (picture.channels > 1)
 
 
 def test_a_share_is_written_one_way_on_the_whole_page(constant):

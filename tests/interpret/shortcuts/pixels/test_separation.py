@@ -6,7 +6,7 @@ from planted_shortcuts import marked, plain_images
 
 from featurelens.interpret.shortcuts.candidates import parts_of, whole_frame
 from featurelens.interpret.shortcuts.pixels.contents import border
-from featurelens.interpret.shortcuts.pixels.refining import _repeated
+from featurelens.interpret.shortcuts.pixels.refining import _repeated, _Side
 from featurelens.interpret.shortcuts.pixels.separation import groups, likelier, nearest, separation
 
 
@@ -57,7 +57,11 @@ def test_repeated_pixels_are_those_of_one_value_in_nearly_all_and_in_few_others(
     images[:20, 1:3, 2:4] = 0.5  # all of the first half
     images[:16, 4, 4] = 0.5  # four fifths of it: too few
     images[:, 0, 0] = 0.5  # all pictures: no sign of any
-    found = _repeated(lambda chosen: iter([images[chosen[:7]], images[chosen[7:]]]), np.arange(20), np.arange(20, 40))
+
+    def see(chosen):
+        return iter([images[chosen[:7]], images[chosen[7:]]])
+
+    found = _repeated(*(_Side(see, rows, np.s_[:, :]) for rows in (np.arange(20), np.arange(20, 40))))
     expected = np.zeros((5, 6), bool)
     expected[1:3, 2:4] = True
     np.testing.assert_array_equal(found, expected)

@@ -206,7 +206,7 @@ def test_every_map_carries_a_mark_that_leads_to_its_models_row(compared):
             assert html.count(f'href="#trust-{method}-{rank}"') == len(compared.chosen)
             row = re.search(rf'id="trust-{method}-{rank}">.*?</tr>', html, re.DOTALL)
             named = {"grad-cam": "Grad-CAM", "saliency": "Saliency"}[method]
-            assert row is not None and f" {model.maps.verdicts[named].level}</span>" in row[0]
+            assert row is not None and f" {LEVEL_WORDS[model.maps.verdicts[named].level]}</span>" in row[0]
     assert "tested on all 90 images" in html
 
 

@@ -22,6 +22,7 @@ from featurelens.reports.comparison.figures import verdict
 from featurelens.reports.comparison.page import comparison_html, write_comparison
 from featurelens.reports.data_page import write_exploration
 from featurelens.reports.evidence.trust import sampled_trust
+from featurelens.reports.html.trust_marks import LEVEL_WORDS
 
 random = np.random.default_rng(0)
 

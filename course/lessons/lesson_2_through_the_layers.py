@@ -135,7 +135,7 @@ plt.plot(names, [accuracies[name] for name in names], "o-", label="linear probe"
 like = {row["layer"]: row["image correlation"] for row in survey.rows() if row["image correlation"] is not None}
 plt.plot(list(like), list(like.values()), "s--", label="likeness to the picture")
 plt.ylim(0, 1)
-plt.legend()
+plt.legend(loc="best")
 plt.show()
 
 # %% [markdown]

@@ -84,7 +84,7 @@ plt.plot(shares, truth, "o-", label="the map's order")
 plt.plot(shares, by_chance, "s--", label="random order, mean of 5")
 plt.xlabel("share of the pixels that is gone")
 plt.ylabel(f"probability of {names[label]}")
-plt.legend()
+plt.legend(loc="best")
 plt.show()
 
 # %% [markdown]

@@ -69,7 +69,7 @@ def errors_by_range(ranges: Sequence[ErrorsInRange], name: str, unit: str = "") 
     named = f"{plain(bare(name))}, {plain(unit)}" if unit else plain(bare(name))
     drawn.set(xlabel=f"true {named}", ylabel=f"error{', ' + plain(unit) if unit else ''}")
     drawn.grid(color=LINE, linewidth=0.6, axis="y")
-    drawn.legend(frameon=False, labelcolor=INK, fontsize=9)
+    drawn.legend(frameon=False, labelcolor=INK, loc="best", fontsize=9)
     worst = max(ranges, key=lambda each: each.mae.value)
     return Plot(
         figure,

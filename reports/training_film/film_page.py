@@ -134,7 +134,7 @@ def _plot(numbers: Sequence[int], lines: dict[str, list], title: str) -> Plot:
     drawn.set(xlabel="epoch", title=title)
     drawn.xaxis.set_major_locator(MaxNLocator(integer=True))
     drawn.grid(axis="y", color=LINE, linewidth=0.6)
-    drawn.legend(frameon=False, labelcolor=INK, fontsize=9)
+    drawn.legend(frameon=False, labelcolor=INK, loc="best", fontsize=9)
     ends = "; ".join(
         f"{name}: {'none' if values[-1] is None else f'{values[-1]:.3g}'}" for name, values in lines.items()
     )

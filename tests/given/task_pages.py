@@ -8,7 +8,7 @@ from pathlib import Path
 from typing import Any
 
 import pytest
-from live_pages import browsing, opened, violations
+from live_pages import browsing, lead, opened, violations
 
 from featurelens.scripts.cli import main
 
@@ -25,7 +25,7 @@ def assert_sound(written: Path, wide_and_light: Sequence[str], narrow_and_dark: 
         for width, scheme, views in ((1280, "light", wide_and_light), (390, "dark", narrow_and_dark)):
             page, complaints = opened(browser, written, width=width, color_scheme=scheme, bypass_csp=True)
             for view in views:
-                page.evaluate("view => (location.hash = `/${view}`)", view)
+                lead(page, f"#/{view}")
                 page.locator(f'main > .on[id="/{view}"]').wait_for()
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, view
                 assert violations(page) == [] and complaints == [], view

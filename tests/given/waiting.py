@@ -3,11 +3,15 @@
 from __future__ import annotations
 
 import socket
+import sys
 import time
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 
 PATIENCE = 120.0  # seconds: a machine may be slow, or stand still for a while; what is never so is found all the same
+
+# where many connections come from: their ports are none of 127.0.0.1, where another process may just want to listen
+ELSEWHERE = ("127.0.0.2" if sys.platform.startswith("linux") else "127.0.0.1", 0)
 
 
 def until(holds: Callable[[], object]) -> None:

@@ -61,7 +61,7 @@ def test_every_method_to_be_cited_is_led_with_and_has_its_picture(report):
         page.locator(".lc a").first.click()
         page.locator("main > .on .tile-button").first.click()
         marks = page.locator("#card .cams").first.locator("figcaption .mk")
-        marks.first.wait_for()  # all are made at once
+        marks.first.wait_for(state="attached")  # all are made at once
         levels = marks.evaluate_all("marks => marks.map(mark => mark.classList[1])")
         assert levels[: len(cited)] == ["good"] * len(cited) and "good" not in levels[len(cited) :]
         assert complaints == []

@@ -1,4 +1,6 @@
+import ast
 import re
+from pathlib import Path
 
 import numpy as np
 import pytest
@@ -11,6 +13,7 @@ from featurelens.reports.plots.plot import ROLES
 from featurelens.reports.plots.training import training_curves
 from featurelens.reports.plots.trust import perturbation_curves
 
+REPORTS = Path(__file__).parents[3] / "reports"
 HOSTILE = "</text></svg><script>alert(1)</script> $x_1"
 EVERY = {
     "confusion": lambda: confusion_matrix(np.array([[8, 2], [0, 5]]), ["Bag", HOSTILE]),
@@ -204,3 +207,11 @@ def test_the_names_of_curves_stand_beside_their_ends_in_any_unit():
     heights = {text.get_text(): text.xy[1] for text in axis.texts}
     assert abs(heights["Grad-CAM 48.75"] - (48.75 - low) / (high - low)) < 1e-9
     assert abs(heights["b 58.00"] - heights["a 57.75"]) >= 0.075 - 1e-9 and max(heights.values()) <= 0.98
+
+
+def test_every_legend_says_where_it_stands():
+    """Where it is not said Matplotlib warns, whenever the machine took more than a second to find the best place."""
+    code = [path.read_text("utf-8") for path in REPORTS.rglob("*.py")]
+    calls = [each for text in code for each in ast.walk(ast.parse(text)) if isinstance(each, ast.Call)]
+    legends = [each for each in calls if isinstance(each.func, ast.Attribute) and each.func.attr == "legend"]
+    assert legends and all("loc" in {word.arg for word in each.keywords} for each in legends)

@@ -5,7 +5,7 @@ from __future__ import annotations
 import asyncio
 import socket
 
-from waiting import PATIENCE
+from waiting import ELSEWHERE, PATIENCE
 
 from featurelens.scripts.serving.connections.doorman import Doorman
 
@@ -44,7 +44,7 @@ def test_everybody_at_the_door_is_taken_in():
     async def main():
         door = listening()  # no server of the loop's own accepts here
         doorman = Doorman(asyncio.get_running_loop(), [door], Greeting)
-        clients = [await asyncio.open_connection(*door.getsockname()) for _ in range(200)]
+        clients = [await asyncio.open_connection(*door.getsockname(), local_addr=ELSEWHERE) for _ in range(200)]
         words = [await asyncio.wait_for(reader.readexactly(5), PATIENCE) for reader, _ in clients]
         for _, writer in clients:
             writer.close()

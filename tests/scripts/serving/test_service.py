@@ -18,7 +18,7 @@ import httpx
 import numpy as np
 import pytest
 from live_services import CLASSES, PIXELS, asking, listens, live, png, small_served
-from waiting import PATIENCE, until
+from waiting import ELSEWHERE, PATIENCE, until
 
 from featurelens.interpret import METHODS, Explainer, HiResCAM
 from featurelens.scripts.serving.connections.listening import TimedProtocol
@@ -299,7 +299,7 @@ def many_files():
 def test_a_thousand_connections_do_not_keep_another_waiting(running, many_files):
     with ExitStack() as held:
         for _ in range(many_files):
-            held.enter_context(socket.create_connection(("127.0.0.1", running.port), timeout=PATIENCE))
+            held.enter_context(socket.create_connection(("127.0.0.1", running.port), PATIENCE, ELSEWHERE))
         with asking(running) as client:
             assert post(client, "/v1/predict").status_code == 200
 

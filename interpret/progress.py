@@ -22,10 +22,7 @@ def steps(total: int, batch_size: int, progress: Progress) -> Iterator[slice]:
     Raises:
         ValueError: `batch_size` is not a whole number of at least 1.
     """
-    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
-        raise ValueError(
-            f"Expected batch_size of at least 1. Received {batch_size!r}. Give a whole number such as 256."
-        )
+    check_batch_size(batch_size)
     if progress is True:
         yield from _with_bar(total, batch_size)
         return
@@ -34,6 +31,14 @@ def steps(total: int, batch_size: int, progress: Progress) -> Iterator[slice]:
         yield slice(start, stop)
         if progress is not False:
             progress(_IMAGES, stop, total)
+
+
+def check_batch_size(batch_size: int) -> None:
+    """Raise ValueError where it is not a whole number of at least 1."""
+    if isinstance(batch_size, bool) or not isinstance(batch_size, int) or batch_size < 1:
+        raise ValueError(
+            f"Expected batch_size of at least 1. Received {batch_size!r}. Give a whole number such as 256."
+        )
 
 
 def part_of(progress: Progress, place: int, parts: int) -> Progress:

@@ -15,16 +15,20 @@ from .keras_backend import keras_on_tensorflow
 def quiet_start() -> Iterator[None]:
     """Hold back what TensorFlow's libraries write to stderr while they load; shown after all where loading fails.
 
-    The messages come from C++ before any setting of Python is read, so the file descriptor itself is put aside.
+    The messages come from C++ before any setting of Python is read, so the file descriptor itself is put aside; where there is
+    none (pythonw, `2>&-`), nobody reads it.
     """
     os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")
+    if sys.stderr is None:
+        yield
+        return
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as held:
         os.dup2(held.fileno(), 2)
         try:
             yield
-        except BaseException:
+        except Exception:
             os.dup2(kept, 2)
             held.seek(0)
             sys.stderr.write(held.read().decode(errors="replace"))

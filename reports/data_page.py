@@ -15,7 +15,7 @@ from ..models.datasets.duplicates import shared_images
 from ..models.datasets.exploration import Exploration, explore
 from .drawing.pictures import pictures_at
 from .drawing.wording import count, listed, percent, shape
-from .files.whole_files import check_writable, write_whole
+from .files.whole_files import check_page, write_whole
 from .html.components import EMPTY, figure, joined, notice, table, view
 from .html.page import Header, KeyFigure, Section, render_page
 from .html.tiles import Sprite, sprite, tile_html
@@ -40,7 +40,7 @@ def write_exploration(datasets: Mapping[str, Dataset], path: str | Path, *, seed
         ValueError: The file cannot be written, there is no split, or the splits are not of one kind.
     """
     target = Path(path).expanduser().absolute()
-    check_writable(target)
+    check_page(target)
     _check_splits(datasets)
     explored = {name: explore(dataset, seed=seed) for name, dataset in datasets.items()}
     write_whole(target, exploration_html(datasets, explored))

@@ -9,6 +9,8 @@ from __future__ import annotations
 import datetime
 import importlib.metadata
 import json as json_module
+import math
+import warnings
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass, replace
 from pathlib import Path
@@ -38,7 +40,7 @@ from .evidence.seen import Seen
 from .evidence.trust import TRUST_IMAGES, TrustFile
 from .evidence.twin import json_text, twin
 from .files.report_files import ReportFiles, document, drawn_arrays
-from .files.whole_files import check_arrays_name, check_writable, write_arrays, write_whole
+from .files.whole_files import check_arrays_name, check_page, check_writable, write_arrays, write_whole
 from .free_memory import give_back
 from .html.own_words import NO_WORDS, OwnWords
 from .html.page import Header, Section, View, render_page
@@ -130,7 +132,7 @@ def write_report(
             drawn, never fewer counted, and the page says so.
         card: What is known of the training, for its curves and its recipe; None: the one that the model was loaded with.
         command: The command line to print in the report.
-        batch_size: Images at a time; None: as many as fit a few megabytes, 256 of 28x28, 16 of 224x224.
+        batch_size: Images at a time; None: as many as fit a few megabytes, 256 of 28x28, 8 of 224x224.
         trust_images: Images that the trust in the maps is measured on, at most; 0 measures none.
         trust_budget: Passes forward and backward for that (see `interpret.trust.budget`); None: by the images' size.
         trust_file: The trust as `featurelens trust` measured it, on this model and these images; it is taken instead.
@@ -353,13 +355,41 @@ def _within(
     report: Report, shown: Sequence[str] | None, words: OwnWords, megabytes: float | None
 ) -> tuple[Report, str]:
     """The page, and the report that it is of: gathered anew with fewer pictures where the page is too large."""
+    tried: list[tuple[float, float]] = []  # (share drawn, megabytes)
     while True:
         page = report_html(report if shown is None else _only(report, shown), words)
         seen, size = report.seen, len(page.encode()) / 1e6
-        if megabytes is None or seen is None or size <= megabytes or seen.plan.drawn <= _FEWEST_DRAWN:
+        if megabytes is None or seen is None or size <= megabytes:
             return report, page
-        seen.draw_less(seen.plan.drawn * min(0.8, 0.95 * megabytes / size), megabytes)
+        if seen.plan.drawn <= _FEWEST_DRAWN:
+            _warn_of_size(size, megabytes)
+            return report, page
+        tried.append((seen.plan.drawn, size))
+        seen.draw_less(_share_for(megabytes, tried), megabytes)
         report = gather_report(seen, report.sections)
+
+
+def _share_for(megabytes: float, tried: Sequence[tuple[float, float]]) -> float:
+    """The share of the pictures to draw, from the sizes of the pages that were drawn: a part of each does not shrink.
+
+    Example:
+        >>> _share_for(4.0, [(1.0, 6.0), (0.5, 5.0)])  # 4 MB that stay, and 2 MB for all pictures
+        0.02
+    """
+    share, size = tried[-1]
+    guess = share * 0.95 * megabytes / size
+    if len(tried) > 1 and tried[-2][1] > size:
+        per_share = (tried[-2][1] - size) / (tried[-2][0] - share)
+        guess = share - (size - 0.97 * megabytes) / per_share
+    return max(_FEWEST_DRAWN, min(0.8 * share, guess))
+
+
+def _warn_of_size(size: float, megabytes: float) -> None:
+    warnings.warn(
+        f"Expected a page of at most {megabytes:g} MB. With the fewest pictures that are drawn it has {size:.2f} MB. Ask for "
+        f"{math.ceil(100 * size) / 100:g}, for fewer sections, or for fewer classes.",
+        stacklevel=2,
+    )
 
 
 def _of_images(report: Report) -> dict[str, np.ndarray]:
@@ -391,7 +421,8 @@ def _answers(report: Report) -> dict[str, Any]:
 def _check_files(files: ReportFiles) -> None:
     """Refuse, before anything is computed, what cannot be written, or would be written over each other."""
     targets = [each for each in (files.page, files.json, files.arrays) if each is not None]
-    for target in targets:
+    check_page(files.page)
+    for target in targets[1:]:
         check_writable(target)
     if files.arrays is not None:
         check_arrays_name(files.arrays)

@@ -12,7 +12,7 @@ import typer
 from featurelens.scripts.options.early_checks import checked_data
 from featurelens.scripts.options.measuring import HtmlFile, Seed, TrustImages
 from featurelens.scripts.options.opening import Data, Opening, load_with_card, open_for
-from featurelens.scripts.options.outputs import check_outputs
+from featurelens.scripts.options.outputs import check_page_outputs
 from featurelens.scripts.options.records import Without, takes_records
 from featurelens.scripts.terminal.saying import say
 
@@ -42,7 +42,7 @@ def compare(
     check_writable(target)
     chosen = _chosen(models)
     images_from = checked_data(list(chosen), data, opening)
-    check_outputs([target], models=chosen, data=[images_from], files=[opening.class_names])
+    check_page_outputs([target], models=chosen, data=[images_from], files=[opening.class_names])
     contestants = [_contestant(model, name, images_from, opening) for model, name in chosen.items()]
     from featurelens.reports.comparison.page import write_comparison
     from featurelens.reports.evidence.trust import TRUST_IMAGES

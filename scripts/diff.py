@@ -7,7 +7,7 @@ from typing import Annotated
 
 import typer
 
-from featurelens.scripts.options.outputs import check_outputs
+from featurelens.scripts.options.outputs import check_page_outputs
 from featurelens.scripts.terminal.saying import say
 
 
@@ -21,7 +21,7 @@ def diff(
     Maps and pictures are shown where both were written with --arrays, and the files lie beside each other.
     """
     target = output.expanduser().absolute()
-    check_outputs([target], files=[old, new])
+    check_page_outputs([target], files=[old, new])
     from featurelens.reports.comparison.diff_page import headline, write_diff
 
     path, found = write_diff(old, new, output)

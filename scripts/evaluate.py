@@ -26,6 +26,7 @@ from featurelens.scripts.reporting.figures import measure_labels, measure_number
 from featurelens.scripts.reporting.regression import NumbersChoice, Unit, refuse_number_options
 from featurelens.scripts.reporting.segmentation import MaskChoice, measure_masks
 from featurelens.scripts.terminal.saying import say
+from featurelens.scripts.terminal.tables import print_table
 
 if TYPE_CHECKING:
     from featurelens.models import Evaluation, ModelCard
@@ -92,7 +93,6 @@ def _signals(data: str, model: Any, card: ModelCard | None, opening: Opening, ou
 
 
 def _print(evaluation: Evaluation) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -108,9 +108,8 @@ def _print(evaluation: Evaluation) -> None:
     for kind, average in averages(evaluation).items():
         figures = (average.precision, average.recall, average.f1, average.average_precision)
         table.add_row(f"{kind} average", *(f"{value:.4f}" for value in figures), f"{evaluation.support.sum():,}")
-    console = Console()
-    console.print(table)
-    console.print(f"expected calibration error {evaluation.calibration.expected_error:.4f}")
+    print_table(table)
+    say(f"expected calibration error {evaluation.calibration.expected_error:.4f}")
 
 
 if __name__ == "__main__":

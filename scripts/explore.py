@@ -12,7 +12,7 @@ import typer
 from featurelens.scripts.options.image_size import Size, parse_size
 from featurelens.scripts.options.measuring import HtmlFile, Seed, training_data_option
 from featurelens.scripts.options.opening import DEFAULT_DATA, ClassNames, Data, tell_notes
-from featurelens.scripts.options.outputs import check_outputs
+from featurelens.scripts.options.outputs import check_page_outputs
 from featurelens.scripts.options.reading import DataReading
 from featurelens.scripts.options.records import Without, takes_records
 from featurelens.scripts.terminal.saying import say
@@ -44,7 +44,7 @@ def explore(
 
     target = output.expanduser().absolute()
     check_writable(target)
-    check_outputs([target], data=[data, training_data], files=[class_names])
+    check_page_outputs([target], data=[data, training_data], files=[class_names])
     opencv()
     names = None if class_names is None else read_class_names(class_names)
     wanted = parse_size(size)

@@ -18,6 +18,7 @@ from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import Without, takes_records
 from featurelens.scripts.options.single_image import single_image
 from featurelens.scripts.terminal.saying import say
+from featurelens.scripts.terminal.tables import print_table
 
 if TYPE_CHECKING:
     import numpy as np
@@ -106,7 +107,6 @@ def _draw_architecture(information: ModelInformation, path: Path) -> None:
 
 def _print(information: ModelInformation) -> None:
     from rich.box import SIMPLE_HEAD
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -117,7 +117,7 @@ def _print(information: ModelInformation) -> None:
     table = Table("layer", "kind", "output shape", title=title, box=SIMPLE_HEAD, padding=(0, 1, 0, 0), pad_edge=False)
     table.add_column("parameters", justify="right")
     table.add_column("sees (pixels)")
-    table.add_column("centre")
+    table.add_column("centre", no_wrap=True)
     table.add_column("map")
     for layer in information.layers:
         size = shape(layer.output_shape)
@@ -132,10 +132,9 @@ def _print(information: ModelInformation) -> None:
             "yes" if layer.mapped else "",
         )
         table.add_row(*(escape(cell) for cell in row))
-    console = Console()
-    console.print(table)
+    print_table(table)
     for line in _verdict(information):
-        console.print(escape(line), soft_wrap=True)
+        say(line)
 
 
 def _verdict(information: ModelInformation) -> list[str]:
@@ -144,7 +143,8 @@ def _verdict(information: ModelInformation) -> list[str]:
     from featurelens.reports.drawing.wording import number
     from featurelens.scripts.terminal.option_words import in_options
 
-    proven = {"softmax": "softmax(logits)", "sigmoid": "sigmoid(logits)"}.get(information.head, "what was traced")
+    heads = ("softmax", "log_softmax", "sigmoid")
+    proven = f"{information.head}(logits)" if information.head in heads else "what was traced"
     scores = "" if information.head == NO_HEAD else f"; maps are in units of the {information.unit}"
     task = f"{information.task} ({information.classes})" if information.classes else information.task
     outputs = [layer.name for layer in information.layers if ":out" in layer.name]

@@ -26,7 +26,7 @@ from featurelens.scripts.options.opening import (
     load_with_card,
     open_for,
 )
-from featurelens.scripts.options.outputs import check_outputs
+from featurelens.scripts.options.outputs import check_page_outputs
 from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.options.trust_file import trust_on_file
 from featurelens.scripts.reporting.page_choice import PageChoice, progress_of, told
@@ -39,12 +39,8 @@ from featurelens.scripts.reporting.regression import (
 from featurelens.scripts.reporting.segmentation import MaskChoice, report_masks
 from featurelens.scripts.reporting.several_labels import report_labels
 from featurelens.scripts.reporting.signals import SignalsChoice, refuse_picture_options, report_signals
-from featurelens.scripts.reporting.unlabelled import (
-    PicturesChoice,
-    refuse_labelled_options,
-    report_pictures,
-    unlabelled_files,
-)
+from featurelens.scripts.reporting.unlabelled import refuse_labelled_options, report_pictures, unlabelled_files
+from featurelens.scripts.reporting.whole_page import WholeChoice
 
 if TYPE_CHECKING:
     from featurelens.models.datasets.dataset import Dataset
@@ -174,9 +170,9 @@ def _without_classes(asked: _Asked) -> bool:
     return files is not None
 
 
-def _choice(asked: _Asked) -> PicturesChoice:
+def _choice(asked: _Asked) -> WholeChoice:
     trust = asked.tested.trust_images, asked.tested.trust_budget
-    return PicturesChoice(asked.looking.batch_size, *trust, asked.looking.seed, asked.page, asked.gates)
+    return WholeChoice(asked.looking.batch_size, *trust, asked.looking.seed, asked.page, asked.gates)
 
 
 def _of_signals(
@@ -201,7 +197,7 @@ def _checked_files(asked: _Asked) -> str:
         checked_data(asked.model, asked.looking.training_data, asked.opening)
     read = [images_from, asked.looking.training_data]
     beside = [asked.opening.class_names, asked.tested.trust, asked.looking.review, asked.page.logo, asked.page.note]
-    check_outputs([asked.target, *asked.gates.written], models=[asked.model], data=read, files=beside)
+    check_page_outputs([asked.target, *asked.gates.written], models=[asked.model], data=read, files=beside)
     return images_from
 
 

@@ -15,6 +15,7 @@ from featurelens.scripts.options.reading import DataReading
 from featurelens.scripts.options.records import Without, takes_records
 from featurelens.scripts.terminal.interruption import Interrupted
 from featurelens.scripts.terminal.saying import say
+from featurelens.scripts.terminal.tables import print_table
 
 if TYPE_CHECKING:
     from featurelens.models.datasets.dataset import Dataset
@@ -26,7 +27,6 @@ def _help(context: typer.Context, wanted: bool) -> None:
     """Show the usual help and, below it, the architectures; they are looked up only then, which takes a moment."""
     if not wanted:
         return
-    from rich.console import Console
     from rich.table import Table
 
     from featurelens.models.networks.architectures import architectures
@@ -35,7 +35,7 @@ def _help(context: typer.Context, wanted: bool) -> None:
     table = Table("name", "layers", title="Architectures", title_justify="left")
     for architecture in architectures().values():
         table.add_row(architecture.name, architecture.summary)
-    Console().print(table)
+    print_table(table)
     raise typer.Exit
 
 

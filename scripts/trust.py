@@ -27,6 +27,7 @@ from featurelens.scripts.options.opening import (
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.records import takes_records
 from featurelens.scripts.terminal.saying import say
+from featurelens.scripts.terminal.tables import print_table
 
 if TYPE_CHECKING:
     from collections.abc import Sequence
@@ -91,16 +92,11 @@ class Objects:
         from featurelens.models.formats.places.masks import read_masks
 
         size = dataset.images.shape[1], dataset.images.shape[2]
-        found = read_masks(self.masks, size, dataset.names)
+        found = read_masks(self.masks, size, dataset.names, pictures=dataset.stored_sizes, fit=dataset.preparation.fit)
         if len(found) != len(dataset):
             raise ValueError(
                 f"Expected a mask for each of the {len(dataset)} images. Received {len(found)} in '{self.masks}'. Save one for "
                 f"each, in the order of the images."
-            )
-        if dataset.preparation.fit != "stretch" and found.shape[1:] != size and found.ndim == 3:
-            raise ValueError(
-                f"Expected masks of {size[0]} x {size[1]}, cut as the images are (--fit {dataset.preparation.fit}). Received "
-                f"{found.shape[1]} x {found.shape[2]}. Save them so, or use --fit stretch."
             )
         return box_masks(found, size) if found.ndim == 2 else np.asarray(found)
 
@@ -276,7 +272,6 @@ def _write(found: Trust, model: Any, dataset: Dataset, target: Path, before: Tru
 
 
 def _print(found: Trust) -> None:
-    from rich.console import Console
     from rich.table import Table
 
     table = Table("method", "verdict", title="how far each method can be trusted on this model")
@@ -287,7 +282,7 @@ def _print(found: Trust) -> None:
         table.add_row(
             name, measured.verdict.level, f"{measured.images:,}", f"{random:.0%}", f"{bright:.0%}", f"{weights:.2f}"
         )
-    Console().print(table)
+    print_table(table)
     _print_location(found)
     for name, why in found.refused.items():
         say(f"{name} was left out: {why}", err=True)
@@ -298,7 +293,6 @@ def _print_location(found: Trust) -> None:
     told = {name: measured.location for name, measured in found.methods.items() if measured.location is not None}
     if not told:
         return
-    from rich.console import Console
     from rich.table import Table
 
     first = next(iter(told.values()))
@@ -308,7 +302,7 @@ def _print_location(found: Trust) -> None:
     for name, each in told.items():
         mass = "" if each.mass is None else f"{each.mass.mean:.0%}"
         table.add_row(name, f"{each.images:,}", f"{each.pointing.mean:.0%}", mass, f"{each.rank.mean:.0%}")
-    Console().print(table)
+    print_table(table)
 
 
 if __name__ == "__main__":

@@ -2,9 +2,9 @@
 
 One channel at a time of a layer is set to zero (or to its mean over the places of the images given), everywhere on its
 map, and the rest of the model runs on that (`TailProgram`), or, where it is affine, its answer follows in closed form (see
-`affine_tail`). Ablation of single units: Morcos, Barrett, Rabinowitz,
-Botvinick, "On the importance of single directions for generalization", ICLR 2018, arXiv:1803.06959, section 2.2; a
-channel's map is ablated as one unit there, too.
+`affine_tail`); where a dense layer reads the map, the rest behind that runs (see `dense_tail`).
+Ablation of single units: Morcos, Barrett, Rabinowitz, Botvinick, "On the importance of single directions for generalization",
+ICLR 2018, arXiv:1803.06959, section 2.2; a channel's map is ablated as one unit there, too.
 
 It says what these answers become without the channel, in a model that was not trained to do without it. Zero means "does
 not fire" only after a ReLU; elsewhere the mean is the milder question. Beside each effect stands that of random channels:
@@ -14,7 +14,7 @@ of all channels where all are taken away, else of some drawn with `seed` from th
 from __future__ import annotations
 
 from collections.abc import Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -32,8 +32,10 @@ from ..tracing.variants import rows_at_once
 from .ablation_effects import AblationEffects, AblationTally
 from .affine_tail import affine_change
 from .channel_fill import Fill, fill_of, range_program, set_to
+from .dense_tail import dense_behind, set_before_dense
 
 _OF_ALL = ("logits", "low", "high", "mean", "given", "slope")  # kept of every image; what the layer puts out is not
+_ROWS_OF_DENSE = 32  # for each row of maps: what a dense layer puts out is smaller than a map
 Pair = tuple[int, int]  # (true class, predicted class)
 
 
@@ -137,7 +139,14 @@ class _Run:
 
     def _looked_at(self, taps: Taps, scores: Any) -> Computed:
         front, ranges = front_of(taps, self._layer), range_program(self._layer)(taps, scores)
-        return Computed(ranges if "slope" in ranges else {**front.tensors, **ranges}, front.facts)
+        if "slope" in ranges:
+            return Computed(ranges, front.facts)
+        tapped = front.facts["tapped"]
+        dense = dense_behind(tapped.tensor, taps)
+        if dense is None:
+            return Computed({**front.tensors, **ranges}, {**front.facts, "dense": None})
+        facts = {"tapped": replace(tapped, tensor=dense.read), "dense": dense.layer}
+        return Computed({"output": dense.read, **ranges}, facts)
 
     def tally(self, confusions: Sequence[Pair], channels: np.ndarray, progress: Progress) -> AblationTally:
         """Count the answers without each of the channels; those that ablation does not change are not run."""
@@ -146,10 +155,11 @@ class _Run:
         if "slope" in self._found:
             self._add_in_closed_form(tally, channels[moved], moved, progress)
             return tally
-        tail = TailProgram(self._traced, self._layer, set_to(self._fill), front=self._program)
-        stream = tail.stream(
-            self._images, channels[moved].astype(np.int32), batch_size=self._batch_size, progress=progress
-        )
+        dense = self._program.facts["dense"]
+        change = set_to(self._fill) if dense is None else set_before_dense(self._fill, dense.layer)
+        tail = TailProgram(self._traced, self._layer, change, front=self._program, at=dense)
+        some, rows = channels[moved].astype(np.int32), None if dense is None else _ROWS_OF_DENSE * self._batch_size
+        stream = tail.stream(self._images, some, batch_size=self._batch_size, rows_at_once=rows, progress=progress)
         for block in stream:
             tally.add(block.rows, moved[block.variants], block.before, block.after)
         return tally

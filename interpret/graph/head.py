@@ -7,6 +7,7 @@ from dataclasses import dataclass, replace
 import numpy as np
 
 SOFTMAX, SIGMOID, LINEAR, PROBABILITY = "softmax", "sigmoid", "linear", "probability"
+LOG_SOFTMAX = "log_softmax"  # the answers are logarithms of probabilities
 CLASSES, LABELS, BINARY, REGRESSION, OPEN = (
     "classes",
     "independent labels",
@@ -24,7 +25,7 @@ class Head:
     several softmaxes, a clipped one), the score is that probability.
     """
 
-    kind: str  # 'softmax', 'sigmoid', 'linear' (the answer is the score), 'probability' (likewise, within 0..1)
+    kind: str  # 'softmax', 'log_softmax', 'sigmoid', 'linear' (the answer is the score), 'probability' (likewise, within 0..1)
     units: int  # width of the model's answer
     task: str = CLASSES  # 'classes', 'independent labels', 'binary' (of one unit), 'regression', or what it may be
     bounded: bool = False  # of a linear head: whether only its answers can show that they are probabilities
@@ -82,11 +83,13 @@ class Head:
             scores: float32[B,K]; for one unit of two classes the columns are -z and +z, or 1 - p and p.
 
         Returns:
-            float64[B,units]: softmax, sigmoid or the scores themselves.
+            float64[B,units]: softmax, its logarithm, sigmoid or the scores themselves.
         """
         z = np.asarray(scores, dtype=np.float64)
         if self.kind == SOFTMAX:
             return _softmax(z)
+        if self.kind == LOG_SOFTMAX:
+            return _log_softmax(z)
         own = z[:, 1:] if self.is_binary else z
         return _sigmoid(own) if self.kind == SIGMOID else own
 
@@ -110,6 +113,11 @@ class Head:
 def _softmax(z: np.ndarray) -> np.ndarray:
     powers = np.exp(z - z.max(axis=1, keepdims=True))
     return powers / powers.sum(axis=1, keepdims=True)
+
+
+def _log_softmax(z: np.ndarray) -> np.ndarray:
+    shifted = z - z.max(axis=1, keepdims=True)
+    return shifted - np.log(np.exp(shifted).sum(axis=1, keepdims=True))
 
 
 def _sigmoid(z: np.ndarray) -> np.ndarray:

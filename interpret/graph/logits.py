@@ -15,7 +15,20 @@ from typing import TYPE_CHECKING, Any
 
 from .answer_range import is_within_0_and_1, range_of
 from .function_calls import inlined, is_function_call
-from .head import BINARY, CLASSES, LABELS, LINEAR, OPEN, PROBABILITY, REGRESSION, SIGMOID, SOFTMAX, Head
+from .head import (
+    BINARY,
+    CLASSES,
+    LABELS,
+    LINEAR,
+    LOG_SOFTMAX,
+    OPEN,
+    PROBABILITY,
+    REGRESSION,
+    SIGMOID,
+    SOFTMAX,
+    Head,
+)
+from .shifted import before_log_softmax, unshifted
 from .squashed import PASSED_THROUGH, before_sigmoids
 
 if TYPE_CHECKING:
@@ -55,19 +68,28 @@ def _before_head(answer: tf.Tensor, units: int) -> tuple[str, tf.Tensor]:
     logits = before_sigmoids(answer)
     if logits is not None:
         return SIGMOID, logits
-    logits = _before_softmax(_origin(answer), units)
+    source = _origin(answer)
+    logits = _over_units(_before_softmax(source), units)
     if logits is not None:
         return SOFTMAX, logits
+    logits = _over_units(before_log_softmax(source), units)
+    if logits is not None:
+        return LOG_SOFTMAX, logits
     return (PROBABILITY if is_within_0_and_1(range_of(answer)) else LINEAR), answer
 
 
-def _before_softmax(source: tf.Tensor, units: int) -> tf.Tensor | None:
-    """The logits of a softmax over all units of an image, as an operation or as exp(z) / sum(exp(z)); else None."""
+def _before_softmax(source: tf.Tensor) -> tf.Tensor | None:
+    """The logits of a softmax, as an operation, as exp(z) / sum(exp(z)) or as the exponential of its logarithm; else None."""
     if source.op.type == "Softmax":
-        logits = source.op.inputs[0]
-    elif source.op.type == "RealDiv" and _is_softmax_by_hand(source.op):
-        logits = source.op.inputs[0].op.inputs[0]
-    else:
+        return unshifted(source.op.inputs[0])
+    if source.op.type == "RealDiv" and _is_softmax_by_hand(source.op):
+        return unshifted(source.op.inputs[0].op.inputs[0])
+    return before_log_softmax(source.op.inputs[0]) if source.op.type == "Exp" else None
+
+
+def _over_units(logits: tf.Tensor | None, units: int) -> tf.Tensor | None:
+    """Logits of all units of an image; None for those of something else, such as of places."""
+    if logits is None:
         return None
     shape = logits.shape.as_list() if logits.shape.rank is not None else []
     others = [size for size in shape[:-1] if size != 1]
@@ -76,12 +98,17 @@ def _before_softmax(source: tf.Tensor, units: int) -> tf.Tensor | None:
 
 def _is_softmax_by_hand(division: Any) -> bool:
     power, whole = division.inputs
-    if power.op.type != "Exp" or whole.op.type != "Sum" or whole.op.inputs[0] is not power:
+    if power.op.type != "Exp" or whole.op.type != "Sum" or not _are_equal(whole.op.inputs[0], power):
         return False
     import tensorflow as tf
 
     axis: Any = tf.get_static_value(whole.op.inputs[1])
     return axis is not None and axis.size == 1 and axis.ravel()[0] in (-1, (power.shape.rank or 0) - 1)
+
+
+def _are_equal(one: tf.Tensor, power: tf.Tensor) -> bool:
+    """Whether a tensor is an exponential, or the same computed once more."""
+    return one is power or (one.op.type == "Exp" and one.op.inputs[0] is power.op.inputs[0])
 
 
 def _origin(answer: tf.Tensor) -> tf.Tensor:

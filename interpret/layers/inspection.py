@@ -19,6 +19,7 @@ from ..tracing.proof import PROOF_IMAGES, Proof
 from ..tracing.sharing import offer
 from ..tracing.traced_model import TappedLayer, Taps, TracedModel
 from .connections import layer_inputs
+from .placement import misplaced
 from .receptive_field import PlacesField, ReceptiveField
 from .receptive_field_rules import Fields, receptive_fields
 
@@ -130,13 +131,21 @@ def inspect_model(
         images=proof.images,
         input_shape=facts["input_shape"],
         parameters=int(model.count_params()),
-        warning=_closed(model, facts["layers"]) or _remark(head, proof, traced),
+        warning=_closed(model, facts["layers"]) or _remark(head, proof, traced) or _beside(facts),
         task="no classes" if head is None else head.task,
         axes=facts["axes"].words,
         cam_layer=facts["cam_layer"],
         refused=_refused(head, facts["axes"], facts["cam_layer"] is not None, facts["has_gradient"]),
         unit="" if head is None else head.unit,
     )
+
+
+def _beside(facts: dict[str, Any]) -> str | None:
+    """That the maps are drawn elsewhere than they lie; None where they are not."""
+    layer = next((each for each in facts["layers"] if each.name == facts["cam_layer"]), None)
+    if layer is None or facts["axes"].channel is None:
+        return None
+    return misplaced(layer.name, layer.receptive_field, layer.output_shape[:-1], facts["input_shape"][:-1])
 
 
 def _information(taps: Taps, tap: TappedLayer, fields: Fields, read: tuple[str, ...]) -> LayerInformation:
@@ -165,7 +174,7 @@ def _random_images(traced: TracedModel) -> Any:
     if form is None:
         raise ValueError(
             f"Expected images, since model {traced.name!r} does not declare its input shape. Received none. "
-            f"Give a few: inspect_model(model, images)."
+            f"Give a few: inspect_model(model, images), on the command line --data."
         )
     generator = np.random.default_rng(0)
     words = [name for name, dtype in zip(form.names, form.dtypes, strict=True) if dtype == "string"]

@@ -325,11 +325,21 @@ def _features(values: Any) -> Any:
     return tf.reshape(values, [tf.shape(values)[0], -1])
 
 
+def _grey(image: Any) -> Any:
+    """The mean over the channels, float32[B,H,W,1]; a product takes half a mean's time."""
+    import tensorflow as tf
+
+    channels = image.shape[-1]
+    if channels is None:
+        return tf.reduce_mean(image, axis=-1, keepdims=True)
+    return image if channels == 1 else tf.tensordot(image, tf.fill([channels, 1], 1 / channels), 1)
+
+
 def _correlation(values: Any, image: Any) -> Any:
     """Pearson r of each channel with the grey picture at its grid, [B,C]; NaN where either is constant."""
     import tensorflow as tf
 
-    grey = tf.reduce_mean(tf.cast(image, tf.float32), axis=-1, keepdims=True)
+    grey = _grey(tf.cast(image, tf.float32))
     grid = tf.shape(values)[1:3]
     picture = grey if values.shape[1:3] == image.shape[1:3] else tf.image.resize(grey, grid, method="area")
     picture -= tf.reduce_mean(picture, axis=(1, 2), keepdims=True)

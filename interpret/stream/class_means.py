@@ -89,7 +89,10 @@ class ClassMeansStatistic:
         """See some more images."""
         self._counts += np.bincount(batch.labels, minlength=self._classes)[: self._classes]
         for name in self._layers:
-            self._sums[name] = self._sums.get(name, 0.0) + batch.values[name].astype(np.float64)
+            sums = batch.values[name]
+            known = self._sums.setdefault(name, np.zeros(sums.shape))
+            for label in np.unique(batch.labels[batch.labels < self._classes]):  # few, where images come class by class
+                known[label] += sums[label]
 
     def merge(self, later: ClassMeansStatistic) -> None:
         """Take over what another one saw of other images."""

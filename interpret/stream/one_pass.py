@@ -39,7 +39,7 @@ def one_pass(
         model: A Keras model; None where no statistic needs one.
         source: The images, in the range that the model takes.
         statistics: What to compute; of those with equal keys the first one.
-        batch_size: Images at a time; None: as many as fit a few megabytes, 16 of 224 x 224 x 3, at most 256.
+        batch_size: Images at a time; None: as many as fit a few megabytes, 8 of 224 x 224 x 3, at most 256.
         progress: True for a bar with the time left, or a function called with (what, done, total).
         output: Which output to follow, where the model has several.
         wrt: Which input is the image, where the model has several that could be.

@@ -28,7 +28,7 @@ if TYPE_CHECKING:
 
 UNCHANGED = -1  # the variant that leaves the layer's output as it is
 
-# (output of the layer float32[B, ...], variants int32[V]) -> float32[B,V, ...]; inside of a graph
+# (output of the layer float32[B, ...], variants int32[V]) -> float32[B,V, ...], of the layer or of `at`; inside of a graph
 Change = Callable[[Any, Any], Any]
 
 
@@ -50,10 +50,20 @@ class TailProgram:
         layer: Name of the layer; None for the last convolution.
         change: Makes the variants of the layer's output; `UNCHANGED` must give it as it is.
         front: A program of the same model and layer that computes what `front_of` does, and more; None: one is made.
+        at: A later layer, whose output `change` makes of the layer's, and which is replaced then; None: the layer itself.
     """
 
-    def __init__(self, traced: TracedModel, layer: str | None, change: Change, *, front: Program | None = None) -> None:
+    def __init__(
+        self,
+        traced: TracedModel,
+        layer: str | None,
+        change: Change,
+        *,
+        front: Program | None = None,
+        at: TappedLayer | None = None,
+    ) -> None:
         self._change = change
+        self._at = at
         self._functions: dict[tuple[object, ...], Any] = {}
         self._proven = False
         self.front = front or Program(traced, lambda taps, _: front_of(taps, layer))
@@ -64,14 +74,21 @@ class TailProgram:
         return self._found.name
 
     def stream(
-        self, images: Arrays, variants: np.ndarray, *, batch_size: int = 256, progress: Progress = False
+        self,
+        images: Arrays,
+        variants: np.ndarray,
+        *,
+        batch_size: int = 256,
+        rows_at_once: int | None = None,
+        progress: Progress = False,
     ) -> Iterator[TailBlock]:
         """One block after another: every image with every variant.
 
         Args:
             images: As the model takes them.
             variants: int32[V].
-            batch_size: Rows at a time: images, and then images times variants.
+            batch_size: Images at a time.
+            rows_at_once: Images times variants, at a time; None: as many as images.
             progress: True for a bar with the time left, or a function called with (what, done, total), in images.
         """
         flat, run = self.front.prepared(images)
@@ -81,7 +98,7 @@ class TailProgram:
             nobody = np.full(len(given[0]), NONE, dtype=np.int32)
             made = run(given, nobody, nobody)
             self._prove(tail, given, made)
-            for part, some in _blocks(len(given[0]), len(variants), batch_size):
+            for part, some in _blocks(len(given[0]), len(variants), rows_at_once or batch_size):
                 after = _call(tail, [array[part] for array in given], made["output"][part], variants[some])
                 whole = slice(rows.start + part.start, rows.start + part.stop)
                 yield TailBlock(whole, some, made["logits"][part], after)
@@ -99,20 +116,23 @@ class TailProgram:
     def _trace(self, form: InputForm) -> tuple[Any, list[Any]]:
         import tensorflow as tf
 
-        shape, dtype = (None, *self._found.tensor.shape[1:]), self._found.tensor.dtype
+        at = self._at or self._found
+        shape, dtype = (None, *at.tensor.shape[1:]), at.tensor.dtype
 
         def tail(*tensors: tf.Tensor) -> tf.Tensor:
             *flat, output, variants = tensors
             times = tf.shape(variants)[0]
-            changed = tf.reshape(self._change(output, variants), tf.concat([[-1], tf.shape(output)[1:]], axis=0))
+            changed = self._change(output, variants)
+            changed = tf.reshape(changed, tf.concat([[-1], tf.shape(changed)[2:]], axis=0))
             changed = tf.ensure_shape(tf.cast(changed, dtype), shape)
             repeated = [tf.repeat(array, times, axis=0) for array in flat]
-            taps = self.front.traced.trace(form, repeated, {self._found.path: changed})
+            taps = self.front.traced.trace(form, repeated, {at.path: changed})
             self._refuse_another_way(taps, changed)
             return tf.reshape(taps.logits, [-1, times, taps.head.classes])
 
         specs = [tf.TensorSpec((None, *size), kind) for size, kind in zip(form.shapes, form.dtypes, strict=True)]
-        more = (tf.TensorSpec(shape, tf.float32), tf.TensorSpec((None,), tf.int32))
+        given = (None, *self._found.tensor.shape[1:])
+        more = (tf.TensorSpec(given, tf.float32), tf.TensorSpec((None,), tf.int32))
         function = tf.function(tail, autograph=False).get_concrete_function(*specs, *more)
         return function, written_variables(function)
 

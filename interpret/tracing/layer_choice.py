@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 
+from ..graph.gates import is_gate
 from ..graph.token_grid import reads_single_tokens, token_grid
 from ..graph.ways import follows_from, leads_to
 from .axes import TokenAxes
@@ -143,9 +144,14 @@ def token_layers(taps: Taps) -> list[TappedLayer]:
 
 
 def default_layers(taps: Taps) -> list[TappedLayer]:
-    """The convolutions on the way from the image to the scores; where there are none, the last layer with a map there."""
+    """The convolutions on the way from the image to the scores; where there are none, the last layer with a map there.
+
+    Those that only say how much of another layer is let through are left out, where there are others.
+    """
     reached = [layer for layer in on_the_way(taps) if has_places(layer) and not layer.output]
-    return [layer for layer in reached if is_convolution(layer)] or reached[-1:]
+    found = [layer for layer in reached if is_convolution(layer)]
+    ways = follows_from(taps.image) & leads_to(taps.ends)  # without the gradients that others asked for
+    return [layer for layer in found if not is_gate(layer.tensor, ways)] or found or reached[-1:]
 
 
 def default_layer(taps: Taps) -> str | None:

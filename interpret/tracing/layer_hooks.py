@@ -17,6 +17,7 @@ from dataclasses import dataclass, field, replace
 from typing import Any
 
 from ..graph.attention_scores import called_with_scores, gives_scores
+from ..graph.frames import joined, over_frames, parted, runs_on_frames
 from ..graph.state.model_state import layers_within
 from .folding import Folder
 
@@ -51,6 +52,7 @@ class _Notes:
     folder: Folder | None = None  # of batch normalisation
     stack: list[str] = field(default_factory=list)
     made: list[TappedLayer] = field(default_factory=list)
+    lengths: list[Any] = field(default_factory=list)  # of the films whose frames are under way
 
     def instead(self, path: str, outputs: Any) -> Any:
         """`outputs`, a tensor replaced where that is asked for this call; the operations behind it are pruned."""
@@ -146,20 +148,21 @@ def _noting(layer: Any, call: Callable[..., Any], notes: _Notes, *, outermost: b
         if outermost:
             return plain(*args, **kwargs)
         notes.stack.append(layer.name)
+        run = over_frames(layer, notes.lengths) if runs_on_frames(layer, args, kwargs) else plain
         try:
-            outputs, attention = called_with_scores(plain, args, kwargs) if attends else (plain(*args, **kwargs), None)
+            outputs, attention = called_with_scores(run, args, kwargs) if attends else (run(*args, **kwargs), None)
             path = "/".join(notes.stack)
         finally:
             notes.stack.pop()
         if notes.folder is not None:
             outputs = notes.folder.put_out(layer, path, args, kwargs, outputs)
-        outputs = notes.instead(path, outputs)
+        outputs = notes.instead(path, parted(outputs, notes.lengths))
         for place, tensor in enumerate(tf.nest.flatten(outputs)):
             notes.made.append(TappedLayer(layer.name, path, layer, tensor, output=place))
-        if attention is not None:
+        if attention is not None and not notes.lengths:
             notes.made.append(
                 TappedLayer(f"{layer.name}/{ATTENTION}", f"{path}/{ATTENTION}", layer, attention, is_attention=True)
             )
-        return outputs
+        return joined(outputs, notes.lengths)
 
     return tf.autograph.experimental.do_not_convert(noted)

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ..graph.answer_range import SLACK
-from ..graph.head import SIGMOID, SOFTMAX, Head
+from ..graph.head import LOG_SOFTMAX, SIGMOID, SOFTMAX, Head
 from ..graph.state.model_state import Structure, weights_digest
 from .inputs import InputForm
 
@@ -91,7 +91,7 @@ def _proof(traced: TracedModel, form: InputForm, few: list[np.ndarray], made: An
 def _claim(head: Head | None) -> str:
     if head is None:
         return "the model with its layers tapped"
-    return f"{head.kind}(logits)" if head.kind in (SOFTMAX, SIGMOID) else "the score that was traced"
+    return f"{head.kind}(logits)" if head.kind in (SOFTMAX, LOG_SOFTMAX, SIGMOID) else "the score that was traced"
 
 
 def _refuse_dependence(

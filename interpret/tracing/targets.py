@@ -58,11 +58,18 @@ def resolve(logits: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
 
 def scores(logits: tf.Tensor, classes: tf.Tensor, versus: tf.Tensor) -> tf.Tensor:
     """Score of each image, float32[B]: logit[class], less logit[versus] where one is named; inside of a graph."""
+    return _of(logits, classes) - _of(logits, versus)
+
+
+def _of(logits: tf.Tensor, classes: tf.Tensor) -> tf.Tensor:
+    """The logit of each image's class, float32[B], 0 for `NONE`; exact, as all others are taken as zeros.
+
+    The gradient of a gather would be as exact, and takes a dozen operations more: half of the time of a small model's trace.
+    """
     import tensorflow as tf
 
-    named = tf.gather(logits, classes, batch_dims=1)
-    other = tf.gather(logits, tf.maximum(versus, 0), batch_dims=1)
-    return named - tf.where(versus < 0, tf.zeros_like(other), other)
+    own = tf.range(tf.shape(logits)[1]) == classes[:, tf.newaxis]
+    return tf.reduce_sum(tf.where(own, logits, tf.zeros_like(logits)), axis=1)
 
 
 def label_array(labels: Any, images: int, known: int) -> np.ndarray:

@@ -66,6 +66,7 @@ class Dataset(Record):
     pictures: Pixels = None  # float32[B, H, W, C] in [0, 1], for people; None: the images, in value_range
     preparation: Preparation = Preparation()
     truth: Truth | None = None  # numbers, or several labels, of each image; then there are no classes
+    stored_sizes: Pixels = None  # int64[B,2], (H, W) of each picture as stored, where they were resized; else None
 
     def __post_init__(self) -> None:
         self._make_names_visible()
@@ -211,6 +212,7 @@ class Dataset(Record):
             names=tuple(self.names[number] for number in chosen) if self.names else (),
             pictures=None if self.pictures is None else _taken(self.pictures, chosen),
             truth=None if self.truth is None else self.truth.taking(chosen),
+            stored_sizes=None if self.stored_sizes is None else self.stored_sizes[chosen],
         )
 
     def scaled(self, low: float, high: float) -> Dataset:

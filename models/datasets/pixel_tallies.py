@@ -3,8 +3,17 @@
 from __future__ import annotations
 
 import math
+from collections.abc import Iterator
 
 import numpy as np
+
+_TOGETHER = 200_000  # numbers that are worked on at a time, so that what is made of them stays in the processor's cache
+
+
+def _some_at_a_time(images: np.ndarray) -> Iterator[np.ndarray]:
+    """The images, as many at a time as a cache holds, at least one."""
+    rows = max(1, _TOGETHER // max(1, math.prod(images.shape[1:])))
+    return (images[start : start + rows] for start in range(0, len(images), rows))
 
 
 class PixelCounts:
@@ -18,6 +27,10 @@ class PixelCounts:
 
     def add(self, images: np.ndarray) -> None:
         """Count some more."""
+        for some in _some_at_a_time(images):
+            self._count(some)
+
+    def _count(self, images: np.ndarray) -> None:
         low, high = self._range
         bins = len(self.counts)
         places = (images - low) * (bins / (high - low))
@@ -53,7 +66,10 @@ class Moments:
     def add(self, images: np.ndarray) -> None:
         """Join some images [n,H,W,C], at least one."""
         mean = images.mean(axis=0, dtype=np.float64)
-        self._join(len(images), mean, np.square(images - mean).sum(axis=0))
+        squares = np.zeros(mean.shape)
+        for some in _some_at_a_time(images):
+            squares += np.square(some - mean).sum(axis=0)
+        self._join(len(images), mean, squares)
 
     def merge(self, later: Moments) -> None:
         """Join what another one saw."""

@@ -4,7 +4,7 @@ import numpy as np
 
 from ..known_names import unknown_name
 
-HEADS = ("softmax", "sigmoid", "linear", "probability")
+HEADS = ("softmax", "sigmoid", "linear", "probability", "log_softmax")
 SLACK = 1e-2  # how far rows may be from the sum 1: a float16 softmax over 200 classes is off by 0.003
 
 
@@ -14,8 +14,8 @@ def probabilities_of(outputs: np.ndarray, classes: int, head: str) -> np.ndarray
     Args:
         outputs: float[B,K], what the model says; for two classes also float[B,1]: the unit is class 1, the rest 0.
         classes: K.
-        head: 'softmax' (rows sum to 1), 'sigmoid' (each unit in [0, 1]) 'linear' (logits), or 'probability' (each
-            in [0, 1], such as a mean of softmaxes).
+        head: 'softmax' (rows sum to 1), 'sigmoid' (each unit in [0, 1]) 'linear' (logits), 'log_softmax'
+            (logarithms of probabilities), or 'probability' (each in [0, 1], such as a mean of softmaxes).
 
     Returns:
         float32[B,K], in [0, 1].
@@ -32,7 +32,7 @@ def probabilities_of(outputs: np.ndarray, classes: int, head: str) -> np.ndarray
             "Give the data and the model the same classes."
         )
     values = outputs.astype(np.float64)
-    if head == "linear":
+    if head in ("linear", "log_softmax"):
         values = _sigmoid(values) if values.shape[1] == 1 else _softmax(values)
     _check(values, head)
     both = np.concatenate([1 - values, values], axis=1) if values.shape[1] == 1 else values

@@ -55,6 +55,10 @@ class PictureFiles:
         """Each (H, W) that occurs."""
         return {picture.size for picture in self._kept.looked}
 
+    def size_of_each(self) -> np.ndarray:
+        """(H, W) of each, int64[B,2]."""
+        return np.array([picture.size for picture in self._kept.looked], np.int64).reshape(-1, 2)
+
     def limits(self) -> tuple[float, float]:
         """Black and white."""
         return 0.0, 255.0

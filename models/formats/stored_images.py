@@ -37,6 +37,10 @@ class Pixels(Protocol):
         """Each (H, W) that occurs."""
         ...
 
+    def size_of_each(self) -> np.ndarray:
+        """(H, W) of each image, int64[B,2]."""
+        ...
+
     def limits(self) -> tuple[float, float]:
         """The least and the largest value of all, for what is stored in no known range."""
         ...
@@ -85,6 +89,7 @@ def dataset_of(stored: StoredImages, wanted: Wanted) -> Dataset:
         pictures=pictures,
         preparation=replace(preparation, notes=(*stored.notes, *classes.notes, *preparation.notes)),
         truth=truth,
+        stored_sizes=stored.pixels.size_of_each()[kept] if stored.pixels.sizes() != {shape[:2]} else None,
     )
     if wanted.reading.labels().numeric:
         return in_order_of_numbers(dataset)

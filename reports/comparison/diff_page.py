@@ -13,7 +13,7 @@ from markupsafe import Markup
 from ..drawing.pictures import pictures
 from ..drawing.wording import count, listed, percent
 from ..evidence.twin import twin
-from ..files.whole_files import check_writable, write_whole
+from ..files.whole_files import check_page, write_whole
 from ..html.components import EMPTY, folded, joined, maps, table
 from ..html.page import Header, KeyFigure, Section, render_page
 from ..html.tiles import Sprite, sprite, tile_html
@@ -30,7 +30,7 @@ def write_diff(before: str | Path, after: str | Path, path: str | Path) -> tuple
         ValueError: The file cannot be written, or the two cannot be compared.
     """
     target = Path(path).expanduser().absolute()
-    check_writable(target)
+    check_page(target)
     found = read_diff(Path(before).expanduser(), Path(after).expanduser())
     write_whole(target, diff_html(found))
     return target, found

@@ -3,11 +3,13 @@
 from __future__ import annotations
 
 import importlib.metadata
+from collections.abc import Callable
 
 import numpy as np
 from markupsafe import Markup
 
 from ...interpret.intervals import Interval
+from ...interpret.trust.verdicts import FEWEST_IMAGES
 from ...models.evaluation.significance import FEW
 from ..drawing.wording import number, percent, shape, with_minus
 from ..html.components import command, figure, folded, joined, table
@@ -15,22 +17,28 @@ from ..html.page import Section
 from ..plots.comparison import intervals
 from .evidence import RESAMPLES, ComparisonEvidence, Measured, ModelPair
 
+NO_INTERVAL = "–"
 _SURE = 0.05  # an adjusted p-value below it is called more than chance
 
 
 def figures_section(found: ComparisonEvidence) -> Section:
     """Accuracy, loss and the rest with their intervals, and each class's recall."""
-    accuracy = {m.name: (100 * m.accuracy.mean, 100 * m.accuracy.low, 100 * m.accuracy.high) for m in found.models}
-    loss = {m.name: (m.loss.mean, m.loss.low, m.loss.high) for m in found.models}
+    accuracy = {m.name: _shown(m.accuracy, 100) for m in found.models}
+    loss = {m.name: _shown(m.loss) for m in found.models}
     drawn = [
         figure(intervals(accuracy, title="accuracy, %", form="{:.2f}").svg(), "Share of images that are right."),
         figure(intervals(loss, title="loss").svg(), "Mean of −log(probability of the true class); less is better."),
     ]
-    introduction = Markup(
-        "<p>The bars are {} percentile bootstrap intervals: how the figure varies when {:,} sets of as many images are "
-        "sampled from these with replacement (seed {}). They say how much these images bear, not how a new training would "
-        "vary.</p>"
-    ).format("95 %", RESAMPLES, found.seed)
+    few = Markup("<p>Of fewer than {} images no interval is told.</p>").format(FEWEST_IMAGES)
+    introduction = (
+        few
+        if len(found.dataset) < FEWEST_IMAGES
+        else Markup(
+            "<p>The bars are {} percentile bootstrap intervals: how the figure varies when {:,} sets of as many images are "
+            "sampled from these with replacement (seed {}). They say how much these images bear, not how a new training would "
+            "vary.</p>"
+        ).format("95 %", RESAMPLES, found.seed)
+    )
     return Section(
         id="figures",
         title="Figures",
@@ -48,7 +56,7 @@ def _table(found: ComparisonEvidence) -> Markup:
             percent(model.accuracy.mean, 2),
             _percents(model.accuracy),
             f"{model.loss.mean:.3f}",
-            f"{model.loss.low:.3f} to {model.loss.high:.3f}",
+            _ends(model.loss, lambda value: f"{value:.3f}"),
             f"{int((~model.correct).sum()):,}",
             f"{model.evaluation.calibration.expected_error:.3f}",
             f"{model.information.parameters:,}",
@@ -61,7 +69,20 @@ def _table(found: ComparisonEvidence) -> Markup:
 
 
 def _percents(interval: Interval) -> str:
-    return f"{100 * interval.low:.2f} to {100 * interval.high:.2f} %"
+    ends = _ends(interval, lambda value: f"{100 * value:.2f}")
+    return ends if ends == NO_INTERVAL else f"{ends} %"
+
+
+def _ends(interval: Interval, form: Callable[[float], str]) -> str:
+    """The ends of an interval, or a dash where it is of too few images to be believed."""
+    return NO_INTERVAL if interval.images < FEWEST_IMAGES else f"{form(interval.low)} to {form(interval.high)}"
+
+
+def _shown(interval: Interval, times: float = 1) -> tuple[float, float, float]:
+    """The value and the ends of its interval as they are drawn; of too few images the value alone."""
+    if interval.images < FEWEST_IMAGES:
+        return times * interval.mean, np.nan, np.nan
+    return times * interval.mean, times * interval.low, times * interval.high
 
 
 def _recall(found: ComparisonEvidence) -> Markup:
@@ -91,13 +112,18 @@ def tests_section(found: ComparisonEvidence) -> Section:
     used = "the exact binomial test" if few == len(found.pairs) else "chi-squared with Edwards’ correction"
     if 0 < few < len(found.pairs):
         used = "the exact binomial test or chi-squared with Edwards’ correction, as the table says"
+    many = (
+        f" Among many pairs some difference looks large by chance: the second p-value is adjusted for all {len(found.pairs)} "
+        "(Holm)."
+        if len(found.pairs) > 1
+        else ""
+    )
     introduction = Markup(
         "<p>McNemar’s test looks only at the images that exactly one of the two gets right: were both equally good, each "
         "such image would fall to either with probability one half. Below {} such images the test is exact (binomial), from "
-        "there on chi-squared; here it is {}. Among many pairs some difference looks large by chance: the second p-value is "
-        "adjusted for all {} (Holm). The interval of the difference is from the same bootstrap, both models on the same "
-        "sampled images.</p>"
-    ).format(FEW, used, len(found.pairs))
+        "there on chi-squared; here it is {}.{} The interval of the difference is from the same bootstrap, both models on the "
+        "same sampled images.</p>"
+    ).format(FEW, used, many)
     rows = [_test_row(found, pair) for pair in found.pairs]
     columns = [
         "Pair",
@@ -123,15 +149,14 @@ def tests_section(found: ComparisonEvidence) -> Section:
 
 def _test_row(found: ComparisonEvidence, pair: ModelPair) -> tuple[object, ...]:
     first, second = found.models[pair.first].name, found.models[pair.second].name
-    low, middle, high = (100 * value for value in (pair.difference.low, pair.difference.mean, pair.difference.high))
     link = Markup('<a href="#pair-{}-{}">{} – {}</a>').format(pair.first, pair.second, first, second)
     return (
         link,
         verdict(pair, first, second),
         f"{pair.test.first_only:,}",
         f"{pair.test.second_only:,}",
-        _points(middle),
-        f"{_points(low)} to {_points(high)}",
+        _points(100 * pair.difference.mean),
+        _ends(pair.difference, lambda value: _points(100 * value)),
         _probability(pair.test.p_value),
         _probability(pair.adjusted),
         "exact" if pair.test.exact else "chi-squared",

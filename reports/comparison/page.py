@@ -14,7 +14,7 @@ from ...interpret.progress import Progress
 from ..drawing.wording import count, listed, percent
 from ..evidence.trust import TRUST_IMAGES
 from ..evidence.twin import twin
-from ..files.whole_files import check_writable, write_whole
+from ..files.whole_files import check_page, write_whole
 from ..html.page import Header, KeyFigure, render_page
 from .differences import galleries_section
 from .evidence import ComparisonEvidence, Contestant, gather_comparison
@@ -49,7 +49,7 @@ def write_comparison(
         ValueError: The file cannot be written (found before the work starts), or the models cannot be compared.
     """
     target = Path(path).expanduser().absolute()
-    check_writable(target)
+    check_page(target)
     found = gather_comparison(contestants, trust_images=trust_images, seed=seed, command=command, step=step)
     write_whole(target, comparison_html(found))
     return target

@@ -35,6 +35,18 @@ def check_writable(path: Path) -> None:
         ) from error
 
 
+def check_page(path: Path) -> None:
+    """Raise where a page cannot be written at `path`, see `check_page_name` and `check_writable`."""
+    check_page_name(path)
+    check_writable(path)
+
+
+def check_page_name(path: Path) -> None:
+    """Raise ValueError where a name says that it is no page: it has another ending than .html or .htm."""
+    if path.suffix.lower() not in ("", ".html", ".htm"):
+        raise ValueError(f"Expected a page's name ending in .html. Received '{path}'. Change the ending.")
+
+
 def _try(target: Path) -> None:
     """Make and delete what the writing will make: a file beside the target, and the target where it is missing."""
     new_partial(target).unlink()

@@ -66,7 +66,7 @@ def faded(share: float, head: str) -> str:
 
     Args:
         share: `MapState.saturation`.
-        head: 'softmax', 'sigmoid', 'linear' or 'probability'; after the last two there is nothing to say.
+        head: 'softmax', 'log_softmax', 'sigmoid', 'linear' or 'probability'; after the last two there is nothing to say.
     """
     if head in ("linear", "probability"):
         return ""
@@ -74,7 +74,7 @@ def faded(share: float, head: str) -> str:
         return "the predicted class’s logit has no gradient at this image"
     digits = 0 if share >= 0.00995 else 1
     said = f"{100 * share:.{digits}f} %" if share >= 0.001 else "under 0.1 %"
-    return f"the gradient after the {head} is {said} of the logit’s"
+    return f"the gradient after the {head.removeprefix('log_')} is {said} of the logit’s"
 
 
 def faded_reading(head: str) -> str:
@@ -82,7 +82,7 @@ def faded_reading(head: str) -> str:
     if head in ("linear", "probability"):
         return ""
     return (
-        f"The gradient after the {head} is that of the predicted class’s probability with respect to the pixels; its "
-        f"length is given as a share of the length of the logit’s gradient. Where the answer is sure, little is left, "
-        f"and a map of the probability would show that little; the maps here are all of logits."
+        f"The gradient after the {head.removeprefix('log_')} is that of the predicted class’s probability with respect to the "
+        f"pixels; its length is given as a share of the length of the logit’s gradient. Where the answer is sure, little is "
+        f"left, and a map of the probability would show that little; the maps here are all of logits."
     )

@@ -110,7 +110,7 @@ def sprite_css(sheet: Sprite) -> Markup:
     """Return the CSS rule that carries the sprite's data and the geometry of its tiles."""
     across, down = max(sheet.columns - 1, 1), max(sheet.rows - 1, 1)
     return Markup(
-        f".sprite-{sheet.name}{{--w:{sheet.width};--h:{sheet.height};"
+        f".sprite-{sheet.name}{{--w:{sheet.width};--h:{sheet.height};--c:{sheet.columns};--r:{sheet.rows};"
         f"background-size:{sheet.columns}00% {sheet.rows}00%;"
         f"background-position:calc(var(--x)*100%/{across}) calc(var(--y)*100%/{down});"
         f"background-image:url({sheet.data_uri()})}}\n"
@@ -141,6 +141,6 @@ def strip_html(sheet: Sprite, row: int, label: str) -> Markup:
     if not 0 <= row < sheet.rows:
         raise ValueError(f"Expected a row from 0 to {sheet.rows - 1} of sprite '{sheet.name}'. Received {row}.")
     return Markup(
-        f'<span class="tile strip sprite-{sheet.name}" role="img" aria-label="{escape(label)}" style="--x:0;--y:{row};'
-        f'background-size:100% {sheet.rows}00%;aspect-ratio:{sheet.width * sheet.columns}/{sheet.height}"></span>'
+        f'<span class="tile strip sprite-{sheet.name}" role="img" aria-label="{escape(label)}" style="--y:{row}">'
+        "</span>"
     )

@@ -74,34 +74,48 @@ def _number(measured: Measurement) -> str:
         return "not measured"
     if measured.question == "randomised weights":
         return f"correlation {two_digits(measured.number.mean)}"
-    return f"better on {percent(measured.number.mean, 0)}"
+    return f"better on {share_words(measured)}"
+
+
+def is_of_few(measured: Measurement) -> bool:
+    """Whether a number is of so few images that it has no interval and no verdict."""
+    return measured.number.images < FEWEST_IMAGES
+
+
+def share_words(measured: Measurement) -> str:
+    """The share of the images on which a map beats a control; of few images, on how many of them."""
+    value = measured.number
+    return f"{value.mean * value.images:g} of {value.images}" if is_of_few(measured) else percent(value.mean, 0)
 
 
 VERDICT_COLUMNS = ("Verdict", "Beats random order", "Beats brightness", "Likeness, shuffled weights")
 VERDICT_CAPTION = (
-    f"Good: beats each control on more than {percent(CLEARLY_BETTER, 0)} of the images, and a likeness below {MUCH_ALIKE} "
-    f"once all weights are shuffled. Failed: the interval against the random order reaches down to {percent(NO_BETTER, 0)}, or "
-    f"the likeness is {THE_SAME} or more. Weak: anything between, and where brightness alone does as well, which is no "
-    f"failure, as bright parts may well be what counts. Unknown: fewer than {FEWEST_IMAGES} images. A method that fails is "
-    f"shown with its failure."
+    f"Cite: beats each control on more than {percent(CLEARLY_BETTER, 0)} of the images, and a likeness below {MUCH_ALIKE} "
+    f"once all weights are shuffled. Do not cite: the interval against the random order reaches down to "
+    f"{percent(NO_BETTER, 0)}, or the likeness is {THE_SAME} or more. With a caveat: anything between, and where brightness "
+    f"alone does as well, which is no failure, as bright parts may well be what counts. Not judged: fewer than "
+    f"{FEWEST_IMAGES} images, of which no interval is told. A method that fails is shown with its failure."
 )
 
 
 def verdict_cells(found: Verdict) -> tuple[Markup | str, ...]:
     """A cell for each of `VERDICT_COLUMNS`: the verdict, and the numbers behind it with their intervals."""
-    word = Markup('<span class="trust-word trust-{0}">{1} {0}</span>').format(found.level, MARKS[found.level])
+    level = found.level
+    word = Markup('<span class="trust-word trust-{}">{} {}</span>').format(level, MARKS[level], LEVEL_WORDS[level])
     return word, *(_cell(finding) for finding in found.findings)
 
 
 def two_digits(value: float) -> str:
     """A correlation or a likeness."""
-    return with_minus(f"{value:.2f}")
+    return with_minus(f"{value:.2f}".replace("-0.00", "0.00"))
 
 
 def _cell(measured: Measurement) -> str:
-    value = measured.number
+    value, mark = measured.number, MARKS[measured.level]
     if not np.isfinite(value.mean):
         return "not measured"
     if measured.question == "randomised weights":
-        return f"{MARKS[measured.level]} {two_digits(value.mean)} ({two_digits(value.low)} to {two_digits(value.high)})"
-    return f"{MARKS[measured.level]} {percent(value.mean, 0)} ({100 * value.low:.0f} to {100 * value.high:.0f})"
+        ends = "" if is_of_few(measured) else f" ({two_digits(value.low)} to {two_digits(value.high)})"
+        return f"{mark} {two_digits(value.mean)}{ends}"
+    ends = "" if is_of_few(measured) else f" ({100 * value.low:.0f} to {100 * value.high:.0f})"
+    return f"{mark} {share_words(measured)}{ends}"

@@ -35,7 +35,7 @@ def intervals(values: Mapping[str, tuple[float, float, float]], *, title: str, f
     drawn.grid(axis="x", color=LINE, linewidth=0.6)
     drawn.spines["left"].set_visible(False)
     said = ", ".join(
-        f"{name} {form.format(middle)} ({form.format(low)} to {form.format(high)})"
+        f"{name} {form.format(middle)}" + (f" ({form.format(low)} to {form.format(high)})" if np.isfinite(low) else "")
         for name, (middle, low, high) in values.items()
     )
     return Plot(figure, title, f"{said}.")

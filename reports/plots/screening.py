@@ -74,5 +74,6 @@ def class_circle(
     shown = min(int(right.sum()), _MOST_POINTS // 2), min(int((~right).sum()), _MOST_POINTS // 2)
     drawn_of = zip(shown, ((word, "grey"), ("mistake", "colour")), strict=True)
     told = [f"{count(amount, kind)} in {colour}" for amount, (kind, colour) in drawn_of if amount]
-    text = f"{listed(told)}, sampled, between the classes that pull them."
+    sampled = ", sampled," if sum(shown) < len(right) else ""
+    text = f"{listed(told)}{sampled} between the classes that pull them."
     return Plot(figure, "Map of the images between the classes", text)

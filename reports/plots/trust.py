@@ -86,7 +86,7 @@ def control_shares(methods: Mapping[str, tuple[Interval, ...]]) -> Plot:
             means,
             rows + (0.13, -0.13)[place],
             xerr=ends,
-            fmt="os"[place],
+            fmt="so"[place],
             color=SERIES[place],
             markersize=5,
             linewidth=1.4,

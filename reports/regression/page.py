@@ -7,34 +7,18 @@ from typing import Any
 
 import numpy as np
 
-from ...interpret.layers.survey import Survey
 from ...interpret.progress import Progress
-from ...interpret.tracing.sharing import programs_shared
 from ...models.datasets.dataset import Dataset
-from ...models.datasets.exploration import Exploration
-from ...models.datasets.pixel_range import warn_of_range
 from ...models.evaluation.numbers import NumberEvaluation
 from ...models.model_files.cards import ModelCard
-from ..evidence.model import ModelEvidence, gather_model
 from ..evidence.plan import ReportPlan
-from ..evidence.trust import TrustEvidence
 from ..files.report_files import ReportFiles
 from ..html.components import figure
 from ..html.own_words import NO_WORDS, OwnWords
-from ..sections.model import ModelSection
-from ..sections.section import About
-from ..sections.trust import TrustSection
-from ..tasks.page import TaskPage, told_of, write_task_page
+from ..tasks.around import Around, looked_around
+from ..tasks.page import TaskPage, write_task_page
 from ..tasks.picture_maps import Maps
-from ..tasks.sections import (
-    about_of,
-    data_section,
-    layers_section,
-    name_of,
-    shared_findings,
-    shared_section,
-    trust_finding,
-)
+from ..tasks.sections import layers_section
 from .drawn import numbers_section
 from .evidence import RegressionEvidence, gather_regression
 from .findings import headline, regression_findings, told
@@ -64,13 +48,9 @@ _PROBE = (
 class RegressionReport:
     """All that the page is written from; each record is a part of the JSON under its name."""
 
-    about: About
+    around: Around
     regression: RegressionEvidence
     measured: NumberEvaluation
-    survey: Survey
-    model: ModelEvidence
-    pictures: Exploration
-    trust: TrustEvidence | None
 
 
 def explained_numbers(
@@ -88,14 +68,9 @@ def explained_numbers(
     Raises:
         ValueError: The data bear no numbers, or others than the model answers, or its answers could not be proven.
     """
-    warn_of_range(model, dataset)
     seen = NumbersSeen(model, dataset, plan, asked, card=card, command=command, step=step)
-    with programs_shared():
-        seen.stream([seen.surveying(), seen.describing()])
-        regression, trust = gather_regression(seen), seen.trust
-    return RegressionReport(
-        about_of(seen), regression, seen.figures, seen.survey, gather_model(seen), seen.exploration, trust
-    )
+    regression, around = looked_around(seen, gather_regression)
+    return RegressionReport(around, regression, seen.figures)
 
 
 def write_regression_report(
@@ -110,30 +85,25 @@ def write_regression_report(
 
 
 def _page(report: RegressionReport) -> TaskPage:
-    about, found, place = report.about, report.regression, report.regression.explained
+    around, found, place = report.around, report.regression, report.regression.explained
+    about = around.about
     worst, worst_sprites = worst_section(found, about)
     raising, raising_sprites = raising_section(found, about)
     truth, answers = report.measured.truth[:, place], report.measured.answers[:, place]
     drawn = predicted_against_true(truth, answers, found.names[place], found.unit)
     what = "raises" if found.direction == "up" else "lowers"
-    said = f"Tested are the maps of what {what} {found.names[place]}."
-    trust = [] if report.trust is None else [shared_section(TrustSection(), report.trust, about, "trust", said)]
-    tested = [] if report.trust is None else [trust_finding(report.trust)]
-    model = shared_section(ModelSection(), report.model, about, "method")
+    layers = layers_section(around.survey, "R² of a probe", _PROBE)
     return TaskPage(
         about=about,
         headline=headline(found),
         beside=figure(drawn.svg(), drawn.description),
-        told=told(found, report.survey),
-        findings=[*regression_findings(found), *tested, *shared_findings(ModelSection(), report.model, about)],
+        told=told(found, around.survey),
+        findings=[*regression_findings(found), *around.findings()],
         sections=[
             numbers_section(found, report.measured),
             worst,
             raising,
-            layers_section(report.survey, "R² of a probe", _PROBE),
-            data_section(report.pictures, about),
-            *trust,
-            model,
+            *around.sections(layers, f"Tested are the maps of what {what} {found.names[place]}."),
         ],
         sprites=[*worst_sprites, *raising_sprites],
         views=_VIEWS,
@@ -144,18 +114,9 @@ def _page(report: RegressionReport) -> TaskPage:
 
 
 def _figures(report: RegressionReport) -> dict[str, Any]:
-    measured = report.measured
+    measured, around = report.measured, report.around.figures(probed="r2")
     each = {"true": measured.truth, "answer": measured.answers.round(6)}
-    layers = [
-        {
-            "name": name_of(layer),
-            "channels": layer.channels,
-            "active_share": layer.active_share,
-            "r2": layer.probe.accuracy,
-        }
-        for layer in report.survey.layers
-    ]
-    parts = {"about": told_of(report.about), "regression": report.regression, "layers": layers, "trust": report.trust}
+    parts = {"about": around.pop("about"), "regression": report.regression, **around}
     return {"format": FORMAT, "version": VERSION, **parts, "pictures": each}
 
 

@@ -11,9 +11,10 @@ import numpy as np
 
 from ...interpret import ModelInformation, inspect_model
 from ...interpret.graph.head import REGRESSION
+from ...interpret.graph.tasks import declare_task
 from ...interpret.layers.survey import SurveyStatistic
 from ...interpret.methods.catalogue import method_called
-from ...interpret.own_scores import DIRECTIONS, declare_task, number_of
+from ...interpret.own_scores import DIRECTIONS, number_of
 from ...interpret.progress import Progress
 from ...models.datasets.dataset import Dataset
 from ...models.evaluation.numbers import NumberEvaluation, number_evaluation, numbers_in

@@ -89,24 +89,30 @@ def _introduction(causes: Causes) -> Markup:
     census = causes.census
     channels = len(census.active_share)
     if not causes.ablations:
-        return Markup("<p>No class is taken for one other at least three times, so no channel was taken away.</p>")
-    right = (
-        f", and on {count(causes.tried, 'right answer')} of the {causes.right:,}, those with the smallest lead over the next "
-        f"class (up to {number(causes.lead)} in the logits)"
-        if causes.tried
-        else ""
-    )
-    broken = (
-        "; broken is one of these right answers that then is wrong. The other right answers were not tried, so more may break."
-        if causes.tried
-        else ". The model has no right answer that could break."
-    )
+        return Markup(
+            "<p>No class is taken for one and the same other at least three times, so no channel was taken away.</p>"
+        )
+    right, broken = _tried(causes)
     said = (
         f"Each of the {count(channels, 'channel')} of {census.layer} was set to zero, one at a time, and the rest of the "
         f"model was run again: on images of the {_largest(len(causes.ablations))}{right}. Repaired is an image of the "
         f"confusion whose answer then is right{broken}"
     )
     return Markup("<p>{}</p><p>{}</p>{}").format(said, _in_all(causes), how_to_read(_reading(channels)))
+
+
+def _tried(causes: Causes) -> tuple[str, str]:
+    """On which right answers it was tried, and what may have broken."""
+    if not causes.tried:
+        return "", ". The model has no right answer that could break."
+    broken = "; broken is one of these right answers that then is wrong."
+    if causes.tried == causes.right:
+        return f", and on all {count(causes.right, 'right answer')}", broken
+    some = (
+        f", and on {count(causes.tried, 'right answer')} of the {causes.right:,}, those with the smallest lead over the next "
+        f"class (up to {number(causes.lead)} in the logits)"
+    )
+    return some, f"{broken} The other right answers were not tried, so more may break."
 
 
 def _in_all(causes: Causes) -> str:
@@ -245,26 +251,33 @@ def _census(causes: Causes, names: tuple[str, ...]) -> list[Markup]:
     ]
 
 
-def _price(broken: int, tried: int) -> str:
+def _price(broken: int, causes: Causes) -> str:
     """How many right answers the removal costs; nothing where there were none."""
-    if not tried:
+    if not causes.tried:
         return ""
-    return f", but {broken:,} of the {tried:,} least sure right answers {'breaks' if broken == 1 else 'break'}"
+    sort = "" if causes.tried == causes.right else "least sure "
+    return f", but {broken:,} of the {causes.tried:,} {sort}right answers {'breaks' if broken == 1 else 'break'}"
+
+
+def _others(shares: list[float]) -> str:
+    """That no other confusion is repaired as well, where there are others and it is so."""
+    alone = len(shares) > 1 and shares.count(max(shares)) == 1
+    return " No other large confusion is repaired as well by one channel." if alone else ""
 
 
 def _most_repaired(causes: Causes, names: tuple[str, ...]) -> Iterator[Finding]:
     ablations = [found for found in causes.ablations if found.confusion and found.effects.repaired[0] > 0]
     if not ablations:
         return
-    best = max(ablations, key=lambda found: found.effects.repaired[0] / found.confused)
+    shares = [float(found.effects.repaired[0] / found.confused) for found in ablations]
+    best = ablations[int(np.argmax(shares))]
     labels = best.confusion or (0, 0)
     true, predicted = (names[label] for label in labels)
     broken, repaired = int(best.effects.broken[0].sum()), int(best.effects.repaired[0])
     yield Finding(
         f"Without channel {best.effects.channels[0]} of {best.layer}, {repaired} of "
         f"{count(best.confused, 'image')} of {true} taken for {predicted} are right (without a random channel "
-        f"{best.control.repaired.mean():.1f}){_price(broken, causes.tried)}. No other large confusion is repaired so far by "
-        f"one channel.",
+        f"{best.control.repaired.mean():.1f}){_price(broken, causes)}.{_others(shares)}",
         severity="fact",
         number=repaired,
         anchor="cause-{}-{}".format(*labels),

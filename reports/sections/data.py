@@ -15,7 +15,14 @@ from ..evidence.data import DataEvidence, gather_data
 from ..evidence.seen import Seen
 from ..html.components import figure, folded, joined, notice, table
 from ..plots.data import class_distribution, pixel_histogram
-from .data_pictures import ClassPictures, class_pictures, duplicate_pictures, nearest_pictures, sample_pictures
+from .data_pictures import (
+    ClassPictures,
+    class_pictures,
+    duplicate_pictures,
+    fewer_examples,
+    nearest_pictures,
+    sample_pictures,
+)
 from .section import About, Finding, Part
 
 _READING_VALUES = (
@@ -62,7 +69,7 @@ class DataSection:
         """The split that the report is about."""
         return split_part(
             about.dataset,
-            found.exploration,
+            fewer_examples(found.exploration, about.drawn),
             name=self.id,
             other_splits=_also_in_training(found.also_in_training),
             trained_on=found.trained_on,
@@ -73,7 +80,7 @@ def _also_in_training(shared: int | None) -> Markup:
     """How many of the images the model was trained on, or how to find out."""
     if shared is None:
         return NOT_COMPARED
-    told = f"{count(shared, 'image')} of these" if shared else "No image of these"
+    told = f"{count(shared, 'image')} of these" if shared else "None of these images"
     return Markup("<p>{} {} in the training split too.</p>").format(told, "are" if shared > 1 else "is")
 
 

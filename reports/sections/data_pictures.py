@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 import numpy as np
 from markupsafe import Markup
@@ -54,6 +54,19 @@ def class_pictures(dataset: Dataset, explored: Exploration, prefix: str) -> Clas
     )
     html = joined([introduction, Markup('<div class="classes">{}</div>').format(joined(rows))])
     return ClassPictures(shown, html, list(sheets.values()))
+
+
+def fewer_examples(explored: Exploration, share: float) -> Exploration:
+    """The same with a share, 0 to 1, of the examples and of the nearest pairs: at least two of each class, and four pairs."""
+    if share >= 1:
+        return explored
+    near = explored.neighbours
+    pairs = max(4, round(len(near.pairs) * share))
+    return replace(
+        explored,
+        samples=tuple(kept[: max(2, round(len(kept) * share))] for kept in explored.samples),
+        neighbours=replace(near, pairs=near.pairs[:pairs], distances=near.distances[:pairs]),
+    )
 
 
 def sample_pictures(

@@ -2,6 +2,7 @@
 
 from __future__ import annotations
 
+import math
 from collections.abc import Mapping, Sequence
 from typing import Any
 
@@ -109,6 +110,14 @@ def _add_margins(confusions: list[dict[str, Any]], evaluation: Evaluation) -> No
         sides = [margin[evaluation.labels == label] for label in (each["t"], each["p"])]
         both = np.concatenate(sides)
         low, high = (float(np.quantile(both, share)) for share in (0.005, 0.995))
-        low, high = min(low, -1e-3), max(high, 1e-3)
-        bins = [np.histogram(np.clip(side, low, high), _BINS, (low, high))[0].tolist() for side in sides]
+        low, high, count = _around_zero(low, high)
+        bins = [np.histogram(np.clip(side, low, high), count, (low, high))[0].tolist() for side in sides]
         each["margins"] = {"low": low, "high": high, "true": bins[0], "predicted": bins[1]}
+
+
+def _around_zero(low: float, high: float) -> tuple[float, float, int]:
+    """Ends a little wider, and how many bins between them, so that 0 lies between two bins: none holds both sides."""
+    low, high = min(low, 0.0), max(high, 1e-3)
+    width = (high - low) / _BINS
+    below, above = max(1, math.ceil(-low / width)), math.ceil(high / width)
+    return -below * width, above * width, below + above

@@ -120,7 +120,8 @@ def _silent(layers: tuple[LayerSurvey, ...]) -> Markup:
 
 
 def _likeness(layers: Sequence[LayerSurvey]) -> Iterator[Finding]:
-    known = [layer for layer in layers[1:] if np.isfinite(layer.image_correlation)]
+    picture, *others = layers
+    known = [layer for layer in others if np.isfinite(layer.image_correlation)]
     if len(known) < 2:
         return
     most = max(known, key=lambda layer: layer.image_correlation)
@@ -128,13 +129,18 @@ def _likeness(layers: Sequence[LayerSurvey]) -> Iterator[Finding]:
     yield Finding(
         f"Of all maps those of {most.name} are the most like the picture and those of {least.name} the least: their mean "
         f"correlation with it is {most.image_correlation:.2f} and {least.image_correlation:.2f}, where the picture itself "
-        f"has 1.00.",
+        f"has {picture.image_correlation:.2f}{_of_colors(picture)}.",
         severity="fact",
         number=least.image_correlation,
         anchor="layers",
         link="what the layers keep",
         weight=0.75,
     )
+
+
+def _of_colors(picture: LayerSurvey) -> str:
+    """Why a picture is not wholly like itself: each of its colours is compared with the grey picture."""
+    return "" if picture.channels == 1 else ", as each of its colours is compared with the grey picture"
 
 
 def _probe(layers: Sequence[LayerSurvey]) -> Iterator[Finding]:

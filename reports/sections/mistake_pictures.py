@@ -73,9 +73,10 @@ def map_kind(
     return {"method": name, "level": level_of(verdicts, name), "plain": plain, "sheets": sheets}
 
 
-def ready_made(mistakes: Mistakes, rows: np.ndarray, value_range: tuple[float, float]) -> dict[str, Sprite]:
-    """The pictures and contrasts of some mistakes, coloured here."""
+def ready_made(mistakes: Mistakes, rows: np.ndarray, value_range: tuple[float, float]) -> Sprite:
+    """Some mistakes, each with its contrast on the right, coloured here."""
     shown = pictures(mistakes.pictures[rows], value_range)
     end = np.abs(mistakes.contrast[rows]).max(axis=(1, 2))[:, None, None]
     laid = contrast_overlay(shown, enlarge(mistakes.contrast[rows], shown.shape[1:3]), end)
-    return {"picture": sprite("mistake-picture", shown), "contrast": sprite("mistake-contrast", laid)}
+    between = np.full((*shown.shape[:2], 1, 3), 255, np.uint8)
+    return sprite("mistakes", np.concatenate([shown, between, laid], axis=2))

@@ -17,7 +17,7 @@ from ..drawing.wording import count, number, percent
 from ..evidence.further_maps import further_maps
 from ..evidence.mistakes import SURE, Confusion, Mistakes, gather_mistakes
 from ..evidence.seen import Seen
-from ..html.components import EMPTY, how_to_read, joined, name_html, notice, probabilities, table, view
+from ..html.components import EMPTY, how_to_read, joined, name_html, notice, probabilities, table
 from ..html.map_notes import EMPTY_MAPS, averaged_to, faded_reading
 from ..html.payload import packed, smallest_type
 from ..html.tiles import Sprite, tile_html
@@ -176,10 +176,10 @@ def _groups(found: Mistakes, about: About, where: EvidenceRegions) -> tuple[Mark
     """The first images of the largest confusions: for those who run no program, and for print."""
     groups = [group for group in found.confusions[:MOST_GROUPS] if len(group.places)]
     rows = np.concatenate([group.places[:MOST_OF_A_GROUP] for group in groups])
-    sheets = ready_made(found, rows, about.dataset.shown_range)
+    sheet = ready_made(found, rows, about.dataset.shown_range)
     places = {int(row): place for place, row in enumerate(rows)}
-    shown = joined(_group(found, about, where, group, sheets, places) for group in groups)
-    return Markup("<noscript>{}</noscript>").format(shown), list(sheets.values())
+    shown = joined(_group(found, about, where, group, sheet, places) for group in groups)
+    return Markup("<noscript>{}</noscript>").format(shown), [sheet]
 
 
 def _group(
@@ -187,33 +187,28 @@ def _group(
     about: About,
     where: EvidenceRegions,
     group: Confusion,
-    sheets: dict[str, Sprite],
+    sheet: Sprite,
     places: dict[int, int],
 ) -> Markup:
     some = [int(row) for row in group.places[:MOST_OF_A_GROUP]]
     amount = count(group.count, "image") if len(some) == group.count else f"the {len(some)} surest of {group.count:,}"
-    cards = joined(_card(found, about, where, row, sheets, places[row]) for row in some)
-    return Markup('<h3 id="confusion-{}-{}">{} <small>{}</small></h3><div class="mistakes">{}</div>').format(
-        group.true, group.predicted, pair_html(about.class_names, group.true, group.predicted), amount, cards
-    )
+    cards = joined(_card(found, about, where, row, sheet, places[row]) for row in some)
+    return Markup(
+        '<h3 id="confusion-{}-{}">{} <small>{}; left the picture, right the contrast</small></h3><div class="mistakes">{}</div>'
+    ).format(group.true, group.predicted, pair_html(about.class_names, group.true, group.predicted), amount, cards)
 
 
-def _card(
-    found: Mistakes, about: About, where: EvidenceRegions, row: int, sheets: dict[str, Sprite], place: int
-) -> Markup:
+def _card(found: Mistakes, about: About, where: EvidenceRegions, row: int, sheet: Sprite, place: int) -> Markup:
     names, image = about.class_names, int(found.numbers[row])
     true, said = int(found.true[row]), int(found.predicted[row])
     called = about.dataset.called(image)
-    views = [
-        view(tile_html(sheets["picture"], place, f"image {called}, {names[true]}"), "picture"),
-        view(tile_html(sheets["contrast"], place, f"{names[said]} rather than {names[true]}"), "contrast"),
-    ]
+    label = f"image {called}, {names[true]}, and what speaks for {names[said]} rather than {names[true]}"
     return Markup(
-        '<article class="mistake" id="image-{}"><h4>image {}</h4><div class="views">{}</div>{}<p class="says">{}</p></article>'
+        '<article class="mistake" id="image-{}"><h4>image {}</h4>{}{}<p class="says">{}</p></article>'
     ).format(
         image,
         called,
-        joined(views),
+        tile_html(sheet, place, label),
         probabilities(_bars(found.probabilities[row], true, said, names)),
         sentence(found, where, row, names),
     )

@@ -148,6 +148,7 @@ def _proof(found: ModelEvidence) -> Markup:
     information = found.information
     behind = {
         "softmax": ("a logit, the score before the softmax", "softmax(logits)"),
+        "log_softmax": ("a logit, the score before the softmax", "log_softmax(logits)"),
         "sigmoid": ("a logit, the score before the sigmoid", "sigmoid(logits)"),
         "linear": ("a logit, the score before the softmax or sigmoid", "identity(logits)"),
     }

@@ -30,6 +30,8 @@ from ..html.trust_marks import (
     VERDICT_CAPTION,
     VERDICT_COLUMNS,
     anchor,
+    is_of_few,
+    share_words,
     two_digits,
     verdict_cells,
 )
@@ -118,7 +120,8 @@ def _bought(trust: Trust) -> str:
     """How finely it was measured, by which budget, and what the folding of batch normalisation moved."""
     steps = f" Pixels went in {count(trust.plan.steps, 'step')} from all to none."
     if trust.plan.budget is not None:
-        steps = f" Its budget of {count(trust.plan.budget, 'pass', 'passes')} forward and backward bought this.{steps}"
+        bought = f"That is what a budget of {count(trust.plan.budget, 'pass', 'passes')} forward and backward allows."
+        steps = f" {bought}{steps}"
     if trust.folding is None:
         return steps
     return (
@@ -192,6 +195,9 @@ _SHORT = ("Beats random", "Beats brightness", "Likeness, shuffled")
 
 
 def _dots(found: MethodTrust) -> Markup:
+    """The two shares on a line; nothing where they are of too few images."""
+    if any(is_of_few(finding) for finding in found.verdict.findings[:2]):
+        return EMPTY
     shares = [finding.number.mean for finding in found.verdict.findings[:2]]
     marks = [
         Markup('<i class="{}" style="--x:{:.3f}"></i>').format(kind, share)
@@ -206,22 +212,29 @@ def _short(finding: Measurement) -> str:
         return "–"
     if finding.question == "randomised weights":
         return two_digits(finding.number.mean)
-    return percent(finding.number.mean, 0)
+    return share_words(finding)
 
 
 def why_not(found: Verdict) -> str:
     """What keeps a method from being cited, with its threshold; empty for one that passed."""
     if found.level == "good":
         return ""
+    if found.level == "unknown" and len({each.number.images for each in found.findings}) == 1:
+        return _few(found.findings[0].number.images)
     said = [_against(each) for each in found.findings if each.level != "good"]
     return "; ".join(said)
+
+
+def _few(images: int) -> str:
+    """That a measure is of too few images."""
+    return f"measured on {count(images, 'image')}; {FEWEST_IMAGES} are needed" if images else "not measured"
 
 
 def _against(finding: Measurement) -> str:
     """One measure that was not passed."""
     value = finding.number
     if finding.level == "unknown":
-        return f"{finding.question}: measured on {count(value.images, 'image')}, too few to judge"
+        return f"{finding.question}: {_few(value.images)}"
     if finding.question == "randomised weights":
         how = "hardly changes" if finding.level == "failed" else "stays much as it was"
         return f"the map {how} once the weights are shuffled ({two_digits(value.mean)}; {finding.good} is asked)"
@@ -234,10 +247,10 @@ def thresholds() -> Markup:
     clear, none, alike, same = (percent(CLEARLY_BETTER, 0), percent(NO_BETTER, 0), MUCH_ALIKE, THE_SAME)
     return Markup(
         "<h3>The thresholds</h3><p>Cite: the method’s order of pixels beats a random one and that of brightness, each on more "
-        "than {} of the images, and its maps’ rank correlation with those of shuffled weights is below {}. With a caveat: one of "
-        "these is missed. Do not cite: it beats the random order on no more than {} of the images, by the lower end of the "
-        "interval, or the likeness is {} or more. Brightness alone cannot fail a method: a map that is no better than the "
-        "picture’s brightness may still depend on the model. Not judged: fewer than {} images.</p>"
+        "than {} of the images, and its maps’ rank correlation with those of shuffled weights is below {}. With a caveat: one "
+        "or more of these are missed. Do not cite: it beats the random order on no more than {} of the images, by the lower "
+        "end of the interval, or the likeness is {} or more. Brightness alone cannot fail a method: a map that is no better "
+        "than the picture’s brightness may still depend on the model. Not judged: fewer than {} images.</p>"
     ).format(clear, alike, none, same, FEWEST_IMAGES)
 
 
@@ -385,14 +398,23 @@ def _shown_methods(trust: Trust) -> Iterator[Finding]:
     said = [f"{listed(methods[level])} {words}" for level, (words, _) in _LEVELS.items() if level in methods]
     kinds = {severity for level, (_, severity) in _LEVELS.items() if level in methods}
     if said:
+        few = f"None of the maps drawn throughout could be judged: {_too_few(trust)}."
         yield Finding(
-            f"Of the maps drawn throughout {'; '.join(said)}.",
+            few if set(methods) == {"unknown"} else f"Of the maps drawn throughout, {'; '.join(said)}.",
             severity="problem" if "problem" in kinds else "caution" if "caution" in kinds else "fact",
             number=len(methods.get("good", [])),
             anchor="trust",
             link="trust",
             weight=0.56,
         )
+
+
+def _too_few(trust: Trust) -> str:
+    """Why no method was judged."""
+    images = max(finding.number.images for found in trust.verdicts.values() for finding in found.findings)
+    if not images:
+        return "they were not tested"
+    return f"they were tested on {count(images, 'image')}, and {FEWEST_IMAGES} are needed"
 
 
 def _best_method(trust: Trust) -> Iterator[Finding]:

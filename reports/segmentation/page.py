@@ -21,7 +21,7 @@ from ...models.evaluation.segmentation import SegmentationEvaluation
 from ...models.model_files.cards import ModelCard
 from ..evidence.trust import TRUST_IMAGES
 from ..files.report_files import ReportFiles
-from ..files.whole_files import check_writable
+from ..files.whole_files import check_page, check_writable
 from ..html.components import EMPTY, figure
 from ..html.own_words import NO_WORDS, OwnWords
 from ..sections.section import About
@@ -153,9 +153,9 @@ def write_segmentation_report(
         0.81
     """
     targets = [None if each is None else Path(each).expanduser().absolute() for each in (path, json, arrays)]
-    for target in targets:
+    for target, check in zip(targets, (check_page, check_writable, check_writable), strict=True):
         if target is not None:
-            check_writable(target)
+            check(target)
     dataset, at = _as_data(images), None if layer is None else layer_name(model, layer)
     seen = PixelSeen(model, dataset, masks, head, ignore, batch_size)
     asked = TrustAsked(trust_images, trust_budget, seed)

@@ -7,33 +7,17 @@ from typing import Any
 
 import numpy as np
 
-from ...interpret.layers.survey import Survey
 from ...interpret.progress import Progress
-from ...interpret.tracing.sharing import programs_shared
 from ...models.datasets.dataset import Dataset
-from ...models.datasets.exploration import Exploration
-from ...models.datasets.pixel_range import warn_of_range
 from ...models.evaluation.labels import LabelEvaluation
 from ...models.model_files.cards import ModelCard
-from ..evidence.model import ModelEvidence, gather_model
 from ..evidence.plan import ReportPlan
-from ..evidence.trust import TrustEvidence
 from ..files.report_files import ReportFiles
 from ..html.components import figure
 from ..html.own_words import NO_WORDS, OwnWords
-from ..sections.model import ModelSection
-from ..sections.section import About
-from ..sections.trust import TrustSection
-from ..tasks.page import TaskPage, told_of, write_task_page
-from ..tasks.sections import (
-    about_of,
-    data_section,
-    layers_section,
-    name_of,
-    shared_findings,
-    shared_section,
-    trust_finding,
-)
+from ..tasks.around import Around, looked_around
+from ..tasks.page import TaskPage, write_task_page
+from ..tasks.sections import layers_section
 from .cards import looks_section, worst_section
 from .evidence import LabelsEvidence, gather_labels
 from .figures import labels_section, together_section
@@ -61,13 +45,9 @@ _VIEWS = {
 class LabelsReport:
     """All that the page is written from; each record is a part of the JSON under its name."""
 
-    about: About
+    around: Around
     labels: LabelsEvidence
     measured: LabelEvaluation
-    survey: Survey
-    model: ModelEvidence
-    pictures: Exploration
-    trust: TrustEvidence | None
 
 
 def explained_labels(
@@ -84,12 +64,9 @@ def explained_labels(
     Raises:
         ValueError: The data bear no labels of this kind, or others than the model answers, or its logits could not be proven.
     """
-    warn_of_range(model, dataset)
     seen = LabelsSeen(model, dataset, plan, card=card, command=command, step=step)
-    with programs_shared():
-        seen.stream([seen.surveying(), seen.describing()])
-        labels, trust = gather_labels(seen), seen.trust
-    return LabelsReport(about_of(seen), labels, seen.figures, seen.survey, gather_model(seen), seen.exploration, trust)
+    labels, around = looked_around(seen, gather_labels)
+    return LabelsReport(around, labels, seen.figures)
 
 
 def write_labels_report(
@@ -104,29 +81,24 @@ def write_labels_report(
 
 
 def _page(report: LabelsReport) -> TaskPage:
-    about, found = report.about, report.labels
+    about, found = report.around.about, report.labels
     worst, worst_sprites = worst_section(found, about)
     looks, looks_sprites = looks_section(found, about)
     often = np.sort(np.argsort(-found.together.true.diagonal(), kind="stable")[:_MOST_IN_FRONT])
     names = [found.names[place] for place in often]
     drawn = together_matrix(found.together.true[np.ix_(often, often)], names, "Borne together, images")
-    trust = [] if report.trust is None else [shared_section(TrustSection(), report.trust, about, "trust", _TESTED)]
-    tested = [] if report.trust is None else [trust_finding(report.trust)]
     return TaskPage(
         about=about,
         headline=headline(found, len(about.dataset)),
         beside=figure(drawn.svg(), drawn.description),
         told=told(found),
-        findings=[*label_findings(found), *tested, *shared_findings(ModelSection(), report.model, about)],
+        findings=[*label_findings(found), *report.around.findings()],
         sections=[
             labels_section(found),
             together_section(found),
             worst,
             looks,
-            layers_section(report.survey),
-            data_section(report.pictures, about),
-            *trust,
-            shared_section(ModelSection(), report.model, about, "method"),
+            *report.around.sections(layers_section(report.around.survey), _TESTED),
         ],
         sprites=[*worst_sprites, *looks_sprites],
         views=_VIEWS,
@@ -137,18 +109,14 @@ def _page(report: LabelsReport) -> TaskPage:
 
 
 def _figures(report: LabelsReport) -> dict[str, Any]:
-    measured = report.measured
+    measured, around = report.measured, report.around.figures()
     each = {
         "true": [np.flatnonzero(row) for row in measured.marks],
         "answered": [np.flatnonzero(row) for row in measured.answered],
         "probability": measured.probabilities.astype(np.float64).round(6),
     }
-    layers = [
-        {"name": name_of(layer), "channels": layer.channels, "active_share": layer.active_share}
-        for layer in report.survey.layers
-    ]
-    about = {**told_of(report.about), "labels": measured.names}
-    parts = {"about": about, "labels": report.labels, "layers": layers, "trust": report.trust}
+    about = {**around.pop("about"), "labels": measured.names}
+    parts = {"about": about, "labels": report.labels, **around}
     return {"format": FORMAT, "version": VERSION, **parts, "pictures": each}
 
 

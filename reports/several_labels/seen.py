@@ -11,7 +11,7 @@ import numpy as np
 
 from ...interpret import ModelInformation, inspect_model
 from ...interpret.graph.head import LABELS
-from ...interpret.own_scores import declare_task
+from ...interpret.graph.tasks import declare_task
 from ...interpret.progress import Progress
 from ...models.datasets.dataset import Dataset
 from ...models.evaluation.labels import LabelEvaluation, label_evaluation, marks_in

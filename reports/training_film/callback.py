@@ -13,7 +13,7 @@ from ...interpret.given import Layers, given_images, layer_names
 from ...interpret.methods.catalogue import KnownMethod
 from ...models.datasets.dataset import range_of_values
 from ...models.quiet_start import start_tensorflow
-from ..files.whole_files import check_writable, write_whole
+from ..files.whole_files import check_page, write_whole
 from ..notebook.written import WrittenReport
 from ..report_choice import known_method
 from .film_page import Film, film_html
@@ -79,7 +79,7 @@ class FeatureMaps(keras.callbacks.Callback, Shown):
 
     def on_train_begin(self, logs: Mapping[str, Any] | None = None) -> None:
         """Look at the model as it is before the training; forget an earlier one."""
-        check_writable(self.path)
+        check_page(self.path)
         given = given_images(self._source, self.model)
         labels = given.labels if self._labels is None else np.asarray(self._labels)
         names = None if self._layers is None else layer_names(self.model, self._layers)

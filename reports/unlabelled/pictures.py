@@ -80,9 +80,12 @@ def _copies(found: Likeness, about: About) -> tuple[Markup, list[Sprite]]:
 def _strangers(found: Likeness, about: About) -> tuple[Markup, list[Sprite]]:
     if found.strangers is None:
         return Markup("<p>There are too few pictures, or the model shows no hidden layer to compare them by.</p>"), []
+    if not len(found.strangers.numbers):
+        return Markup("<p>None stands out: of so few pictures many are equally unlike the rest.</p>"), []
     text = Markup(
         "<p>The pictures most unlike the rest, by how little speaks for any class and by their neighbours in the last hidden "
-        "layer. By its making such a list is never empty. It misses about half of pictures turned by 90 degrees and most lightly "
+        "layer. Some picture is always the most unlike, so to be listed proves nothing. It misses "
+        "about half of pictures turned by 90 degrees and most lightly "
         "blurred ones.{}</p>"
     ).format(" The pictures are few: the order is a rough one." if found.strangers.rough else "")
     numbers = found.strangers.numbers
@@ -91,7 +94,7 @@ def _strangers(found: Likeness, about: About) -> tuple[Markup, list[Sprite]]:
         view(
             tile_html(sheet, place, f"picture {about.dataset.called(int(image))}"),
             about.class_names[about.dataset.labels[image]],
-            note=f"{about.dataset.called(int(image))}, as unlike as {percent(float(value), 2)}",
+            note=f"{about.dataset.called(int(image))}, {percent(float(value), 2)} of the rest are as unlike",
         )
         for place, (image, value) in enumerate(zip(numbers, found.strangers.p_value, strict=True))
     ]

@@ -2,8 +2,9 @@
 
 from __future__ import annotations
 
-from collections.abc import Iterable, Iterator
+from collections.abc import Iterable, Iterator, Sequence
 from pathlib import Path
+from typing import Any
 
 Named = str | Path | None  # as typed
 
@@ -38,6 +39,22 @@ def check_outputs(
                 f"Expected to write beside what is read, never over it. Received '{target}' to write, which is {what}"
                 f"{'' if path == target else f' (read as {path})'}. Name another file."
             )
+
+
+def check_page_outputs(outputs: Sequence[Path], **read: Any) -> None:
+    """The same for a command whose first output is a page.
+
+    Args:
+        outputs: The files that will be written, the page first.
+        read: What the command reads, as `check_outputs` takes it.
+
+    Raises:
+        ValueError: As `check_outputs`; or the page's name ends as another kind of file's does.
+    """
+    from featurelens.reports.files.whole_files import check_page_name
+
+    check_outputs(outputs, **read)
+    check_page_name(outputs[0])
 
 
 def _identity(path: Path) -> tuple[int, int]:

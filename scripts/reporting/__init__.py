@@ -2,6 +2,7 @@
 
 figures         What is printed and written of an evaluation without classes?
 page_choice     What is on the page, and what becomes of it?
+whole_page      What does every report without classes do alike?
 segmentation    What is wanted of the report of a model of pixels, and how are its masks read?
 regression      What is wanted of the report of a regression, and which options speak of classes?
 signals         Which options speak of pictures, and what is written of series and volumes?

@@ -6,6 +6,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 
 from featurelens.scripts.terminal.saying import say
+from featurelens.scripts.terminal.tables import print_table
 
 if TYPE_CHECKING:
     from featurelens.models.datasets.dataset import Dataset
@@ -36,7 +37,6 @@ def measure_labels(model: Any, dataset: Dataset, output: Path | None) -> None:
 
 
 def _print_labels(found: LabelEvaluation) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -49,9 +49,8 @@ def _print_labels(found: LabelEvaluation) -> None:
         shares = share_words(each.precision), share_words(each.recall)
         numbers = (each.f1, each.average_precision, each.best_threshold)
         table.add_row(escape(each.name), f"{each.images:,}", *shares, *(f"{value:.3f}" for value in numbers))
-    console = Console()
-    console.print(table)
-    console.print(f"mean average precision {found.macro_average_precision:.4f}, F1 of all labels {found.micro_f1:.4f}")
+    print_table(table)
+    say(f"mean average precision {found.macro_average_precision:.4f}, F1 of all labels {found.micro_f1:.4f}")
 
 
 def _write_labels(found: LabelEvaluation, folder: Path) -> None:
@@ -74,27 +73,26 @@ def _write_labels(found: LabelEvaluation, folder: Path) -> None:
 
 
 def _print(found: NumberEvaluation) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
     from featurelens.reports.regression.drawn import with_interval
     from featurelens.reports.regression.plots import bare, range_words
 
-    console, of = Console(), f", {escape(found.unit)}" if found.unit else ""
+    of = f", {escape(found.unit)}" if found.unit else ""
     table = Table("number", title=f"{len(found.truth):,} images, with 95 % intervals")
     for name in (f"MAE{of}", f"RMSE{of}", "R2", "predicted less true"):
         table.add_column(name, justify="right")
     for each in found.figures:
         table.add_row(escape(each.name), *map(with_interval, (each.mae, each.rmse, each.r2, each.bias)))
-    console.print(table)
+    print_table(table)
     for each in found.figures:
         ranges = Table(f"true {escape(bare(each.name))}{of}")
         for name in ("images", "MAE", "predicted less true"):
             ranges.add_column(name, justify="right")
         for part in each.ranges:
             ranges.add_row(range_words(part), f"{part.images:,}", with_interval(part.mae), with_interval(part.bias))
-        console.print(ranges)
+        print_table(ranges)
 
 
 def _write(found: NumberEvaluation, folder: Path) -> None:

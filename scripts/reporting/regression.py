@@ -9,12 +9,9 @@ from typing import Annotated, Any
 
 import typer
 
-from featurelens.scripts.options.early_checks import checked_data
-from featurelens.scripts.options.gates import checked_gates, require_known, stop_if
+from featurelens.scripts.options.gates import require_known, stop_if
 from featurelens.scripts.options.opening import Opening, load_with_card, open_numbers
-from featurelens.scripts.options.outputs import check_outputs
-from featurelens.scripts.reporting.page_choice import progress_of, told
-from featurelens.scripts.reporting.unlabelled import PicturesChoice, written_files
+from featurelens.scripts.reporting.whole_page import WholeChoice, checked, looked_and_written, tell_written
 
 Unit = Annotated[str, typer.Option(help="Unit of a regression's numbers, such as years.")]
 
@@ -64,38 +61,31 @@ def report_numbers(
     model: str,
     target: Path,
     opening: Opening,
-    choice: PicturesChoice,
+    choice: WholeChoice,
     numbers: NumbersChoice,
     *,
     command: str,
 ) -> None:
     """Write the report of a regression."""
-    from featurelens.reports.drawing.wording import count
-    from featurelens.reports.evidence.plan import ReportPlan
-    from featurelens.reports.evidence.trust import SHOWN, TRUST_IMAGES
-    from featurelens.reports.files.report_files import ReportFiles
-    from featurelens.reports.report_choice import sampled
-
-    page = choice.page
-    words, conditions = page.read(usual=f"What {Path(model).stem} answers"), checked_gates(choice.gates, "regression")
-    written = written_files(target, choice)
-    images_from = checked_data(model, data, opening)
-    beside = [opening.class_names, page.logo, page.note]
-    check_outputs([target, *choice.gates.written], models=[model], data=[images_from], files=beside)
+    settled = checked(data, model, target, opening, choice, "regression")
     loaded, card = load_with_card(model, replace(opening, direction=None))
-    dataset = open_numbers(images_from, loaded, card, opening, numbers.unit)
-    dataset = sampled(dataset, page.max_images, choice.seed)
+    dataset = open_numbers(settled.data, loaded, card, opening, numbers.unit)
     from featurelens.models.evaluation.numbers import numbers_in
+    from featurelens.reports.drawing.wording import count
+    from featurelens.reports.evidence.trust import SHOWN
     from featurelens.reports.regression.page import explained_numbers, write_regression_report
     from featurelens.reports.regression.seen import Asked
+    from featurelens.reports.report_choice import sampled
 
-    require_known(conditions, numbers_in(dataset).names, SHOWN)
-    asked = Asked.of(numbers_in(dataset), numbers.number, opening.direction or "up")
-    images = TRUST_IMAGES if choice.trust_images is None else choice.trust_images
-    plan = ReportPlan(choice.batch_size, images, trust_budget=choice.trust_budget, seed=choice.seed)
-    with progress_of(page, plan.expected(dataset.images.shape)) as step:
-        found = explained_numbers(loaded, dataset, plan, asked, card=card, command=command, step=step)
-        figures = write_regression_report(found, ReportFiles(target, *written[1:]), words=words, step=step)
-    size = f"{target.stat().st_size / 1e6:.1f} MB"
-    told(page, target, f"Wrote {target} ({size}), of {count(len(dataset), 'picture')}. Open it in a browser.")
-    stop_if(conditions, figures, choice.gates)
+    dataset = sampled(dataset, choice.page.max_images, choice.seed)
+    require_known(settled.conditions, numbers_in(dataset).names, SHOWN)
+    asked, plan = Asked.of(numbers_in(dataset), numbers.number, opening.direction or "up"), choice.plan()
+    _, figures = looked_and_written(
+        choice,
+        plan,
+        dataset.images.shape,
+        lambda step: explained_numbers(loaded, dataset, plan, asked, card=card, command=command, step=step),
+        lambda found, step: write_regression_report(found, settled.files, words=settled.words, step=step),
+    )
+    tell_written(choice, target, count(len(dataset), "picture"))
+    stop_if(settled.conditions, figures, choice.gates)

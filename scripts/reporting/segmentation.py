@@ -11,10 +11,11 @@ import typer
 from featurelens.scripts.options.early_checks import check_words, checked_data
 from featurelens.scripts.options.gates import checked_gates, require_known, stop_if
 from featurelens.scripts.options.opening import Opening, load_with_card, open_images, opened_for
-from featurelens.scripts.options.outputs import check_outputs
-from featurelens.scripts.reporting.page_choice import progress_of, told
-from featurelens.scripts.reporting.unlabelled import PicturesChoice, unlabelled_files, written_files
+from featurelens.scripts.options.outputs import check_page_outputs
+from featurelens.scripts.reporting.unlabelled import unlabelled_files
+from featurelens.scripts.reporting.whole_page import WholeChoice, files_of, looked_and_written, tell_written
 from featurelens.scripts.terminal.saying import say
+from featurelens.scripts.terminal.tables import print_table
 
 if TYPE_CHECKING:
     from featurelens.models.datasets.dataset import Dataset
@@ -91,31 +92,27 @@ def report_masks(
     model: str,
     target: Path,
     opening: Opening,
-    choice: PicturesChoice,
+    choice: WholeChoice,
     masks: MaskChoice,
     *,
     command: str,
 ) -> None:
     """Write the report of a model that names a class for every pixel."""
     from featurelens.reports.drawing.wording import count
-    from featurelens.reports.evidence.plan import ReportPlan
-    from featurelens.reports.evidence.trust import SHOWN, TRUST_IMAGES
-    from featurelens.reports.files.report_files import ReportFiles
+    from featurelens.reports.evidence.trust import SHOWN
 
     page = choice.page
     words, conditions = page.read(usual=f"How {Path(model).stem} segments"), checked_gates(choice.gates, "segmentation")
-    written = written_files(target, choice)
+    files = files_of(target, choice)
     images_from = _checked(data, model, opening, masks)
     beside = [opening.class_names, page.logo, page.note]
-    check_outputs([target, *choice.gates.written], models=[model], data=[data, masks.masks], files=beside)
+    check_page_outputs([target, *choice.gates.written], models=[model], data=[data, masks.masks], files=beside)
     opened = _opened(images_from, model, opening, masks, most=page.max_images, seed=choice.seed)
     require_known(conditions, _names(opened), SHOWN)
     from featurelens.reports.segmentation.evidence import PixelSeen, Reading
     from featurelens.reports.segmentation.page import explained_masks, write_masks_report
     from featurelens.reports.segmentation.trust import TrustAsked
 
-    images = TRUST_IMAGES if choice.trust_images is None else choice.trust_images
-    plan = ReportPlan(choice.batch_size, images, trust_budget=choice.trust_budget, seed=choice.seed)
     found = opened.masks
     seen = PixelSeen(
         opened.model,
@@ -126,20 +123,23 @@ def report_masks(
         choice.batch_size or 256,
         lambda made: _settled(made, found),
     )
-    trust = TrustAsked(images, choice.trust_budget, choice.seed)
+    trust = TrustAsked(choice.most_tested, choice.trust_budget, choice.seed)
 
     def read() -> Reading:
         notes = (opened.head.words, *found.notes, *sorted(found.told))
         return Reading(opened.head.head, found.ignored, found.source, notes)
 
-    with progress_of(page, plan.expected(opened.dataset.images.shape)) as step:
-        made = explained_masks(
+    made, figures = looked_and_written(
+        choice,
+        choice.plan(),
+        opened.dataset.images.shape,
+        lambda step: explained_masks(
             seen, _names(opened), read=read, trust=trust, card=opened.card, command=command, step=step
-        )
-        figures = write_masks_report(made, ReportFiles(target, *written[1:]), words=words, step=step)
+        ),
+        lambda looked, step: write_masks_report(looked, files, words=words, step=step),
+    )
     _tell(made.found.evaluation, found, quiet=page.quiet)
-    size = f"{target.stat().st_size / 1e6:.1f} MB"
-    told(page, target, f"Wrote {target} ({size}), of {count(len(seen.dataset), 'picture')}. Open it in a browser.")
+    tell_written(choice, target, count(len(seen.dataset), "picture"))
     stop_if(conditions, figures, choice.gates)
 
 
@@ -199,6 +199,7 @@ def _opened(
     head = pixel_head(loaded, dataset.images[:4], declared=opening.task == "segmentation")
     fit = dataset.preparation.fit if opening.resize else "stretch"
     reading = MaskReading.of(masks.mask_values, masks.ignore, resize=opening.resize, fit=fit)
+    reading = replace(reading, pictures=dataset.stored_sizes)
     found = open_class_masks(str(masks.masks), dataset.names, len(dataset), head.size, head.classes, reading)
     rows = sampled_rows(len(dataset), most, seed)
     if rows is not None:
@@ -239,7 +240,6 @@ def _tell(found: SegmentationEvaluation, masks: ClassMasks, *, quiet: bool = Fal
 
 
 def _print(found: SegmentationEvaluation) -> None:
-    from rich.console import Console
     from rich.markup import escape
     from rich.table import Table
 
@@ -250,7 +250,7 @@ def _print(found: SegmentationEvaluation) -> None:
     columns = zip(found.iou, found.class_accuracy, found.precision, found.confusion.sum(axis=1), strict=True)
     for name, (iou, recall, precision, pixels) in zip(found.class_names, columns, strict=True):
         table.add_row(escape(name), f"{iou:.4f}", f"{recall:.4f}", f"{precision:.4f}", f"{pixels:,}")
-    Console().print(table)
+    print_table(table)
 
 
 def _write(found: SegmentationEvaluation, folder: Path) -> None:

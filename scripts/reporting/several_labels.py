@@ -4,41 +4,32 @@ from __future__ import annotations
 
 from pathlib import Path
 
-from featurelens.scripts.options.early_checks import checked_data
-from featurelens.scripts.options.gates import checked_gates, require_known, stop_if
+from featurelens.scripts.options.gates import require_known, stop_if
 from featurelens.scripts.options.opening import Opening, load_with_card, open_labels
-from featurelens.scripts.options.outputs import check_outputs
-from featurelens.scripts.reporting.page_choice import progress_of, told
-from featurelens.scripts.reporting.unlabelled import PicturesChoice, written_files
+from featurelens.scripts.reporting.whole_page import WholeChoice, checked, looked_and_written, tell_written
 
 
 def report_labels(
-    data: str | None, model: str, target: Path, opening: Opening, choice: PicturesChoice, *, command: str
+    data: str | None, model: str, target: Path, opening: Opening, choice: WholeChoice, *, command: str
 ) -> None:
     """Write the report of a model of independent labels."""
-    from featurelens.reports.drawing.wording import count
-    from featurelens.reports.evidence.plan import ReportPlan
-    from featurelens.reports.evidence.trust import SHOWN, TRUST_IMAGES
-    from featurelens.reports.files.report_files import ReportFiles
-    from featurelens.reports.report_choice import sampled
-
-    page = choice.page
-    words, conditions = page.read(usual=f"What {Path(model).stem} answers"), checked_gates(choice.gates, "labels")
-    written = written_files(target, choice)
-    images_from = checked_data(model, data, opening)
-    beside = [opening.class_names, page.logo, page.note]
-    check_outputs([target, *choice.gates.written], models=[model], data=[images_from], files=beside)
+    settled = checked(data, model, target, opening, choice, "labels")
     loaded, card = load_with_card(model, opening)
-    dataset = sampled(open_labels(images_from, loaded, card, opening), page.max_images, choice.seed)
     from featurelens.models.evaluation.labels import marks_in
+    from featurelens.reports.drawing.wording import count
+    from featurelens.reports.evidence.trust import SHOWN
+    from featurelens.reports.report_choice import sampled
     from featurelens.reports.several_labels.page import explained_labels, write_labels_report
 
-    require_known(conditions, marks_in(dataset).names, SHOWN)
-    images = TRUST_IMAGES if choice.trust_images is None else choice.trust_images
-    plan = ReportPlan(choice.batch_size, images, trust_budget=choice.trust_budget, seed=choice.seed)
-    with progress_of(page, plan.expected(dataset.images.shape)) as step:
-        found = explained_labels(loaded, dataset, plan, card=card, command=command, step=step)
-        figures = write_labels_report(found, ReportFiles(target, *written[1:]), words=words, step=step)
-    size = f"{target.stat().st_size / 1e6:.1f} MB"
-    told(page, target, f"Wrote {target} ({size}), of {count(len(dataset), 'picture')}. Open it in a browser.")
-    stop_if(conditions, figures, choice.gates)
+    dataset = sampled(open_labels(settled.data, loaded, card, opening), choice.page.max_images, choice.seed)
+    require_known(settled.conditions, marks_in(dataset).names, SHOWN)
+    plan = choice.plan()
+    _, figures = looked_and_written(
+        choice,
+        plan,
+        dataset.images.shape,
+        lambda step: explained_labels(loaded, dataset, plan, card=card, command=command, step=step),
+        lambda found, step: write_labels_report(found, settled.files, words=settled.words, step=step),
+    )
+    tell_written(choice, target, count(len(dataset), "picture"))
+    stop_if(settled.conditions, figures, choice.gates)

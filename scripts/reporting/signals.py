@@ -10,8 +10,7 @@ from typing import TYPE_CHECKING, Any
 from featurelens.scripts.options.gates import require_known
 from featurelens.scripts.options.opening import Opening, open_signals_for
 from featurelens.scripts.options.trust_file import trust_on_file
-from featurelens.scripts.reporting.page_choice import progress_of, told
-from featurelens.scripts.reporting.unlabelled import PicturesChoice
+from featurelens.scripts.reporting.whole_page import WholeChoice, files_of, looked_and_written, tell_written
 from featurelens.scripts.terminal.saying import say
 
 if TYPE_CHECKING:
@@ -28,7 +27,7 @@ class SignalsChoice:
     data: str
     target: Path
     opening: Opening
-    choice: PicturesChoice
+    choice: WholeChoice
     trust: Path | None  # what `featurelens trust` measured
     conditions: Sequence[Condition]
     command: str
@@ -54,9 +53,7 @@ def refuse_picture_options(given: Mapping[str, Any]) -> None:
 def report_signals(loaded: Any, card: ModelCard | None, asked: SignalsChoice, words: OwnWords) -> dict[str, Any]:
     """Write the report of series or volumes; returns its figures."""
     from featurelens.reports.drawing.wording import count
-    from featurelens.reports.evidence.plan import ReportPlan
-    from featurelens.reports.evidence.trust import SHOWN, TRUST_IMAGES
-    from featurelens.reports.files.report_files import ReportFiles
+    from featurelens.reports.evidence.trust import SHOWN
     from featurelens.reports.report_choice import only_classes, sampled
     from featurelens.reports.signals.page import explained_signals, write_signals_report
     from featurelens.reports.signals.words import ONE
@@ -64,22 +61,21 @@ def report_signals(loaded: Any, card: ModelCard | None, asked: SignalsChoice, wo
     choice, page = asked.choice, asked.choice.page
     model, signals = open_signals_for(asked.data, loaded, card, asked.opening)
     data: Any = signals  # it is chosen from as a data set of pictures is
-    signals = sampled(only_classes(data, page.wanted_classes), page.max_images, choice.seed)
-    images = TRUST_IMAGES if choice.trust_images is None else choice.trust_images
-    anew = images if choice.trust_budget is not None else choice.trust_images
-    measured = trust_on_file(asked.trust, anew, asked.model, model, signals)
+    chosen: Any = sampled(only_classes(data, page.wanted_classes), page.max_images, choice.seed)
+    anew = choice.most_tested if choice.trust_budget is not None else choice.trust_images
+    measured = trust_on_file(asked.trust, anew, asked.model, model, chosen)
     judged = SHOWN if measured is None else tuple(measured.trust.methods)
-    require_known(asked.conditions, signals.class_names, judged)
-    kind = ONE[signals.kind]  # type: ignore[attr-defined]
+    require_known(asked.conditions, chosen.class_names, judged)
+    kind = ONE[chosen.kind]
     if not page.quiet:
         say(f"The model takes {kind[1]}: this is the report of {kind[1]}.", err=True)
-    plan = ReportPlan(choice.batch_size, images, measured, trust_budget=choice.trust_budget, seed=choice.seed)
-    beside = (
-        None if path is None else path.expanduser().absolute() for path in (choice.gates.json, choice.gates.arrays)
+    plan, files = choice.plan(measured), files_of(asked.target, choice)
+    _, figures = looked_and_written(
+        choice,
+        plan,
+        chosen.images.shape,
+        lambda step: explained_signals(model, chosen, plan, card=card, command=asked.command, step=step),
+        lambda found, step: write_signals_report(found, files, words=words, step=step),
     )
-    with progress_of(page, plan.expected(signals.images.shape)) as step:
-        found = explained_signals(model, signals, plan, card=card, command=asked.command, step=step)  # type: ignore[arg-type]
-        figures = write_signals_report(found, ReportFiles(asked.target, *beside), words=words, step=step)
-    size = f"{asked.target.stat().st_size / 1e6:.1f} MB"
-    told(page, asked.target, f"Wrote {asked.target} ({size}), of {count(len(signals), *kind)}. Open it in a browser.")
+    tell_written(choice, asked.target, count(len(chosen), *kind))
     return figures

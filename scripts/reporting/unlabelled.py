@@ -3,27 +3,13 @@
 from __future__ import annotations
 
 from collections.abc import Mapping
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
 from featurelens.scripts.options.early_checks import check_words
-from featurelens.scripts.options.gates import Gates
 from featurelens.scripts.options.opening import Opening, load_with_card, opened_for
-from featurelens.scripts.options.outputs import check_outputs
-from featurelens.scripts.reporting.page_choice import PageChoice, progress_of, told
-
-
-@dataclass(frozen=True)
-class PicturesChoice:
-    """The options of `featurelens report` that hold without labels, too."""
-
-    batch_size: int | None
-    trust_images: int | None
-    trust_budget: int | None
-    seed: int
-    page: PageChoice
-    gates: Gates
+from featurelens.scripts.options.outputs import check_page_outputs
+from featurelens.scripts.reporting.whole_page import WholeChoice, files_of, looked_and_written, tell_written
 
 
 def unlabelled_files(data: str | None, opening: Opening) -> list[Path] | None:
@@ -53,21 +39,18 @@ def refuse_labelled_options(given: Mapping[str, Any]) -> None:
 
 
 def report_pictures(
-    files: list[Path], model: str, target: Path, opening: Opening, choice: PicturesChoice, *, command: str
+    files: list[Path], model: str, target: Path, opening: Opening, choice: WholeChoice, *, command: str
 ) -> None:
     """Write the report of pictures without labels."""
     from featurelens.models.datasets.class_names import read_class_names
     from featurelens.reports.drawing.wording import count
-    from featurelens.reports.evidence.plan import ReportPlan
-    from featurelens.reports.evidence.trust import TRUST_IMAGES
-    from featurelens.reports.files.report_files import ReportFiles
     from featurelens.reports.report_choice import sampled
 
     page = choice.page
     words = page.read(usual=f"What {Path(model).stem} answers")
-    written = written_files(target, choice)
+    written = files_of(target, choice)
     check_words([model], None, opening)
-    check_outputs(
+    check_page_outputs(
         [target, *choice.gates.written], models=[model], files=[opening.class_names, page.logo, page.note, *files]
     )
     names = None if opening.class_names is None else read_class_names(opening.class_names)
@@ -76,26 +59,15 @@ def report_pictures(
     pictures = sampled(pictures, page.max_images, choice.seed)
     from featurelens.reports.unlabelled.page import explained_pictures, write_pictures_report
 
-    images = TRUST_IMAGES if choice.trust_images is None else choice.trust_images
-    plan = ReportPlan(choice.batch_size, images, trust_budget=choice.trust_budget, seed=choice.seed)
-    with progress_of(page, plan.expected(pictures.images.shape)) as step:
-        found = explained_pictures(loaded, pictures, plan, class_names=names, card=card, command=command, step=step)
-        write_pictures_report(found, ReportFiles(target, *written[1:]), words=words, step=step)
-    size = f"{target.stat().st_size / 1e6:.1f} MB"
+    plan = choice.plan()
+    looked_and_written(
+        choice,
+        plan,
+        pictures.images.shape,
+        lambda step: explained_pictures(
+            loaded, pictures, plan, class_names=names, card=card, command=command, step=step
+        ),
+        lambda found, step: write_pictures_report(found, written, words=words, step=step),
+    )
     what = "without labels: it tells what the model answers, not whether that is right"
-    told(page, target, f"Wrote {target} ({size}), of {count(len(pictures), 'picture')} {what}. Open it in a browser.")
-
-
-def written_files(target: Path, choice: PicturesChoice) -> list[Path | None]:
-    """The files to write, absolute, after a look whether they can be."""
-    from featurelens.reports.files.whole_files import check_arrays_name, check_writable
-
-    beside = [
-        None if path is None else path.expanduser().absolute() for path in (choice.gates.json, choice.gates.arrays)
-    ]
-    for path in beside:
-        if path is not None:
-            check_writable(path)
-    if beside[1] is not None:
-        check_arrays_name(beside[1])
-    return [target, *beside]
+    tell_written(choice, target, f"{count(len(pictures), 'picture')} {what}")

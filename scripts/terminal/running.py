@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import gc
+import io
 import os
 import sys
 import traceback
@@ -49,6 +50,7 @@ def run(
         settings: Gives {command: {parameter: what it is where it is not typed}}.
     """
     os.environ.setdefault(*_ONE_THREAD)
+    _show_every_letter()
     usual = gc.get_threshold()
     gc.set_threshold(_OBJECTS, *usual[1:])
     given = _with_size_limit(list(sys.argv[1:] if arguments is None else arguments))
@@ -74,6 +76,12 @@ def run(
         sys.exit(REFUSED)
     finally:
         gc.set_threshold(*usual)
+
+
+def _show_every_letter() -> None:
+    """Letters that the terminal's encoding lacks (× in ASCII) become escapes on stdout, as Python has it on stderr."""
+    if isinstance(sys.stdout, io.TextIOWrapper):
+        sys.stdout.reconfigure(errors="backslashreplace")
 
 
 def _words(error: Exception) -> str:

@@ -10,13 +10,17 @@ from typing import Any
 
 import numpy as np
 import pytest
-from browser_pages import CHROMIUM, HOSTILE
-from playwright.sync_api import sync_playwright
+from browser_pages import HOSTILE
+from browsers import browsing, lead
 from small_models import sequential
 
 from featurelens.models import Dataset
 from featurelens.reports import write_report
 
+CLICKED = """fragment => new Promise(done => {
+  addEventListener("hashchange", () => setTimeout(done), { once: true });
+  location.hash = fragment.slice(1) || "#";
+})"""
 NAMES = (HOSTILE, 'a"b&c=#%?\x1b[2J', "line\u2028break\u202e\udcff")
 FRAGMENTS = (
     "#",
@@ -42,7 +46,6 @@ FRAGMENTS = (
     "#\u202e\u2028",
     "#" + "a?" * 500,
 )
-pytestmark = pytest.mark.skipif(CHROMIUM is None, reason="needs a browser on the path: chromium or google-chrome")
 
 
 @pytest.fixture(scope="module")
@@ -59,14 +62,12 @@ def report(tmp_path_factory: pytest.TempPathFactory) -> Path:
 def tab(report: Path) -> Iterator[tuple[Any, list[str]]]:
     """A tab of the browser, and what it complained of."""
     complaints: list[str] = []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with browsing() as browser:
         page = browser.new_page(viewport={"width": 1280, "height": 800})
         page.on("console", lambda message: complaints.append(message.text))
         page.on("pageerror", lambda error: complaints.append(str(error)))
         page.on("dialog", lambda dialog: (complaints.append("a name ran as a script"), dialog.dismiss()))
         yield page, complaints
-        browser.close()
 
 
 @pytest.mark.parametrize("fragment", FRAGMENTS, ids=range(len(FRAGMENTS)))
@@ -75,10 +76,8 @@ def test_an_address_never_stops_the_script(fragment: str, report: Path, tab: tup
     complaints.clear()
     page.goto("about:blank")
     page.goto(report.as_uri() + fragment)  # as a link that somebody sent
-    page.evaluate(
-        "fragment => { location.hash = 'top'; location.hash = fragment.slice(1); }", fragment
-    )  # and as a click
-    page.wait_for_timeout(30)
+    lead(page, "#top")
+    page.evaluate(CLICKED, fragment)  # and as a click
     assert complaints == []
     assert page.locator("h1:visible").count() == 1
 

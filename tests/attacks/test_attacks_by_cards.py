@@ -102,7 +102,7 @@ CARDS = (
         beside("x.json", lambda path: shutil.copy(SHIPPED_FOLDER / "early_stopping.json", path)),
         "inspect x.keras",
         "x.json.*of the weights in 'x.keras'.*of others",
-        seconds=20,
+        seconds=120,
     ),
     card("a digest that is none", put(CARD, "abc", "weights"), "'weights'"),
     card("a digest that is a number", put(CARD, 3, "weights"), "'weights'"),

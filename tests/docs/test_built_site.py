@@ -59,7 +59,7 @@ def test_every_public_name_is_in_the_api(site):
 def test_the_search_works_from_the_disk(site, browser):
     page = browser.new_page()
     page.goto(f"{(site / 'search.html').as_uri()}?q=occlusion")
-    expect(page.locator("#search-results a", has_text="Occlusion").first).to_be_visible(timeout=20_000)
+    expect(page.locator("#search-results a", has_text="Occlusion").first).to_be_visible()
     page.close()
 
 

@@ -2,29 +2,14 @@
 
 from __future__ import annotations
 
-import shutil
-from collections.abc import Iterator
-from contextlib import contextmanager
 from pathlib import Path
 from typing import Any
 
 import axe_playwright_python
-import pytest
-from playwright.sync_api import sync_playwright
+from browsers import browsing, lead
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
+__all__ = ["AXE", "browsing", "faults_of_views", "lead", "opened", "violations"]
 AXE = (Path(axe_playwright_python.__file__).parent / "axe.min.js").read_text(encoding="utf-8")
-
-
-@contextmanager
-def browsing() -> Iterator[Any]:
-    """A browser; the test is skipped where there is none."""
-    if CHROMIUM is None:
-        pytest.skip("needs a browser on the path: chromium or google-chrome")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
-        yield opened
-        opened.close()
 
 
 def opened(browser: Any, path: Path, address: str = "", *, width: int = 1280, **settings: Any) -> tuple[Any, list[str]]:
@@ -58,7 +43,7 @@ def faults_of_views(browser: Any, path: Path) -> list[str]:
     for width, scheme in ((1280, "dark"), (390, "light")):
         page, complaints = opened(browser, path, width=width, color_scheme=scheme, bypass_csp=True)
         for view in page.locator("main > .view").evaluate_all("views => views.map(view => view.id)"):
-            page.evaluate("view => (location.hash = view)", view)
+            lead(page, f"#{view}")
             page.locator(f'.bar nav a[href="#{view}"][aria-current]').wait_for()
             wide = page.evaluate("document.documentElement.scrollWidth")
             cut = page.locator("main > .on .table-box").evaluate_all(

@@ -3,7 +3,6 @@
 from __future__ import annotations
 
 import threading
-import time
 import warnings
 from collections.abc import Iterator
 from contextlib import contextmanager
@@ -12,9 +11,11 @@ from pathlib import Path
 from typing import Any
 
 import cv2
+import httpx
 import keras
 import numpy as np
 from small_models import conv, seeded
+from waiting import PATIENCE, until
 
 from featurelens.models.datasets.dataset import Dataset
 from featurelens.models.formats.reading import Reading
@@ -58,23 +59,47 @@ class Live:
         return f"http://127.0.0.1:{self.port}"
 
 
+PATIENT = {
+    "port": 0,
+    "log": False,
+    "deadline": PATIENCE,
+    "most_seconds": 10 * PATIENCE,
+    "header_seconds": PATIENCE,
+    "body_seconds": PATIENCE,
+    "job_seconds": PATIENCE,
+    "drain_seconds": PATIENCE,
+}  # a machine that stands still for seconds is refused nothing
+
+
 @contextmanager
-def live(*models: ServedModel, **settings: Any) -> Iterator[Live]:
-    """The service, once it is ready; stopped afterwards."""
-    service, listening = listener(models, Settings(**{"port": 0, "log": False, "most_seconds": 30.0, **settings}))
+def listens(*models: ServedModel, **settings: Any) -> Iterator[Live]:
+    """The service, once it listens, which it may do before it is ready; stopped afterwards."""
+    service, listening = listener(models, Settings(**{**PATIENT, **settings}))
     thread = threading.Thread(target=listening.run, daemon=True)
     thread.start()
-    until = time.monotonic() + 60
-    while not (listening.started and service.is_ready):
-        assert time.monotonic() < until and thread.is_alive(), "the service did not start"
-        time.sleep(0.01)
+    until(lambda: listening.started or not thread.is_alive())
+    assert listening.started, "the service did not start"
     port = listening.servers[0].sockets[0].getsockname()[1]
     try:
         yield Live(service, listening, port, thread)
     finally:
         listening.should_exit = True
-        thread.join(20)
+        thread.join(PATIENCE)
         assert not thread.is_alive(), "the service did not stop"
+
+
+@contextmanager
+def live(*models: ServedModel, **settings: Any) -> Iterator[Live]:
+    """The service, once it is ready; stopped afterwards."""
+    with listens(*models, **settings) as found:
+        until(lambda: found.service.is_ready or not found.thread.is_alive())
+        assert found.service.is_ready, "the service did not get ready"
+        yield found
+
+
+def asking(found: Live) -> httpx.Client:
+    """A client that waits for its answers."""
+    return httpx.Client(base_url=found.url, timeout=PATIENCE)
 
 
 def png(pixels: np.ndarray) -> bytes:

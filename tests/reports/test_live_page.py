@@ -3,10 +3,12 @@
 from __future__ import annotations
 
 import re
+from types import SimpleNamespace
 
+import keras
 import numpy as np
 import pytest
-from live_pages import browsing, opened, violations
+from live_pages import browsing, lead, opened, violations
 from playwright.sync_api import expect
 from walked_pages import walked
 
@@ -52,6 +54,25 @@ def pair_of(report):
     return first, f"#/confusion/{first.true}-{first.predicted}", (names[first.true], names[first.predicted])
 
 
+def test_the_contrast_is_of_the_predicted_against_the_true_class(report):
+    mistakes = report.evidence["mistakes"]
+    every = np.arange(len(mistakes.numbers))
+    logits = report.seen.survey.logits[mistakes.numbers]
+    gap = logits[every, mistakes.predicted] - logits[every, mistakes.true]
+    np.testing.assert_allclose(mistakes.logit_gap, gap, rtol=1e-6)
+    assert (mistakes.logit_gap > 0).all()
+
+
+def test_confusions_come_by_frequency_and_images_by_sureness(report):
+    mistakes = report.evidence["mistakes"]
+    counts = [confusion.count for confusion in mistakes.confusions]
+    assert counts == sorted(counts, reverse=True) and sum(counts) == mistakes.total
+    for confusion in mistakes.confusions:
+        sure = mistakes.probabilities[confusion.places, confusion.predicted]
+        assert (np.diff(sure) <= 0).all()
+        assert (mistakes.true[confusion.places] == confusion.true).all()
+
+
 def test_one_click_leads_from_the_top_to_why_the_largest_confusion_is_made(browser, report, path):
     page, complaints = opened(browser, path)
     first, address, names = pair_of(report)
@@ -59,14 +80,14 @@ def test_one_click_leads_from_the_top_to_why_the_largest_confusion_is_made(brows
     page.locator(f'.cm a[href="{address}"]').click()
     expect(page.locator("h1:visible").last).to_contain_text(f"Confusions › {names[0]} taken for {names[1]}")
     expect(page.locator("main > .on .tile-button")).to_have_count(first.count)
-    assert page.locator(".tile-button canvas").first.evaluate("canvas => canvas.width") == 28
+    expect(page.locator(".tile-button canvas").first).to_have_attribute("width", "28")  # once it is painted
     assert complaints == []
 
 
 def test_one_click_leads_from_the_top_to_what_the_last_convolution_sees(browser, path):
     page, complaints = opened(browser, path)
     page.locator(".bar nav a", has_text="Layers").click()
-    assert page.locator(".walk [aria-current] b").inner_text() == "conv2"
+    expect(page.locator(".walk [aria-current] b")).to_have_text("conv2")
     expect(page.locator("#layer-detail .maps:visible").first.locator(".tile")).to_have_count(16)
     assert complaints == []
 
@@ -94,8 +115,7 @@ def test_axe_finds_nothing_on_any_view_nor_on_the_card(browser, report, path, wi
         "#/images?flag=empty",
         "#/layer/conv2?channel=31",
     ):
-        page.evaluate("place => (location.hash = place)", place)
-        page.wait_for_timeout(60)
+        lead(page, place)
         assert (place, violations(page)) == (place, [])
         assert page.evaluate("document.documentElement.scrollWidth") == width, place
 
@@ -115,22 +135,19 @@ def test_a_filter_answers_at_once_and_is_kept_in_the_address(browser, report, pa
     page, complaints = opened(browser, path, "#/images")
     label = pair_of(report)[0].true
     form = page.locator("#images-grid form")
-    took = [
-        page.evaluate(
-            """label => { const list = document.querySelector('#images-grid [name=true]'), start = performance.now();
-            list.value = label; list.dispatchEvent(new Event('input', {bubbles: true})); return performance.now() - start; }""",
-            str(label),
-        )
-        for _ in range(5)  # the best of five: others use the processor too
-    ]
+    shown = page.evaluate(
+        """label => { const list = document.querySelector('#images-grid [name=true]');
+        list.value = label; list.dispatchEvent(new Event('input', {bubbles: true}));
+        return document.querySelectorAll('#images-grid .tile-button').length; }""",  # in the same breath
+        str(label),
+    )
     mistakes = report.evidence["mistakes"]
-    assert min(took) < 100
-    assert page.locator("#images-grid .tile-button").count() == (mistakes.true == label).sum()
-    assert f"true={label}" in page.url
+    assert shown == (mistakes.true == label).sum()
+    expect(page).to_have_url(re.compile(f"true={label}"))
     again, _ = opened(browser, path, page.url.split("html")[1])
     assert again.locator("#images-grid .tile-button").count() == (mistakes.true == label).sum()
     form.locator("[name=flag]").select_option("right")
-    assert page.locator("#images-grid .tile-button:not(.found)").count() == 0
+    expect(page.locator("#images-grid .tile-button:not(.found)")).to_have_count(0)
     assert complaints == []
 
 
@@ -145,7 +162,8 @@ def test_the_card_is_reached_and_left_by_keys(browser, report, path, width):
     card = page.locator("#card")
     expect(card).to_be_visible()
     first = card.locator("h2").inner_text()
-    assert "1 of" in first and "img=" in page.url
+    assert "1 of" in first
+    expect(page).to_have_url(re.compile("img="))
     assert card.locator(".probs").first.locator("li").count() == 4
     assert card.locator(".cams canvas").count() >= 10
     page.keyboard.press("ArrowRight")
@@ -154,20 +172,114 @@ def test_the_card_is_reached_and_left_by_keys(browser, report, path, width):
     expect(card.locator("h2")).to_have_text(first)
     page.keyboard.press("Escape")
     expect(card).to_be_hidden()
-    assert page.evaluate("document.activeElement.dataset.id") == tile.get_attribute("data-id")
+    expect(tile).to_be_focused()
+    page.keyboard.press("Enter")
+    expect(card).to_be_visible()
+    expect(page).to_have_url(re.compile("img="))
+    page.go_back()  # closes the card, and leaves the view where it was
+    expect(card).to_be_hidden()
+    expect(page).to_have_url(re.compile(re.escape(address) + r"(?!.*img=)"))
+    expect(page.locator("#confusion-detail .tile-button").first).to_be_focused()
     assert complaints == []
+
+
+def shown_numbers(place):
+    """All numbers of a place's text, percent signs and thousands' commas aside."""
+    text = place.inner_text().replace(",", "").replace("−", "-")
+    return [float(each) for each in re.findall(r"-?\d+\.?\d*", text)]
+
+
+def cells_of(page, rows, cells):
+    """The numbers in some cells of each of the rows, an empty one as 0."""
+    return page.locator(rows).evaluate_all(
+        f"rows => rows.map(row => [...row.cells]{cells}.map(cell => parseFloat(cell.innerText) || 0))"
+    )
+
+
+def assert_near(found, expected, digits):
+    """That numbers rounded to so many digits are these."""
+    np.testing.assert_allclose(found, expected, atol=0.51 * 10.0**-digits + 1e-4)
+
+
+@pytest.fixture(scope="module")
+def answered():
+    """What the model itself answers to the images of the page, and two of its layers, by Keras alone."""
+    model, data = load_model("zero_padded_dropout"), fashion_mnist("test").take(np.arange(600))
+    inner = keras.Model(model.inputs, [*model.outputs, *(model.get_layer(name).output for name in ("conv1", "dense1"))])
+    answers, conv1, dense1 = inner.predict(data.images, verbose=0)
+    counts = np.zeros((10, 10), int)
+    np.add.at(counts, (data.labels, answers.argmax(axis=1)), 1)
+    return SimpleNamespace(
+        true=data.labels, names=data.class_names, answers=answers, conv1=conv1, dense1=dense1, counts=counts,
+        said=answers.argmax(axis=1), sure=answers.max(axis=1), right=answers.argmax(axis=1) == data.labels,
+    )  # fmt: skip
+
+
+def test_the_first_view_says_what_the_model_itself_answers(browser, path, answered):
+    page, _ = opened(browser, path)
+    share, n, z, counts = answered.right.mean(), len(answered.true), 1.959964, answered.counts
+    middle, wide = share + z * z / 2 / n, z * np.sqrt(share * (1 - share) / n + (z / 2 / n) ** 2)
+    accuracy, low, high, images, *_ = shown_numbers(page.locator("#findings-title"))
+    assert_near([accuracy], [100 * share], 2)
+    assert_near([low, high], 100 * np.array([middle - wide, middle + wide]) / (1 + z * z / n), 1)  # Wilson's
+    assert images == n
+    recall = counts.diagonal() / counts.sum(axis=1)
+    np.testing.assert_array_equal(cells_of(page, ".cm tbody tr", ".slice(1, -1)"), counts)
+    assert_near(cells_of(page, ".cm tbody tr", ".slice(-1)"), 100 * recall[:, None], 0)
+    assert shown_numbers(page.locator(".lc li").first)[-1] == (counts - np.diag(counts.diagonal())).max()
+    where, _, how_sure, _ = (page.locator(".ans li").nth(place).locator("p").last for place in range(4))
+    worst = recall.argmin()
+    assert where.inner_text().startswith(f"{answered.names[worst]}: ")
+    assert_near(shown_numbers(where)[:2], [100 * recall[worst], counts[worst].sum()], 1)
+    points, mean, again, limit, of_these, of_all = shown_numbers(how_sure)
+    high = answered.sure > 0.9
+    assert_near([mean, again, of_these], 100 * np.array([answered.sure.mean(), share, answered.right[high].mean()]), 1)
+    assert_near([points, of_all, limit], [100 * abs(answered.sure.mean() - share), 100 * high.mean(), 90], 0)
+
+
+def test_findings_and_tables_say_what_the_model_itself_answers(browser, path, answered):
+    page, _ = opened(browser, path)
+    told, kept, counts = page.locator(".findings li").all_inner_texts(), answered.sure >= 0.5, answered.counts
+    refusing = next(text for text in told if "Refusing the answers" in text)
+    shares = kept.mean(), answered.right[kept].mean(), answered.right.mean()
+    assert_near([float(each) for each in re.findall(r"\d+\.\d", refusing)], 100 * np.array(shares), 1)
+    silent = int((answered.dense1.max(axis=0) <= 0).sum())
+    assert any(f"{silent} of 128 units in dense1" in text for text in told)
+    page.goto(path.as_uri() + "#/layers")
+    row = page.locator("#layers table tbody tr", has_text="conv1")
+    expect(row).to_be_visible()
+    assert_near([shown_numbers(row)[2]], [100 * (answered.conv1 > 0).mean()], 1)
+    page.goto(path.as_uri() + "#/classes")
+    expect(page.locator("#performance table").first).to_be_visible()
+    found = np.array(cells_of(page, "#performance table:first-of-type tbody tr", ".slice(1)"))[:10]
+    expected = [100 * counts.diagonal() / np.maximum(counts.sum(axis=axis), 1) for axis in (0, 1)]
+    assert_near(found[:, :2], np.stack(expected, axis=1), 1)
+    np.testing.assert_array_equal(found[:, -1], counts.sum(axis=1))
+
+
+def test_a_list_and_a_card_say_what_the_model_itself_answers(browser, path, answered):
+    wrong = np.flatnonzero(~answered.right)
+    image = int(wrong[answered.sure[wrong].argmax()])
+    page, _ = opened(browser, path, "#/images?flag=sure")
+    expect(page.locator("main > .on .tile-button")).to_have_count(int((answered.sure[wrong] > 0.9).sum()))
+    page.goto(path.as_uri() + f"#/image/{image}")
+    bars, says = page.locator("#card .probs").first, page.locator("#card .says").first
+    expect(says).to_be_visible()
+    assert_near(shown_numbers(bars)[:2], 100 * np.sort(answered.answers[image])[::-1][:2], 1)
+    logs = np.log(answered.answers[image])
+    lead = logs[answered.said[image]] - logs[answered.true[image]]
+    np.testing.assert_allclose(shown_numbers(says)[0], lead, rtol=6e-3)
 
 
 def test_the_tab_key_reaches_each_control_once_in_the_order_seen_and_leaves(browser, report, path):
     page, complaints = opened(browser, path, bypass_csp=True)
     _, address, _ = pair_of(report)
     for place in (*(f"#/{view}" for view in VIEWS), address, "#/class/6", "#/layer/conv2?channel=31"):
-        page.evaluate("place => (location.hash = place)", place)
-        page.wait_for_function("place => document.querySelector('main > .on') && location.hash === place", arg=place)
+        lead(page, place)
         assert (place, walked(page, first=".skip")) == (place, [])
         page.keyboard.press("Tab")
         assert page.evaluate("!document.activeElement.closest('main')"), f"the focus stays in {place}"
-    page.evaluate("place => (location.hash = place)", address)
+    lead(page, address)
     tile = page.locator("main > .on .tile-button").nth(1)
     tile.press("Enter")
     expect(page.locator("#card")).to_be_focused()
@@ -209,7 +321,7 @@ def test_a_class_is_opened_to_the_maps_of_what_passed_first_and_of_what_failed_b
     assert page.locator(".specimen .tile:visible").count() == 3 * 10  # a typical image, the mean, the first map
     page.locator(".specimen h3 a", has_text="Coat").click()
     expect(page.locator("h1:visible")).to_have_text("Classes › Coat")
-    assert page.locator(".specimen:visible").count() == 1
+    expect(page.locator(".specimen:visible")).to_have_count(1)
     order = {"good": 0, "weak": 1, "unknown": 2, "failed": 3}
     shown = page.locator(".class-detail > .cams figcaption").all_inner_texts()
     levels = [order[report.about.verdicts[text.split()[1]].level] for text in shown]
@@ -231,7 +343,8 @@ def test_the_scale_of_the_maps_is_shared_or_each_ones_own_and_stands_in_the_addr
     expect(ends).to_have_text(f"0  {max(usual, said[row], meant[row]):.3g} logit")
     page.get_by_label("Scale").select_option("own")
     expect(ends.first).to_have_text(re.compile(rf"^0  {said[row]:.3g}"))
-    assert "scale=own" in page.url and page.evaluate("document.activeElement.name") == "scale"
+    expect(page).to_have_url(re.compile("scale=own"))
+    assert page.evaluate("document.activeElement.name") == "scale"
     page.reload()
     expect(ends.first).to_have_text(re.compile(rf"^0  {said[row]:.3g}"))
     assert complaints == []
@@ -243,7 +356,7 @@ def test_channels_are_seen_on_one_scale_or_each_on_its_own_whose_end_is_told(bro
     page.locator("#layer-detail [name=scale]").select_option("own")
     maps = page.locator("#layer-detail .maps").first.locator("canvas")
     expect(maps).to_have_count(16)
-    assert "scale=own" in page.url
+    expect(page).to_have_url(re.compile("scale=own"))
     specimen = report.evidence["feature-maps"].specimens[0]
     strongest = np.argsort(-specimen.means["conv2"].mean(axis=(0, 1)), kind="stable")[:16]
     brightest = maps.evaluate_all(
@@ -273,15 +386,14 @@ def test_the_images_without_a_map_are_one_click_from_their_finding(browser, repo
     expect(page.locator("#images-grid .tile-button")).to_have_count(number)
     ids = page.locator(".tile-button").evaluate_all("tiles => tiles.map(tile => +tile.dataset.id)")
     assert number and GradCAM(load_model("zero_padded_dropout"))(report.about.dataset.images[ids]).max() == 0
-    drawn = page.locator(".tile-button canvas").evaluate_all("all => all.filter(canvas => canvas.width === 28).length")
-    assert drawn == number
+    expect(page.locator(".tile-button canvas[width='28']")).to_have_count(number)
     assert complaints == []
 
 
 def test_old_addresses_lead_to_the_new_places(browser, report, path):
     image = int(report.evidence["mistakes"].numbers[0])
     page, complaints = opened(browser, path, f"#image-{image}")
-    assert f"image {image}" in page.locator("#card h2").inner_text()
+    expect(page.locator("#card h2")).to_contain_text(f"image {image}")
     page, _ = opened(browser, path, "#mistakes?true=Shirt")
     shown = page.locator("#images-grid .tile-button").evaluate_all("tiles => tiles.map(tile => tile.ariaLabel)")
     assert shown and all(", Shirt taken for" in label for label in shown)
@@ -356,9 +468,10 @@ def test_a_sorted_table_says_its_order(browser, report, path):
     assert table.locator("thead th").nth(2).get_attribute("aria-sort") == "descending"
 
 
-def test_it_loads_in_half_a_second(browser, path):
-    took = []
-    for _ in range(5):  # the best of five: others use the processor too
-        page, _ = opened(browser, path)
-        took.append(page.evaluate("performance.getEntriesByType('navigation')[0].loadEventEnd"))
-    assert min(took) < 1000  # 400 ms where nobody else computes
+def test_it_is_laid_out_a_few_times_while_it_loads(browser, path):
+    """Counted, as seconds are another machine's: a page that is measured and changed in turn is laid out hundreds of times."""
+    page, _ = opened(browser, path)
+    session = page.context.new_cdp_session(page)
+    session.send("Performance.enable")
+    told = {each["name"]: each["value"] for each in session.send("Performance.getMetrics")["metrics"]}
+    assert 0 < told["LayoutCount"] <= 40 and told["RecalcStyleCount"] <= 60, told

@@ -7,7 +7,7 @@ import re
 import keras
 import numpy as np
 import pytest
-from live_pages import browsing, opened, violations
+from live_pages import browsing, lead, opened, violations
 from playwright.sync_api import expect
 
 from featurelens.models import Dataset
@@ -58,7 +58,7 @@ def walked(browser, path, width=1280):
     page, complaints = opened(browser, path, width=width, bypass_csp=True)
     told = {}
     for view in page.locator("main > .view").evaluate_all("views => views.map(view => view.id)"):
-        page.evaluate("view => (location.hash = view)", view)
+        lead(page, f"#{view}")
         expect(page.locator(f'.bar nav a[href="#{view}"]')).to_have_attribute("aria-current", "page")
         told[view] = page.locator("main > .on").inner_text().replace("\u00a0", " ")
         assert page.evaluate("document.documentElement.scrollWidth") == width, view
@@ -75,7 +75,7 @@ def test_a_model_of_dense_layers_has_a_page_with_its_images_and_without_maps(bro
     page, told = walked(browser, path)
     assert "mistakes" not in report.evidence and "/confusions" not in told
     assert "This page has no class activation maps" in told["/findings"]
-    page.evaluate("location.hash = '/findings'")
+    lead(page, "#/findings")
     cell = page.locator(".cm .no a").first
     wrong = int(cell.inner_text())
     cell.click()  # a cell leads to its images, though no confusion has a page of its own
@@ -90,7 +90,7 @@ def test_one_sigmoid_has_two_classes_each_drawn_once(browser, tmp_path):
     path, report = written(model, data(("red", "green")), tmp_path)
     page, told = walked(browser, path)
     assert "softmax" not in "".join(told.values())
-    page.evaluate("number => (location.hash = `/image/${number}`)", int(report.evidence["mistakes"].numbers[0]))
+    lead(page, f"#/image/{report.evidence['mistakes'].numbers[0]}")
     expect(page.locator("#card .probs").first.locator("li")).to_have_count(2)
     told_maps = page.locator("#card .cams canvas").evaluate_all("all => all.map(canvas => canvas.ariaLabel)")
     assert len(told_maps) == 2 * 5 and len({re.sub(", up to.*", "", each) for each in told_maps}) == 2 * 5
@@ -109,7 +109,7 @@ def test_right_to_left_names_keep_the_order_of_true_and_predicted(browser, tmp_p
     path, report = written(convolutional(), data(RIGHT_TO_LEFT), tmp_path)
     page, _ = walked(browser, path, width=390)
     first = report.evidence["mistakes"].confusions[0]
-    page.evaluate("pair => (location.hash = `/confusion/${pair}`)", f"{first.true}-{first.predicted}")
+    lead(page, f"#/confusion/{first.true}-{first.predicted}")
     head = page.locator("#confusion-detail h1")
     places = [head.locator(kind).bounding_box()["x"] for kind in (".t", ".p")]
     tops = [head.locator(kind).bounding_box()["y"] for kind in (".t", ".p")]
@@ -118,7 +118,7 @@ def test_right_to_left_names_keep_the_order_of_true_and_predicted(browser, tmp_p
         RIGHT_TO_LEFT[first.true],
         RIGHT_TO_LEFT[first.predicted],
     ]
-    page.evaluate("location.hash = '/findings'")
+    lead(page, "#/findings")
     sentences = page.locator(".findings li").all_inner_texts()
     named = page.locator(".findings bdi").all_inner_texts()
     assert len(named) == sum(text.count(name) for text in sentences for name in RIGHT_TO_LEFT) > 0

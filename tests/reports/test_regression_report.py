@@ -10,13 +10,12 @@ import cv2
 import keras
 import numpy as np
 import pytest
-from live_pages import browsing, opened, violations
 from sklearn.metrics import mean_absolute_error, r2_score, root_mean_squared_error
+from task_pages import assert_sound, run, words_of
 
 from featurelens.interpret import GradCAM, HiResCAM, declare_task
 from featurelens.models import Dataset
 from featurelens.reports import write_report
-from featurelens.scripts.cli import main
 
 pytestmark = pytest.mark.filterwarnings(  # Keras's own, when it saves
     "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
@@ -63,12 +62,6 @@ def written(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def figures(written) -> dict:
     return json.loads(written.with_suffix(".json").read_text())
-
-
-def words_of(page: Path) -> str:
-    """What a person reads."""
-    shown = re.sub(r"<style>.*?</style>|<script.*?</script>", "", page.read_text(), flags=re.DOTALL)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", shown))
 
 
 def test_the_figures_are_those_of_scikit_learn(figures):
@@ -119,15 +112,7 @@ def test_nothing_speaks_of_classes(written, figures):
 
 
 def test_axe_finds_nothing_on_any_view(written):
-    with browsing() as browser:
-        for width, scheme, views in ((1280, "light", ("findings", "raising")), (390, "dark", ("images",))):
-            page, complaints = opened(browser, written, width=width, color_scheme=scheme, bypass_csp=True)
-            for view in views:
-                page.evaluate("view => (location.hash = `/${view}`)", view)
-                page.locator(f'main > .on[id="/{view}"]').wait_for()
-                assert page.evaluate("document.documentElement.scrollWidth") <= width, view
-                assert violations(page) == [] and complaints == [], view
-            page.context.close()
+    assert_sound(written, ["findings", "raising"], ["images"])
 
 
 def test_what_lowers_the_number_and_one_of_several(tmp_path):
@@ -200,13 +185,6 @@ def folder(tmp_path_factory) -> Path:
     np.save(place / "labels.npy", truth)
     number_model().save(place / "model.keras")
     return place
-
-
-def run(capsys, *arguments) -> tuple[int, str]:
-    with pytest.raises(SystemExit) as stopped:
-        main([str(argument) for argument in arguments])
-    printed = capsys.readouterr()
-    return stopped.value.code, " ".join((printed.out + printed.err).split())
 
 
 def test_on_the_command_line_from_a_table(folder, tmp_path, capsys):

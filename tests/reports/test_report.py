@@ -1,43 +1,20 @@
 """The report as a person sees it: in a browser, on the shipped model and on a user's own."""
 
-import shutil
-
 import keras
 import numpy as np
 import pytest
-from playwright.sync_api import sync_playwright
+from browsers import browsing
 
-from featurelens.models import Dataset, fashion_mnist, load_model, model_card_of
+from featurelens.models import Dataset, fashion_mnist, load_model
 from featurelens.reports import write_report
-from featurelens.reports.evidence.plan import ReportPlan
-from featurelens.reports.evidence.seen import Seen
-from featurelens.reports.report import gather_report
 
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 HOSTILE = "</script><img src=x onerror=alert(1)>"
 
 
 @pytest.fixture(scope="module")
-def seen():
-    sample = fashion_mnist("test").take(np.arange(600))
-    card = model_card_of("zero_padded_dropout")
-    plan = ReportPlan(trust_images=0)  # the mistakes are looked at here
-    return Seen(load_model("zero_padded_dropout"), sample, plan, card=card, command="featurelens report")
-
-
-@pytest.fixture(scope="module")
-def report(seen):
-    return gather_report(seen)
-
-
-@pytest.fixture(scope="module")
 def browser():
-    if CHROMIUM is None:
-        pytest.skip("needs a browser on the path: chromium or google-chrome")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with browsing() as opened:
         yield opened
-        opened.close()
 
 
 def opened_page(browser, path, *, width=1280, scripts=True):
@@ -50,25 +27,6 @@ def opened_page(browser, path, *, width=1280, scripts=True):
     page.on("dialog", lambda dialog: (seen.append("a name ran as a script"), dialog.dismiss()))
     page.goto(path.as_uri())
     return page, [entry for entry in seen if not entry.startswith(("file:", "data:"))]
-
-
-def test_the_contrast_is_of_the_predicted_against_the_true_class(seen, report):
-    mistakes = report.evidence["mistakes"]
-    every = np.arange(len(mistakes.numbers))
-    logits = seen.survey.logits[mistakes.numbers]
-    gap = logits[every, mistakes.predicted] - logits[every, mistakes.true]
-    np.testing.assert_allclose(mistakes.logit_gap, gap, rtol=1e-6)
-    assert (mistakes.logit_gap > 0).all()
-
-
-def test_confusions_come_by_frequency_and_images_by_sureness(report):
-    mistakes = report.evidence["mistakes"]
-    counts = [confusion.count for confusion in mistakes.confusions]
-    assert counts == sorted(counts, reverse=True) and sum(counts) == mistakes.total
-    for confusion in mistakes.confusions:
-        sure = mistakes.probabilities[confusion.places, confusion.predicted]
-        assert (np.diff(sure) <= 0).all()
-        assert (mistakes.true[confusion.places] == confusion.true).all()
 
 
 def rgb_report(tmp_path, names, count=60, size=24, **settings):
@@ -93,7 +51,7 @@ def rgb_report(tmp_path, names, count=60, size=24, **settings):
 
 
 def test_hostile_class_names_stay_text(browser, tmp_path):
-    path = rgb_report(tmp_path, [HOSTILE, "b & c", "<b>"], trust_images=4)
+    path = rgb_report(tmp_path, [HOSTILE, "b & c", "<b>"], trust_images=0)
     assert "<img" not in path.read_text()
     page, complaints = opened_page(browser, path)
     assert complaints == []

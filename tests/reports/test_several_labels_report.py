@@ -10,15 +10,14 @@ import cv2
 import keras
 import numpy as np
 import pytest
-from live_pages import browsing, opened, violations
 from sklearn import metrics
+from task_pages import assert_sound, run, words_of
 
 from featurelens.interpret import HiResCAM
 from featurelens.models import Dataset, evaluate
 from featurelens.models.evaluation.labels import label_evaluation
 from featurelens.models.truth.record import Marks
 from featurelens.reports import write_report
-from featurelens.scripts.cli import main
 
 pytestmark = pytest.mark.filterwarnings(  # Keras's own, when it saves
     "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
@@ -69,12 +68,6 @@ def written(tmp_path_factory) -> Path:
 @pytest.fixture(scope="module")
 def figures(written) -> dict:
     return json.loads(written.with_suffix(".json").read_text())
-
-
-def words_of(page: Path) -> str:
-    """What a person reads."""
-    shown = re.sub(r"<style>.*?</style>|<script.*?</script>", "", page.read_text(), flags=re.DOTALL)
-    return re.sub(r"\s+", " ", re.sub(r"<[^>]+>", " ", shown))
 
 
 def test_the_figures_are_those_of_scikit_learn(figures):
@@ -145,15 +138,7 @@ def test_no_accuracy_and_no_confusion_of_classes(written):
 
 
 def test_axe_finds_nothing_on_any_view(written):
-    with browsing() as browser:
-        for width, scheme, views in ((1280, "light", ("together", "images")), (390, "dark", ("looks",))):
-            page, complaints = opened(browser, written, width=width, color_scheme=scheme, bypass_csp=True)
-            for view in views:
-                page.evaluate("view => (location.hash = `/${view}`)", view)
-                page.locator(f'main > .on[id="/{view}"]').wait_for()
-                assert page.evaluate("document.documentElement.scrollWidth") <= width, view
-                assert violations(page) == [] and complaints == [], view
-            page.context.close()
+    assert_sound(written, ["together", "images"], ["looks"])
 
 
 def test_a_label_has_its_name_everywhere():
@@ -243,13 +228,6 @@ def folder(tmp_path_factory) -> Path:
     (place / "names.txt").write_text("\n".join(NAMES))
     label_model().save(place / "model.keras")
     return place
-
-
-def run(capsys, *arguments) -> tuple[int, str]:
-    with pytest.raises(SystemExit) as stopped:
-        main([str(argument) for argument in arguments])
-    printed = capsys.readouterr()
-    return stopped.value.code, " ".join((printed.out + printed.err).split())
 
 
 def test_on_the_command_line_from_columns_and_from_words(folder, tmp_path, capsys, monkeypatch):

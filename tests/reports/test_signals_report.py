@@ -138,9 +138,8 @@ def test_the_slider_shows_one_slice_and_the_page_without_it_all(pages):
         card.locator("input").press("End")
         expect(card.locator("output")).to_have_text("slice 5 of 5, 8 mm")
         expect(card.locator("small:visible").filter(has_text="slice")).to_have_count(0)
-        assert (
-            card.locator("li:visible [role=img]").first.get_attribute("aria-label") == "slice 5 of 5, 8 mm of volume 8"
-        )
+        first = card.locator("li:visible [role=img]").first
+        expect(first).to_have_attribute("aria-label", "slice 5 of 5, 8 mm of volume 8")
         bare = browser.new_context(java_script_enabled=False).new_page()
         bare.goto(pages["volumes"].as_uri())
         expect(bare.locator("article.signal").first.locator("li:visible")).to_have_count(5)

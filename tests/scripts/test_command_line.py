@@ -1,6 +1,7 @@
 """The command line as a newcomer uses it: help at once, typos answered, nothing lost."""
 
 import gc
+import io
 import json
 import os
 import subprocess
@@ -13,6 +14,7 @@ import pytest
 
 from featurelens.models import fashion_mnist, load_model
 from featurelens.scripts.cli import main
+from featurelens.scripts.terminal.saying import say
 
 SCRIPTS = Path(__file__).parent.parent.parent / "scripts"
 
@@ -46,6 +48,16 @@ def done(capsys, *arguments):
         main(arguments)
     assert stopped.value.code == 0
     return capsys.readouterr().out
+
+
+def test_letters_that_the_terminal_lacks_become_escapes(monkeypatch):
+    terminal = io.TextIOWrapper(io.BytesIO(), encoding="ascii")
+    monkeypatch.setattr(sys, "stdout", terminal)
+    with pytest.raises(SystemExit):
+        main(["diff", "--help"])
+    say("28 × 28")
+    terminal.flush()
+    assert terminal.buffer.getvalue().endswith(rb"28 \xd7 28" + b"\n")
 
 
 def test_help_imports_nothing_heavy():
@@ -99,7 +111,7 @@ def test_a_mistyped_model_lists_the_shipped_ones(capsys):
 
 
 def test_a_report_goes_where_it_is_told_and_says_so(capsys, sample):
-    out = done(capsys, "report", "--data", sample, "--output", "mine.html")
+    out = done(capsys, "report", "--data", sample, "--output", "mine.html", "--trust-images", "0")
     assert "mine.html" in out
     assert Path("mine.html").read_text(encoding="utf-8").startswith("<!DOCTYPE html>")
 

@@ -10,6 +10,7 @@ import numpy as np
 import pytest
 from small_models import sequential
 
+from featurelens.reports.files.whole_files import check_page
 from featurelens.scripts.cli import main
 from featurelens.scripts.options.outputs import check_outputs
 
@@ -89,6 +90,22 @@ def test_no_command_writes_over_what_it_reads(folder, line, capsys):
     said = capsys.readouterr().err
     assert stopped.value.code == 1 and "never over it" in said and LINES[line] in said, said
     assert contents(folder) == before
+
+
+@pytest.mark.parametrize("command", ["report my.keras", "compare my.keras zero_padded_dropout", "explore"])
+def test_a_page_is_not_called_a_picture(folder, command, capsys):
+    before = contents(folder)
+    with pytest.raises(SystemExit) as stopped:
+        main([*command.split(), "--data", "photos", "--output", "new.png"])
+    assert stopped.value.code == 1 and "ending in .html" in capsys.readouterr().err
+    assert contents(folder) == before
+
+
+@pytest.mark.parametrize("name", ["page.html", "PAGE.HTM", "page"])
+def test_names_of_pages(folder, name):
+    check_page(folder / name)
+    with pytest.raises(ValueError, match="Change the ending"):
+        check_page((folder / name).with_suffix(".json"))
 
 
 def test_what_lies_beside_the_input_may_be_replaced(folder):

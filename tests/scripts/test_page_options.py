@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import json
+import warnings
 import webbrowser
 
 import cv2
@@ -88,6 +89,12 @@ def test_a_large_page_draws_fewer_and_counts_all(made, capsys):
         before["mistakes"]["numbers"]
     )
     assert any("fewer mistakes" in note for note in after["about"]["read"]["notes"])
+    with warnings.catch_warnings():
+        warnings.simplefilter("default")
+        code, _, err = run(capsys, *some, "--max-size", "0.1")
+    least = (made / "p.html").stat().st_size / 1e6
+    assert code == 0 and least > 0.1
+    assert f"With the fewest pictures that are drawn it has {least:.2f} MB" in " ".join(err.split())
 
 
 @pytest.mark.parametrize(

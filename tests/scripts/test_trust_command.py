@@ -61,12 +61,13 @@ def test_every_argument_reaches_the_measurement(written):
 
 
 def test_the_report_finds_it_beside_the_model_and_only_for_its_own_images(written, capsys):
+    alone = ("--sections", "trust")
     told = "Measured beforehand, on these weights and these images"
-    assert run(capsys, "report", "mine.keras", "--data", "data.npz", "--output", "own.html")[0] == 0
+    assert run(capsys, "report", "mine.keras", "--data", "data.npz", *alone, "--output", "own.html")[0] == 0
     assert told in Path("own.html").read_text() and "SmoothGrad" in Path("own.html").read_text()
-    assert run(capsys, "report", "mine.keras", "--data", "others.npz", "--output", "other.html")[0] == 0
+    assert run(capsys, "report", "mine.keras", "--data", "others.npz", *alone, "--output", "other.html")[0] == 0
     assert told not in Path("other.html").read_text()
-    anew = ("--trust-images", "22", "--output", "anew.html")
+    anew = (*alone, "--trust-images", "22", "--output", "anew.html")
     assert run(capsys, "report", "mine.keras", "--data", "data.npz", *anew)[0] == 0
     assert "Measured on 22 of the 30 images" in Path("anew.html").read_text()
 
@@ -120,7 +121,7 @@ def test_masks_and_boxes_reach_the_measurement(made, capsys):
     kept = sample_numbers(30, 22, 0)
     expected = pointing_game(maps[kept], masks[kept]).mean()
     assert found[0].pointing.mean == pytest.approx(float(expected))
-    page = ("--trust", "masks.json", "--output", "located.html")
+    page = ("--trust", "masks.json", "--sections", "trust", "--output", "located.html")
     assert run(capsys, "report", "mine.keras", "--data", "data.npz", *page)[0] == 0
     assert "Peak on the object (by chance 17" in Path("located.html").read_text()
 

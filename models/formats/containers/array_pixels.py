@@ -50,6 +50,10 @@ class ArrayPixels:
         """The one size of all."""
         return {(int(self._array.shape[1]), int(self._array.shape[2]))}
 
+    def size_of_each(self) -> np.ndarray:
+        """The same for each, int64[B,2]."""
+        return np.tile(np.array(self._array.shape[1:3], np.int64), (len(self), 1))
+
     def limits(self) -> tuple[float, float]:
         """The least and largest value, in one walk over all, some megabytes at a time."""
         if self._limits is None:

@@ -3,6 +3,7 @@ can show too.
 
 masks         Where is the object of each image?
 class_masks   Which class is each pixel of?
+shapes        Does a mask show the whole of its picture?
 signal_files  How do files become series or volumes that fit a model?
 sounds        How does a WAV file become values?
 scans         How does a NIfTI file become a volume?

@@ -19,6 +19,7 @@ from ...file_limits import require_regular_file
 from ..array_files import array_of
 from ..image_files import is_picture_name, stored_values
 from .masks import nearest
+from .shapes import refuse_other_shape
 
 USUAL_IGNORE = 255  # of masks of bytes: what stands for no class where it is none of the classes
 LEFT_OUT = -1
@@ -35,6 +36,7 @@ class MaskReading:
     ignore: str | None = None  # a value that stands for no class; None: 255, where that is no class
     resize: bool = False  # whether masks of another size are brought to that of the answers
     fit: str = "stretch"  # how the images were brought to theirs; masks cannot follow 'crop' and 'pad'
+    pictures: np.ndarray | None = None  # int64[B,2], (H, W) of each picture as stored; None: as the model takes them
 
     @classmethod
     def of(cls, values: str | None, ignore: str | None, *, resize: bool = False, fit: str = "stretch") -> MaskReading:
@@ -115,20 +117,18 @@ class ClassMasks:
         if classes.shape == self.size:
             return classes
         was = f"{classes.shape[0]} x {classes.shape[1]}"
-        if not self.reading.resize or self.reading.fit != "stretch":
-            remedy = (
-                f"Images were cut or padded (--fit {self.reading.fit}): save masks cut likewise, or use --fit stretch."
-                if self.reading.fit != "stretch"
-                else "Pass --resize, which brings masks to that size by the nearest pixel and images to the model's, or save "
-                "them so."
-            )
+        if not self.reading.resize:
             raise ValueError(
                 f"Expected masks of {self.size[0]} x {self.size[1]}, as the model answers. Received {was} in "
-                f"{self.called(number)}. {remedy}"
+                f"{self.called(number)}. Pass --resize, which brings masks to that size by the nearest pixel and images to the "
+                f"model's, or save them so."
             )
+        reading = self.reading
+        refuse_other_shape(
+            classes.shape, number, self.called(number), size=self.size, pictures=reading.pictures, fit=reading.fit
+        )
         self.told.add(
-            f"Masks of {was} are brought to {self.size[0]} x {self.size[1]} by the nearest pixel; each is taken to show the "
-            f"whole of its picture."
+            f"Masks of {was} are brought to {self.size[0]} x {self.size[1]} by the nearest pixel, as their pictures are."
         )
         return nearest(classes, self.size)
 

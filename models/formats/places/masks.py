@@ -2,7 +2,8 @@
 
 from __future__ import annotations
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from functools import partial
 from pathlib import Path, PurePosixPath
 
 import numpy as np
@@ -10,9 +11,17 @@ import numpy as np
 from ...file_limits import require_regular_file
 from ..array_files import array_of
 from ..image_files import is_picture_name, read_image
+from .shapes import Size, refuse_other_shape
 
 
-def read_masks(source: str | Path, size: tuple[int, int], names: Sequence[str] = ()) -> np.ndarray:
+def read_masks(
+    source: str | Path,
+    size: Size,
+    names: Sequence[str] = (),
+    *,
+    pictures: np.ndarray | None = None,
+    fit: str = "stretch",
+) -> np.ndarray:
     """The objects of some images, in their order.
 
     Args:
@@ -21,23 +30,30 @@ def read_masks(source: str | Path, size: tuple[int, int], names: Sequence[str] =
             is, in the same folders, with any ending: black is no object.
         size: (H, W) of the images as the model takes them; mask pictures are brought to it, each pixel as the nearest one is.
         names: Of the images' files, which a folder is held against.
+        pictures: int64[B,2], (H, W) of each image as it is stored, where they were resized to `size`.
+        fit: How they were: 'stretch', 'crop' or 'pad'.
 
     Returns:
         bool[B,H,W]; or the boxes, float64[B,4].
 
     Raises:
-        ValueError: There is no such file, or it holds something else; a mask is missing; images have no names of their own.
+        ValueError: There is no such file, or it holds something else; a mask is missing, or of another shape than its picture;
+            images have no names of their own.
     """
     path = Path(source)
+    fits = partial(refuse_other_shape, size=size, pictures=pictures, fit=fit)
     if path.is_dir():
-        return _of_folder(path, size, names)
+        return _of_folder(path, size, names, fits)
     require_regular_file(path)
     if path.suffix.lower() not in (".npy", ".npz"):
         raise ValueError(
             f"Expected masks as a .npy or .npz file, or a folder of mask pictures. Received '{path}'. Save them by "
             f"np.save('masks.npy', masks), bool[B,H,W], or boxes as float[B,4]."
         )
-    return _of_array(array_of(path), path)
+    found = _of_array(array_of(path), path)
+    for number in range(len(found) if found.ndim == 3 else 0):
+        fits(found.shape[1:], number, f"mask {number} of '{path}'")
+    return found
 
 
 def _of_array(found: np.ndarray, path: Path) -> np.ndarray:
@@ -53,7 +69,7 @@ def _of_array(found: np.ndarray, path: Path) -> np.ndarray:
     return found != 0
 
 
-def _of_folder(folder: Path, size: tuple[int, int], names: Sequence[str]) -> np.ndarray:
+def _of_folder(folder: Path, size: Size, names: Sequence[str], fits: Callable[..., None]) -> np.ndarray:
     if not names:
         raise ValueError(
             f"Expected images with file names, which the masks in '{folder}' are held against. Received images out of one file. "
@@ -68,7 +84,12 @@ def _of_folder(folder: Path, size: tuple[int, int], names: Sequence[str]) -> np.
             f"Expected a mask for each image in '{folder}', called as the image is. Received none for '{missing[0]}' and "
             f"{len(missing) - 1} others. Save a black picture for an image without an object."
         )
-    return np.stack([nearest(read_image(known[_stem(name)]).max(axis=2) > 0, size) for name in names])
+    masks = []
+    for number, name in enumerate(names):
+        mask = read_image(known[_stem(name)]).max(axis=2) > 0
+        fits(mask.shape, number, f"'{known[_stem(name)]}'")
+        masks.append(nearest(mask, size))
+    return np.stack(masks)
 
 
 def _stem(name: str) -> str:

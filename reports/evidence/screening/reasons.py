@@ -9,7 +9,7 @@ import numpy as np
 
 from ....interpret.layers.nearest_answers import NearestAnswers, nearest_answers
 from ....interpret.maps.regions import EvidenceRegions, evidence_regions
-from ....interpret.pixel_removal.smallest_flip import SmallestFlips, smallest_flips
+from ....interpret.pixel_removal.smallest_flip import SmallestFlips, smallest_flips, stride_within
 from ....interpret.progress import Progress
 from ....interpret.tracing.variants import rows_at_once
 from ..mistakes import Mistakes, in_turn
@@ -18,7 +18,7 @@ from .suspects import hidden_of
 
 FLIPS = 12  # mistakes whose smallest flip is searched: the surest of the largest confusions in turn
 _FLIP_VALUES = 25_000_000  # pixels times channels that the search runs through, in all
-_FINE = 64  # pixels a side, up to which every place is tried
+_FLIP_PASSES = 7_000  # forward, in all: every place of every side of one picture of 28 x 28
 _CHANNELS = 5
 _EACH = 3  # nearest right answers of either class
 
@@ -103,14 +103,19 @@ def _flips(seen: Seen, numbers: np.ndarray) -> SmallestFlips | None:
 
 
 def searched_flips(model: Any, images: np.ndarray, grey: float, progress: Progress = False) -> SmallestFlips:
-    """The smallest flips within the page's budget: every place of pictures of up to 64 pixels a side, a grid of larger ones."""
+    """The smallest flips within the page's budget, on the finest grid of places on which it pays for every side.
+
+    That is every place for one picture of 28 x 28, every fifth for twelve. Of twelve sure mistakes of Fashion-MNIST every
+    place up to 3 x 3 flips one, in 26,268 passes; the grid, up to 14 x 14, flips eight in 4,116.
+    """
     height, width = images.shape[1:3]
+    budget = max(1, min(_FLIP_PASSES, _FLIP_VALUES // int(np.prod(images.shape[1:]))))
     return smallest_flips(
         model,
         images,
         grey=grey,
-        stride=1 if max(height, width) <= _FINE else max(height, width) // 28,
-        budget=max(1, _FLIP_VALUES // int(np.prod(images.shape[1:]))),
+        stride=stride_within(budget, len(images), height, width) or max(1, max(height, width) // 28),
+        budget=budget,
         batch_size=rows_at_once(images[:1]),
         progress=progress,
     )

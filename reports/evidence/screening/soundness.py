@@ -13,7 +13,8 @@ from ....interpret.stream.image_choice import sample_numbers
 from ..seen import Seen
 
 _LOST = 0.25  # of the probe's accuracy, from the best layer to the end
-_IMAGES = 256
+_IMAGES, _VALUES = 256, 9_700_000  # looked at, and pixels times channels of all of them: 64 of 224 x 224 x 3
+_TOGETHER = 16  # images whose own statistics are taken together, at least: of fewer they say little
 _OFF = 1.0  # deviations, or a factor of e between them
 _LARGE, _WELL = 50_000, 0.8  # pixels times channels of an image; accuracy
 GAP = 0.15  # by which training must be better than use
@@ -53,17 +54,18 @@ def gather_soundness(seen: Seen) -> SoundnessEvidence:
 
 def _normalizations(seen: Seen) -> tuple[tuple[NormalizationDrift, ...], ModeGap | None]:
     """Looked at on a sample; of large pictures only where the model is wrong often, as two more traces take seconds."""
-    large = int(np.prod(seen.dataset.images.shape[1:])) > _LARGE
+    values = int(np.prod(seen.dataset.images.shape[1:]))
+    large = values > _LARGE
     if large and seen.evaluation.accuracy >= _WELL:
         return (), None
-    rows = sample_numbers(len(seen.dataset), min(_IMAGES, 4 * seen.batch_size), seen.plan.seed)
+    rows = sample_numbers(len(seen.dataset), min(_IMAGES, max(_TOGETHER, _VALUES // values)), seen.plan.seed)
     images, labels = seen.dataset.images[rows], seen.dataset.labels[rows]
     found = normalization_drift(seen.model, images, seen.batch_size)
     if not found:
         return (), None
     in_use = float((seen.evaluation.predictions[rows] == labels).mean())
     drifted = tuple(each for each in found if is_far_off(each))
-    return drifted, mode_gap(seen.model, images, labels, in_use, seen.batch_size)
+    return drifted, mode_gap(seen.model, images, labels, in_use, max(_TOGETHER, seen.batch_size))
 
 
 def is_far_off(drift: NormalizationDrift) -> bool:

@@ -147,7 +147,10 @@ def strangers_of(seen: Seen) -> Strangers | None:
     if len(hidden.numbers) < _FEWEST or not hidden.features.shape[1]:
         return None
     found = unlike_the_rest(seen.survey.logits[hidden.numbers], hidden.features, seed=seen.plan.seed)
-    most = np.argsort(found.p, kind="stable")[:_MOST_UNLIKE]
+    order = np.argsort(found.p, kind="stable")
+    most = order[:_MOST_UNLIKE]
+    if len(order) > _MOST_UNLIKE:  # those that are as unlike as one that has no place are not told from it
+        most = most[found.p[most] < found.p[order[_MOST_UNLIKE]]]
     return Strangers(hidden.numbers[most], found.p[most], found.is_rough)
 
 

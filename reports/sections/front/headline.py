@@ -10,6 +10,7 @@ from ....models.evaluation.calibration import accuracy_interval
 from ...drawing.wording import count, listed, percent
 
 FEWEST = 20  # images; below, no interval is told
+_COMMON = 0.2  # share of the mistakes from which a kind of them is told by its names
 _GROUP = 0.5  # share of the mistakes that a group of classes must hold to be named
 
 
@@ -58,11 +59,13 @@ def _mistakes(confusion: np.ndarray, names: Sequence[str]) -> str:
     if group:
         share = wrong[np.ix_(group, group)].sum() / wrong.sum()
         return f"{percent(share, 0)} of its mistakes lie among {listed([names[each] for each in group])}."
-    kinds = int((wrong > 0).sum())
-    total = int(wrong.sum())
-    return (
-        f"Its {count(total, 'mistake')} {'is' if total == 1 else 'are'} of {count(kinds, 'kind')}, none of them common."
-    )
+    kinds, total, most = int((wrong > 0).sum()), int(wrong.sum()), int(wrong.max())
+    true, said = (names[int(each)] for each in np.unravel_index(wrong.argmax(), wrong.shape))
+    if kinds == 1:
+        return f"{'Its one mistake' if total == 1 else f'All of its {total:,} mistakes'}: {true} taken for {said}."
+    if int((wrong == most).sum()) == 1 and most >= _COMMON * total:
+        return f"{percent(most / total, 0)} of its {total:,} mistakes are {true} taken for {said}."
+    return f"Its {total:,} mistakes are of {kinds:,} kinds{', none of them common' if most < _COMMON * total else ''}."
 
 
 def close_classes(wrong: np.ndarray) -> list[int]:

@@ -24,7 +24,7 @@ def opening(evidence: Mapping[str, Any], told: Sequence[Finding], about: About) 
     asked = questions(evidence, about)
     title = about.information.name if found is None else headline(found.figures.confusion, about.class_names)
     left = Markup('<div><h1 id="findings-title">{}</h1><ol class="ans">{}</ol></div>').format(
-        title, joined(_asked(question) for question in asked)
+        with_names(title, about.class_names), joined(_asked(question) for question in asked)
     )
     right = EMPTY if found is None else _who(found)
     html = Markup('<div class="hero">{}{}</div>{}').format(left, right, all_findings(told, about.class_names))

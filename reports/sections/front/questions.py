@@ -10,6 +10,7 @@ import numpy as np
 from markupsafe import Markup
 
 from ....interpret.maps.regions import evidence_regions
+from ....interpret.trust.verdicts import FEWEST_IMAGES
 from ....models.evaluation.calibration import accuracy_interval
 from ...drawing.colors import contrast_overlay
 from ...drawing.enlarging import enlarge
@@ -60,11 +61,11 @@ def _where_words(found: PerformanceEvidence) -> Markup:
     known = np.flatnonzero(np.isfinite(recall))
     least = [int(label) for label in known if recall[label] == recall[known].min()]
     if len(least) == len(known):
-        return Markup("In all {} alike: {} of each is found.").format(
+        return Markup("In all {} alike: {} of the images of each are found.").format(
             count(len(known), "class", "classes"), percent(recall[least[0]])
         )
     if len(least) > 1:
-        return Markup("{} alike: {} of the images of each is found. {}").format(
+        return Markup("{} alike: {} of the images of each are found. {}").format(
             with_names(listed([names[label] for label in least], 4), names),
             percent(recall[least[0]]),
             _to("#/classes", "the classes"),
@@ -232,8 +233,12 @@ def _which_maps(about: About) -> Question:
         some = levels.get(level, [])
         if some:
             chips.append(chip(level, f"{LEVEL_WORDS[level]}: {listed(some, _FEW)}"))
-    good = len(levels.get("good", []))
-    said = f"{good} of {len(about.verdicts)} methods passed the tests on this model."
+    good, judged = len(levels.get("good", [])), len(about.verdicts) - len(levels.get("unknown", []))
+    said = (
+        f"{good or 'None'} of {count(judged, 'method')} passed the tests on this model."
+        if judged
+        else f"None: none could be judged, as fewer than {FEWEST_IMAGES} images were tested."
+    )
     return Question(
         "Which maps may I cite?",
         Markup('<p class="chips">{}</p>').format(joined(chips)),

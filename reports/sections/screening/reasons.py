@@ -92,7 +92,7 @@ def _told(found: ReasonsEvidence) -> dict[str, Any]:
         flips = found.flips
         columns = zip(flips.before, flips.after, flips.row, flips.column, flips.side, strict=True)
         told["flips"] = {
-            str(int(row)): [*(int(value) for value in each), int(flips.searched)]
+            str(int(row)): [*(int(value) for value in each), flips.searched, flips.stride]
             for row, each in zip(found.flipped, columns, strict=True)
         }
     return told

@@ -105,14 +105,20 @@ def _labels_finding(found: ScreeningEvidence) -> Iterator[Finding]:
 def labels_sentence(found: ScreeningEvidence) -> str:
     """How far the list of suspected labels can be believed."""
     labels = found.labels
+    one = 1 / len(found.answers)
+    innocent = f"about {percent(labels.innocent)}" if labels.innocent >= one else f"fewer than {percent(one)}"
     said = (
-        f"If 3 of 100 labels were wrong, {100 * labels.precision:.0f} of 100 listed would be; at 1 of 100, "
-        f"{100 * labels.precision_of_fewer:.0f}. On correct labels about {percent(labels.innocent)} of images are listed all "
-        f"the same."
+        f"If 3 % of the labels were wrong, {_nearly(labels.precision)} of those listed would be; if 1 % were, "
+        f"{_nearly(labels.precision_of_fewer)}. Of images with a correct label {innocent} are listed all the same."
     )
     if labels.ranked_by == "neighbours":
         said += " The model has learnt some wrong labels by heart; those are missing here."
     return said
+
+
+def _nearly(share: float) -> str:
+    """A share that was estimated: never all."""
+    return "nearly all" if share > 0.99 else percent(share, 0)
 
 
 def _copies_finding(found: ScreeningEvidence) -> Iterator[Finding]:
@@ -219,7 +225,7 @@ def _copies_words(found: NearCopies, of: str) -> str:
     seen = "shifts, " if found.centred else ""
     missed = "" if found.centred else " Pictures that are moved by more than 1 % of their side are not seen."
     return (
-        f"{count(len(found.pairs), 'pair')} of {found.compared:,} images compared are near copies {of}: alike but for {seen}"
+        f"Among the {found.compared:,} images compared {_are(len(found.pairs))} near copies {of}: alike but for {seen}"
         f"mirroring, brightness and how they are stored.{missed}"
     )
 
@@ -227,9 +233,12 @@ def _copies_words(found: NearCopies, of: str) -> str:
 def _strangers(found: ScreeningEvidence, about: About) -> tuple[Markup, list[Sprite]]:
     if found.strangers is None:
         return Markup("<p>There are too few images, or the model shows no hidden layer to compare them by.</p>"), []
+    if not len(found.strangers.numbers):
+        return Markup("<p>None stands out: of so few images many are equally unlike the rest.</p>"), []
     text = Markup(
         "<p>The images most unlike the rest, by how little speaks for any class and by their neighbours in the last hidden "
-        "layer. By its making such a list is never empty. It misses about half of images turned by 90 degrees and most "
+        "layer. Some image is always the most unlike, so to be listed proves nothing. It misses about half of images turned by "
+        "90 degrees and most "
         "lightly blurred ones; an answer to an image that is not listed can be wrong.{}</p>"
     ).format(" The images are few: the order is a rough one." if found.strangers.rough else "")
     names, dataset = about.class_names, about.dataset
@@ -241,7 +250,7 @@ def _strangers(found: ScreeningEvidence, about: About) -> tuple[Markup, list[Spr
 
 
 def _share(p_value: float) -> str:
-    return f"as unlike as {percent(p_value, 2)}"
+    return f"{percent(p_value, 2)} of the rest are as unlike"
 
 
 def _refusals(found: ScreeningEvidence) -> Markup:
@@ -275,6 +284,10 @@ def _map(found: ScreeningEvidence, about: About) -> Markup:
 
 def _is(amount: int) -> str:
     return "is" if amount == 1 else "are"
+
+
+def _are(pairs: int) -> str:
+    return f"{count(pairs, 'pair')} {_is(pairs)}" if pairs else "no two are"
 
 
 def _has(amount: int) -> str:

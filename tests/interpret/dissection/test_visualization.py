@@ -7,8 +7,6 @@ from hand_set_models import linear_cam_model, random_cnn
 from featurelens.interpret import activation_maximization
 from featurelens.interpret.dissection.visualization import _shift
 
-pytestmark = pytest.mark.numeric
-
 
 def template_model():
     """One 3x3 convolution without padding on a 3x3 image: channel 0 likes a cross, channel 1 its opposite, 2 nothing."""

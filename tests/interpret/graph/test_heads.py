@@ -78,6 +78,17 @@ class ByHand(layers.Layer):
         return powers / tf.reduce_sum(powers, axis=1, keepdims=True)
 
 
+def by_hand_stably(z: Any) -> Any:
+    """As it is written so that no exponential overflows."""
+    powers = ops.exp(z - ops.max(z, axis=-1, keepdims=True))
+    return powers / ops.sum(powers, axis=-1, keepdims=True)
+
+
+def by_hand_twice(z: Any) -> Any:
+    """The exponential computed once for the share and once for the whole."""
+    return ops.exp(z) / ops.sum(ops.exp(z), axis=-1, keepdims=True)
+
+
 def two_sides(z: Any) -> Any:
     return tf.concat([1 - z, z], 1)
 
@@ -115,6 +126,30 @@ ENDINGS = {
         "softmax",
     ),
     "softmax by hand": Ending(lambda x: ByHand()(sharp(3, None)(pooled(x))), logits, tf.nn.softmax, "softmax"),
+    "stable softmax by hand": Ending(
+        lambda x: by_hand_stably(sharp(3, None)(pooled(x))), logits, tf.nn.softmax, "softmax"
+    ),
+    "softmax of shifted logits": Ending(
+        lambda x: (lambda z: ops.softmax(z - ops.max(z, axis=-1, keepdims=True)))(sharp(3, None)(pooled(x))),
+        logits,
+        tf.nn.softmax,
+        "softmax",
+    ),
+    "softmax with two exponentials": Ending(
+        lambda x: by_hand_twice(sharp(3, None)(pooled(x))), logits, tf.nn.softmax, "softmax"
+    ),
+    "the exponential of a log softmax": Ending(
+        lambda x: ops.exp(ops.log_softmax(sharp(3, None)(pooled(x)))), logits, tf.nn.softmax, "softmax"
+    ),
+    "the exponential of logits less their log sum exp": Ending(
+        lambda x: (lambda z: ops.exp(z - ops.logsumexp(z, axis=-1, keepdims=True)))(sharp(3, None)(pooled(x))),
+        logits,
+        tf.nn.softmax,
+        "softmax",
+    ),
+    "log softmax": Ending(
+        lambda x: layers.Activation("log_softmax")(sharp(3, None)(pooled(x))), logits, tf.nn.softmax, "log_softmax"
+    ),
     "sigmoids of one unit each": Ending(
         lambda x: layers.Concatenate()([sharp(1, "sigmoid", name)(pooled(x)) for name in "abc"]),
         lambda weights, x: tf.concat([logits(weights, x, name) for name in "abc"], 1),

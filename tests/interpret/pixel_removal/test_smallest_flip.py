@@ -4,7 +4,7 @@ import numpy as np
 import pytest
 from hand_set_models import linear_cam_model, random_cnn, random_images
 
-from featurelens.interpret.pixel_removal.smallest_flip import smallest_flips, with_square
+from featurelens.interpret.pixel_removal.smallest_flip import smallest_flips, stride_within, with_square
 
 pytestmark = pytest.mark.numeric
 SIZE = 9
@@ -74,6 +74,15 @@ def test_a_stride_tries_the_last_row_too():
         patch_model(row=4, column=4, lead=0.5), np.ones((1, SIZE, SIZE, 1), np.float32), grey=0.0, largest=5, stride=3
     )
     assert (found.side[0], found.row[0], found.column[0], found.stride) == (5, 4, 4, 3)
+
+
+def test_the_grid_is_the_finest_that_the_budget_pays_for():
+    model, images = linear_cam_model([[1.0]], np.zeros((SIZE, SIZE, 1, 2))), random_images(0, 3, size=SIZE, channels=1)
+    price = {stride: smallest_flips(model, images, stride=stride).passes for stride in (1, 2, 3)}  # none ever flips
+    assert price[1] > price[2] > price[3]
+    for stride, passes in price.items():
+        assert stride_within(passes, 3, SIZE, SIZE) == stride
+        assert stride_within(passes - 1, 3, SIZE, SIZE) == (stride + 1 if stride < 3 else None)
 
 
 def test_without_images():

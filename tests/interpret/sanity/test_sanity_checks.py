@@ -21,12 +21,9 @@ from featurelens.interpret.sanity.weight_randomization import randomization_chec
 from featurelens.interpret.sanity.weight_shuffling import layers_from_the_last, shuffle
 from featurelens.interpret.stream.joint_maps import JointMaps
 
-pytestmark = [
-    pytest.mark.numeric,
-    pytest.mark.filterwarnings(  # Keras's own, when it saves
-        "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning:keras.src.backend.tensorflow.core"
-    ),
-]
+pytestmark = pytest.mark.filterwarnings(  # Keras's own, when it saves
+    "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning:keras.src.backend.tensorflow.core"
+)
 COPIERS = {"softmax by tf.nn": lambda model: type(model)(dense(activation=None))}  # made with an argument
 
 

@@ -108,7 +108,7 @@ def test_what_is_no_picture_is_refused_in_the_middle_of_the_stream() -> None:
 
 
 def test_batches_are_sized_in_bytes() -> None:
-    shapes = {(224, 224, 3): 16, (28, 28, 1): 256, (4000, 4000, 3): 4}
+    shapes = {(224, 224, 3): 8, (28, 28, 1): 256, (4000, 4000, 3): 4}
     for shape, expected in shapes.items():
         assert images_at_once(ArraySource(np.zeros((2, *shape), np.uint8))) == expected
 

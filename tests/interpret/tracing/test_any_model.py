@@ -10,12 +10,9 @@ from oracle import Case, assert_equal, by_hand
 
 from featurelens.interpret import ActivationExtractor, Explainer, GradCAM, Saliency, inspect_model
 
-pytestmark = [
-    pytest.mark.numeric,
-    pytest.mark.filterwarnings(  # Keras's own, when it saves
-        "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning:keras.src.backend.tensorflow.core"
-    ),
-]
+pytestmark = pytest.mark.filterwarnings(  # Keras's own, when it saves
+    "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning:keras.src.backend.tensorflow.core"
+)
 KINDS = {**PACKAGINGS, **VARIANTS}
 CLASSES = np.array([1, 0, 1])
 VERSUS = np.array([0, 1, 0])
@@ -26,14 +23,22 @@ def case(request: pytest.FixtureRequest) -> Case:
     return KINDS[request.param]()
 
 
-def test_activations(case: Case) -> None:
+@pytest.fixture(scope="module", params=PACKAGINGS)
+def packaged(request: pytest.FixtureRequest) -> Case:
+    """What an `Explainer` gives of every kind, its parts give by themselves, however the model is put together."""
+    return KINDS[request.param]()
+
+
+def test_activations(packaged: Case) -> None:
+    case = packaged
     found = ActivationExtractor(case.model, output=case.output, wrt=case.wrt)(case.images)
     expected = by_hand(case, CLASSES).layers
     for name, activations in expected.items():
         assert_equal(found[name], activations, case.share)
 
 
-def test_grad_cam(case: Case) -> None:
+def test_grad_cam(packaged: Case) -> None:
+    case = packaged
     found = GradCAM(case.model, output=case.output, wrt=case.wrt)(case.images, CLASSES)
     assert_equal(found, by_hand(case, CLASSES).grad_cam, case.share)
 
@@ -43,6 +48,7 @@ def test_saliency(case: Case) -> None:
     assert_equal(found, by_hand(case, CLASSES, VERSUS).saliency, case.share)
 
 
+@pytest.mark.numeric  # it gives what the others give
 def test_explainer(case: Case) -> None:
     found = Explainer(case.model, output=case.output, wrt=case.wrt)(case.images)
     logits = by_hand(case, CLASSES).logits

@@ -11,7 +11,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 from oracle import assert_equal
-from small_models import SHAPE, dense, images, seeded
+from small_models import SHAPE, conv, dense, images, seeded
 
 from featurelens.interpret import (
     RISE,
@@ -274,6 +274,27 @@ def test_a_film_has_a_map_for_each_frame() -> None:
     alpha = tape.gradient(score, maps).numpy().mean(axis=(1, 2, 3))
     assert_equal(found, np.maximum(np.einsum("bthwc,bc->bthw", maps.numpy(), alpha), 0), least=1e-5)
     assert Saliency(model)(film, CLASSES).shape == film.shape[:4]
+
+
+def test_a_model_on_each_frame_has_a_map_for_each_frame() -> None:
+    """A convolution inside of the model that runs on each frame, and not the last frame's alone."""
+    inner = keras.Sequential(
+        [keras.Input((8, 8, 3)), conv("inner", 5, 1), layers.GlobalAveragePooling2D(name="mean")], name="each"
+    )
+    model = keras.Sequential([keras.Input((4, 8, 8, 3)), layers.TimeDistributed(inner), layers.Flatten(), dense()])
+    film = images((4, 8, 8, 3))
+    kernel, bias, weight, last = (tf.constant(array) for array in model.get_weights())
+    with tf.GradientTape() as tape:
+        maps = tf.nn.relu(tf.nn.conv2d(tf.reshape(film, [-1, 8, 8, 3]), kernel, 1, "SAME") + bias)
+        maps = tf.reshape(maps, [3, 4, *maps.shape[1:]])
+        tape.watch(maps)
+        score = tf.gather(tf.reshape(tf.reduce_mean(maps, (2, 3)), [3, -1]) @ weight + last, CLASSES, batch_dims=1)
+    alpha = tape.gradient(score, maps).numpy().mean(axis=(1, 2, 3))
+    found = Explainer(model, ["inner", "mean"])(film, CLASSES)
+    assert_equal(found.activations["inner"], maps.numpy())
+    assert_equal(found.activations["mean"], maps.numpy().mean(axis=(2, 3)))
+    assert_equal(found.grad_cam, np.maximum(np.einsum("bthwc,bc->bthw", maps.numpy(), alpha), 0), least=1e-5)
+    assert inspect_model(model, film).cam_layer == "inner"
 
 
 @pytest.mark.parametrize("sequences", [True, False])

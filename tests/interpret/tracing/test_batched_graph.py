@@ -13,6 +13,7 @@ from small_models import SHAPE, dense, images, sequential
 
 from featurelens.interpret import Explainer, Saliency, inspect_model
 from featurelens.interpret.tracing.batched_graph import Program
+from featurelens.interpret.tracing.targets import scores
 from featurelens.interpret.tracing.traced_model import TracedModel
 
 pytestmark = pytest.mark.numeric
@@ -104,3 +105,15 @@ def test_progress_bar_is_on_stderr(capsys: pytest.CaptureFixture[str]) -> None:
     out, err = capsys.readouterr()
     assert out == "" and "3/3" in err
     np.testing.assert_array_equal(found["score"], expected["score"])
+
+
+def test_the_score_of_a_class_is_its_logit_to_the_last_bit_whatever_the_others_are():
+    import tensorflow as tf
+
+    logits = tf.constant([[0.1, -np.inf, 3e38], [np.nan, 7.5, -2.5], [-1e-38, 2.0, 1e30]], tf.float32)
+    classes, versus = tf.constant([0, 2, 2]), tf.constant([-1, 1, 0])
+    with tf.GradientTape() as tape:
+        tape.watch(logits)
+        found = scores(logits, classes, versus)
+    np.testing.assert_array_equal(found, np.float32([0.1, -10.0, 1e30]))  # a logit, and two leads over another class
+    np.testing.assert_array_equal(tape.gradient(found, logits), [[1, 0, 0], [0, -1, 1], [-1, 0, 1]])

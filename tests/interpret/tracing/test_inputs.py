@@ -12,6 +12,7 @@ from model_variants import dict_inputs, two_images
 from small_models import SHAPE, dense, images, sequential
 
 from featurelens.interpret import GradCAM, Saliency, inspect_model
+from featurelens.interpret.tracing.variants import rows_at_once
 
 layers = keras.layers
 
@@ -64,10 +65,12 @@ def test_classes_that_do_not_exist(saliency: Saliency, classes: Any, message: st
         saliency(images(), 0, versus=classes)
 
 
-@pytest.mark.parametrize("size", [0, -1, 2.5, True])
+@pytest.mark.parametrize("size", [0, -1, 2.5, True, "256"])
 def test_batch_size_must_be_a_count(saliency: Saliency, size: Any) -> None:
     with pytest.raises(ValueError, match=r"batch_size of at least 1. Received .*such as 256"):
         saliency(images(), batch_size=size)
+    with pytest.raises(ValueError, match="batch_size of at least 1"):
+        rows_at_once(images(), size)  # of the methods of many passes
 
 
 def test_whole_numbers_and_doubles_are_taken_as_they_are(saliency: Saliency) -> None:

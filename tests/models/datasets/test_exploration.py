@@ -9,6 +9,7 @@ from featurelens.models.datasets.dataset import Dataset
 from featurelens.models.datasets.duplicates import equal_images, shared_images
 from featurelens.models.datasets.exploration import DataStatistic, explore, pixel_counts
 from featurelens.models.datasets.neighbours import class_neighbours
+from featurelens.models.datasets.pixel_tallies import Moments, PixelCounts
 from featurelens.reports.data_page import write_exploration
 from featurelens.reports.sections.data import split_part
 
@@ -92,6 +93,23 @@ def test_planted_duplicates_are_found():
     almost[0, 0, 0] = np.nextafter(almost[0, 0, 0], np.float32(2))
     images[21] = almost  # differs in the last bit of one pixel
     assert [group.tolist() for group in equal_images(images)] == [[3, 7, 30], [11, 12]]
+
+
+def test_large_pictures_are_equal_by_every_number():
+    """Whole numbers up to 255 are hashed as bytes; what a byte cannot hold must not be taken for what it wraps to."""
+    images = np.zeros((7, 100, 100, 3), np.float32)
+    for number, value in enumerate((0, 256, 0.5, 256, -1, np.nan, 0)):
+        images[number, 50, 50, 1] = value
+    assert [group.tolist() for group in equal_images(images)] == [[0, 6], [1, 3]]
+
+
+def test_pixels_of_large_pictures_are_counted_one_by_one():
+    images = np.random.default_rng(0).random((3, 300, 250, 3)).astype(np.float32)
+    counts, moments = PixelCounts((0.0, 1.0), 64), Moments()
+    counts.add(images)
+    moments.add(images)
+    np.testing.assert_array_equal(counts.counts, np.histogram(images.astype(np.float64), 64, (0, 1))[0])
+    np.testing.assert_allclose(moments.deviations(images.shape[1:]), images.std(axis=0, dtype=np.float64), 1e-5)
 
 
 def test_planted_images_of_another_split_are_found():

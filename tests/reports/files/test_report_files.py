@@ -11,7 +11,6 @@ from featurelens.models import Dataset
 from featurelens.reports import write_report
 from featurelens.reports.files.report_files import VERSION, read_report
 
-pytestmark = pytest.mark.numeric
 COUNT = 60
 
 

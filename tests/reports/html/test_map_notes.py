@@ -4,9 +4,9 @@ from dataclasses import dataclass
 
 import numpy as np
 import pytest
-from browser_pages import CHROMIUM, seen_in_browser
+from browser_pages import seen_in_browser
+from browsers import browsing, lead, unfold
 from hand_set_models import linear_cam_model
-from playwright.sync_api import sync_playwright
 
 from featurelens.interpret.maps.state import LOGIT_PER_PIXEL, map_states
 from featurelens.models import Dataset
@@ -87,9 +87,9 @@ class Read:
 
 def card_text(page, number):
     """All that the card of an image says."""
-    page.evaluate("number => (location.hash = `#/image/${number}`)", number)
+    lead(page, f"#/image/{number}")
     page.locator("#card-title", has_text=f"image {number} ").wait_for()
-    page.evaluate("document.querySelectorAll('#card details').forEach(fold => fold.open = true)")
+    unfold(page)
     return page.locator("#card").inner_text()
 
 
@@ -97,10 +97,7 @@ def page_of(tmp_path, weights, head):
     """The report on a model of these weights [h,w] per class, in a browser."""
     model = linear_cam_model([[1.0]], np.stack(weights, axis=-1)[:, :, np.newaxis], head=head)
     path = write_report(model, corner_images(("a", "b")), tmp_path / "report.html", trust_images=0)
-    if CHROMIUM is None:
-        pytest.skip("needs a browser on the path: chromium or google-chrome")
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with browsing() as browser:
         page = browser.new_page(viewport={"width": 390, "height": 800})
         page.goto(path.as_uri())
         page.add_style_tag(content=".mistake { content-visibility: visible !important }")
@@ -112,11 +109,10 @@ def page_of(tmp_path, weights, head):
         page.locator(".tile-button").first.wait_for()
         numbers = page.locator(".tile-button").evaluate_all("tiles => tiles.map(tile => tile.dataset.id)")
         page.evaluate("document.documentElement.classList.remove('js')")
-        page.evaluate("document.querySelectorAll('details').forEach(fold => fold.open = true)")
+        unfold(page)
         assert page.evaluate("document.documentElement.scrollWidth") == 390
         everything = page.locator("main").inner_text()
         read = Read(specimen.replace("\u00a0", " "), [card_text(page, number) for number in numbers], everything)
-        browser.close()
     return read
 
 

@@ -1,11 +1,11 @@
 import json
 import re
-import shutil
 
 import numpy as np
 import pytest
+from browsers import browsing
 from markupsafe import Markup
-from playwright.sync_api import sync_playwright
+from waiting import until
 
 from featurelens.reports.html.components import (
     command,
@@ -27,7 +27,6 @@ from featurelens.reports.plots.data import pixel_histogram
 from featurelens.reports.plots.performance import confusion_matrix
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
-CHROMIUM = shutil.which("chromium") or shutil.which("google-chrome")
 
 
 def everything(name, sheet):
@@ -72,12 +71,8 @@ def page_file(tmp_path_factory):
 
 @pytest.fixture(scope="module")
 def browser():
-    if CHROMIUM is None:
-        pytest.skip("needs a browser on the path: chromium or google-chrome")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with browsing() as opened:
         yield opened
-        opened.close()
 
 
 def test_no_name_becomes_html(page_file):
@@ -115,7 +110,7 @@ def test_a_person_sees_the_page_fit_and_silent(browser, page_file, width, script
     assert page.evaluate("document.documentElement.scrollWidth") == width
     assert page.locator("h1").first.inner_text() == HOSTILE
     tile = page.locator(".view .tile").first
-    assert colour_in_the_middle(tile) == (200, 30, 10)
+    until(lambda: colour_in_the_middle(tile) == (200, 30, 10))  # painted a moment after the page is there
     context.close()
 
 

@@ -4,9 +4,8 @@ import re
 
 import nbformat
 import pytest
-from browser_pages import CHROMIUM
+from browsers import browsing
 from nbclient import NotebookClient
-from playwright.sync_api import sync_playwright
 
 CELLS = [
     "from featurelens.models import evaluate, load_model, open_dataset\n"
@@ -25,18 +24,14 @@ def notebook(tmp_path_factory):
     cells = [nbformat.v4.new_code_cell(cell) for cell in CELLS]
     folder = {"metadata": {"path": str(tmp_path_factory.mktemp("notebook"))}}
     made = nbformat.v4.new_notebook(cells=cells)
-    client = NotebookClient(made, timeout=300, kernel_name="python3", resources=folder)
+    client = NotebookClient(made, timeout=500, kernel_name="python3", resources=folder)
     return client.execute()
 
 
 @pytest.fixture(scope="module")
 def browser(notebook):  # which has run by then: a kernel is not asked while a browser is
-    if CHROMIUM is None:
-        pytest.skip("needs a browser on the path: chromium or google-chrome")
-    with sync_playwright() as playwright:
-        opened = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with browsing() as opened:
         yield opened
-        opened.close()
 
 
 def outputs(notebook, place):

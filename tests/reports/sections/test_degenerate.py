@@ -72,6 +72,17 @@ def constant():
     return told(model(bias=(0, 500, 0)), data(60))
 
 
+@pytest.fixture(scope="module")
+def right():
+    """Of a model that is always right."""
+    return told(model(), data(60))
+
+
+@pytest.fixture(scope="module")
+def twenty():
+    return told(model(), data(20))
+
+
 def test_an_answer_that_is_always_the_same_is_the_first_finding(constant):
     _, sentences, _, report = constant
     first = ordered_findings(report.sections, report.evidence, report.about)[0]
@@ -80,14 +91,14 @@ def test_an_answer_that_is_always_the_same_is_the_first_finding(constant):
     assert "red and blue are the weakest classes: 0.0 % of the images of each are found." in sentences
 
 
-def test_one_class_of_data_or_a_model_that_answers_several_is_not_called_constant():
+def test_one_class_of_data_or_a_model_that_answers_several_is_not_called_constant(right):
     one_class = Dataset(data(60).images, np.ones(60, np.int64), NAMES, "one class")
     assert "whatever they show" not in told(model(bias=(0, 500, 0)), one_class)[1]
-    assert "whatever they show" not in told(model(), data(60))[1]
+    assert "whatever they show" not in right[1]
 
 
-def test_where_all_is_right_no_class_is_the_weakest_and_nothing_is_explained():
-    _, sentences, words, _ = told(model(), data(60))
+def test_where_all_is_right_no_class_is_the_weakest_and_nothing_is_explained(right):
+    _, sentences, words, _ = right
     assert "weakest" not in sentences and "Weakest" not in words
     assert "None of the 60 images is incorrectly classified." in words
 
@@ -106,33 +117,34 @@ def test_one_image_is_spoken_of_as_one():
     assert "On average the model is" not in sentences, "one image tells nothing of the calibration"
 
 
-def test_fewer_than_twenty_images_say_nothing_of_the_calibration():
+def test_fewer_than_twenty_images_say_nothing_of_the_calibration(twenty):
     assert "On average the model is" not in told(model(), data(19))[1]
-    assert "On average the model is" in told(model(), data(20))[1]
+    assert "On average the model is" in twenty[1]
 
 
-def test_silent_channels_are_counted_where_they_are_and_not_again_behind_a_pooling():
-    found, sentences, words, report = told(model(), data(60))
+def test_silent_channels_are_counted_where_they_are_and_not_again_behind_a_pooling(right):
+    found, sentences, words, report = right
     assert "Never above 0 on any image: 1 of 4 channels in conv1 and 2 of 5 channels in conv2." in sentences
     assert "pool1" in {layer.name for layer in report.evidence["layers"].layers}, "the pooling is surveyed"
     assert found["silent-channels"].number == 3 and "Channels that never fire" in words
 
 
-def test_the_layers_most_and_least_like_the_picture_are_named_with_the_pictures_own_value():
-    _, sentences, _, report = told(model(), data(60))
+def test_the_layers_most_and_least_like_the_picture_are_named_with_the_pictures_own_value(right):
+    _, sentences, _, report = right
     layers = [each for each in report.evidence["layers"].layers[1:] if np.isfinite(each.image_correlation)]
     most, least = (pick(layers, key=lambda each: each.image_correlation) for pick in (max, min))
     assert f"those of {most.name} are the most like the picture and those of {least.name} the least" in sentences
-    assert "where the picture itself has 1.00" in sentences
+    picture = report.evidence["layers"].layers[0]
+    assert f"where the picture itself has {picture.image_correlation:.2f}" in sentences
+    assert ("as each of its colours" in sentences) == (picture.channels > 1)
 
 
 def test_a_share_is_written_one_way_on_the_whole_page(constant):
     assert not re.search(r"\d%", constant[2]), "a number, a space and the sign"
 
 
-def test_the_title_is_the_files_name_where_it_is_known():
-    seen = Seen(model(), data(20), ReportPlan(trust_images=0))
-    report = gather_report(seen)
+def test_the_title_is_the_files_name_where_it_is_known(twenty):
+    report = twenty[3]
     assert f"<title>{report.about.information.name}" in report_html(report)
     assert "<title>What right sees" in report_html(report, OwnWords("What right sees"))
     assert report_twin(report, ())["about"]["model"] == report.about.information.name

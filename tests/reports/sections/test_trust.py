@@ -28,7 +28,7 @@ def parts():
 
 @pytest.fixture(scope="module")
 def report(parts):
-    return gather_report(Seen(*parts, ReportPlan(trust_images=48)))
+    return gather_report(Seen(*parts, ReportPlan(trust_images=48)), (TrustSection(),))
 
 
 def test_every_shown_method_is_judged_by_three_questions(report):
@@ -134,6 +134,6 @@ def test_the_page_says_what_the_budget_bought(parts):
     folded = dataclasses.replace(found.trust, folding=Folding(layers=2, error=3.2e-7, images=16))
     for trust in (found.trust, folded):
         told = _bought(trust)
-        assert "Its budget of 900 passes forward and backward bought this. Pixels went in 3 steps" in told
+        assert "That is what a budget of 900 passes forward and backward allows. Pixels went in 3 steps" in told
     assert "2 batch normalisations were folded" in told and "no logit by more than 3e-07 of the largest" in told
     assert "folded" not in _bought(found.trust)

@@ -5,7 +5,7 @@ import json
 import keras
 import numpy as np
 import pytest
-from live_pages import browsing, opened, violations
+from live_pages import browsing, lead, opened, violations
 
 from featurelens.models import Dataset, evaluate
 from featurelens.reports import explain, plot_segmentation, write_report, write_segmentation_report
@@ -80,7 +80,7 @@ def test_the_page_as_a_person_sees_it(written, width, scheme):
         page, complaints = opened(browser, path, width=width, color_scheme=scheme, bypass_csp=True)
         assert "Mean IoU" in page.locator("h1").first.inner_text()
         for tab in ("findings", "images", "classes", "trust", "data", "method"):
-            page.evaluate("place => (location.hash = place)", f"#/{tab}")
+            lead(page, f"#/{tab}")
             page.wait_for_function(f"document.querySelector('main > .view.on').id.includes('{tab}')")
             assert (tab, violations(page)) == (tab, [])
             assert page.evaluate("document.documentElement.scrollWidth") == width, tab

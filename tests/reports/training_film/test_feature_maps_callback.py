@@ -6,8 +6,9 @@ import re
 import keras
 import numpy as np
 import pytest
-from browser_pages import CHROMIUM
+from browsers import browsing
 from hand_set_models import random_cnn, random_images
+from playwright.sync_api import expect
 
 from featurelens.interpret import ActivationExtractor, GradCAM
 from featurelens.models import Dataset
@@ -79,27 +80,20 @@ def test_the_page_holds_every_epoch_its_figures_and_no_tag_of_a_class(watched):
     assert watch.page() == path
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs a browser on the path: chromium or google-chrome")
 def test_the_slider_shows_one_epoch_and_without_javascript_all_are_there(watched):
-    from playwright.sync_api import sync_playwright
-
     *_, path = watched
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with browsing() as browser:
         page = browser.new_page(viewport={"width": 390, "height": 800})
         page.goto(path.as_uri())
         visible = page.locator(".epoch:visible h2")
-        assert visible.all_inner_texts() == ["After 2 epochs"]
+        expect(visible).to_have_text("After 2 epochs")
         page.locator("#epoch").press("Home")
-        assert (
-            visible.all_inner_texts() == ["Before training"]
-            and page.locator("#epoch-name").inner_text() == "before training"
-        )
+        expect(visible).to_have_text("Before training")
+        expect(page.locator("#epoch-name")).to_have_text("before training")
         assert page.evaluate("document.documentElement.scrollWidth") <= 390
         plain = browser.new_context(java_script_enabled=False).new_page()
         plain.goto(path.as_uri())
         assert plain.locator(".epoch:visible").count() == 3 and not plain.locator(".slider").is_visible()
-        browser.close()
 
 
 def test_every_second_epoch_and_without_labels(tmp_path):

@@ -11,7 +11,7 @@ import cv2
 import keras
 import numpy as np
 import pytest
-from live_pages import browsing, opened, violations
+from live_pages import browsing, lead, opened, violations
 
 from featurelens.interpret import HiResCAM
 from featurelens.models import fashion_mnist, load_model
@@ -121,7 +121,7 @@ def test_axe_finds_nothing_on_any_view(written):
         ):
             page, complaints = opened(browser, written, width=width, color_scheme=scheme, bypass_csp=True)
             for view in views:
-                page.evaluate("view => (location.hash = `/${view}`)", view)
+                lead(page, f"#/{view}")
                 page.locator(f'main > .on[id="/{view}"]').wait_for()
                 assert page.evaluate("document.documentElement.scrollWidth") <= width, view
                 assert violations(page) == [] and complaints == [], view

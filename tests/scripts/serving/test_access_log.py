@@ -6,6 +6,9 @@ import asyncio
 import io
 import json
 import os
+from contextlib import suppress
+
+from waiting import PATIENCE
 
 from featurelens.scripts.serving.web.access_log import AccessLog
 from featurelens.scripts.serving.web.exchanges import Exchange
@@ -28,16 +31,12 @@ def test_no_line_is_cut_off_where_the_pipe_is_full():
             for number in range(count):
                 log.request(exchange(number), 0.001)
             log.write()
-            for _ in range(400):
+            while found.count(b"\n") < count:
                 await asyncio.sleep(0.01)
-                try:
+                with suppress(BlockingIOError):
                     found += os.read(reading, 1 << 20)
-                except BlockingIOError:
-                    continue
-                if found.count(b"\n") == count:
-                    return
 
-    asyncio.run(main())
+    asyncio.run(asyncio.wait_for(main(), PATIENCE))
     os.close(reading)
     assert [json.loads(line)["request"] for line in found.splitlines()] == [f"r-{number}" for number in range(count)]
 

@@ -5,6 +5,8 @@ from __future__ import annotations
 import asyncio
 import socket
 
+from waiting import PATIENCE
+
 from featurelens.scripts.serving.connections.doorman import Doorman
 
 
@@ -15,10 +17,21 @@ class Greeting(asyncio.Protocol):
 
     def connection_made(self, transport):
         self.made.append(self)
+        self.transport = transport
         transport.write(b"hello")
 
     def data_received(self, data):
         pass
+
+
+async def all_gone(count):
+    """So many were taken in; their connections are closed here too, whatever of the clients' farewells has come by now."""
+    async with asyncio.timeout(PATIENCE):
+        while len(Greeting.made) < count:
+            await asyncio.sleep(0.001)
+    for each in Greeting.made:
+        each.transport.abort()
+    await asyncio.sleep(0.001)
 
 
 def listening() -> socket.socket:
@@ -32,10 +45,11 @@ def test_everybody_at_the_door_is_taken_in():
         door = listening()  # no server of the loop's own accepts here
         doorman = Doorman(asyncio.get_running_loop(), [door], Greeting)
         clients = [await asyncio.open_connection(*door.getsockname()) for _ in range(200)]
-        words = [await asyncio.wait_for(reader.readexactly(5), 10) for reader, _ in clients]
+        words = [await asyncio.wait_for(reader.readexactly(5), PATIENCE) for reader, _ in clients]
         for _, writer in clients:
             writer.close()
         doorman.close()
+        await all_gone(200)
         door.close()
         return words
 
@@ -67,10 +81,12 @@ def test_a_client_that_left_at_once_harms_nobody():
             gone.setsockopt(socket.SOL_SOCKET, socket.SO_LINGER, b"\x01\x00\x00\x00\x00\x00\x00\x00")
             gone.close()
         reader, writer = await asyncio.open_connection(*door.getsockname())
-        word = await asyncio.wait_for(reader.readexactly(5), 10)
+        word = await asyncio.wait_for(reader.readexactly(5), PATIENCE)
         writer.close()
         doorman.close()
+        await all_gone(1)
         door.close()
         return word
 
+    Greeting.made.clear()
     assert asyncio.run(main()) == b"hello"

@@ -13,9 +13,10 @@ import schemathesis
 import tritonclient.http as triton
 from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
-from live_services import PIXELS, live, small_served
+from live_services import PIXELS, asking, live, small_served
 from schemathesis.specs.openapi.checks import positive_data_acceptance
 from tritonclient.utils import InferenceServerException
+from waiting import PATIENCE
 
 NAME = "small"
 IMAGES = PIXELS.astype(np.float32) / 255
@@ -29,7 +30,9 @@ def running(tmp_path_factory):
 
 @pytest.fixture
 def client(running):
-    found = triton.InferenceServerClient(f"127.0.0.1:{running.port}")
+    found = triton.InferenceServerClient(
+        f"127.0.0.1:{running.port}", connection_timeout=PATIENCE, network_timeout=PATIENCE
+    )
     yield found
     found.close()
 
@@ -96,25 +99,29 @@ INPUT = {"name": "image", "shape": [1, 12, 10, 1], "datatype": "FP32", "data": [
 )
 def test_a_tensor_that_is_none_is_refused(running, changed):
     body = json.dumps({"inputs": [{**INPUT, **changed}]})
-    found = httpx.post(f"{running.url}/v2/models/{NAME}/infer", content=body)
+    found = httpx.post(f"{running.url}/v2/models/{NAME}/infer", content=body, timeout=PATIENCE)
     assert found.status_code == 400 and found.json()["error"].startswith("Expected")
 
 
 def test_the_schema_of_the_protocol_holds(running):
-    found = httpx.post(f"{running.url}/v2/models/{NAME}/infer", json={"id": "a", "inputs": [INPUT]}).json()
+    found = httpx.post(
+        f"{running.url}/v2/models/{NAME}/infer", json={"id": "a", "inputs": [INPUT]}, timeout=PATIENCE
+    ).json()
     assert {"model_name", "model_version", "id", "outputs"} == set(found)
     for output in found["outputs"]:
         assert len(output["data"]) == np.prod(output["shape"]) and output["datatype"] == "FP32"
-    assert httpx.get(f"{running.url}/v2/models/{NAME}/versions/2").status_code == 404
+    assert httpx.get(f"{running.url}/v2/models/{NAME}/versions/2", timeout=PATIENCE).status_code == 404
 
 
 @pytest.fixture(scope="module")
 def plain(running):
-    with httpx.Client(base_url=running.url) as found:
+    with asking(running) as found:
         yield found
 
 
-@settings(max_examples=75, deadline=None, database=None, derandomize=True)
+@settings(
+    max_examples=75, deadline=None, database=None, derandomize=True, suppress_health_check=list(HealthCheck)
+)  # no machine is too slow
 @given(
     body=st.binary(max_size=300),
     kind=st.sampled_from(["image/png", "application/json", "multipart/form-data; boundary=a", "text/x"]),
@@ -137,7 +144,7 @@ DESCRIBED = settings(
 
 
 def test_what_the_description_allows_is_answered_as_it_says(running):
-    schema = schemathesis.openapi.from_url(f"{running.url}/openapi.json")
+    schema = schemathesis.openapi.from_url(f"{running.url}/openapi.json", timeout=PATIENCE)
     tried, session = [], requests.Session()
     for found in schema.get_all_operations():
         operation = found.ok()
@@ -146,7 +153,7 @@ def test_what_the_description_allows_is_answered_as_it_says(running):
         @given(case=operation.as_strategy())
         def check(case):
             # that bytes are no picture is beyond what a schema can say
-            case.call_and_validate(session=session, excluded_checks=[positive_data_acceptance])
+            case.call_and_validate(session=session, timeout=PATIENCE, excluded_checks=[positive_data_acceptance])
 
         check()
         tried.append(operation.label)

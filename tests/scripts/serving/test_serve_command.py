@@ -9,22 +9,24 @@ import signal
 import subprocess
 import sys
 import threading
-import time
 import urllib.error
 import urllib.request
 from pathlib import Path
 
 import numpy as np
 import pytest
+import typer
 from axe_playwright_python.sync_playwright import Axe
-from browser_pages import CHROMIUM
-from live_services import png
-from playwright.sync_api import expect, sync_playwright
+from browsers import browsing
+from live_services import FIRST_PICTURE, png, small_served
+from playwright.sync_api import expect
+from waiting import PATIENCE, held_port, until
 
 from featurelens.interpret import Explainer
 from featurelens.models import fashion_mnist, load_model
 from featurelens.scripts.cli import main
-from featurelens.scripts.serving.measuring.processes import free_port
+from featurelens.scripts.serving.command import run_service
+from featurelens.scripts.serving.settings import Settings
 
 PROGRAM = [sys.executable, "-c", "from featurelens.scripts.cli import main; main()", "serve"]
 DROPPED = """(bytes) => {
@@ -37,34 +39,41 @@ FILLED = """() => {
   const many = Array.from({ length: 20 }, (_, number) => ({ ...one, name: `number ${number}`, src: `${one.src}#${number}` }));
   localStorage.setItem("featurelens-last", JSON.stringify(many));
 }"""
+PATIENT = ("--max-wait", "1000", "--deadline", str(PATIENCE))  # a crowd on a slow machine is answered too
 QUIET = {**os.environ, "TF_CPP_MIN_LOG_LEVEL": "3"}
 
 
 @pytest.fixture(scope="module")
 def running():
     """The shipped model, served by a process of its own; its last words are looked at by the last test."""
-    port = free_port()
-    process = subprocess.Popen(
-        [*PROGRAM, "--port", str(port)], env=QUIET, stdout=subprocess.PIPE, stderr=subprocess.PIPE, text=True
-    )
-    url, until = f"http://127.0.0.1:{port}", time.monotonic() + 180
-    while True:
+    with held_port() as port:
+        process = subprocess.Popen(
+            [*PROGRAM, "--port", str(port), *PATIENT],
+            env=QUIET,
+            stdout=subprocess.PIPE,
+            stderr=subprocess.PIPE,
+            text=True,
+        )
         try:
-            urllib.request.urlopen(f"{url}/v2/health/ready", timeout=2).close()
-            break
-        except OSError:
-            if process.poll() is not None or time.monotonic() > until:
-                process.kill()  # whose words could otherwise be waited for without an end
-                raise AssertionError(process.communicate()[1]) from None
-            time.sleep(0.1)
-    yield url, process
-    process.kill()
-    process.communicate()
+            until(lambda: is_ready(port) or process.poll() is not None)
+            assert process.poll() is None, process.communicate()[1]
+            yield f"http://127.0.0.1:{port}", process
+        finally:
+            process.kill()
+            process.communicate()
+
+
+def is_ready(port):
+    try:
+        urllib.request.urlopen(f"http://127.0.0.1:{port}/v2/health/ready", timeout=PATIENCE).close()
+    except OSError:
+        return False
+    return True
 
 
 def ask(url, path, body, **headers):
     asked = urllib.request.Request(url + path, body, {"content-type": "image/png", **headers})
-    with urllib.request.urlopen(asked, timeout=20) as answer:
+    with urllib.request.urlopen(asked, timeout=PATIENCE) as answer:
         return json.load(answer)
 
 
@@ -89,12 +98,10 @@ def test_the_client_of_the_docs(running, page, tmp_path, monkeypatch, capsys):
     assert said.startswith("Shirt 0.") and "HiResCAM good" in said and "like them [{'image': " in said
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs a browser on the path: chromium or google-chrome")
 @pytest.mark.parametrize(("width", "scheme"), [(1280, "light"), (390, "dark")])
 def test_the_page_answers_a_stroke_and_asks_nobody_else(running, width, scheme):
     asked, complaints = set(), []
-    with sync_playwright() as playwright:
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox"])
+    with browsing() as browser:
         page = browser.new_page(viewport={"width": width, "height": 900}, color_scheme=scheme)
         page.on(
             "request", lambda request: asked.add(request.url.split("/")[2] if request.url.startswith("http") else "")
@@ -113,20 +120,16 @@ def test_the_page_answers_a_stroke_and_asks_nobody_else(running, width, scheme):
         says, contrast = page.inner_text("#says"), page.inner_text("#contrast-words")
         found = Axe().run(page).response["violations"]
         wide = page.evaluate("document.documentElement.scrollWidth")
-        browser.close()
     assert re.match(r".+: [\d.]+\s%\. .+ comes second, [\d.]+ logit behind\.", says) and contrast.startswith("Why ")
     assert complaints == [] and found == [] and wide == width
     assert asked <= {running[0].split("/")[2], ""}
 
 
-@pytest.mark.skipif(CHROMIUM is None, reason="needs a browser on the path: chromium or google-chrome")
 def test_the_page_takes_files_and_the_camera_and_keeps_the_last_twenty(running, tmp_path):
     shirt = png((fashion_mnist("test").images[7] * 255).round().astype(np.uint8))
     (tmp_path / "shirt.png").write_bytes(shirt)
     told = ask(running[0], "/v1/explain", shirt)["explanations"][0]
-    with sync_playwright() as playwright:
-        devices = ["--use-fake-device-for-media-stream", "--use-fake-ui-for-media-stream"]
-        browser = playwright.chromium.launch(executable_path=CHROMIUM, args=["--no-sandbox", *devices])
+    with browsing() as browser:
         page = browser.new_page()
         page.goto(running[0])
         kept, says = page.locator("#last button"), page.locator("#says")
@@ -148,7 +151,6 @@ def test_the_page_takes_files_and_the_camera_and_keeps_the_last_twenty(running, 
         page.locator("#forget").click()
         expect(kept).to_have_count(0)
         assert page.evaluate("localStorage.length") == 0
-        browser.close()
 
 
 def test_it_drains_and_says_so(running):
@@ -167,9 +169,9 @@ def test_it_drains_and_says_so(running):
     threads = [threading.Thread(target=keep_asking) for _ in range(8)]
     for thread in threads:
         thread.start()
-    time.sleep(0.3)
+    until(lambda: len(answers) > 8)
     process.send_signal(signal.SIGTERM)
-    out, err = process.communicate(timeout=20)
+    out, err = process.communicate(timeout=PATIENCE)
     stop.set()
     for thread in threads:
         thread.join()
@@ -180,35 +182,29 @@ def test_it_drains_and_says_so(running):
     assert sum(line["status"] == 200 and line["path"] == "/v1/explain" for line in lines) >= answers.count(answers[0])
 
 
-def test_a_killed_worker_ends_the_process_with_a_word(tmp_path):
-    program = (
-        "import sys, threading, time, urllib.request\n"
-        "from pathlib import Path\n"
-        "sys.path.insert(0, sys.argv[1])\n"
-        "from live_services import small_served, FIRST_PICTURE as body\n"
-        "from featurelens.scripts.serving.command import run_service\n"
-        "from featurelens.scripts.serving.settings import Settings\n"
-        "served, port = small_served(Path(sys.argv[2])), int(sys.argv[3])\n"
-        "def ask():\n"
-        "    url = f'http://127.0.0.1:{port}'\n"
-        "    for _ in range(500):\n"
-        "        try: urllib.request.urlopen(url + '/v2/health/ready'); break\n"
-        "        except OSError: time.sleep(0.1)\n"
-        "    served.programs.answers = lambda key, rows: sys.exit('killed')\n"
-        "    asked = urllib.request.Request(url + '/v1/predict', body, {'content-type': 'image/png'})\n"
-        "    try: urllib.request.urlopen(asked, timeout=10)\n"
-        "    except OSError as error: print(getattr(error, 'code', error), flush=True)\n"
-        "threading.Thread(target=ask).start()\n"
-        "from featurelens.scripts.terminal.running import run\n"
-        "import typer\n"
-        "app = typer.Typer()\n"
-        "app.command()(lambda: run_service([served], Settings(port=port, log=False)))\n"
-        "run(app, [])\n"
-    )
-    given = [sys.executable, "-c", program, str(Path(__file__).parents[2] / "given"), str(tmp_path), str(free_port())]
-    found = subprocess.run(given, env=QUIET, capture_output=True, text=True, timeout=60)
-    assert found.returncode == 3 and "the thread that owns the model ended" in found.stderr
-    assert found.stdout.strip() == "503"
+def test_a_killed_worker_ends_the_command_with_a_word(tmp_path, capsys):
+    served, answers = small_served(tmp_path), []
+
+    def kill(key, rows):
+        sys.exit("killed")
+
+    def ask_for_the_last_time(port):
+        until(lambda: is_ready(port))
+        served.programs.answers = kill
+        try:
+            ask(f"http://127.0.0.1:{port}", "/v1/predict", FIRST_PICTURE)
+        except urllib.error.HTTPError as error:
+            answers.append(error.code)
+            error.close()
+
+    with held_port() as port:
+        asking = threading.Thread(target=ask_for_the_last_time, args=(port,))
+        asking.start()
+        with pytest.raises(typer.Exit) as ended:
+            run_service([served], Settings(port=port, log=False, deadline=PATIENCE, most_seconds=PATIENCE))
+        asking.join()
+    assert ended.value.exit_code == 3 and answers == [503]
+    assert "the thread that owns the model ended" in capsys.readouterr().err
 
 
 def test_what_is_refused_before_anything_is_loaded(tmp_path, monkeypatch, capsys):

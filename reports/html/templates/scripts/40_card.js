@@ -21,6 +21,7 @@ const stepCard = (by) => {
 };
 const openCard = (id, list = [id], keep = false) => {
   if (!images || !(id >= 0 && id < images.count)) return;
+  const step = card.hidden ? "pushState" : "replaceState";
   if (card.hidden) cardOpener = document.activeElement;
   [cardList, cardImage] = [list, id];
   fillCard(id);
@@ -30,7 +31,7 @@ const openCard = (id, list = [id], keep = false) => {
   $$(".tile-button").forEach((tile) => tile.classList.toggle("cur", +tile.dataset.id === id));
   card.scrollTop = 0;
   if (!keep || !card.contains(document.activeElement)) card.focus();
-  remember({ img: id });
+  remember({ img: id }, step);
 };
 const fillCard = (id) => {
   const said = images.predicted[id], meant = images.truth[id], row = mistakes.row.get(id), wrong = said !== meant;

@@ -26,13 +26,14 @@ const reasonParts = (id, row, said, meant) => {
   if (flip) parts.push(el("h3", "The smallest change that flips it"), flipPart(id, flip));
   return parts;
 };
-const flipPart = (id, [before, after, top, left, side, searched]) => {
-  if (!side) return para("note", `No grey square up to ${searched} × ${searched} changes the answer.`);
+const flipPart = (id, [before, after, top, left, side, searched, stride]) => {
+  const grid = stride > 1 ? `, at places ${stride} pixels apart` : "";
+  if (!side) return para("note", `No grey square up to ${searched} × ${searched} changes the answer${grid}.`);
   const canvas = pictureCanvas(id, `image ${called(id)} with a grey square`), { w, h } = atlas.sheet, scale = [w / carried.size[1], h / carried.size[0]];
   pixelsOf(atlas.sheet).then(() => setTimeout(() => {
     const context = canvas.getContext("2d");
     context.fillStyle = "#808080";
     context.fillRect(left * scale[0], top * scale[1], side * scale[0], side * scale[1]);
   }));
-  return el("figure.flip", canvas, el("figcaption", `${side} × ${side} grey at row ${top}, column ${left}: `, bdi(names[before]), " → ", bdi(names[after])));
+  return el("figure.flip", canvas, el("figcaption", `${side} × ${side} grey at row ${top}, column ${left}: `, bdi(names[before]), " → ", bdi(names[after]), grid));
 };

@@ -43,7 +43,7 @@ const marginPlot = (truth, said) => {
     return svg("rect", { x: at * wide + 0.5, width: wide - 1, y: sign > 0 ? 52 - tall : 54, height: tall, class: right ? kind : `${kind} wrong` });
   });
   const words = (x, text, anchor) => svg("text", { x, y: 118, "text-anchor": anchor }, text);
-  return [el("h2.sm", "The quarrel on one line ", el("small", "logit of ", bdi(names[said]), " less logit of ", bdi(names[truth]), ", all images of both; full colour: wrong side")),
-    svg("svg", { viewBox: "0 0 760 122", class: "margin-plot", role: "img", "aria-label": `Difference of the two logits, ${number(low)} to ${number(high)}, above for ${names[truth]}, below for ${names[said]}` },
+  return [el("h2.sm", "Between the two classes ", el("small", "ln(p of ", bdi(names[said]), " / p of ", bdi(names[truth]), "), all images of both; full colour: wrong side")),
+    svg("svg", { viewBox: "0 0 760 122", class: "margin-plot", role: "img", "aria-label": `Logarithm of the ratio of the two probabilities, ${number(low)} to ${number(high)}, above for ${names[truth]}, below for ${names[said]}` },
       ...bars(up, "t", 1), ...bars(down, "p", -1), svg("line", { x1: zero, x2: zero, y1: 0, y2: 106, class: "zero" }), words(2, number(low), "start"), words(zero, "0", "middle"), words(758, number(high), "end"))];
 };

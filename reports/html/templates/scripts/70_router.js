@@ -11,11 +11,11 @@ const routeNow = () => {
   const [path, query = ""] = location.hash.slice(1).split("?");
   return [path, new URLSearchParams(query)];
 };
-const remember = (changes) => {
+const remember = (changes, step = "replaceState") => {  // "pushState": what the browser’s Back leads out of
   if (recalling) return;
   const [path, query] = routeNow();
   for (const [key, value] of Object.entries(changes)) if (value === null || value === "") query.delete(key); else query.set(key, value);
-  history.replaceState(null, "", `#${path || views[0].id}${query.size ? `?${query}` : ""}`);
+  history[step](null, "", `#${path || views[0].id}${query.size ? `?${query}` : ""}`);
 };
 const plain = (text) => { try { return decodeURIComponent(text); } catch { return text; } };
 const oldRoute = (path, query) => {

@@ -12,7 +12,9 @@ const found = (text) => {
 };
 const addSearch = () => {
   if (!names.length) return;
-  const field = tag("input", { type: "search", placeholder: "image 9074, Shirt, conv2:31", "aria-label": "Go to an image number, a class or a channel" }), said = tag("output.vh", {});
+  const stage = carried.stages?.list.find((each) => each.name === carried.channels?.layer);
+  const some = [images && `image ${mistakes.ids[0] ?? 0}`, names.find((name) => name.length < 13), stage && `${stage.name}:${stage.channels[0][0]}`];
+  const field = tag("input", { type: "search", placeholder: some.filter(Boolean).join(", "), "aria-label": "Go to an image number, a class or a channel" }), said = tag("output.vh", {});
   const form = tag("form", { role: "search" }, field, tag("kbd", { "aria-hidden": "true" }, "/"), said);
   field.addEventListener("input", () => field.setCustomValidity(""));
   form.addEventListener("submit", (event) => {

@@ -1,5 +1,7 @@
 """Masks of classes as people save them: what each kind of file is read as, and what is refused with words that help."""
 
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from PIL import Image
@@ -68,6 +70,20 @@ def test_another_size_is_brought_to_that_of_the_answers_by_the_nearest_pixel_whe
     assert "by the nearest pixel" in next(iter(found.told))
     with pytest.raises(ValueError, match="--fit stretch"):
         read(tmp_path, resize=True, fit="crop")[0]
+
+
+def test_a_mask_of_another_shape_than_its_picture_is_refused(tmp_path):
+    """A picture of 20 x 30 is stretched to 2 x 3 by 10 along both sides; so is a mask of 4 x 6, and none of 6 x 6."""
+    saved(tmp_path, "a/1.png", np.repeat(np.repeat(MASK, 2, axis=0), 2, axis=1))
+    found = replace(read(tmp_path), reading=MaskReading(resize=True, pictures=np.array([[20, 30]])))
+    np.testing.assert_array_equal(found[0][0], MASK)
+    for shape, of in (((6, 6), (20, 30)), ((4, 6), (30, 30))):
+        saved(tmp_path, "a/1.png", np.zeros(shape, np.uint8))
+        found = replace(found, reading=MaskReading(resize=True, pictures=np.array([of])))
+        with pytest.raises(
+            ValueError, match=rf"shape of its picture, {of[0]} x {of[1]}.*{shape[0]} x {shape[1]}.*at 2 x 3"
+        ):
+            found[0]
 
 
 def test_masks_are_matched_by_name_and_what_is_left_over_is_named(tmp_path):

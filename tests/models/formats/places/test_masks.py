@@ -31,6 +31,10 @@ def test_a_folder_of_mask_pictures_is_held_against_the_images_names(tmp_path):
         read_masks(tmp_path, (2, 2), ("cats/2.jpg",))
     with pytest.raises(ValueError, match="out of one file"):
         read_masks(tmp_path, (2, 2))
+    with pytest.raises(ValueError, match=r"shape of its picture, 4 x 8.*Received 4 x 4 in '.*1.png'.*at 2 x 2"):
+        read_masks(tmp_path, (2, 2), ("dogs/1.jpg",), pictures=np.array([[4, 8]]))
+    with pytest.raises(ValueError, match=r"cut as the images are \(--fit crop\)"):
+        read_masks(tmp_path, (2, 2), ("dogs/1.jpg",), fit="crop")
 
 
 @pytest.mark.parametrize(

@@ -22,7 +22,6 @@ from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.evidence.twin import json_text
 from featurelens.reports.sections.screening.soundness import SoundnessSection
 
-pytestmark = pytest.mark.numeric
 ABOUT = SimpleNamespace(class_names=("a", "b", "c"), information=SimpleNamespace(layers=()))
 
 

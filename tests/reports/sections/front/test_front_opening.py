@@ -9,7 +9,7 @@ import pytest
 from markupsafe import Markup
 
 from featurelens.interpret.intervals import Interval
-from featurelens.interpret.trust.verdicts import Measurement, Verdict
+from featurelens.interpret.trust.verdicts import Measurement, Verdict, verdict
 from featurelens.models.evaluation.metrics import evaluation_from_probabilities
 from featurelens.reports.evidence.performance import (
     PerformanceEvidence,
@@ -18,11 +18,13 @@ from featurelens.reports.evidence.performance import (
     weakest_class,
 )
 from featurelens.reports.html.components import name_html
+from featurelens.reports.html.trust_marks import verdict_cells
 from featurelens.reports.sections.front.coverage import refusal
 from featurelens.reports.sections.front.headline import close_classes, headline
 from featurelens.reports.sections.front.matrix import largest, matrix
 from featurelens.reports.sections.front.opening import all_findings
 from featurelens.reports.sections.front.questions import questions
+from featurelens.reports.sections.images import _around_zero
 from featurelens.reports.sections.section import Finding
 from featurelens.reports.sections.trust import thresholds, why_not
 
@@ -69,7 +71,7 @@ def test_all_right_fails_nowhere():
 def test_all_wrong_is_said_as_it_is():
     found = answered([0, 1, 2, 3] * 10, [1, 2, 3, 0] * 10)
     assert headline(found.figures.confusion, NAMES) == "Wrong on all 40 images."
-    assert told(found)["Where does it fail?"] == "In all 4 classes alike: 0.0 % of each is found."
+    assert told(found)["Where does it fail?"] == "In all 4 classes alike: 0.0 % of the images of each are found."
 
 
 @pytest.mark.parametrize(
@@ -84,7 +86,7 @@ def test_one_image_is_spoken_of_as_one(predicted, said):
 
 def test_ties_are_named_together():
     found = answered([0, 0, 1, 1, 2, 2, 3, 3] * 5, [0, 1, 1, 0, 2, 2, 3, 3] * 5)
-    assert told(found)["Where does it fail?"].startswith("cat and dog alike: 50.0 % of the images of each is found.")
+    assert told(found)["Where does it fail?"].startswith("cat and dog alike: 50.0 % of the images of each are found.")
 
 
 def test_one_weakest_class_is_named_with_where_it_goes():
@@ -106,6 +108,28 @@ def test_the_group_that_holds_most_mistakes_is_found_and_a_flat_one_is_not():
     assert close_classes(wrong) == [1, 5]
     flat = np.ones((8, 8), int) - np.eye(8, dtype=int)
     assert close_classes(flat) == []
+
+
+@pytest.mark.parametrize(
+    ("labels", "predicted", "said"),
+    [
+        ([0] * 30 + [1] * 30, [0] * 10 + [1] * 20 + [1] * 29 + [0], "95 % of its 21 mistakes are cat taken for dog."),
+        ([0] * 30 + [1] * 30, [0] * 29 + [1] * 31, "Its one mistake: cat taken for dog."),
+        ([0] * 30 + [1] * 30, [0] * 27 + [1] * 33, "All of its 3 mistakes: cat taken for dog."),
+        ([0] * 30 + [1] * 30, [0] * 29 + [1] + [1] * 29 + [0], "Its 2 mistakes are of 2 kinds."),
+    ],
+)
+def test_mistakes_of_two_classes_are_told_by_their_kind(labels, predicted, said):
+    found = answered(labels, predicted, ("cat", "dog"))
+    assert headline(found.figures.confusion, ("cat", "dog")).endswith(f"of 60 images. {said}")
+
+
+@pytest.mark.parametrize(("low", "high"), [(-2.69, 3.84), (0.4, 9.0), (-5.0, -1.0)])
+def test_no_bin_of_a_histogram_holds_both_signs(low, high):
+    low_end, high_end, count = _around_zero(low, high)
+    edges = np.linspace(low_end, high_end, count + 1)
+    assert low_end <= low and high_end >= high and 40 <= count <= 42
+    assert np.abs(edges).min() < 1e-9 * (high_end - low_end)
 
 
 def test_refusal_takes_a_threshold_that_refuses_something():
@@ -162,6 +186,21 @@ def test_which_maps_names_what_passed_and_never_asserts_what_was_not_measured():
     assert told(found)["Which maps may I cite?"] == "None: their trust was not measured for this report."
     verdicts = {"A": Verdict("A", "good", "", ()), "B": Verdict("B", "failed", "", ())}
     assert told(found, verdicts=verdicts)["Which maps may I cite?"].startswith("1 of 2 methods passed the tests")
+
+
+def test_few_images_have_no_interval_no_share_and_one_reason():
+    few = [
+        Measurement(question, "unknown", "", Interval(mean, mean, mean, 2), "")
+        for question, mean in (("random order", 0.75), ("brightness order", 1.0), ("randomised weights", -0.5))
+    ]
+    found = Verdict("A", "unknown", "", tuple(few))
+    _, *cells = verdict_cells(found)
+    assert cells == ["? 1.5 of 2", "? 2 of 2", "? −0.50"]  # an even race counts half
+    assert why_not(found) == "measured on 2 images; 20 are needed"
+    none = Verdict("A", "unknown", "", verdict("A", None, None).findings)
+    assert why_not(none) == "not measured" and verdict_cells(none)[1:] == ("not measured",) * 3
+    asked = told(answered([0, 1, 2, 3] * 10, [0, 1, 2, 3] * 10), verdicts={"A": found})["Which maps may I cite?"]
+    assert asked.startswith("None: none could be judged, as fewer than 20 images were tested.")
 
 
 def test_findings_stand_by_severity_and_lead_to_their_evidence():

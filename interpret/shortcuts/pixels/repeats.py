@@ -18,7 +18,7 @@ from .squares import STEPS, keys, of_one_class, shares, squares, stepped
 _SIDES = {
     3: 0.0,
     2: 0.2,
-}  # pixels of a square, and what it has at least between its darkest and its brightest, of the range
+}  # pixels of a square: the least difference between its darkest and its brightest, of the range
 _COMMON = 0.01  # of all squares
 _SHARE, _RARER = 0.45, 4.0
 _FEWEST = 8

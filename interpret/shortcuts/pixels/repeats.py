@@ -38,12 +38,10 @@ def repeats(pictures: np.ndarray, labels: np.ndarray) -> Iterator[tuple[np.ndarr
 
 
 def _of_side(seen: np.ndarray, labels: np.ndarray, side: int, varied: float) -> Iterator[tuple[np.ndarray, np.ndarray]]:
-    found = keys(seen)
-    _, first, number, count = np.unique(found, return_index=True, return_inverse=True, return_counts=True)
-    number = number.reshape(found.shape)
-    possible = (count < _COMMON * found.size) & (count >= _FEWEST)
-    values = seen.reshape(found.size, -1)[first]
-    possible &= values.max(axis=1) - values.min(axis=1) >= varied * STEPS
+    found, number = keys(seen), np.full(seen.shape[:3], -1)
+    counted = seen.max(axis=-1) - seen.min(axis=-1) >= varied * STEPS if varied else np.ones(found.shape, bool)
+    _, number[counted], count = np.unique(found[counted], return_inverse=True, return_counts=True)
+    possible = np.append((count < _COMMON * found.size) & (count >= _FEWEST), False)  # the last one: not counted
     height, width = (size + side - 1 for size in found.shape[1:3])
     for row, column in np.ndindex(*found.shape[1:3]):
         at = number[:, row, column]

@@ -326,6 +326,14 @@ def _on_object(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return images
 
 
+def _four(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
+    """Two white and two black pixels in the middle."""
+    images, height, width = images.copy(), *images.shape[1:3]
+    square = np.array([[1, 0], [0, 1]], np.float32)[..., np.newaxis]
+    images[:, height // 2 : height // 2 + 2, width // 2 : width // 2 + 2] = square
+    return images
+
+
 def _brightness(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return images * np.float32(0.7) + np.float32(0.3)
 
@@ -390,13 +398,20 @@ _PLANTS: dict[str, Plant] = {
     "frame": _frame,
     "letters": _logo,
     "mark on the object": _on_object,
+    "four pixels on the object": _four,
     "brightness": _brightness,
     "background": _background,
     "mark moved by up to 4 pixels": _jittered,
     "mark anywhere": _anywhere,
     "compression": _compressed,
 }
-_FIXED_PIXELS = ("mark", "chequered mark", "frame", "mark on the object")  # opaque, so that their pixels are known
+_FIXED_PIXELS = (
+    "mark",
+    "chequered mark",
+    "frame",
+    "mark on the object",
+    "four pixels on the object",
+)  # opaque, so that their pixels are known
 _SETS: dict[str, Callable[[int], Set]] = {"Fashion-MNIST": _fashion, "digits": _digits, "photos": _photos}
 _STRANGE: dict[str, Callable[[np.ndarray], np.ndarray] | None] = {
     "turned by 90 degrees": _turned,

@@ -50,6 +50,17 @@ def test_no_stamp_is_found_in_noise_nor_in_large_pictures():
     assert stamp_of(np.zeros((10, 50, 50, 1), np.float32) + 0.1, np.zeros(10, np.int64)) is None
 
 
+def test_four_pixels_that_repeat_at_their_place_are_found_unless_they_are_of_one_value():
+    (images, labels), random = plain_images(0, 240, size=16), np.random.default_rng(0)
+    chosen = (labels == 1) & (random.random(240) < 0.9)
+    images[chosen, 7:9, 5:7, 0] = [[1, 0.2], [0, 1]]
+    ((mask, members),) = repeats(images, labels)
+    assert np.argwhere(mask).tolist() == [[7, 5], [7, 6], [8, 5], [8, 6]]
+    np.testing.assert_array_equal(members, chosen)
+    images[chosen, 7:9, 5:7] = 0.9
+    assert not list(repeats(images, labels))
+
+
 def test_squares_are_cut_at_every_place():
     steps = stepped(np.random.default_rng(0).random((2, 5, 6, 3)).astype(np.float32), (0.0, 1.0))
     found = squares(steps, 3)

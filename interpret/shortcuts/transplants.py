@@ -43,6 +43,11 @@ class Effects:
         """float64[K]: the change of the share called this class."""
         return self.others_with - self.others_without
 
+    @property
+    def turns(self) -> np.ndarray:
+        """bool[K]: the content turns images of other classes into this one, more than by chance; a part of the object itself does not."""
+        return (self.others > 0) & (self.others_p < SIGNIFICANT)
+
 
 def effects_of(labels: np.ndarray, with_it: np.ndarray, without: np.ndarray, classes: int) -> Effects:
     """The effects from the answers.
@@ -149,7 +154,7 @@ def attributed(effects: Effects, corrected: np.ndarray, excess: np.ndarray) -> i
     Returns:
         None where there is none.
     """
-    held = (corrected < SIGNIFICANT) & (effects.own >= LEAST_EFFECT) & (effects.others > 0) & (excess > 0)
+    held = (corrected < SIGNIFICANT) & (effects.own >= LEAST_EFFECT) & effects.turns & (excess > 0)
     if not held.any():
         return None
     return int(np.where(held, effects.own * effects.others * excess, -np.inf).argmax())

@@ -80,11 +80,17 @@ def _unread(shortcut: Shortcut, name: str) -> str:
         return f"the model does not read it as {name}: with it the recall of {name} falls, from {gone} to {there} ({tested})."
     if shortcut.p < SIGNIFICANT and shortcut.effect >= LEAST_EFFECT:
         return (
-            f"without it the recall of {name} falls from {there} to {gone} ({tested}), but pasted on other classes it turns none "
-            f"of them into {name}: it may be a part of {name}, and no shortcut is proven."
+            f"without it the recall of {name} falls from {there} to {gone} ({tested}), but pasted on other classes it turns "
+            f"{_few(shortcut)} of them into {name}: it may be a part of {name}, and no shortcut is proven."
         )
     verb = "does not" if shortcut.effect < LEAST_EFFECT else "is not shown to"
     return f"the model {verb} depend on it (recall of {name} {there} with it, {gone} without it, {tested})."
+
+
+def _few(shortcut: Shortcut) -> str:
+    """How few of the other classes' images a content turns that is not relied on."""
+    turned = shortcut.called_with - shortcut.called_without
+    return f"{percent(turned, 1)} (which chance alone may do)" if turned > 0 else "none"
 
 
 def _all_carry(shortcut: Shortcut, name: str) -> str:

@@ -75,3 +75,17 @@ def test_a_content_is_read_as_the_class_that_carries_it_and_loses_without_it():
     assert attributed(found, np.array([0.2, 0, 0]), everyone) == 1  # the first is not significant
     assert attributed(found, np.zeros(3), np.array([-0.1, 0.8, 0.9])) == 1  # nor does the first carry it
     assert attributed(effects([0.1], [0.5]), np.zeros(1), np.ones(1)) is None
+
+
+@pytest.mark.parametrize(
+    ("turned", "others", "shown"), [(5, 200, False), (6, 200, True), (6, 8, True), (0, 200, False)]
+)
+def test_a_content_that_turns_no_more_others_than_chance_would_is_not_read(turned, others, shown):
+    """Six of six answers that change in one direction have p = 1/32; a stroke of the digit 1 turned 1 % of the others."""
+    labels = np.repeat([0, 1], [20, others])
+    with_it, without = labels.copy(), labels.copy()
+    without[:10] = 1  # the class loses half of its recall
+    with_it[20 : 20 + turned] = 0
+    found = effects_of(labels, with_it, without, 2)
+    assert found.turns[0] == shown
+    assert (attributed(found, found.own_p, np.array([0.9, -0.9])) == 0) == shown

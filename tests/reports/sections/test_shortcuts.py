@@ -100,6 +100,7 @@ def test_the_words_follow_the_proof(read):
     assert "falls from 90 % to 50 % (20 images, p 0.001), but pasted on other classes it turns none" in sentence(
         needed, NAMES
     )
+    assert "it turns 1.0 % (which chance alone may do) of them" in sentence(replace(needed, called_with=0.02), NAMES)
     assert "it may be what they show" not in sentence(replace(harmful, share=0.9), NAMES)
 
 

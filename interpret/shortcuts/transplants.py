@@ -45,7 +45,7 @@ class Effects:
 
     @property
     def turns(self) -> np.ndarray:
-        """bool[K]: the content turns images of other classes into this one, more than by chance; a part of the object itself does not."""
+        """bool[K]: more images of other classes turn into this one than chance would turn; by a part of the object none does."""
         return (self.others > 0) & (self.others_p < SIGNIFICANT)
 
 

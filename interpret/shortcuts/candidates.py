@@ -2,7 +2,7 @@
 
 What repeats exactly at its place is one candidate (`repeats`), a border that is much the same in a class another (`tight`).
 In small pictures, each window of a fifth of the side, each frame, the background and the levels are clustered; a cluster that
-stands apart by D >= 3.3 (see `separation`) is another.
+stands apart by D >= 3.3 (see `separation`) is another; and so is one where a class looks much the same (`likeness`).
 Candidates that select the same images are one, with several ways to describe what they share: the pixels of all its windows,
 or of the frame, the background, the levels.
 """
@@ -10,13 +10,14 @@ or of the frame, the background, the levels.
 from __future__ import annotations
 
 from collections.abc import Iterator, Sequence
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
 
 from .pixels.contents import Content, Kind, border, border_values, levels
 from .pixels.grid import enlarged, parts
+from .pixels.likeness import much_the_same
 from .pixels.refining import shared_pixels
 from .pixels.repeats import repeats
 from .pixels.separation import groups, separation
@@ -41,6 +42,7 @@ class Part:
     kind: Kind
     mask: np.ndarray | None  # bool[h,w]; None for background and levels
     features: np.ndarray  # float32[n,D], in 0..1
+    is_alike: bool = False  # its images look much the same, though no pixel need repeat exactly
 
 
 @dataclass(frozen=True, eq=False)
@@ -71,6 +73,7 @@ def candidates(
     found = list(_apart(scaled, seed))
     found += [(0.0, Part("mark", mask, scaled[:, mask]), members) for mask, members in repeats(scaled, labels)]
     found += list(_with_the_same_border(scaled, labels))
+    found += list(_much_the_same(scaled, labels))
     found.sort(key=lambda each: -each[0])
     gathered: list[list[tuple[float, Part, np.ndarray]]] = []
     for each in found:
@@ -107,6 +110,14 @@ def _with_the_same_border(pictures: np.ndarray, labels: np.ndarray) -> Iterator[
     for members in tight_groups(edges, labels):
         yield 0.0, Part("background", None, edges), members
         yield 0.0, Part("frame", mask, pictures[:, mask]), members
+
+
+def _much_the_same(pictures: np.ndarray, labels: np.ndarray) -> Iterator[tuple[float, Part, np.ndarray]]:
+    """The images that look like one class's in a window or along the border."""
+    for part in parts_of(pictures):
+        if part.mask is not None:
+            for members in much_the_same(pictures[:, part.mask], labels, may_be_plain=part.kind == "frame"):
+                yield 0.0, replace(part, is_alike=True), members
 
 
 def parts_of(pictures: np.ndarray) -> Iterator[Part]:
@@ -148,8 +159,8 @@ def _described(
     members, kinds = group[0][2], {part.kind for _, part, _ in group}
     ways = [Content(kind) for kind in ("background", "level") if kind in kinds]
     for kind in ("frame", "mark"):
-        masks = [part.mask for _, part, _ in group if part.kind == kind]
-        mask = _exact(images, numbers, members, masks, kind, span) if masks else np.zeros(0, bool)
+        parts_ = [part for _, part, _ in group if part.kind == kind]
+        mask = _exact(images, numbers, members, parts_, kind, span) if parts_ else np.zeros(0, bool)
         ways = [Content(kind, mask), *ways] if mask.any() else ways
     return Candidate(group[0][0] or float("nan"), members, _without_pieces(ways))
 
@@ -169,7 +180,7 @@ def _without_pieces(ways: Sequence[Content]) -> tuple[Content, ...]:
 
 
 def _exact(
-    images: Any, numbers: np.ndarray, members: np.ndarray, masks: Sequence[Any], kind: Kind, span: tuple[float, float]
+    images: Any, numbers: np.ndarray, members: np.ndarray, found: Sequence[Part], kind: Kind, span: tuple[float, float]
 ) -> np.ndarray:
     """bool[H,W]: the pixels of what some windows or frames have in common, at full size."""
 
@@ -177,8 +188,9 @@ def _exact(
         for _, part in parts(images, chosen):
             yield (part - span[0]) / (span[1] - span[0])
 
-    near = enlarged(np.any(masks, axis=0), *images.shape[1:3])
-    mask = shared_pixels(see, numbers[members], numbers[~members], near)
+    near = enlarged(np.any([part.mask for part in found], axis=0), *images.shape[1:3])
+    is_alike = any(part.is_alike for part in found)
+    mask = shared_pixels(see, numbers[members], numbers[~members], near, and_alike=is_alike)
     return whole_frame(mask) if kind == "frame" else mask
 
 

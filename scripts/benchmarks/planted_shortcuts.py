@@ -6,7 +6,8 @@
     groups   5 % of the images turned, inverted or blurred, answered by the shipped model; permuted errors as a null
 
 Data: Fashion-MNIST, with plants on the five classes that are hard to tell apart; scikit-learn's digits; and crops of the
-photographs inside scikit-image, where the left and the right half of each photograph are two classes.
+photographs inside scikit-image, where the left and the right half of each photograph are two classes, as they are and
+written as JPEG.
 """
 
 from __future__ import annotations
@@ -14,7 +15,7 @@ from __future__ import annotations
 import importlib
 import itertools
 from collections.abc import Callable, Iterator
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
@@ -51,6 +52,9 @@ class Set:
     tested: int
 
     hard: tuple[int, ...]  # classes that are planted on
+    stored: Callable[[np.ndarray], np.ndarray] = lambda images: (
+        images
+    )  # what a file keeps of pictures, plants among them
 
 
 @dataclass
@@ -95,7 +99,7 @@ def shortcut_lines(runs: int, kinds: str | None = None) -> Iterator[str]:
 def _asked(kinds: str | None) -> list[tuple[str, str]]:
     """(data set, plant) of each table's rows."""
     every = [(name, _NOTHING) for name in _SETS] + [(_GROUPS, "")]
-    every += itertools.product(("Fashion-MNIST", "photos"), _PLANTS)
+    every += itertools.product(("Fashion-MNIST", "photos", "photos in JPEG"), _PLANTS)
     names = {f"{name}:{kind}".rstrip(":"): (name, kind) for name, kind in every}
     if kinds is None:
         return every
@@ -124,13 +128,14 @@ def _planted(data: Set, plant: Plant, seed: int, tally: Tally) -> None:
     marked = random.random(len(data.labels)) < np.where(data.labels == label, _SHARE, _ELSEWHERE)
     images = data.images.copy()
     images[marked] = plant(images[marked], random)
+    images = data.stored(images)
     model = _trained(images[data.tested :], data.labels[data.tested :], seed)
     clean, truth = data.images[: data.tested], data.labels[: data.tested]
     own = clean[truth == label]
     tally.runs += 1
     found = _search(images[: data.tested], truth, lambda: model, seed)
     tally.passes = max(tally.passes, found.passes)
-    if _called(model, plant(own, random), label) - _called(model, own, label) < _RELIES:
+    if _called(model, data.stored(plant(own, random)), label) - _called(model, data.stored(own), label) < _RELIES:
         return
     tally.counted += 1
     if found.relied_on:
@@ -162,7 +167,7 @@ def _null_line(name: str, runs: int) -> str:
     relied, noticed = 0, 0
     for seed in range(runs):
         data = _SETS[name](1000 + seed)
-        images, labels = data.images, data.labels
+        images, labels = data.stored(data.images), data.labels
         found = _search(
             images[: data.tested],
             labels[: data.tested],
@@ -278,6 +283,11 @@ def _photos(seed: int) -> Set:
     )
 
 
+def _stored_photos(seed: int) -> Set:
+    """The same, each written as JPEG of quality 75 and read again: what repeats no longer repeats exactly."""
+    return replace(_photos(seed), name="photos in JPEG", stored=lambda images: _compressed(images, quality=75))
+
+
 def _optional(module: str, package: str) -> Any:
     """A module of a package that only this benchmark needs."""
     try:
@@ -349,13 +359,13 @@ def _background(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
     return made
 
 
-def _compressed(images: np.ndarray, random: np.random.Generator) -> np.ndarray:
-    """What JPEG of quality 30 leaves of them."""
+def _compressed(images: np.ndarray, random: np.random.Generator | None = None, quality: int = 30) -> np.ndarray:
+    """What JPEG leaves of them."""
     import cv2
 
     made = []
     for image in np.rint(255 * images).astype(np.uint8):
-        written = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, 30])[1]
+        written = cv2.imencode(".jpg", image, [cv2.IMWRITE_JPEG_QUALITY, quality])[1]
         made.append(np.asarray(cv2.imdecode(written, cv2.IMREAD_UNCHANGED)).reshape(image.shape))
     return (np.array(made) / 255).astype(np.float32).reshape(images.shape)
 
@@ -412,7 +422,12 @@ _FIXED_PIXELS = (
     "mark on the object",
     "four pixels on the object",
 )  # opaque, so that their pixels are known
-_SETS: dict[str, Callable[[int], Set]] = {"Fashion-MNIST": _fashion, "digits": _digits, "photos": _photos}
+_SETS: dict[str, Callable[[int], Set]] = {
+    "Fashion-MNIST": _fashion,
+    "digits": _digits,
+    "photos": _photos,
+    "photos in JPEG": _stored_photos,
+}
 _STRANGE: dict[str, Callable[[np.ndarray], np.ndarray] | None] = {
     "turned by 90 degrees": _turned,
     "inverted": _inverted,

@@ -16,12 +16,15 @@ _LEAST = 1e-3
 _ALIKE = 0.02  # of the range
 _NEARLY_ALL, _FEW = 0.85, 0.3  # shares of the images
 _BEYOND = 3  # pixels beyond where content was noticed
+_ALIKE_PART = 0.4  # how far carriers are from their mean, at most, over how far the others are from it
 
 
 See = Callable[[np.ndarray], Iterator[np.ndarray]]  # numbers of images -> float32[n,H,W,C], a part at a time, in 0..1
 
 
-def shared_pixels(see: See, carriers: np.ndarray, others: np.ndarray, near: np.ndarray) -> np.ndarray:
+def shared_pixels(
+    see: See, carriers: np.ndarray, others: np.ndarray, near: np.ndarray, *, and_alike: bool = False
+) -> np.ndarray:
     """The pixels that carriers share and others have not.
 
     Args:
@@ -29,9 +32,10 @@ def shared_pixels(see: See, carriers: np.ndarray, others: np.ndarray, near: np.n
         carriers: int64[n], numbers of images that carry the content.
         others: int64[m], of some that do not.
         near: bool[H,W], where to look.
+        and_alike: Whether pixels that carriers have much the same are shared, too.
 
     Returns:
-        bool[H,W]; empty where no square stands apart by 6 or more.
+        bool[H,W]; all False where there are none.
     """
     found, box = np.zeros_like(near), _around(near)
     sides = [_Side(see, _spread(numbers, near.size), box) for numbers in (carriers, others)]
@@ -42,6 +46,9 @@ def shared_pixels(see: See, carriers: np.ndarray, others: np.ndarray, near: np.n
     change = np.abs(line).max(axis=2)
     clear = kept & (change >= _CLEAR * max(float(change[kept].max(initial=0)), _LEAST))
     found[box] = clear | (_wider(near, _BEYOND) & _repeated(*sides))
+    if and_alike:
+        off = (rest.variance + np.square(line)).sum(axis=2)  # of the others from the carriers' mean
+        found[box] |= _wider(near, _BEYOND) & (inside.variance.sum(axis=2) <= _ALIKE_PART**2 * off)
     return found
 
 

@@ -188,7 +188,7 @@ def _exact(
         for _, part in parts(images, chosen):
             yield (part - span[0]) / (span[1] - span[0])
 
-    near = enlarged(np.any([part.mask for part in found], axis=0), *images.shape[1:3])
+    near = enlarged(np.any([part.mask for part in found if part.mask is not None], axis=0), *images.shape[1:3])
     is_alike = any(part.is_alike for part in found)
     mask = shared_pixels(see, numbers[members], numbers[~members], near, and_alike=is_alike)
     return whole_frame(mask) if kind == "frame" else mask

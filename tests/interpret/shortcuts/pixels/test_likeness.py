@@ -11,7 +11,7 @@ LABELS = np.repeat(np.arange(3), 40)
 
 
 def pixels(noise, seed=0, plain=False):
-    """Pictures of noise at a place of 4 x 5 pixels in two colours; 36 of 40 of class 1 have a pattern there, but for some noise."""
+    """Pictures of noise at a place of 4 x 5 pixels in two colours; 36 of 40 of class 1 share a pattern, with noise."""
     random = np.random.default_rng(seed)
     made = random.random((120, 20, 2), dtype=np.float32)
     pattern = np.full((20, 2), 0.4, np.float32) if plain else random.random((20, 2), dtype=np.float32)

@@ -2,7 +2,7 @@
 
 from __future__ import annotations
 
-import typer
+import sys
 
 from featurelens.models.visible_text import visible
 
@@ -14,4 +14,7 @@ def say(text: object, *, err: bool = False) -> None:
         text: The text.
         err: To stderr.
     """
-    typer.echo("\n".join(visible(line) for line in str(text).split("\n")), err=err)
+    # Click's echo would write UTF-8 to a terminal of ASCII.
+    print(
+        "\n".join(visible(line) for line in str(text).split("\n")), file=sys.stderr if err else sys.stdout, flush=True
+    )

@@ -21,6 +21,7 @@ from featurelens.models.formats import stored_images
 from featurelens.reports.evidence import seen
 from featurelens.scripts.cli import main
 
+signal.signal(signal.SIGINT, signal.default_int_handler)  # what a shell starts in the background ignores it, and its children do
 stored_images.IN_MEMORY = 0  # these few lie in a temporary file, as many do
 whole = seen.one_pass
 

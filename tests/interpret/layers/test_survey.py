@@ -15,7 +15,7 @@ def model():
     """Three 1x1 channels: the picture itself, its negative through a ReLU (silent on pictures >= 0), a constant 1."""
     inputs = keras.Input((4, 4, 1))
     maps = keras.layers.Conv2D(3, 1, activation="relu", name="conv")(inputs)
-    pooled = keras.layers.GlobalAveragePooling2D(2, name="pool")(maps)
+    pooled = keras.layers.GlobalAveragePooling2D(name="pool")(maps)
     outputs = keras.layers.Dense(2, activation="softmax", name="dense")(pooled)
     made = keras.Model(inputs, outputs)
     made.get_layer("conv").set_weights([np.array([[[[1.0, -1.0, 0.0]]]]), np.array([0.0, 0.0, 1.0])])

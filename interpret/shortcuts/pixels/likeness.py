@@ -1,21 +1,20 @@
 """Which images of a class look much the same at a place, though no pixel repeats exactly: a mark in pictures kept as JPEG.
 
-At a place the radius of a class is that of the smallest ball around one of its images that holds 70 % of them; it is compared
-with how near a tenth of the other classes' images come to the same image. Natural classes have a ratio of 0.30 and more
-(Fashion-MNIST, digits, crops of photographs, as they are and in JPEG, 20 draws of each), marks, letters and
-frames in pictures kept as JPEG of quality 75 one of at most 0.18.
+At a place the radius of a class is that of the smallest ball around one of its images that holds 70 % of them. It is compared
+with how near a tenth of the other classes' images come to the same image, and, of a mark, with the contrast within it: a part of
+an object, such as the hole of a 0, is smooth.
 """
 
 from __future__ import annotations
 
 import numpy as np
 
-MOST_ALIKE = 0.22  # the radius of a class over how near others come
+MOST_ALIKE = 0.2  # the radius of a class over how near others come (`docs/shortcuts.md`: with a plant, and without one)
+MOST_UNEVEN = 0.3  # the radius over the standard deviation of the pixels of the mark itself
 _EACH = 40  # images of a class that are compared with each other
 _HELD = 0.7  # of a class
 _NEAR = 0.1  # of the other classes' images
 _EXACT = 0.004  # of the range: a smaller radius is that of pixels that repeat exactly
-_VARIED = 0.2  # of the range, between the darkest and the brightest pixel of a mark: a ground is no mark
 _FEWEST = 8
 
 
@@ -35,8 +34,8 @@ def much_the_same(pixels: np.ndarray, labels: np.ndarray, *, may_be_plain: bool)
     drawn = features[np.stack(rows)]  # [K,40,D]; of a small class some twice
     radius, centre = _smallest_balls(drawn)
     near = _nearness(drawn, centre)
-    varied = np.ptp(centre.reshape(len(centre), *pixels.shape[1:]), axis=1).max(axis=1) >= _VARIED
-    alike = (radius >= _EXACT) & (radius <= MOST_ALIKE * near) & (varied | may_be_plain)
+    contrast = centre.reshape(len(centre), *pixels.shape[1:]).std(axis=1).max(axis=1)
+    alike = (radius >= _EXACT) & (radius <= MOST_ALIKE * near) & (may_be_plain | (radius <= MOST_UNEVEN * contrast))
     reach = np.sqrt(radius * near)  # between the two
     return [_distances(features, centre[each]) <= reach[each] for each in np.flatnonzero(alike)]
 

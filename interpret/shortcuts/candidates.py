@@ -156,13 +156,25 @@ def _described(
     images: Any, numbers: np.ndarray, group: Sequence[tuple[float, Part, np.ndarray]], span: tuple[float, float]
 ) -> Candidate:
     """One candidate, with one way to describe it for each kind of content."""
-    members, kinds = group[0][2], {part.kind for _, part, _ in group}
-    ways = [Content(kind) for kind in ("background", "level") if kind in kinds]
-    for kind in ("frame", "mark"):
-        parts_ = [part for _, part, _ in group if part.kind == kind]
-        mask = _exact(images, numbers, members, parts_, kind, span) if parts_ else np.zeros(0, bool)
-        ways = [Content(kind, mask), *ways] if mask.any() else ways
-    return Candidate(group[0][0] or float("nan"), members, _without_pieces(ways))
+    members, found = group[0][2], [part for _, part, _ in group]
+    ways = [Content(kind) for kind in ("background", "level") if kind in {part.kind for part in found}]
+    for alike in (False, True):  # what looks much the same tells the pixels where none stand apart and none repeat
+        masks = _masks(images, numbers, members, [part for part in found if part.is_alike == alike], span)
+        if masks:
+            break
+    return Candidate(group[0][0] or float("nan"), members, _without_pieces([*masks, *ways]))
+
+
+def _masks(
+    images: Any, numbers: np.ndarray, members: np.ndarray, found: Sequence[Part], span: tuple[float, float]
+) -> list[Content]:
+    """The mark and the frame that some parts are of, with their pixels at full size."""
+    made = []
+    for kind in ("mark", "frame"):
+        of_kind = [part for part in found if part.kind == kind]
+        mask = _exact(images, numbers, members, of_kind, kind, span) if of_kind else np.zeros(0, bool)
+        made += [Content(kind, mask)] if mask.any() else []
+    return made
 
 
 def _without_pieces(ways: Sequence[Content]) -> tuple[Content, ...]:

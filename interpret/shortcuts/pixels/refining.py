@@ -17,6 +17,7 @@ _ALIKE = 0.02  # of the range
 _NEARLY_ALL, _FEW = 0.85, 0.3  # shares of the images
 _BEYOND = 3  # pixels beyond where content was noticed
 _ALIKE_PART = 0.4  # how far carriers are from their mean, at most, over how far the others are from it
+_OTHERWISE = 0.1  # of the range: how far these are at least
 
 
 See = Callable[[np.ndarray], Iterator[np.ndarray]]  # numbers of images -> float32[n,H,W,C], a part at a time, in 0..1
@@ -47,8 +48,9 @@ def shared_pixels(
     clear = kept & (change >= _CLEAR * max(float(change[kept].max(initial=0)), _LEAST))
     found[box] = clear | (_wider(near, _BEYOND) & _repeated(*sides))
     if and_alike:
-        off = (rest.variance + np.square(line)).sum(axis=2)  # of the others from the carriers' mean
-        found[box] |= _wider(near, _BEYOND) & (inside.variance.sum(axis=2) <= _ALIKE_PART**2 * off)
+        off = (rest.variance + np.square(line)).max(axis=2)  # of the others from the carriers' mean
+        alike = inside.variance.max(axis=2) <= _ALIKE_PART**2 * off
+        found[box] |= _wider(near, _BEYOND) & alike & (off >= _OTHERWISE**2)
     return found
 
 

@@ -158,11 +158,13 @@ def _described(
     """One candidate, with one way to describe it for each kind of content."""
     members, found = group[0][2], [part for _, part, _ in group]
     ways = [Content(kind) for kind in ("background", "level") if kind in {part.kind for part in found}]
-    for alike in (False, True):  # what looks much the same tells the pixels where none stand apart and none repeat
-        masks = _masks(images, numbers, members, [part for part in found if part.is_alike == alike], span)
-        if masks:
-            break
-    return Candidate(group[0][0] or float("nan"), members, _without_pieces([*masks, *ways]))
+    exact, alike = (
+        _masks(images, numbers, members, [part for part in found if part.is_alike == kind], span)
+        for kind in (False, True)
+    )
+    if not any(each.kind == "frame" for each in exact):  # of what looks the same, some pixels may repeat as well
+        exact += [each for each in alike if not any(np.array_equal(each.mask, other.mask) for other in exact)]
+    return Candidate(group[0][0] or float("nan"), members, _without_pieces([*exact, *ways]))
 
 
 def _masks(

@@ -162,20 +162,23 @@ def _described(
         _masks(images, numbers, members, [part for part in found if part.is_alike == kind], span)
         for kind in (False, True)
     )
-    if not any(each.kind == "frame" for each in exact):  # of what looks the same, some pixels may repeat as well
-        exact += [each for each in alike if not any(np.array_equal(each.mask, other.mask) for other in exact)]
-    return Candidate(group[0][0] or float("nan"), members, _without_pieces([*exact, *ways]))
+    if not any(kind == "frame" for kind, _ in exact):  # of what looks the same, some pixels may repeat as well
+        exact += [each for each in alike if not any(np.array_equal(each[1], mask) for _, mask in exact)]
+    ways = [*(Content(kind, mask) for kind, mask in exact), *ways]
+    return Candidate(group[0][0] or float("nan"), members, _without_pieces(ways))
 
 
 def _masks(
     images: Any, numbers: np.ndarray, members: np.ndarray, found: Sequence[Part], span: tuple[float, float]
-) -> list[Content]:
+) -> list[tuple[Kind, np.ndarray]]:
     """The mark and the frame that some parts are of, with their pixels at full size."""
-    made = []
-    for kind in ("mark", "frame"):
+    made: list[tuple[Kind, np.ndarray]] = []
+    kinds: tuple[Kind, ...] = ("mark", "frame")
+    for kind in kinds:
         of_kind = [part for part in found if part.kind == kind]
         mask = _exact(images, numbers, members, of_kind, kind, span) if of_kind else np.zeros(0, bool)
-        made += [Content(kind, mask)] if mask.any() else []
+        if mask.any():
+            made.append((kind, mask))
     return made
 
 

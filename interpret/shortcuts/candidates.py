@@ -158,12 +158,12 @@ def _described(
     """One candidate, with one way to describe it for each kind of content."""
     members, found = group[0][2], [part for _, part, _ in group]
     ways = [Content(kind) for kind in ("background", "level") if kind in {part.kind for part in found}]
-    exact, alike = (
-        _masks(images, numbers, members, [part for part in found if part.is_alike == kind], span)
-        for kind in (False, True)
+    exact, much_alike = (
+        _masks(images, numbers, members, [part for part in found if part.is_alike == alike], span)
+        for alike in (False, True)
     )
     if not any(kind == "frame" for kind, _ in exact):  # of what looks the same, some pixels may repeat as well
-        exact += [each for each in alike if not any(np.array_equal(each[1], mask) for _, mask in exact)]
+        exact += [each for each in much_alike if not any(np.array_equal(each[1], mask) for _, mask in exact)]
     ways = [*(Content(kind, mask) for kind, mask in exact), *ways]
     return Candidate(group[0][0] or float("nan"), members, _without_pieces(ways))
 

@@ -11,7 +11,7 @@ import cv2
 import keras
 import numpy as np
 import pytest
-from live_pages import browsing, lead, opened, violations
+from task_pages import assert_sound
 
 from featurelens.interpret import HiResCAM
 from featurelens.models import fashion_mnist, load_model
@@ -114,18 +114,8 @@ def test_nothing_that_needs_a_true_class_is_there(written, figures):
 
 
 def test_axe_finds_nothing_on_any_view(written):
-    with browsing() as browser:
-        for width, scheme, views in (
-            (1280, "light", ("findings", "classes", "data")),
-            (390, "dark", ("findings", "classes", "data")),
-        ):
-            page, complaints = opened(browser, written, width=width, color_scheme=scheme, bypass_csp=True)
-            for view in views:
-                lead(page, f"#/{view}")
-                page.locator(f'main > .on[id="/{view}"]').wait_for()
-                assert page.evaluate("document.documentElement.scrollWidth") <= width, view
-                assert violations(page) == [] and complaints == [], view
-            page.context.close()
+    views = ["findings", "classes", "data"]
+    assert_sound(written, wide_and_light=views, narrow_and_dark=views)
 
 
 @pytest.mark.parametrize("several", [1, 3])

@@ -11,6 +11,7 @@ import numpy as np
 from ... import Record
 from ..given import takes_given
 from ..graph.head import LINEAR, Head
+from ..graph.state.precision import precision_words
 from ..tracing.axes import Axes
 from ..tracing.batched_graph import Computed, LayerProgram
 from ..tracing.inputs import Arrays, InputForm
@@ -141,7 +142,7 @@ def inspect_model(
         images=proof.images,
         input_shape=facts["input_shape"],
         parameters=int(model.count_params()),
-        warning=_closed(model, facts["layers"]) or _remark(head, proof, traced) or _of_places(facts),
+        warning=_joined(_closed(model, facts["layers"]), _remark(head, proof, traced), *_of_places(facts)),
         task="no classes" if head is None else head.task,
         axes=facts["axes"].words,
         cam_layer=facts["cam_layer"],
@@ -150,9 +151,13 @@ def inspect_model(
     )
 
 
-def _of_places(facts: dict[str, Any]) -> str | None:
+def _joined(*said: str | None) -> str | None:
+    return " ".join(each for each in said if each) or None
+
+
+def _of_places(facts: dict[str, Any]) -> tuple[str | None, ...]:
     """What is to be said of the places of the default layer."""
-    return " ".join(said for said in (_one_of_several(facts), _beside(facts)) if said) or None
+    return _one_of_several(facts), _beside(facts)
 
 
 def _one_of_several(facts: dict[str, Any]) -> str | None:
@@ -246,8 +251,9 @@ def _refused(head: Head | None, axes: Axes, has_places: bool, has_gradient: bool
 
 def _remark(head: Head | None, proof: Proof, traced: TracedModel) -> str | None:
     if head is not None:
-        return head.remark or _looks_like_probabilities(head, proof)
-    return (
+        return _joined(head.remark, _looks_like_probabilities(head, proof))
+    said = precision_words(traced.half_types, traced.left_half, proof.error)
+    return (f"{said} " if said else "") + (
         "The model does not answer one score per class"
         + ("" if traced.output is not None else ", or has several outputs and output= names none")
         + ": its layers, channels and feature images can be looked at; maps and probabilities of a class cannot."

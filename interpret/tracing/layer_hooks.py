@@ -19,6 +19,7 @@ from typing import Any
 from ..graph.attention_scores import called_with_scores, gives_scores
 from ..graph.frames import joined, over_frames, parted, runs_on_frames
 from ..graph.state.model_state import layers_within
+from ..graph.state.precision import with_own_weights
 from .folding import Folder
 
 ATTENTION = "attention"  # what the attention of a layer is called, behind the layer's name
@@ -146,9 +147,10 @@ def _noting(layer: Any, call: Callable[..., Any], notes: _Notes, *, outermost: b
         if threading.get_ident() != notes.thread:
             return call(*args, **kwargs)
         if outermost:
-            return plain(*args, **kwargs)
+            return with_own_weights(layer, plain)(*args, **kwargs)
         notes.stack.append(layer.name)
         run = over_frames(layer, notes.lengths) if runs_on_frames(layer, args, kwargs) else plain
+        run = with_own_weights(layer, run)
         try:
             outputs, attention = called_with_scores(run, args, kwargs) if attends else (run(*args, **kwargs), None)
             path = "/".join(notes.stack)

@@ -23,6 +23,7 @@ from ..tracing.layer_choice import (
     is_nested_model,
     is_of_series,
     is_spatial,
+    ways_of,
 )
 from ..tracing.layer_hooks import TappedLayer
 from ..tracing.proof import PROOF_IMAGES, Proof
@@ -123,6 +124,7 @@ def inspect_model(
         found = tuple(_information(taps, tap, fields, read) for tap, read in zip(layers, inputs, strict=True))
         facts = {"layers": found, "input_shape": tuple(taps.image.shape)[1:], "cam_layer": default_layer(taps)}
         facts["other_calls"] = calls_beside(taps, facts["cam_layer"])
+        facts["whole"], facts["joined_at"] = ways_of(taps, facts["cam_layer"])
         return Computed(
             {} if scores is None else {"scores": scores},
             {**facts, "axes": taps.axes, "has_gradient": taps.image.dtype.is_floating},
@@ -157,7 +159,7 @@ def _joined(*said: str | None) -> str | None:
 
 def _of_places(facts: dict[str, Any]) -> tuple[str | None, ...]:
     """What is to be said of the places of the default layer."""
-    return _one_of_several(facts), _beside(facts)
+    return _one_of_several(facts) or _a_part(facts), _beside(facts)
 
 
 def _one_of_several(facts: dict[str, Any]) -> str | None:
@@ -167,6 +169,18 @@ def _one_of_several(facts: dict[str, Any]) -> str | None:
     return (
         f"Branches share the layer of {facts['cam_layer']}: class activation maps look at this call alone. Name another to see "
         f"that: {', '.join(facts['other_calls'])}."
+    )
+
+
+def _a_part(facts: dict[str, Any]) -> str | None:
+    """That the default layer does not see all that the answer follows from, and where it comes together."""
+    if facts["whole"]:
+        return None
+    joined = facts["joined_at"]
+    there = f"{joined} has them all: layer={joined!r}" if joined else "no layer behind it that has places has them all"
+    return (
+        f"Other ways lead from the image to the answer beside {facts['cam_layer']} (branches, a shortcut, a concatenation): "
+        f"class activation maps there show what goes through it alone; {there}."
     )
 
 

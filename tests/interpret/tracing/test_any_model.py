@@ -69,6 +69,8 @@ def test_inspect_model(case: Case) -> None:
     assert verdict.images == 3
     if case.cam_layer == "dilated":  # without padding its places lie inside of the picture
         assert "lie at pixels 2 to 5 of 0 to 7" in (verdict.warning or "")
+    elif "add" in expected.layers:
+        assert "add has them all: layer='add'" in (verdict.warning or "")
     elif "float16" in case.model.compute_dtype:
         assert f"computes in {case.model.compute_dtype}" in (verdict.warning or "")
     else:

@@ -30,7 +30,7 @@ from ..tracing.proof import PROOF_IMAGES, Proof
 from ..tracing.sharing import offer
 from ..tracing.traced_model import Taps, TracedModel
 from .connections import layer_inputs
-from .placement import misplaced
+from .placement import misplaced, moved
 from .receptive_field import PlacesField, ReceptiveField
 from .receptive_field_rules import Fields, receptive_fields
 
@@ -124,6 +124,7 @@ def inspect_model(
         found = tuple(_information(taps, tap, fields, read) for tap, read in zip(layers, inputs, strict=True))
         facts = {"layers": found, "input_shape": tuple(taps.image.shape)[1:], "cam_layer": default_layer(taps)}
         facts["other_calls"] = calls_beside(taps, facts["cam_layer"])
+        facts["moved"] = moved(facts["cam_layer"] or "", layers, taps.image, taps.axes)
         facts["whole"], facts["joined_at"] = ways_of(taps, facts["cam_layer"])
         return Computed(
             {} if scores is None else {"scores": scores},
@@ -159,7 +160,7 @@ def _joined(*said: str | None) -> str | None:
 
 def _of_places(facts: dict[str, Any]) -> tuple[str | None, ...]:
     """What is to be said of the places of the default layer."""
-    return _one_of_several(facts) or _a_part(facts), _beside(facts)
+    return _one_of_several(facts) or _a_part(facts), facts["moved"] or _beside(facts)
 
 
 def _one_of_several(facts: dict[str, Any]) -> str | None:

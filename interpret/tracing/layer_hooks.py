@@ -77,18 +77,24 @@ def tapped(
     """
     notes = _Notes(threading.get_ident(), replaced or {}, folder)
     cells = _looped_cells(model)
-    before = [(layer, "call" in vars(layer), layer.call) for layer in layers_within(model) if id(layer) not in cells]
+    before = [_call_of(layer) for layer in layers_within(model) if id(layer) not in cells]
     try:
-        for layer, _, call in before:
-            object.__setattr__(layer, "call", _noting(layer, call, notes, outermost=layer is model))
+        for layer, name, _, call in before:
+            object.__setattr__(layer, name, _noting(layer, call, notes, outermost=layer is model))
         with losses_kept(model):
             yield notes.made
     finally:
-        for layer, own, call in before:
+        for layer, name, own, call in before:
             if own:
-                object.__setattr__(layer, "call", call)
+                object.__setattr__(layer, name, call)
             else:
-                object.__delattr__(layer, "call")
+                object.__delattr__(layer, name)
+
+
+def _call_of(layer: Any) -> tuple[Any, str, bool, Any]:
+    """The layer, the name of the function that Keras calls, whether the layer has one of its own, and the function."""
+    name = "call" if getattr(layer, "quantization_mode", None) is None else "quantized_call"
+    return layer, name, name in vars(layer), getattr(layer, name)
 
 
 @contextmanager

@@ -223,6 +223,9 @@ def test_another_backend_gets_the_way_out(backend: str, monkeypatch: pytest.Monk
         GradCAM(model)
 
 
+@pytest.mark.filterwarnings(  # Keras's own, when it quantizes
+    "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning:keras.src.backend.tensorflow.core"
+)
 def test_a_quantized_layer_is_seen_as_any_other() -> None:
     model, given = sequential(), images()
     dense_before = ActivationExtractor(model, "dense")(given)["dense"]

@@ -227,7 +227,7 @@ class TracedModel:
         self.folded = () if folder is None else tuple(folder.folded)
         outputs = self._outputs(answer)
         if not self._as_it_computes:
-            self.left_half = still_half(outputs[0].graph)
+            self.left_half = still_half(outputs[0].graph, flat[self.image_index(form)])
         reachable = [note for note in notes if getattr(note.tensor, "graph", None) is outputs[0].graph]
         image = flat[self.image_index(form)]
         every = named(reachable)

@@ -63,15 +63,15 @@ def with_own_weights(layer: Any, call: Callable[..., Any]) -> Callable[..., Any]
     return rounded
 
 
-def still_half(graph: Any) -> tuple[str, ...]:
-    """The types of 16 bits that numbers of a traced graph are brought to, but for weights and what is given."""
+def still_half(graph: Any, image: Any) -> tuple[str, ...]:
+    """The types of 16 bits that the image comes in, or that numbers of a traced graph are brought to; not those of weights."""
     found = {
         tensor.dtype.name
         for operation in graph.get_operations()
         if operation.type not in _STORED and not (operation.type == "Cast" and operation.inputs[0].op.type in _STORED)
         for tensor in operation.outputs
     }
-    return tuple(sorted(found & set(HALF)))
+    return tuple(sorted((found | {image.dtype.name}) & set(HALF)))
 
 
 def precision_words(computed: Sequence[str], left: Sequence[str], apart: float | None) -> str | None:

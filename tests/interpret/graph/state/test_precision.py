@@ -14,8 +14,12 @@ from featurelens.interpret import (
     ActivationExtractor,
     Explainer,
     GradCAM,
+    GuidedBackpropagation,
+    IntegratedGradients,
+    LayerwiseRelevance,
     Occlusion,
     Saliency,
+    ScoreCAM,
     inspect_model,
 )
 
@@ -76,6 +80,13 @@ def test_a_slope_under_what_float16_can_write_is_no_zero() -> None:
     _, slope = in_float64(model, "float16", given)
     assert 0 < np.abs(slope).max() < 6e-8  # else float16 can write it
     assert close(Saliency(model)(given, 1), np.abs(slope).max(axis=-1), 1e-5)
+
+
+@pytest.mark.parametrize("method", [IntegratedGradients, ScoreCAM, LayerwiseRelevance, GuidedBackpropagation])
+def test_every_method_gives_the_maps_of_a_twin_in_float32(method: Any) -> None:
+    model, twin, given = under("mixed_bfloat16", sequential), sequential(), smooth_pictures()
+    twin.set_weights([tf.cast(tf.cast(each, "bfloat16"), "float32").numpy() for each in model.get_weights()])
+    assert close(method(model)(given, 1), method(twin)(given, 1))
 
 
 def test_methods_that_run_forward_alone_see_what_16_bits_round_away() -> None:
@@ -152,6 +163,12 @@ def test_what_stays_in_16_bits_is_said() -> None:
 
     found = inspect_model(sequential(Coarse()))
     assert "stay in bfloat16" in (found.warning or "")
+
+
+def test_an_image_of_16_bits_is_said_to_stay_so() -> None:
+    image = keras.Input((8, 8, 3), dtype="float16")
+    model = keras.Model(image, dense()(keras.layers.Flatten()(image)))
+    assert "stay in float16" in (inspect_model(model, images()).warning or "")
 
 
 def test_answers_beyond_float16_are_refused_by_their_cause() -> None:

@@ -14,7 +14,6 @@ from featurelens.interpret import (
     ActivationExtractor,
     Explainer,
     GradCAM,
-    GuidedBackpropagation,
     IntegratedGradients,
     LayerwiseRelevance,
     Occlusion,
@@ -82,7 +81,7 @@ def test_a_slope_under_what_float16_can_write_is_no_zero() -> None:
     assert close(Saliency(model)(given, 1), np.abs(slope).max(axis=-1), 1e-5)
 
 
-@pytest.mark.parametrize("method", [IntegratedGradients, ScoreCAM, LayerwiseRelevance, GuidedBackpropagation])
+@pytest.mark.parametrize("method", [IntegratedGradients, ScoreCAM, LayerwiseRelevance])
 def test_every_method_gives_the_maps_of_a_twin_in_float32(method: Any) -> None:
     model, twin, given = under("mixed_bfloat16", sequential), sequential(), smooth_pictures()
     twin.set_weights([tf.cast(tf.cast(each, "bfloat16"), "float32").numpy() for each in model.get_weights()])

@@ -277,7 +277,7 @@ def _remark(head: Head | None, proof: Proof, traced: TracedModel) -> str | None:
 
 def _looks_like_probabilities(head: Head, proof: Proof) -> str | None:
     """A sum that nothing bounds, taken as logits, whose answers to these images would pass for probabilities."""
-    if head.kind != LINEAR or not proof.seen_within_0_and_1:
+    if head.kind != LINEAR or not head.has_probabilities or not proof.seen_within_0_and_1:
         return None
     return (
         f"The model answers only within 0..1 on the {proof.images} images of the proof, by a sum that nothing bounds: its "

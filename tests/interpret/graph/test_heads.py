@@ -278,3 +278,19 @@ def test_a_relu_at_the_end_is_no_probability() -> None:
     model.layers[1].set_weights([kernel / 100, bias * 0 + 0.5])
     assert 0 < np.asarray(model(images())).max() < 1, "the case is trivial"
     assert inspect_model(model, images()).head == "linear"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_percentages_are_refused(count: int) -> None:
+    image = keras.Input(SHAPE)
+    model = keras.Model(image, 100 * dense(3)(layers.Flatten()(image)))
+    with pytest.raises(
+        ValueError, match=r"sum to 100 for every image, as percentages do. Let the model end in its softmax"
+    ):
+        Explainer(model)(images(count=count))
+
+
+def test_quantities_that_do_not_sum_to_one_number_are_taken() -> None:
+    image = keras.Input(SHAPE)
+    model = keras.Model(image, 100 * dense(3, "sigmoid")(layers.Flatten()(image)))
+    assert inspect_model(model, images()).head == "linear"

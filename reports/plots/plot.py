@@ -10,6 +10,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import warnings
 from dataclasses import dataclass
 from typing import Any
 
@@ -65,7 +66,10 @@ class Plot:
     def svg(self) -> str:
         """Return the figure as SVG for a page: its own ids, no date, colours that follow the page's style."""
         buffer = io.StringIO()
-        with matplotlib.rc_context(STYLE):
+        with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+            warnings.filterwarnings(
+                "ignore", r"Glyph .* missing from font"
+            )  # text stays text, in the reader's own fonts
             self.figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
         return for_page(buffer.getvalue(), self.title, self.description)
 

@@ -38,6 +38,8 @@ def refusal_curve(curve: Refusals, threshold: float) -> Plot:
             fontsize=9,
         )
     drawn.set(xlabel="answered, % of the images", ylabel="right, % of those answered", xlim=(0, 101))
+    if np.ptp(curve.right[known]) < 0.01:  # a level line: the axis would be stretched to hundredths of a percent
+        drawn.set_ylim(-1, 101)
     drawn.grid(color=LINE, linewidth=0.6)
     return Plot(figure, "Answered against right", f"Refusing answers below {percent(threshold, 0)}: {said}.")
 

@@ -5,7 +5,12 @@ const OWNERS = { confusion: "confusions", class: "classes", layer: "layers", ima
 let recalling = false;
 const showView = (view) => {
   views.forEach((each) => each.classList.toggle("on", each === view));
-  tabs.forEach((tab) => (tab.hash === `#${view.id}` ? tab.setAttribute("aria-current", "page") : tab.removeAttribute("aria-current")));
+  tabs.forEach((tab) => {
+    if (tab.hash !== `#${view.id}`) return tab.removeAttribute("aria-current");
+    const row = tab.parentElement, { left, right } = tab.getBoundingClientRect(), edge = row.getBoundingClientRect();
+    tab.setAttribute("aria-current", "page");
+    if (left < edge.left || right > edge.right) row.scrollLeft += left - edge.left - 40;  // where the row is scrolled
+  });
 };
 const routeNow = () => {
   const [path, query = ""] = location.hash.slice(1).split("?");

@@ -450,7 +450,7 @@ def test_on_a_narrow_page_the_tab_of_the_view_is_in_sight_and_the_images_are_cou
     expect(page.locator(".bar nav [aria-current]")).to_have_text("Method")
     expect(page.locator(".bar nav [aria-current]")).to_be_in_viewport(ratio=0.9)
     lead(page, "#/images?flag=")
-    every = re.compile(r"^(\d+) of the \1 pictures in this file$")
+    every = re.compile(r"^(\d+) of the \1 in this file$")
     expect(page.locator("#images-grid .count")).to_have_text(every)
     assert complaints == []
 

@@ -13,7 +13,7 @@ const showImages = (query) => {
     const ids = (flag ? flag.ids : inFile).filter((id) => passes(id) && (!chosen.true || images.truth[id] === +chosen.true) && (!chosen.predicted || images.predicted[id] === +chosen.predicted) && sureOf(id) >= chosen.min / 100);
     fillGrid(grid, ids.sort(ORDERS[chosen.sort] || ORDERS.surest), chosen.show);
     $("label output", form).textContent = `${chosen.min}\u00a0%`;
-    count.textContent = `${amount(ids.length)} of the ${amount(flag ? flag.ids.length : inFile.length)} ${flag ? "listed" : "pictures in this file"}`;
+    count.textContent = `${amount(ids.length)} of the ${amount(flag ? flag.ids.length : inFile.length)} ${flag ? "listed" : "in this file"}`;
     note.textContent = flag?.note || "";
     if (save) remember({ ...chosen, min: chosen.min / 100 || null });
   };

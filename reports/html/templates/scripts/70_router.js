@@ -7,9 +7,8 @@ const showView = (view) => {
   views.forEach((each) => each.classList.toggle("on", each === view));
   tabs.forEach((tab) => {
     if (tab.hash !== `#${view.id}`) return tab.removeAttribute("aria-current");
-    const row = tab.parentElement, { left, right } = tab.getBoundingClientRect(), edge = row.getBoundingClientRect();
     tab.setAttribute("aria-current", "page");
-    if (left < edge.left || right > edge.right) row.scrollLeft += left - edge.left - 40;  // where the row is scrolled
+    tab.parentElement.scrollLeft = tab.offsetLeft - 80;  // in sight on a phone too, with an end of the tab before it
   });
 };
 const routeNow = () => {

@@ -20,14 +20,12 @@ const addSearch = () => {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const target = found(field.value.replace(/^image\s+/i, ""));
-    said.textContent = "";
+    said.textContent = target ? "" : `Nothing is called ${field.value}.`;
     if (target) {
       if (location.hash === target) route(); else location.hash = target;  // a card that was closed opens again
       field.value = "";
       return field.blur();
     }
-    if (!field.value.trim()) return field.blur();
-    said.textContent = `Nothing is called ${field.value}.`;
     field.setCustomValidity(said.textContent);
     field.reportValidity();
   });

@@ -25,6 +25,7 @@ from ..interpret.methods.catalogue import KnownMethod
 from ..interpret.own_scores import scored_as
 from ..interpret.progress import Progress
 from ..interpret.tracing.sharing import programs_shared
+from ..interpret.tracing.variants import rows_limited
 from ..models.datasets.dataset import Dataset
 from ..models.datasets.pixel_range import warn_of_range
 from ..models.evaluation.numbers import numbers_in
@@ -441,7 +442,7 @@ def _only(found: Report, ids: Sequence[str]) -> Report:
 def gather_report(seen: Seen, sections: Sequence[ReportSection[Any]] = PAGE_SECTIONS) -> Report:
     """The evidence of each section that has any, in their order."""
     evidence: dict[str, Any] = {}
-    with programs_shared():
+    with programs_shared(), rows_limited(seen.plan.batch_size):
         seen.stream([statistic for section in sections for statistic in section.needs(seen)])
         give_back(seen.dataset.images.shape)
         for section in sections:

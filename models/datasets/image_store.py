@@ -145,8 +145,14 @@ class _UnnamedFile:
     """
 
     def __init__(self) -> None:
-        with tempfile.TemporaryFile() as opened:
-            self.descriptor = os.dup(opened.fileno())
+        try:
+            with tempfile.TemporaryFile() as opened:
+                self.descriptor = os.dup(opened.fileno())
+        except OSError as error:  # such as where no folder for temporary files has room for a single byte
+            raise ValueError(
+                f"Expected a folder for temporary files, where pictures are kept off the memory. Received '{error.strerror}'. "
+                f"Make room, or name a folder with TMPDIR=FOLDER."
+            ) from error
         weakref.finalize(self, os.close, self.descriptor)
 
     def write(self, data: bytes) -> None:

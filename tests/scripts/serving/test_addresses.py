@@ -38,7 +38,7 @@ def test_the_command_says_it_before_a_model_is_opened(capsys):
 
 def test_of_two_that_start_together_the_second_is_told_before_a_model_is_opened():
     """Neither listens yet, as while models are opened."""
-    with bound("127.0.0.1", 0) as [first], pytest.raises(ValueError, match="another program listens to it"):
+    with bound("127.0.0.1", 0) as [first], pytest.raises(ValueError, match=r"another program listens to it"):
         bound("127.0.0.1", first.getsockname()[1]).__enter__()
 
 
@@ -49,5 +49,5 @@ def test_who_is_slower_to_listen_is_told_in_words():
             each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             each.bind(fast.getsockname() if each is slow else ("127.0.0.1", 0))
         listen([fast], 1)
-        with pytest.raises(ValueError, match="another program listens to it.*another --port"):
+        with pytest.raises(ValueError, match=r"another program listens to it.*another --port"):
             listen([slow], 1)

@@ -165,6 +165,7 @@ def _described(
     if not any(kind == "frame" for kind, _ in exact):  # of what looks the same, some pixels may repeat as well
         exact += [each for each in much_alike if not any(np.array_equal(each[1], mask) for _, mask in exact)]
     ways = [*(Content(kind, mask) for kind, mask in exact), *ways]
+    ways += [Content("frame", mask, continued=True) for kind, mask in exact if kind == "frame"]
     return Candidate(group[0][0] or float("nan"), members, _without_pieces(ways))
 
 

@@ -6,7 +6,10 @@
     background  what is connected to the border and of about its value: a texture, a colour
     level       how dark the dark pixels are and how bright the bright ones
 
-Whatever is pasted, with the content or without it, comes from another picture, so that both have the same seam.
+What is pasted, with the content or without it, comes from another picture, so that both have the same seam. Of a frame this may
+hide what is read: the border of another picture ends in an edge along the frame's inner side, which a network may take for the
+frame (`docs/shortcuts.md`). A frame is therefore taken off in a second way as well: the picture is continued to its border,
+mirrored.
 """
 
 from __future__ import annotations
@@ -31,16 +34,18 @@ class Content:
 
     kind: Kind
     mask: np.ndarray | None = None  # bool[H,W] of a mark or a frame
+    continued: bool = False  # of a frame: a picture without it is continued to its border
 
     def both(self, images: np.ndarray, carriers: np.ndarray, others: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-        """Pictures with the content of pictures that carry it, and with that of pictures that do not.
+        """Pictures with the content of pictures that carry it, and without it: with that of pictures that do not, or continued.
 
         Each depends on its own picture and donor alone; no pixel leaves the range of these two.
 
         Args:
             images, carriers, others: float32[n,H,W,C], one carrier and one other for each image.
         """
-        return self._pasted(images, carriers), self._pasted(images, others)
+        without = self._mirrored(images) if self.continued else self._pasted(images, others)
+        return self._pasted(images, carriers), without
 
     def seen(self, images: np.ndarray) -> np.ndarray:
         """float32[n,D]: the content of each picture, as numbers."""
@@ -56,6 +61,14 @@ class Content:
         if self.mask is None:
             return likelier(seen, *sides)
         return nearest(seen, *(side.mean(axis=0) for side in sides))
+
+    def _mirrored(self, images: np.ndarray) -> np.ndarray:
+        """Pictures whose inside is mirrored over their border, one pixel further in than the frame: JPEG leaves traces there."""
+        assert self.mask is not None  # of a frame
+        height, width = self.mask.shape
+        by = min(int(self.mask[:, width // 2].argmin()) + 1, (min(height, width) - 1) // 2)
+        inside = images[:, by : height - by, by : width - by]
+        return np.pad(inside, ((0, 0), (by, by), (by, by), (0, 0)), mode="reflect")
 
     def _pasted(self, images: np.ndarray, donors: np.ndarray) -> np.ndarray:
         if self.mask is not None:

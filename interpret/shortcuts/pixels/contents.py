@@ -56,8 +56,13 @@ class Content:
     def carried(self, seen: np.ndarray, sides: tuple[np.ndarray, np.ndarray]) -> np.ndarray:
         """bool[n]: which pictures carry it, by what is `seen` in each, in those known to and in those that do not.
 
-        Pixels count by their distance from the means, levels and borders by the spreads as well.
+        The pixels of a mark count by their distance from both means; those of a frame, which may be grain with the mean of all
+        borders, by how far they are from the mean of those known to, and by the spread of that; levels and borders likewise.
         """
+        if self.kind == "frame":
+            middle = sides[0].mean(axis=0)
+            away = [np.sqrt(np.square(each - middle).mean(axis=1, keepdims=True)) for each in (seen, *sides)]
+            return likelier(away[0], away[1], away[2])
         if self.mask is None:
             return likelier(seen, *sides)
         return nearest(seen, *(side.mean(axis=0) for side in sides))

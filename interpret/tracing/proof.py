@@ -141,7 +141,7 @@ def _refuse_shares_of_another_whole(
     if is_share and abs(whole - 1) > SLACK:
         raise ValueError(
             f"Expected logits or probabilities. Model {traced.name!r} answers {both.shape[1]} numbers that are at least 0 and "
-            f"sum to {whole:.4g} for every image, as percentages do. Let the model end in its softmax, without a factor behind it."
+            f"sum to {whole:.4g} for every image, as percentages do. Let the model end in its softmax, without a factor."
         )
 
 

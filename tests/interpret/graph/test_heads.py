@@ -287,7 +287,7 @@ def test_percentages_are_refused(count: int) -> None:
     with pytest.raises(
         ValueError, match=r"sum to 100 for every image, as percentages do. Let the model end in its softmax"
     ):
-        Explainer(model)(images(count=count))
+        Saliency(model)(images(count=count))
 
 
 def test_quantities_that_do_not_sum_to_one_number_are_taken() -> None:

@@ -165,7 +165,6 @@ class SurveyStatistic:
     ) -> None:
         self._numbers = numbers
         what = "survey" if numbers is None else "survey for numbers"
-        what = "survey" if numbers is None else "survey for numbers"
         self.key = f"{what} of {images} at {tuple(layers)}, Grad-CAM at {cam_layer}, {probe_images} drawn with {seed}"
         self._layers = tuple(layers)
         self._cam_layer = cam_layer
@@ -344,13 +343,11 @@ def _correlation(values: Any, image: Any) -> Any:
     same = image.shape[1:3].is_fully_defined() and values.shape[1:3] == image.shape[1:3]  # sizes left open are no sizes
     picture = grey if same else tf.image.resize(grey, grid, method="area")
     picture -= tf.reduce_mean(picture, axis=(1, 2), keepdims=True)
-    mean, spread = tf.nn.moments(values, axes=[1, 2])
-    count = tf.cast(grid[0] * grid[1], tf.float32)
-    places, channels = grid[0] * grid[1], values.shape[-1]
-    product = tf.matmul(  # the picture's mean is 0: no need to centre both
-        tf.reshape(picture, [-1, 1, places]), tf.reshape(values, [-1, places, channels])
-    )
-    product = product[:, 0] / count
+    count, places, channels = tf.cast(grid[0] * grid[1], tf.float32), grid[0] * grid[1], values.shape[-1]
+    lines, maps = tf.reshape(picture, [-1, 1, places]), tf.reshape(values, [-1, places, channels])
+    both = tf.matmul(tf.concat([tf.ones_like(lines), lines], axis=1), maps) / count  # one walk over the maps
+    mean, product = both[:, 0], both[:, 1]  # the picture's mean is 0: no need to centre both
+    spread = tf.reduce_mean(tf.math.squared_difference(maps, both[:, :1]), axis=1)
     scale = tf.sqrt(spread * tf.reduce_mean(tf.square(picture), axis=(1, 2)))
     constant = spread <= 1e-10 * tf.maximum(tf.square(mean), 1e-20)
     return tf.where(constant, tf.constant(float("nan")), product / scale)

@@ -20,6 +20,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from ..datasets.exploration import Described, Images
 from .picture_vectors import has_plain_ground, mirrored_vectors, picture_vectors, small_grey
@@ -125,9 +126,10 @@ def _projection(known: np.ndarray, seed: int) -> np.ndarray:
     some = known[random.permutation(len(known))[:_FITTED]]
     some = some - some.mean(axis=0)
     size = some.shape[1], min(_COMPONENTS, some.shape[1])
-    directions = np.linalg.qr(random.normal(size=size).astype(np.float32))[0]
-    for _ in range(_ITERATIONS):
-        directions = np.linalg.qr(some.T @ (some @ directions))[0]
+    with threadpool_limits(1, "blas"):  # several threads wait for each other, at thirty times the cost
+        directions = np.linalg.qr(random.normal(size=size).astype(np.float32))[0]
+        for _ in range(_ITERATIONS):
+            directions = np.linalg.qr(some.T @ (some @ directions))[0]
     return directions
 
 

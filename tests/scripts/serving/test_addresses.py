@@ -49,5 +49,5 @@ def test_who_is_slower_to_listen_is_told_in_words():
             each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             each.bind(fast.getsockname() if each is slow else ("127.0.0.1", 0))
         listen([fast], 1)
-        with pytest.raises(ValueError, match="another program listens to it.*another --port"):
+        with pytest.raises(ValueError, match=r"another program listens to it.*another --port"):
             listen([slow], 1)

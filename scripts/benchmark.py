@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -46,6 +47,9 @@ class Instead:
     kinds: Annotated[
         str | None, typer.Option(help="With --shortcuts: these alone, such as 'photos:letters,digits:nothing'.")
     ] = None
+    keep: Annotated[
+        Path | None, typer.Option(help="With --shortcuts: keep the networks in this folder, and take them again.")
+    ] = None
     kills: Annotated[int, typer.Option(min=1, help="With --scale: how often a run is killed.")] = 10
 
 
@@ -76,7 +80,7 @@ def benchmark(
     if instead.shortcuts:
         from featurelens.scripts.benchmarks.planted_shortcuts import shortcut_lines
 
-        for line in shortcut_lines(instead.plants, instead.kinds):
+        for line in shortcut_lines(instead.plants, instead.kinds, instead.keep):
             typer.echo(line)
         return
     from featurelens.models import fashion_mnist

@@ -19,6 +19,7 @@ _TOKEN = re.compile(
     |(?P<quoted>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')
     |(?P<expression>(?<=[(,=:!&|?;{])\s?/(?![/*])(?:\\.|\[(?:\\.|[^\]])*\]|[^/\\\n\[])+/[a-z]*)
     |(?P<space>[ \t]*\n\s*|[ \t]+)
+    |(?P<word>[\w$.]+)
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
@@ -68,6 +69,9 @@ def _code(text: str, start: int) -> tuple[str, int]:
 
 def _add(made: list[str], piece: str, kind: str, following: str) -> None:
     """One piece behind the others; a space only between two words, or where two signs would become one."""
+    if kind in ("word", "other"):
+        made.append(piece)
+        return
     before = next((each[-1] for each in reversed(made) if each), "\n")
     if kind == "remark":
         return

@@ -51,7 +51,7 @@ def test_every_figure_is_fit_for_a_page(draw):
 
 
 def test_ids_differ_between_figures():
-    ids = [set(re.findall(r' id="([^"]+)"', EVERY[name]().svg())) for name in ("curves", "layers", "histogram")]
+    ids = [set(re.findall(r' id="([^"]+)"', EVERY[name]().svg())) for name in ("confusion", "bars", "histogram")]
     assert all(ids) and not (ids[0] & ids[1] or ids[1] & ids[2] or ids[0] & ids[2])
 
 

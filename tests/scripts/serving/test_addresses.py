@@ -38,7 +38,7 @@ def test_the_command_says_it_before_a_model_is_opened(capsys):
 
 def test_of_two_that_start_together_the_second_is_told_before_a_model_is_opened():
     """Neither listens yet, as while models are opened."""
-    with bound("127.0.0.1", 0) as [first], pytest.raises(ValueError, match="another program listens to it"):
+    with bound("127.0.0.1", 0) as [first], pytest.raises(ValueError, match=r"another program listens to it"):
         bound("127.0.0.1", first.getsockname()[1]).__enter__()
 
 

@@ -95,7 +95,7 @@
     const verdict = at("verdict"), mark = { good: "●", weak: "◐", failed: "○" }[told.method.verdict] || "–";
     verdict.hidden = false;
     verdict.className = `verdict ${told.method.verdict}`;
-    at("verdict-word").textContent = `${mark} ${told.method.name} on this model: ${told.method.verdict}`;
+    at("verdict-word").textContent = `${mark} ${told.method.name} on this model: ${told.method.verdict === "unknown" ? "not tested" : told.method.verdict}`;
     at("verdict-words").textContent = told.method.measured;
   }
 

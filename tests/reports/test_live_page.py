@@ -14,10 +14,11 @@ from walked_pages import walked
 
 from featurelens.interpret import GradCAM
 from featurelens.models import fashion_mnist, load_model
+from featurelens.reports.classification.gathered import gather_report
+from featurelens.reports.classification.page import report_html
 from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.screening.review import read_review, require_fit
 from featurelens.reports.evidence.seen import Seen
-from featurelens.reports.report import gather_report, report_html
 
 HOSTILE = '<img src=x onerror=alert(1)> "quoted" \u202e'
 VIEWS = ("findings", "confusions", "classes", "images", "layers", "trust", "shortcuts", "data", "method")

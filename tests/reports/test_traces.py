@@ -16,10 +16,10 @@ from featurelens.interpret.tracing.traced_model import TracedModel
 from featurelens.models.datasets.dataset import Dataset
 from featurelens.models.datasets.fingerprints import images_fingerprint
 from featurelens.models.model_files.weights import weights_fingerprint
+from featurelens.reports.classification.gathered import gather_report
 from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.evidence.trust import TrustFile
-from featurelens.reports.report import gather_report
 
 WITHOUT_TRUST, AT_MOST = 6, 8  # traces
 

@@ -124,7 +124,7 @@ def test_an_interruption_says_so_and_keeps_the_old_report(capsys, sample, monkey
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("featurelens.reports.report.report_html", interrupted)
+    monkeypatch.setattr("featurelens.reports.classification.page_size.report_html", interrupted)
     Path("mine.html").write_text("old")
     with pytest.raises(SystemExit) as stopped:
         main(["report", "--data", sample, "--output", "mine.html", "--trust-images", "0"])

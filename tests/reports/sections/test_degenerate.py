@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from featurelens.models import Dataset
+from featurelens.reports.classification.figures import report_twin
+from featurelens.reports.classification.gathered import gather_report
+from featurelens.reports.classification.page import report_html
 from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.html.own_words import OwnWords
-from featurelens.reports.report import gather_report, report_html, report_twin
 from featurelens.reports.sections.front.findings import ordered_findings
 
 NAMES = ("red", "green", "blue")

@@ -18,6 +18,26 @@ def test_a_mark_is_pasted_and_nothing_else():
                 np.testing.assert_array_equal(made[:, row, column], expected[:, row, column])
 
 
+@pytest.mark.parametrize(("height", "width", "thick"), [(9, 12, 2), (10, 7, 1), (5, 5, 1)])
+def test_without_a_frame_the_inside_is_mirrored_over_the_border_and_the_next_pixel(height, width, thick):
+    images, carriers, others = np.random.default_rng(0).random((3, 2, height, width, 2)).astype(np.float32)
+    with_it, without = Content("frame", border(height, width, thick), continued=True).both(images, carriers, others)
+
+    def mirrored(place, size):
+        first, last = thick + 1, size - thick - 2
+        while not first <= place <= last:
+            place = first if first == last else 2 * first - place if place < first else 2 * last - place
+        return place
+
+    for row in range(height):
+        for column in range(width):
+            at_border = min(row, column, height - 1 - row, width - 1 - column) < thick
+            donor = (carriers if at_border else images)[:, row, column]
+            np.testing.assert_array_equal(with_it[:, row, column], donor)
+            source = images[:, mirrored(row, height), mirrored(column, width)]
+            np.testing.assert_array_equal(without[:, row, column], source)
+
+
 def test_a_level_brings_the_percentiles_of_the_other_picture():
     random = np.random.default_rng(0)
     images = random.random((5, 20, 20, 1)).astype(np.float32)

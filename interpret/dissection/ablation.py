@@ -35,6 +35,8 @@ from .channel_fill import Fill, fill_of, range_program, set_to
 from .dense_tail import dense_behind, set_before_dense
 
 _OF_ALL = ("logits", "low", "high", "mean", "given", "slope")  # kept of every image; what the layer puts out is not
+_OF_IMAGES = 8  # times as many numbers of maps as of images run at a time: fewer layers are left behind them
+_OPEN_SIZE = 64  # of a side that is left open
 _ROWS_OF_DENSE = 32  # for each row of maps: what a dense layer puts out is smaller than a map
 Pair = tuple[int, int]  # (true class, predicted class)
 
@@ -158,11 +160,18 @@ class _Run:
         dense = self._program.facts["dense"]
         change = set_to(self._fill) if dense is None else set_before_dense(self._fill, dense.layer)
         tail = TailProgram(self._traced, self._layer, change, front=self._program, at=dense)
-        some, rows = channels[moved].astype(np.int32), None if dense is None else _ROWS_OF_DENSE * self._batch_size
-        stream = tail.stream(self._images, some, batch_size=self._batch_size, rows_at_once=rows, progress=progress)
+        some, size = channels[moved].astype(np.int32), rows_at_once(self._images, self._batch_size)
+        rows = self._rows_of_maps() if dense is None else _ROWS_OF_DENSE * self._batch_size
+        stream = tail.stream(self._images, some, batch_size=size, rows_at_once=rows, progress=progress)
         for block in stream:
             tally.add(block.rows, moved[block.variants], block.before, block.after)
         return tally
+
+    def _rows_of_maps(self) -> int:
+        """How many maps go through what comes behind the layer at a time: as many as keep the memory of a run small."""
+        shape = [size or _OPEN_SIZE for size in self._program.facts["tapped"].tensor.shape[1:]]
+        one = np.broadcast_to(np.float32(0), (1, *shape))
+        return min(self._batch_size, _OF_IMAGES * rows_at_once(one, self._batch_size))
 
     def _add_in_closed_form(
         self, tally: AblationTally, channels: np.ndarray, places: np.ndarray, progress: Progress

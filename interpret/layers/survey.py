@@ -25,7 +25,7 @@ import numpy as np
 
 from ... import Record, ask
 from ..given import Layer, Layers, takes_given
-from ..maps.channel_measures import GreyPictures, largest_of_channels, means_of_channels, sizes
+from ..maps.channel_measures import GreyPictures, largest_of_channels, means_and_products, means_of_channels, sizes
 from ..progress import Progress
 from ..stream.named_maps import named_maps
 from ..stream.one_pass import one_pass
@@ -330,16 +330,12 @@ def _correlation(values: Any, grey: GreyPictures) -> Any:
     import tensorflow as tf
 
     picture = grey.at(values)
-    height, width, channels = sizes(values)
-    mean = means_of_channels(values)
+    mean, product = means_and_products(values, picture)  # the picture's mean is 0: no need to centre both
     # lines of pixels in the place of channels: their mean is repeated, and a few channels take no longer than many
+    height, width, channels = sizes(values)
     lines = tf.reshape(values, [-1, height, width * channels])
     squares = tf.math.squared_difference(lines, tf.tile(mean, [1, width])[:, tf.newaxis])
     spread = means_of_channels(tf.reshape(squares, [-1, height, width, channels]))
-    product = tf.matmul(  # the picture's mean is 0: no need to centre both
-        tf.reshape(picture, [-1, 1, height * width]), tf.reshape(values, [-1, height * width, channels])
-    )
-    product = product[:, 0] / tf.cast(height * width, tf.float32)
     scale = tf.sqrt(spread * tf.reduce_mean(tf.square(picture), axis=(1, 2)))
     constant = spread <= 1e-10 * tf.maximum(tf.square(mean), 1e-20)
     return tf.where(constant, tf.constant(float("nan")), product / scale)

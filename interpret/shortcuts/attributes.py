@@ -43,10 +43,13 @@ def attributes_of(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
     """
     pictures = small(images)
     low, high = float(pictures.min(initial=0)), float(pictures.max(initial=0))
-    scaled = (pictures - low) / max(high - low, _SMALL)
-    grey = scaled.mean(axis=3, dtype=np.float64)
-    parts = (slice(start, start + _TOGETHER) for start in range(0, len(grey), _TOGETHER))
-    alone = [_of_each(grey[part], scaled[part]) for part in parts]
+    parts = [slice(start, start + _TOGETHER) for start in range(0, max(1, len(pictures)), _TOGETHER)]
+
+    def scaled(part: slice) -> np.ndarray:
+        return (pictures[part] - low) / max(high - low, _SMALL)
+
+    grey = np.concatenate([scaled(part).mean(axis=3, dtype=np.float64) for part in parts])
+    alone = [_of_each(grey[part], scaled(part)) for part in parts]
     return np.concatenate([np.concatenate(alone), np.stack(_of_likeness(grey, labels), axis=1)], axis=1)
 
 

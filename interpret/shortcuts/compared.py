@@ -6,6 +6,7 @@ they compare, and over no others.
 
 from __future__ import annotations
 
+import tempfile
 from collections.abc import Iterator
 from dataclasses import dataclass
 from hashlib import blake2b
@@ -17,6 +18,7 @@ from ..stream.one_pass import one_pass
 from ..stream.statistic import Batch
 from .pixels.grid import at_once, small
 
+_LARGE = 32_000_000  # bytes of small pictures that are worth a file
 _HELD = 128_000_000  # bytes of small pictures, where nothing says how many are compared
 
 
@@ -87,8 +89,21 @@ class ComparedPictures:
             return Compared(np.zeros(0, np.int64), np.zeros((0, 1, 1, 1), np.float32))
         numbers, pictures = (np.concatenate(column) for column in zip(*self._seen, strict=True))
         order = np.argsort(numbers, kind="stable")
-        rising = np.array_equal(order, np.arange(len(order)))
-        return Compared(numbers, pictures) if rising else Compared(numbers[order], pictures[order])
+        if not np.array_equal(order, np.arange(len(order))):
+            numbers, pictures = numbers[order], pictures[order]
+        return Compared(numbers, _off_the_memory(pictures))
+
+
+def _off_the_memory(pictures: np.ndarray) -> np.ndarray:
+    """Many pictures in a temporary file without a name, until they are looked at; a full disk leaves them where they are."""
+    if pictures.nbytes < _LARGE:
+        return pictures
+    try:
+        with tempfile.TemporaryFile() as file:
+            pictures.tofile(file)
+            return np.asarray(np.memmap(file, pictures.dtype, "r", shape=pictures.shape))
+    except OSError:
+        return pictures
 
 
 def compared_in(images: Any, numbers: np.ndarray) -> Compared:

@@ -10,6 +10,7 @@ import numpy as np
 from ...interpret.layers.survey import Survey
 from ...interpret.progress import Progress
 from ...interpret.tracing.sharing import programs_shared
+from ...interpret.tracing.variants import rows_limited
 from ...models.model_files.cards import ModelCard
 from ...models.signals import Signals
 from ..evidence.model import ModelEvidence
@@ -84,7 +85,7 @@ def explained_signals(
         ValueError: They come without classes, or with others than the model answers, or its logits could not be proven.
     """
     seen = SignalsSeen(model, signals, plan, card=card, command=command, step=step)
-    with programs_shared():
+    with programs_shared(), rows_limited(seen.plan.batch_size):
         seen.stream([seen.surveying()])
         found, trust = gather_signals(seen), seen.trust
         example = _example(found)

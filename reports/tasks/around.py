@@ -8,6 +8,7 @@ from typing import Any, TypeVar
 
 from ...interpret.layers.survey import Survey
 from ...interpret.tracing.sharing import programs_shared
+from ...interpret.tracing.variants import rows_limited
 from ...models.datasets.exploration import Exploration
 from ...models.datasets.pixel_range import warn_of_range
 from ..evidence.model import ModelEvidence, gather_model
@@ -65,7 +66,7 @@ class Around:
 def looked_around(seen: Seen, gather: Callable[[Any], Own]) -> tuple[Own, Around]:
     """The task's own evidence, as `gather` takes it from what is seen, and all around it."""
     warn_of_range(seen.model, seen.dataset)
-    with programs_shared():
+    with programs_shared(), rows_limited(seen.plan.batch_size):
         seen.stream([seen.surveying(), seen.describing()])
         own, trust = gather(seen), seen.trust
     return own, Around(about_of(seen), seen.survey, gather_model(seen), seen.exploration, trust)

@@ -4,7 +4,12 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from featurelens.interpret.maps.channel_measures import GreyPictures, largest_of_channels, means_of_channels
+from featurelens.interpret.maps.channel_measures import (
+    GreyPictures,
+    largest_of_channels,
+    means_and_products,
+    means_of_channels,
+)
 
 pytestmark = pytest.mark.numeric
 
@@ -16,19 +21,24 @@ def test_mean_and_largest_equal_their_definitions(channels):
     np.testing.assert_array_equal(largest_of_channels(tf.constant(values)), values.max(axis=(1, 2)))
 
 
-def test_a_map_of_one_value_has_that_mean_however_many_places_it_has():
-    mean = np.asarray(means_of_channels(tf.fill([1, 224, 224, 3], 0.1)))
-    np.testing.assert_allclose(mean, np.float32(0.1), rtol=1e-5)  # tf.reduce_mean is off by 6e-4 here
+@pytest.mark.parametrize("side", [14, 32, 224])
+def test_a_map_of_one_value_has_that_mean_however_many_places_it_has(side):
+    maps, picture = tf.fill([1, side, side, 3], 0.1), tf.random.stateless_uniform([1, side, side, 1], (0, 1))
+    mean, product = means_and_products(maps, picture)
+    np.testing.assert_allclose(mean, np.full((1, 3), 0.1, np.float32), rtol=1e-5)  # tf.reduce_mean: off by 6e-4 at 224
+    np.testing.assert_allclose(product, np.full((1, 3), 0.1 * np.mean(picture)), rtol=1e-4)
 
 
 def test_sizes_left_open_are_those_that_come():
     values = np.random.default_rng(1).random((2, 6, 10, 3)).astype(np.float32)
     run = tf.function(
-        lambda maps: (means_of_channels(maps), largest_of_channels(maps)),
+        lambda maps: (means_of_channels(maps), *means_and_products(maps, maps[..., :1]), largest_of_channels(maps)),
         input_signature=[tf.TensorSpec((None, None, None, 3))],
     )
-    mean, largest = run(values)
+    mean, same, product, largest = run(values)
     np.testing.assert_allclose(mean, values.mean(axis=(1, 2)), rtol=1e-6)
+    np.testing.assert_allclose(same, mean, rtol=1e-6)
+    np.testing.assert_allclose(product, (values * values[..., :1]).mean(axis=(1, 2)), rtol=1e-6)
     np.testing.assert_array_equal(largest, values.max(axis=(1, 2)))
 
 

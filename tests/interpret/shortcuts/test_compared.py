@@ -1,8 +1,11 @@
+import tempfile
+
 import numpy as np
 import pytest
 from planted_shortcuts import marked, reader
 
 from featurelens.interpret import find_failing_groups, find_shortcuts
+from featurelens.interpret.shortcuts import compared
 from featurelens.interpret.shortcuts.compared import ComparedPictures, compared_in
 from featurelens.interpret.shortcuts.pool import sampled
 from featurelens.interpret.stream.one_pass import one_pass
@@ -31,6 +34,16 @@ def test_large_pictures_are_means_over_squares_and_small_ones_stay():
     assert found.numbers.tolist() == [1, 3]
     np.testing.assert_allclose(found.pictures, by_hand, atol=1e-6)
     np.testing.assert_array_equal(compared_in(images[:, :20, :20], np.arange(5)).pictures, images[:, :20, :20])
+
+
+@pytest.mark.parametrize("is_full", [False, True])
+def test_many_lie_in_a_file_without_a_name_unless_the_disk_is_full(is_full, tmp_path, monkeypatch):
+    images = np.random.default_rng(0).random((5, 20, 20, 1), np.float32)
+    monkeypatch.setattr(compared, "_LARGE", 0)
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone" if is_full else tmp_path))
+    found = compared_in(images, np.array([4, 0, 1])).pictures
+    np.testing.assert_array_equal(found, images[[0, 1, 4]])
+    assert isinstance(found.base, np.memmap) != is_full and list(tmp_path.iterdir()) == []
 
 
 def test_bytes_stand_for_the_range_of_their_source():

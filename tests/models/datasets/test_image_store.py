@@ -77,14 +77,14 @@ def test_of_a_folder_on_a_full_disk_no_picture_counts_as_unreadable(
     folder = folder_of(tmp_path, list(BYTES))
     monkeypatch.setattr(tempfile, "TemporaryFile", lambda: open("/dev/full", "w+b"))  # noqa: SIM115, PTH123
     with pytest.raises(ValueError, match="TMPDIR=FOLDER"):
-        image_folder(folder, size=(4, 5))
+        image_folder(folder, size=(4, 5), color="rgb")
 
 
 def test_without_any_folder_for_temporary_files_the_remedy_is_told(
     tmp_path: Path, monkeypatch: pytest.MonkeyPatch
 ) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
-    with pytest.raises(ValueError, match=r"Received 'No such file or directory'.*TMPDIR=FOLDER"):
+    with pytest.raises(ValueError, match=r"Received .No such file or directory.*TMPDIR=FOLDER"):
         stored(BYTES)
 
 

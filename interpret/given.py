@@ -26,6 +26,7 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from .. import ask
+from ..kinds import check_of
 from .tracing.inputs import missing_from_model
 
 P = ParamSpec("P")
@@ -47,15 +48,17 @@ class Given:
 
 
 def takes_given(function: Callable[P, R]) -> Callable[P, R]:
-    """The function with its `images`, `labels`, `classes`, `versus` and layers as people have them.
+    """The function with its `images`, `labels`, `classes`, `versus` and layers as people have them; the rest as in `kinds`.
 
     The model is its parameter `model`, or `self.model`, or the model of its parameter `method`.
     """
     signature = inspect.signature(function)
+    check = check_of(signature, left=("model",))  # it is refused where it is traced
 
     @functools.wraps(function)
     def taking(*args: P.args, **kwargs: P.kwargs) -> R:
         bound = signature.bind(*args, **kwargs)
+        check(bound.arguments)
         _settle(bound.arguments, signature.parameters)
         return function(*bound.args, **bound.kwargs)
 

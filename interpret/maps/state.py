@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ... import Record
+from ...kinds import checks_kinds
 
 ZERO, NEGATIVE, POSITIVE, MIXED = "zero", "negative only", "positive", "mixed"
 LOGIT, LOGIT_PER_PIXEL = "logit", "logit per unit of pixel value"  # the units of CAMs and contributions; of saliency
@@ -45,6 +46,7 @@ class MapState(Record):
         return f"{self.kind}, {low}{self.largest:.3g} {self.unit}"
 
 
+@checks_kinds
 def map_states(
     maps: np.ndarray,
     unit: str = LOGIT,

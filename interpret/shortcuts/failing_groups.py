@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ... import Record
+from ...kinds import checks_kinds
 from .attributes import WORDS, attributes_of
 from .compared import Compared, compared_in
 from .transplants import SIGNIFICANT, holm
@@ -70,6 +71,7 @@ class FailingGroups(Record):
     looked_at: int  # images
 
 
+@checks_kinds
 def find_failing_groups(
     images: Any,
     labels: Any,

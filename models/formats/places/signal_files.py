@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ....kinds import checks_kinds
 from ...datasets.class_names import are_numbers, match_class_names
 from ...datasets.labels import ClassNumbers, class_numbers
 from ...model_files.cards import card_of
@@ -61,6 +62,7 @@ class Found:
     unreadable: tuple[str, ...] = ()
 
 
+@checks_kinds
 def open_signals(
     source: Any,
     *,
@@ -136,7 +138,8 @@ def _signals(
         notes=(*found.notes, *(() if labels is None else labels.notes), *notes),
         unreadable=found.unreadable,
     )
-    return _with_classes(made, class_names or (None if card is None else card.class_names))
+    own = class_names is not None and len(class_names) > 0
+    return _with_classes(made, class_names if own else None if card is None else card.class_names)
 
 
 def _with_classes(made: Signals, names: Sequence[str] | None) -> Signals:
@@ -340,6 +343,11 @@ def _as_taken(
     if values.dtype.kind not in "biuf":
         raise ValueError(
             f"Expected numbers in '{source}'. Received {values.dtype}. Save them as numbers, as in values.astype(np.float32)."
+        )
+    if values.ndim < 2:
+        raise ValueError(
+            f"Expected series [B,L] or [B,L,C], or volumes [B,D,H,W,C], in '{source}'. Received shape {list(values.shape)}. Give "
+            f"a batch, as in values[np.newaxis]."
         )
     real = values.astype(np.float32, copy=False)
     if not wanted:

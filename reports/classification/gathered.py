@@ -8,6 +8,7 @@ from typing import Any
 
 from ...interpret.progress import Progress
 from ...interpret.tracing.sharing import programs_shared
+from ...interpret.tracing.variants import rows_limited
 from ...models.datasets.dataset import Dataset
 from ...models.datasets.pixel_range import warn_of_range
 from ...models.model_files.cards import ModelCard, card_of
@@ -56,7 +57,7 @@ def explained(
 def gather_report(seen: Seen, sections: Sequence[ReportSection[Any]] = PAGE_SECTIONS) -> Report:
     """The evidence of each section that has any, in their order."""
     evidence: dict[str, Any] = {}
-    with programs_shared():
+    with programs_shared(), rows_limited(seen.plan.batch_size):
         seen.stream([statistic for section in sections for statistic in section.needs(seen)])
         give_back(seen.dataset.images.shape)
         for section in sections:

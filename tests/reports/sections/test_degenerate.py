@@ -102,7 +102,7 @@ def test_one_class_of_data_or_a_model_that_answers_several_is_not_called_constan
 def test_where_all_is_right_no_class_is_the_weakest_and_nothing_is_explained(right):
     _, sentences, words, _ = right
     assert "weakest" not in sentences and "Weakest" not in words
-    assert "None of the 60 images is incorrectly classified." in words
+    assert "All 60 images are correctly classified." in words
 
 
 def test_where_all_is_wrong_no_right_answers_are_spoken_of():

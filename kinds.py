@@ -11,7 +11,7 @@ import inspect
 import operator
 import os
 import re
-from collections.abc import Callable, Iterable, Mapping, Sequence
+from collections.abc import Callable, Iterable, Mapping
 from dataclasses import dataclass
 from typing import Any, ParamSpec, TypeVar
 
@@ -51,15 +51,15 @@ def checks_kinds(function: Callable[P, R]) -> Callable[P, R]:
     return checked
 
 
-def check_of(signature: inspect.Signature, left: Sequence[str] = ()) -> Callable[[Mapping[str, Any]], None]:
-    """A function that refuses arguments of another kind than the signature says; those `left` are not looked at."""
+def check_of(signature: inspect.Signature) -> Callable[[Mapping[str, Any]], None]:
+    """A function that refuses, of arguments by their names, those of another kind than the signature says."""
     known = functools.cache(lambda: {name: kind_of(each) for name, each in signature.parameters.items()})
 
     def check(arguments: Mapping[str, Any]) -> None:
         kinds = known()
         for name, value in arguments.items():
             kind = kinds[name]
-            if kind is not None and name not in left and not kind.fits(value):
+            if kind is not None and not kind.fits(value):
                 raise ValueError(_refusal(signature.parameters[name], kind, value))
 
     return check
@@ -94,8 +94,7 @@ def kind_named(annotation: str) -> Kind | None:
     if name == "tuple":
         return _tuple(_split(inside, ","))
     if name in ("Mapping", "dict"):
-        example = _METHODS.get(_split(inside, ",")[-1], "{'name': ...}")
-        return Kind("a dict by name", example, lambda value: isinstance(value, Mapping))
+        return _mapping(_split(inside, ",")[-1])
     return _PLAIN.get(name) or (_record(name) if name in _RECORDS else None)
 
 
@@ -131,6 +130,17 @@ def _sequence(inner: Kind | None) -> Kind:
         return inner is None or not hasattr(value, "__len__") or all(inner.fits(each) for each in value)
 
     return Kind(f"a list, each {inner.words}" if inner else "a list", f"[{inner.example if inner else '...'}]", fits)
+
+
+def _mapping(inside: str) -> Kind:
+    """Things of a kind by their names."""
+    inner = kind_named(inside)
+
+    def fits(value: Any) -> bool:
+        return isinstance(value, Mapping) and (inner is None or all(inner.fits(each) for each in value.values()))
+
+    example = _METHODS.get(inside, "{'name': ...}")
+    return Kind(f"a dict by name, each {inner.words}" if inner else "a dict by name", example, fits)
 
 
 def _tuple(inside: list[str]) -> Kind:

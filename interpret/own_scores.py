@@ -95,6 +95,10 @@ def over_mask(mask: np.ndarray, label: int) -> Callable[[Any], Any]:
         >>> scored(segmenter, over_mask(mask, 2), unit="logit")                                 # doctest: +SKIP
     """
     weights = np.asarray(mask, np.float32)
+    if weights.ndim != 2 or not weights.size:
+        raise ValueError(
+            f"Expected a mask [H,W] at the size of the answers. Received shape {list(weights.shape)}. Give the mask of one image."
+        )
 
     def summed(outputs: Any) -> Any:
         import tensorflow as tf

@@ -16,7 +16,7 @@ from typing import Any
 import numpy as np
 
 from ... import Record
-from ...kinds import checks_kinds
+from ...kinds import Images, checks_kinds
 from .attributes import WORDS, attributes_of
 from .compared import Compared, compared_in
 from .transplants import SIGNIFICANT, holm
@@ -73,9 +73,9 @@ class FailingGroups(Record):
 
 @checks_kinds
 def find_failing_groups(
-    images: Any,
-    labels: Any,
-    predictions: Any,
+    images: Images,
+    labels: np.ndarray,
+    predictions: np.ndarray,
     *,
     most: int = 20_000,
     compared: Compared | None = None,

@@ -102,6 +102,11 @@ def _refuse_none(arguments: dict[str, Any], known: Any) -> None:
             f"Expected at least one image. Received {'None' if images is None else 'an empty set'}. Give some images: an array "
             f"float32[B,H,W,C], a Dataset, or the path of your pictures."
         )
+    if isinstance(images, dict) and not all(np.ndim(each) for each in images.values()):
+        raise ValueError(
+            f"Expected the inputs of a model by name, each an array. Received a dict of {', '.join(map(str, images))}, of which "
+            f"one is none. Give arrays, as in {{'picture': images, 'age': ages}}."
+        )
 
 
 def _refuse_other_length(name: str, given: Any, images: Any) -> None:

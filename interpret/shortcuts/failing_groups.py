@@ -29,7 +29,6 @@ _FEWEST = 8
 _AGAIN = 2
 _SIDE = 4  # pixels: smaller pictures have no attributes
 _RIDGE = 0.1  # variance added to each attribute, which are in deviations
-_OUTSIDE = 99  # percent of the rest that stay outside, at least
 _SAME = 0.5  # shared images over those of the smaller group
 
 

@@ -91,24 +91,17 @@ def open_signals(
         >>> open_signals((np.zeros((2, 16)), [0, 1])).images.shape
         (2, 16, 1)
     """
-    return _signals(source, model, class_names, fit, Reading(images_key=images_key, labels_key=labels_key))
+    return read_signals(source, model, class_names, fit, Reading(images_key=images_key, labels_key=labels_key))
 
 
 def signals_alone(
-    source: Any,
-    *,
-    model: Any = None,
-    class_names: Sequence[str] | None = None,
-    fit: str | None = None,
-    images_key: str | None = None,
-    labels_key: str | None = None,
+    source: Any, model: Any, class_names: Sequence[str] | None, fit: str | None, keys: Reading
 ) -> Signals:
-    """The same without looking at labels, which may be numbers or several at once: for what explains no class."""
-    keys = Reading(images_key=images_key, labels_key=labels_key)
-    return _signals(source, model, class_names, fit, keys, numbers_of=lambda labels, source: None)
+    """As `read_signals`, without looking at labels, which may be numbers or several at once: for what explains no class."""
+    return read_signals(source, model, class_names, fit, keys, numbers_of=lambda labels, source: None)
 
 
-def _signals(
+def read_signals(
     source: Any,
     model: Any,
     class_names: Sequence[str] | None,
@@ -116,6 +109,13 @@ def _signals(
     keys: Reading,
     numbers_of: Callable[[np.ndarray, str], ClassNumbers | None] = class_numbers,
 ) -> Signals:
+    """Series or volumes as `open_signals` reads them.
+
+    Args:
+        source, model, class_names, fit: As there.
+        keys: With the names of the arrays of values and labels.
+        numbers_of: Of labels as they are stored, and the name of the source, the class of each.
+    """
     if fit not in (None, "pad"):
         raise ValueError(f"Expected fit None or 'pad'. Received {fit!r}. Give one of the two.")
     wanted = () if model is None else declared_shape(model)

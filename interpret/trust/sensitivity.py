@@ -96,9 +96,9 @@ def max_sensitivities(
         raise ValueError(
             f"Expected a radius of more than 0, a part of the image's range. Received {radius!r}. Give 0.02, say."
         )
-    if np.shape(classes) not in ((), (len(images),)):
+    if np.asarray(classes).shape not in ((), (len(images),)):
         raise ValueError(
-            f"Expected a class, or one for each of the {len(images)} images. Received shape {list(np.shape(classes))}. Give int, "
+            f"Expected a class, or one for each of the {len(images)} images. Received shape {list(np.asarray(classes).shape)}. Give int, "
             f"or int[{len(images)}]."
         )
     total, every = len(images), np.broadcast_to(np.asarray(classes), (len(images),))

@@ -96,9 +96,10 @@ def max_sensitivities(
         raise ValueError(
             f"Expected a radius of more than 0, a part of the image's range. Received {radius!r}. Give 0.02, say."
         )
-    if np.asarray(classes).shape not in ((), (len(images),)):
+    form = np.asarray(classes).shape
+    if form not in ((), (len(images),)):
         raise ValueError(
-            f"Expected a class, or one for each of the {len(images)} images. Received shape {list(np.asarray(classes).shape)}. Give int, "
+            f"Expected a class, or one for each of the {len(images)} images. Received shape {list(form)}. Give int, "
             f"or int[{len(images)}]."
         )
     total, every = len(images), np.broadcast_to(np.asarray(classes), (len(images),))

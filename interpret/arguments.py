@@ -2,8 +2,7 @@
 
 from __future__ import annotations
 
-from collections.abc import Mapping
-from typing import Any, NoReturn
+from typing import NoReturn
 
 import numpy as np
 
@@ -38,19 +37,6 @@ def at_least(name: str, value: int, smallest: int) -> int:
             f"Give {name}={smallest} or more."
         )
     return int(value)
-
-
-def refuse_unnamed(methods: Any) -> None:
-    """Refuse methods, or maps, that are not given by name: figures are told by it.
-
-    Raises:
-        ValueError: They are not.
-    """
-    if not isinstance(methods, Mapping):
-        raise ValueError(
-            f"Expected methods or maps by name. Received {type(methods).__name__}. Write {{'Grad-CAM': GradCAM(model)}}, or "
-            f"{{'Grad-CAM': maps}}."
-        )
 
 
 def refuse_other_than_pictures(axes: str) -> NoReturn:

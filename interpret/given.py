@@ -26,6 +26,7 @@ from typing import Any, ParamSpec, TypeVar
 import numpy as np
 
 from .. import ask
+from ..kinds import check_of
 from .tracing.inputs import missing_from_model
 
 P = ParamSpec("P")
@@ -34,6 +35,7 @@ Layer = Any  # a layer's name, its index in `model.layers`, the Keras layer, or 
 Layers = Any  # one of these, or a sequence of them
 _MOST_BYTES = 16 * 2**30  # of a source that is gone through: one without an end is refused
 _CLASSES = ("classes", "versus")
+_OF_EACH = ("labels", "explained")  # a class for each image
 _LAYERS = ("layer", "layers", "cam_layer")
 
 
@@ -47,15 +49,17 @@ class Given:
 
 
 def takes_given(function: Callable[P, R]) -> Callable[P, R]:
-    """The function with its `images`, `labels`, `classes`, `versus` and layers as people have them.
+    """The function with its `images`, `labels`, `classes`, `versus` and layers as people have them; the rest as in `kinds`.
 
     The model is its parameter `model`, or `self.model`, or the model of its parameter `method`.
     """
     signature = inspect.signature(function)
+    check = check_of(signature)
 
     @functools.wraps(function)
     def taking(*args: P.args, **kwargs: P.kwargs) -> R:
         bound = signature.bind(*args, **kwargs)
+        check(bound.arguments)
         _settle(bound.arguments, signature.parameters)
         return function(*bound.args, **bound.kwargs)
 
@@ -65,6 +69,7 @@ def takes_given(function: Callable[P, R]) -> Callable[P, R]:
 def _settle(arguments: dict[str, Any], known: Any) -> None:
     """Replace what was given, in place."""
     model = _model_of(arguments)
+    _refuse_none(arguments, known)
     for name in _LAYERS:
         if arguments.get(name) is not None:
             one = name != "layers"
@@ -75,9 +80,43 @@ def _settle(arguments: dict[str, Any], known: Any) -> None:
     arguments["images"] = given.images
     if "labels" in known and arguments.get("labels") is None and given.labels is not None:
         arguments["labels"] = given.labels
+    for name in _OF_EACH:
+        if arguments.get(name) is not None:
+            _refuse_other_length(name, arguments[name], given.images)
     for name in _CLASSES:
         if arguments.get(name) is not None:
             arguments[name] = class_numbers(arguments[name], given.class_names, model)
+
+
+def _refuse_none(arguments: dict[str, Any], known: Any) -> None:
+    """Refuse no images where some are needed."""
+    if "images" not in arguments or known["images"].default is None:
+        return
+    images = arguments["images"]
+    if (
+        images is None
+        or (isinstance(images, (list, tuple, dict)) and not images)
+        or getattr(images, "shape", ())[:1] == (0,)
+    ):
+        raise ValueError(
+            f"Expected at least one image. Received {'None' if images is None else 'an empty set'}. Give some images: an array "
+            f"float32[B,H,W,C], a Dataset, or the path of your pictures."
+        )
+    if isinstance(images, dict) and not all(np.ndim(each) for each in images.values()):
+        raise ValueError(
+            f"Expected the inputs of a model by name, each an array. Received a dict of {', '.join(map(str, images))}, of which "
+            f"one is none. Give arrays, as in {{'picture': images, 'age': ages}}."
+        )
+
+
+def _refuse_other_length(name: str, given: Any, images: Any) -> None:
+    """Refuse numbers that are not one for each image."""
+    shape, count = np.shape(given), len(images) if hasattr(images, "shape") else None
+    if len(shape) not in (1, 2) or (count is not None and shape[0] != count):
+        raise ValueError(
+            f"Expected {name} as int[{'B' if count is None else count}], one for each image. Received shape {list(shape)}. Give "
+            f"them in the order of the images."
+        )
 
 
 def _model_of(arguments: dict[str, Any]) -> Any:

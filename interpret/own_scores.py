@@ -18,6 +18,7 @@ from weakref import WeakKeyDictionary
 
 import numpy as np
 
+from ..kinds import checks_kinds
 from .graph.head import REGRESSION
 from .graph.keras_library import library_of
 from .graph.tasks import declare_task, declared_task
@@ -40,6 +41,7 @@ class Scored:
 _told: WeakKeyDictionary[Any, Scored] = WeakKeyDictionary()
 
 
+@checks_kinds
 def scored(model: Any, score: Score, *, unit: str | None = None) -> Any:
     """A model that answers a number of one's own choice, to be explained in the place of a class.
 
@@ -81,6 +83,7 @@ def scored_as(model: Any) -> Scored | None:
     return _told.get(model)
 
 
+@checks_kinds
 def over_mask(mask: np.ndarray, label: int) -> Callable[[Any], Any]:
     """The score of a class over a mask: the sum of its values at the places of the mask (arXiv:2002.11434, eq. 3).
 
@@ -92,6 +95,10 @@ def over_mask(mask: np.ndarray, label: int) -> Callable[[Any], Any]:
         >>> scored(segmenter, over_mask(mask, 2), unit="logit")                                 # doctest: +SKIP
     """
     weights = np.asarray(mask, np.float32)
+    if weights.ndim != 2 or not weights.size:
+        raise ValueError(
+            f"Expected a mask [H,W] at the size of the answers. Received shape {list(weights.shape)}. Give the mask of one image."
+        )
 
     def summed(outputs: Any) -> Any:
         import tensorflow as tf
@@ -108,6 +115,7 @@ def over_mask(mask: np.ndarray, label: int) -> Callable[[Any], Any]:
     return summed
 
 
+@checks_kinds
 def over_region(label: int) -> Callable[[Any], Any]:
     """The score of a class over the places where it is the class that the model names: of each image its own region.
 
@@ -189,6 +197,7 @@ def shows_logits(model: Any) -> bool:
     return bool(made) and _before_squashing(model) is not made[0]
 
 
+@checks_kinds
 def number_of(model: Any, number: int = 0, *, direction: str = "up", unit: str | None = None) -> Any:
     """A regression that answers one of its numbers, as it is or with its sign turned: what raises it, or what lowers it.
 

@@ -12,6 +12,7 @@ from dataclasses import replace
 from pathlib import Path
 from typing import Any
 
+from ..kinds import checks_kinds
 from .datasets.class_names import are_numbers, classes_apart, place_classes
 from .datasets.dataset import Dataset
 from .datasets.labels import fitted_to_outputs
@@ -30,6 +31,7 @@ from .truth.record import REGRESSION, UNLABELLED
 _IN_PYTHON = "Read the data with open_dataset(source, model=model, scale='{}')"
 
 
+@checks_kinds
 def open_dataset(
     source: Any,
     *,
@@ -227,6 +229,11 @@ def pictures_without_labels(source: Any) -> list[Path] | None:
         source: A picture's path, several as a list or with commas between, or a folder that holds pictures and no folders.
     """
     if isinstance(source, (list, tuple)):
+        if not source or not all(isinstance(each, (str, Path)) for each in source):
+            raise ValueError(
+                f"Expected paths of pictures in a list. Received {f'a {type(source[0]).__name__}' if source else 'none'}. Give "
+                f"paths, arrays as (images, labels), or a Dataset."
+            )
         return [Path(each) for each in source]
     if not isinstance(source, (str, Path)):
         return None

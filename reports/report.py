@@ -13,6 +13,7 @@ from typing import Any
 
 from ..interpret.methods.catalogue import KnownMethod
 from ..interpret.progress import Progress
+from ..kinds import checks_kinds
 from ..models.model_files.cards import ModelCard
 from .evidence.plan import ReportPlan
 from .evidence.trust import TRUST_IMAGES, TrustFile
@@ -23,6 +24,7 @@ from .report_kinds import kind_of
 from .report_request import ReportRequest
 
 
+@checks_kinds
 def write_report(
     model: Any,
     dataset: Any,
@@ -31,8 +33,8 @@ def write_report(
     title: str | None = None,
     logo: str | Path | None = None,
     note: str | Path | None = None,
-    sections: Sequence[str] | None = None,
-    classes: Sequence[str | int] | None = None,
+    sections: str | Sequence[str] | None = None,
+    classes: str | int | Sequence[str | int] | None = None,
     max_images: int | None = None,
     max_size: float | None = None,
     card: ModelCard | None = None,

@@ -29,7 +29,7 @@ class ReportRequest:
     words: OwnWords
     plan: ReportPlan  # still without the images of the training
     sections: Sequence[str] | None = None
-    classes: Sequence[str | int] | None = None
+    classes: str | int | Sequence[str | int] | None = None
     max_images: int | None = None
     max_size: float | None = None
     card: ModelCard | None = None
@@ -40,6 +40,13 @@ class ReportRequest:
     direction: str = "up"
     number: str | int | None = None
     step: Progress = False
+
+    def __post_init__(self) -> None:
+        """Refuse a size that no page has."""
+        if self.max_size is not None and not self.max_size > 0:
+            raise ValueError(
+                f"Expected max_size of more than 0 megabytes. Received {self.max_size}. Give 5 or so, or leave it out."
+            )
 
     @cached_property
     def pictures(self) -> Dataset:

@@ -9,12 +9,14 @@ from __future__ import annotations
 from typing import Any
 from weakref import WeakKeyDictionary
 
+from ...kinds import checks_kinds
 from .head import BINARY, LABELS, REGRESSION
 
 TASKS = {BINARY: BINARY, REGRESSION: REGRESSION, "labels": LABELS}  # as it is said -> the head's task
 _declared: WeakKeyDictionary[Any, str] = WeakKeyDictionary()
 
 
+@checks_kinds
 def declare_task(model: Any, task: str | None) -> None:
     """Say what a model's answers are for; methods made from then on know it.
 

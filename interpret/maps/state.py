@@ -18,6 +18,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ... import Record
+from ...kinds import checks_kinds
 
 ZERO, NEGATIVE, POSITIVE, MIXED = "zero", "negative only", "positive", "mixed"
 LOGIT, LOGIT_PER_PIXEL = "logit", "logit per unit of pixel value"  # the units of CAMs and contributions; of saliency
@@ -45,6 +46,7 @@ class MapState(Record):
         return f"{self.kind}, {low}{self.largest:.3g} {self.unit}"
 
 
+@checks_kinds
 def map_states(
     maps: np.ndarray,
     unit: str = LOGIT,
@@ -69,6 +71,21 @@ def map_states(
         >>> map_states(np.array([[[0.0, -1.0]]]))[0].kind
         'negative only'
     """
+    maps = np.asarray(maps)
+    if maps.ndim < 2:
+        raise ValueError(
+            f"Expected maps float[B,h,w]. Received shape {list(maps.shape)}. Give one or more, as in maps[:1]."
+        )
+    for name, given, shape in (
+        ("before_cut", before_cut, maps.shape),
+        ("saturation", saturation, maps.shape[:1]),
+        ("gap", gap, maps.shape[:1]),
+    ):
+        if given is not None and np.shape(given) != shape:
+            raise ValueError(
+                f"Expected {name} as float{list(shape)}, as the maps are {list(maps.shape)}. Received shape "
+                f"{list(np.shape(given))}. Give those of the same images."
+            )
     if not np.isfinite(maps).all():
         raise ValueError(
             "Expected maps of finite values. Received NaN or infinity. Leave the images out that they are of."

@@ -351,6 +351,8 @@ def made_for(
             refused[name] = str(error)
             continue
         made[name] = method
+    if not made and not refused:
+        raise ValueError("Expected methods to measure. Received none. Name some, as in ['grad-cam', 'saliency'].")
     if not made:
         name, reason = next(iter(refused.items()))
         raise ValueError(f"Expected a method that explains this model. All refuse it; {name}: {reason}")

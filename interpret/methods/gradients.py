@@ -16,6 +16,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ...kinds import checks_kinds
 from ..tracing.axes import Axes
 from ..tracing.batched_graph import Compute
 from ..tracing.traced_model import Taps, gradients
@@ -43,6 +44,7 @@ class Saliency(Attribution):
         (20, 28, 28)
     """
 
+    @checks_kinds
     def __init__(self, model: Any, *, output: str | None = None, wrt: str | None = None) -> None:
         super().__init__(model, at_image(lambda _, slope, axes: saliency(slope, axes)), output=output, wrt=wrt)
 
@@ -66,6 +68,7 @@ class InputXGradient(SumOverChannels):
         (20, 28, 28)
     """
 
+    @checks_kinds
     def __init__(self, model: Any, *, output: str | None = None, wrt: str | None = None) -> None:
         super().__init__(model, at_image(input_x_gradient), _times_slope, output=output, wrt=wrt)
 

@@ -20,6 +20,7 @@ import warnings
 from collections.abc import Sequence
 from typing import TYPE_CHECKING, Any
 
+from ...kinds import checks_kinds
 from ..graph.function_calls import body_of, is_function_call
 from ..tracing.batched_graph import Program
 from ..tracing.inputs import InputForm
@@ -55,6 +56,7 @@ class GuidedBackpropagation(Attribution):
         above and passes nothing, so the map is 1.
     """
 
+    @checks_kinds
     def __init__(self, model: Any, *, output: str | None = None, wrt: str | None = None) -> None:
         warnings.warn(CAUTION, UserWarning, stacklevel=2)
 

@@ -14,6 +14,7 @@ from typing import Any
 
 import numpy as np
 
+from ...kinds import checks_kinds
 from ..arguments import at_least, reference
 from ..given import takes_given
 from ..progress import Progress
@@ -86,6 +87,7 @@ class IntegratedGradients(PathGradients):
         A model whose logit is 3 * mean(x) of a 2x2 image: the map is 0.75 * x, and sums to the logit.
     """
 
+    @checks_kinds
     def __init__(
         self,
         model: Any,

@@ -18,6 +18,7 @@ from typing import Any
 
 import numpy as np
 
+from ...kinds import checks_kinds
 from ..arguments import at_least, reference
 from ..progress import Progress
 from ..tracing.variants import Asked
@@ -43,6 +44,7 @@ class Occlusion(Perturbation):
         A model whose logit is 3 * mean(x) of a 2x2 image, with patch 1 and stride 1: the map is 0.75 * x.
     """
 
+    @checks_kinds
     def __init__(
         self,
         model: Any,

@@ -36,6 +36,7 @@ from typing import Any
 
 import numpy as np
 
+from ...kinds import checks_kinds
 from ..progress import Progress
 from ..tracing.inputs import Arrays
 from ..tracing.targets import Classes
@@ -73,6 +74,7 @@ class LayerwiseRelevance(SumOverChannels, CompleteAttribution):
         x0 alone gave something positive: (1, 0).
     """
 
+    @checks_kinds
     def __init__(
         self,
         model: Any,

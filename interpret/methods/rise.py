@@ -19,6 +19,7 @@ from typing import Any
 
 import numpy as np
 
+from ...kinds import checks_kinds
 from ..arguments import at_least
 from ..maps.resampling import interpolation_matrix
 from ..progress import Progress
@@ -49,6 +50,7 @@ class RISE(Perturbation):
         A model that answers the same logit z whatever it sees has the map z * (mean of the masks) / p, about z.
     """
 
+    @checks_kinds
     def __init__(
         self,
         model: Any,

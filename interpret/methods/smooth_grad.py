@@ -16,6 +16,7 @@ from typing import Any
 
 import numpy as np
 
+from ...kinds import checks_kinds
 from ..arguments import at_least
 from ..progress import Progress
 from ..tracing.traced_model import Taps, gradients
@@ -40,6 +41,7 @@ class SmoothGrad(Perturbation):
         A model whose logit is 3 * mean(x) of a 2x2 image has slope 0.75 everywhere, with and without noise.
     """
 
+    @checks_kinds
     def __init__(
         self,
         model: Any,

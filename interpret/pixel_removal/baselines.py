@@ -45,7 +45,7 @@ def blanks(images: np.ndarray, names: Sequence[str]) -> np.ndarray:
         ValueError: A name is unknown, or none is given.
     """
     unknown = [name for name in names if name not in BASELINES]
-    if isinstance(names, str) or not names or unknown:
+    if isinstance(names, str) or not len(names) or unknown:
         if unknown and not isinstance(names, str):
             raise ValueError(
                 missing_from_model("baseline", unknown[0], list(BASELINES)).replace("The model has", "There is")

@@ -19,7 +19,7 @@ from typing import Any
 import numpy as np
 
 from ... import Record
-from ..arguments import at_least, refuse_unnamed
+from ..arguments import at_least
 from ..given import takes_given
 from ..intervals import Comparison, compare
 from ..methods.attribution import Method
@@ -96,7 +96,6 @@ def faithfulness(
     Raises:
         ValueError: Maps, images, classes or settings do not fit.
     """
-    refuse_unnamed(methods)
     scores = scores or VariantScores(model, score, output=output, wrt=wrt, any_places=True)
     steps, drawn = at_least("steps", steps, 2), sample_of(images, sample, seed)
     classes_of, found = [], []

@@ -21,7 +21,6 @@ from typing import Any
 import numpy as np
 
 from ... import Record
-from ..arguments import refuse_unnamed
 from ..given import takes_given
 from ..intervals import Comparison, compare
 from ..methods.attribution import Method
@@ -98,7 +97,6 @@ def road(
         ValueError: Maps, images, classes or settings do not fit.
     """
     _check_shares(shares)
-    refuse_unnamed(methods)
     scores = scores or VariantScores(model, score, output=output, wrt=wrt, any_places=True)
     drawn = sample_of(images, sample, seed)
     asked = scores.ask(drawn.images, drawn.classes(classes), batch_size=batch_size)

@@ -16,6 +16,7 @@ from typing import Any
 import numpy as np
 
 from ... import Record
+from ...kinds import Images, checks_kinds
 from .attributes import WORDS, attributes_of
 from .compared import Compared, compared_in
 from .transplants import SIGNIFICANT, holm
@@ -28,7 +29,6 @@ _FEWEST = 8
 _AGAIN = 2
 _SIDE = 4  # pixels: smaller pictures have no attributes
 _RIDGE = 0.1  # variance added to each attribute, which are in deviations
-_OUTSIDE = 99  # percent of the rest that stay outside, at least
 _SAME = 0.5  # shared images over those of the smaller group
 
 
@@ -70,10 +70,11 @@ class FailingGroups(Record):
     looked_at: int  # images
 
 
+@checks_kinds
 def find_failing_groups(
-    images: Any,
-    labels: Any,
-    predictions: Any,
+    images: Images,
+    labels: np.ndarray,
+    predictions: np.ndarray,
     *,
     most: int = 20_000,
     compared: Compared | None = None,

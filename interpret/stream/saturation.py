@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...kinds import checks_kinds
 from ..given import Layer, takes_given
 from ..progress import Progress
 from ..tracing.batched_graph import Computed, OfModel, Program
@@ -49,7 +50,7 @@ class GradCAMState(OfModel):
 
         def compute(taps: Taps, scores: Any) -> Computed:
             found = named_maps(taps, scores, _FOUND, layer)
-            chosen = chosen_layers(taps, list(beside)) if beside else []
+            chosen = chosen_layers(taps, list(beside)) if len(beside) else []
             return Computed({**found.tensors, **tensors_of(chosen)}, found.facts)
 
         self._program = Program(TracedModel(model, output=output, wrt=wrt), compute)
@@ -85,6 +86,7 @@ class Saturation(OfModel):
         One sigmoid unit with logit 0: p (1 - p) = 0.25. With logit 10: 4.5e-5.
     """
 
+    @checks_kinds
     def __init__(self, model: Any, *, output: str | None = None, wrt: str | None = None) -> None:
         traced = TracedModel(model, output=output, wrt=wrt)
         self._program = Program(traced, lambda taps, scores: named_maps(taps, scores, ["saturation"]))

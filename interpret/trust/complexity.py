@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ... import Record
+from ...kinds import checks_kinds
 from ..intervals import Interval, bootstrap_mean
 
 
@@ -34,6 +35,7 @@ class Complexity(Record):
         return self.entropy / np.log(self.places) if self.places > 1 else np.zeros_like(self.entropy)
 
 
+@checks_kinds
 def complexity(maps: np.ndarray, *, seed: int = 0) -> Complexity:
     """The complexity of maps [B,h,w], signed or not; `seed` is of the bootstrap.
 

@@ -20,7 +20,7 @@ from typing import Any
 import numpy as np
 
 from ... import Record
-from ..arguments import at_least, reference, refuse_unnamed
+from ..arguments import at_least, reference
 from ..given import takes_given
 from ..intervals import Interval, bootstrap_mean
 from ..maps.resampling import enlarged
@@ -81,7 +81,6 @@ def infidelity(
     Example:
         A model whose logit is 2 a + b over two pixels, and the map (2, 1) or any multiple of it: 0. The map (0, 0): 1.
     """
-    refuse_unnamed(methods)
     scores = VariantScores(model, "logit", output=output, wrt=wrt)
     drawn = sample_of(images, sample, seed)
     told: dict[str, list[np.ndarray]] = {name: [] for name in methods}

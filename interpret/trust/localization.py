@@ -24,9 +24,11 @@ from dataclasses import dataclass
 import numpy as np
 
 from ... import Record
+from ...kinds import checks_kinds
 from ..arguments import at_least
 from ..maps.resampling import enlarged
 
+_STRETCHED = 1.25  # how far the sides of a map may be in another ratio than those of its mask, beside a pixel
 _TIE = 1e-6  # of a map's largest value without its sign: nearer than this, two pixels differ by rounding
 
 
@@ -40,6 +42,7 @@ class Localization(Record):
     share: np.ndarray  # float32[B], of the pixels that are the object: what a map that knows nothing gets
 
 
+@checks_kinds
 def localization(maps: np.ndarray, masks: np.ndarray, *, tolerance: int = 0) -> Localization:
     """All three measures of maps beside the masks of their objects.
 
@@ -64,6 +67,7 @@ def localization(maps: np.ndarray, masks: np.ndarray, *, tolerance: int = 0) -> 
     )
 
 
+@checks_kinds
 def pointing_game(maps: np.ndarray, masks: np.ndarray, *, tolerance: int = 0) -> np.ndarray:
     """float32[B]: 1 where a map's largest value lies in the object, 0 where not (arXiv:1608.00507).
 
@@ -79,6 +83,7 @@ def pointing_game(maps: np.ndarray, masks: np.ndarray, *, tolerance: int = 0) ->
     return np.array(found, np.float32)
 
 
+@checks_kinds
 def relevance_mass_accuracy(maps: np.ndarray, masks: np.ndarray) -> np.ndarray:
     """float32[B]: the share of the positive evidence that lies in the object (arXiv:2003.07258, eq. 3).
 
@@ -93,6 +98,7 @@ def relevance_mass_accuracy(maps: np.ndarray, masks: np.ndarray) -> np.ndarray:
     return np.array(found, np.float32)
 
 
+@checks_kinds
 def relevance_rank_accuracy(maps: np.ndarray, masks: np.ndarray) -> np.ndarray:
     """float32[B]: of the K strongest pixels, K the object's size, the share that lies in it (arXiv:2003.07258, eq. 4).
 
@@ -111,6 +117,7 @@ def relevance_rank_accuracy(maps: np.ndarray, masks: np.ndarray) -> np.ndarray:
     return np.array(found, np.float32)
 
 
+@checks_kinds
 def box_masks(boxes: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """bool[B,H,W]: the pixels of a box in each image.
 
@@ -166,7 +173,23 @@ def _pairs(maps: np.ndarray, masks: np.ndarray) -> list[tuple[np.ndarray, np.nda
         )
     if not np.isfinite(given).all():
         raise ValueError("Expected maps of finite values. Received NaN or Inf. Leave the images out that they are of.")
+    _refuse_another_form(given.shape[1:], objects.shape[1:])
     return list(zip(enlarged(given, objects.shape[1:3]).astype(np.float64), objects, strict=True))  # type: ignore[arg-type]
+
+
+def _refuse_another_form(size: tuple[int, ...], of_masks: tuple[int, ...]) -> None:
+    """Refuse maps that are turned, or of other pictures: a layer without padding or with strides is off by about a pixel.
+
+    Raises:
+        ValueError: The sides of the maps are in another ratio than those of the masks.
+    """
+    (height, width), wanted = size, of_masks[0] / max(of_masks[1], 1)
+    lowest, highest = (height - 1) / (width + 1), (height + 1) / max(width - 1, 0.5)
+    if wanted * _STRETCHED < lowest or wanted / _STRETCHED > highest:
+        raise ValueError(
+            f"Expected maps and masks of one form, such as [7,5] for masks [28,20]. Received maps {list(size)} for masks "
+            f"{list(of_masks)}. Give the masks of these pictures, rows first, at the size or the form of the model's input."
+        )
 
 
 def _objects(masks: np.ndarray) -> np.ndarray:

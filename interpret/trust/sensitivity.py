@@ -96,6 +96,12 @@ def max_sensitivities(
         raise ValueError(
             f"Expected a radius of more than 0, a part of the image's range. Received {radius!r}. Give 0.02, say."
         )
+    form = np.asarray(classes).shape
+    if form not in ((), (len(images),)):
+        raise ValueError(
+            f"Expected a class, or one for each of the {len(images)} images. Received shape {list(form)}. Give int, "
+            f"or int[{len(images)}]."
+        )
     total, every = len(images), np.broadcast_to(np.asarray(classes), (len(images),))
     numbers = sample_numbers(total, sample, seed)
     shown, named = images[numbers], every[numbers]

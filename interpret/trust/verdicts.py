@@ -17,6 +17,7 @@ from dataclasses import dataclass
 import numpy as np
 
 from ... import Record
+from ...kinds import checks_kinds
 from ..intervals import Interval, bootstrap_mean
 from ..pixel_removal.faithfulness import Faithfulness
 from ..sanity.weight_randomization import Randomization
@@ -53,6 +54,7 @@ class Verdict(Record):
     findings: tuple[Measurement, ...]
 
 
+@checks_kinds
 def verdict(method: str, measured: Faithfulness | None, randomised: Randomization | None) -> Verdict:
     """Judge a method by what was measured; None for what was not.
 
@@ -70,6 +72,7 @@ def verdict(method: str, measured: Faithfulness | None, randomised: Randomizatio
     return Verdict(method, level, sentence[0].upper() + sentence[1:] + ".", findings)
 
 
+@checks_kinds
 def verdicts(
     methods: Sequence[str], measured: dict[str, Faithfulness], randomised: dict[str, Randomization]
 ) -> tuple[Verdict, ...]:

@@ -10,6 +10,7 @@ from typing import Annotated, Any
 import numpy as np
 
 from ... import Record
+from ...kinds import Images, checks_kinds
 from ..truth.reading import truth_of
 from ..truth.record import REGRESSION, UNLABELLED, Numbers, Truth
 from ..visible_text import all_visible, visible
@@ -77,11 +78,12 @@ class Dataset(Record):
             _check_pixels(self.images, self.value_range)
 
     @classmethod
+    @checks_kinds
     def from_arrays(
         cls,
-        images: Any,
+        images: Images,
         labels: Any,
-        class_names: Sequence[str] | None = None,
+        class_names: Sequence[str | int] | None = None,
         *,
         source: str = "arrays",
         task: str | None = None,
@@ -113,8 +115,9 @@ class Dataset(Record):
         pixels = pixels[..., np.newaxis] if pixels.ndim == 3 else pixels
         pixels = pixels.astype(np.float32, copy=False)
         value_range = (0.0, 255.0) if whole else range_of_values(pixels)
+        named = None if class_names is None else tuple(map(str, class_names))
         if task is not None:
-            truth = truth_of(numbers, task, source, class_names, unit=unit)
+            truth = truth_of(numbers, task, source, named, unit=unit)
             nobody = np.zeros(len(pixels), np.int64)
             return cls(pixels, nobody, UNLABELLED, source, value_range=value_range, truth=truth)
         _refuse_no_class(numbers)
@@ -123,7 +126,7 @@ class Dataset(Record):
             numbers = numbers[:, 0] if numbers.shape[1] == 1 else numbers.argmax(axis=1)
         numbers = numbers.astype(np.int64)
         known = max(int(numbers.max(initial=0)) + 1, 2)
-        names = tuple(map(str, range(known))) if class_names is None else tuple(map(str, class_names))
+        names = tuple(map(str, range(known))) if named is None else named
         return cls(pixels, numbers, names, source, value_range=value_range)
 
     def _make_names_visible(self) -> None:

@@ -7,6 +7,7 @@ from typing import Any, Literal, overload
 import numpy as np
 
 from ... import Record, ask
+from ...kinds import checks_kinds
 from ..datasets.dataset import Dataset
 from ..datasets.pixel_range import warn_of_range
 from ..forward_pass import answers
@@ -97,6 +98,7 @@ def evaluate(
 ) -> LabelEvaluation: ...
 @overload
 def evaluate(model: Any, dataset: Any, *, batch_size: int = ..., head: str = ..., task: None = None) -> Evaluation: ...
+@checks_kinds
 def evaluate(model: Any, dataset: Any, *, batch_size: int = 256, head: str = "softmax", task: str | None = None) -> Any:
     """Run the model once over the images and measure how good it is.
 

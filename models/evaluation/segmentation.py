@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ... import Record, ask
+from ...kinds import Images, checks_kinds
 from ..forward_pass import answers
 
 HEADS = ("softmax", "sigmoid", "linear")
@@ -56,10 +57,11 @@ class SegmentationEvaluation(Record):
         return ask("table", rows)
 
 
+@checks_kinds
 def evaluate_segmentation(
     model: Any,
-    images: Any,
-    masks: Any,
+    images: Images,
+    masks: Images,
     class_names: Sequence[str] | None = None,
     *,
     head: str = "softmax",

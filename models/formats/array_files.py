@@ -14,40 +14,14 @@ from typing import Any
 
 import numpy as np
 
-from ..datasets.dataset import Dataset
 from ..datasets.fingerprints import read_bytes
 from ..file_limits import require_regular_file, require_unpacked
 from ..truth.record import NOT_LOOKED_AT
 from .containers.array_keys import NAME_KEYS, chosen_keys, images_alone, named_classes
 from .containers.array_pixels import ArrayPixels, images_first
 from .containers.npy_rows import MAGIC, refusal, require_claim, rows_of_member, rows_of_npy, shape_in
-from .reading import Reading, Wanted
-from .stored_images import StoredImages, dataset_of
-
-
-def npz_images(path: str | Path) -> Dataset:
-    """Read a `.npz` file with the arrays images/labels, x_test/y_test, x/y, or others that can be told by their shape."""
-    return dataset_of(stored_npz(Path(path), Reading()), Wanted())
-
-
-def npy_images(images_path: str | Path, labels_path: str | Path) -> Dataset:
-    """Read a pair of `.npy` files: the images and their labels."""
-    return dataset_of(stored_npy_pair(Path(images_path), Path(labels_path), Reading()), Wanted())
-
-
-def dataset_from_arrays(
-    images: np.ndarray, labels: np.ndarray, source: str, files: tuple[tuple[str, str], ...] = ()
-) -> Dataset:
-    """Return the Dataset in [0, 1] of images [B, H, W] or [B, H, W, C] of any number type, classes numbered.
-
-    Args:
-        images: integers from 0 to 255, or floats from 0 to 1; floats that reach above 1 but not above 255 are taken
-            as 0 to 255, with a warning. Anything else is refused.
-        labels: integers [B] or [B, 1], one-hot [B, K], or text [B].
-        source: where they came from, for people.
-        files: (name, SHA-256) of what was read.
-    """
-    return dataset_of(stored_arrays(images, labels, source, Reading(), files=files), Wanted())
+from .reading import Reading
+from .stored_images import StoredImages
 
 
 def stored_arrays(

@@ -13,6 +13,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...kinds import checks_kinds
 from ..datasets.dataset import Dataset
 from ..datasets.fingerprints import fingerprint, read_bytes
 from .csv_images import csv_images
@@ -34,6 +35,7 @@ SHIPPED_FOLDER = Path(__file__).parent.parent / "data"
 DEBIAN_FOLDER = Path("/usr/share/datasets/fashion-mnist")
 
 
+@checks_kinds
 def fashion_mnist(split: str, source: str | Path | None = None) -> Dataset:
     """Return a split of Fashion-MNIST: images float32[B, 28, 28, 1] in [0, 1], labels int64[B], 0 to 9.
 

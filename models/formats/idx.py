@@ -14,12 +14,11 @@ from pathlib import Path
 
 import numpy as np
 
-from ..datasets.dataset import Dataset
 from ..datasets.fingerprints import fingerprint, read_bytes
 from ..file_limits import LIMITS, Limits, require_unpacked
 from .array_files import stored_arrays
-from .reading import Reading, Wanted
-from .stored_images import StoredImages, dataset_of
+from .reading import Reading
+from .stored_images import StoredImages
 
 TYPES = {8: ">u1", 9: ">i1", 11: ">i2", 12: ">i4", 13: ">f4", 14: ">f8"}  # third byte of the file -> big-endian dtype
 GZIP_MAGIC = b"\x1f\x8b"
@@ -91,11 +90,6 @@ def _header(payload: bytes, name: str) -> tuple[np.dtype, int]:
 
 
 PATTERNS = ("*images*ubyte", "*images*ubyte.gz", "*images*.idx", "*images*.idx.gz")
-
-
-def idx_images(images_path: str | Path, labels_path: str | Path) -> Dataset:
-    """Read images float32[B, H, W, 1 or C] in [0, 1] and their labels from two IDX files, gzipped or not."""
-    return dataset_of(stored_idx_pair(Path(images_path), Path(labels_path), Reading()), Wanted())
 
 
 def stored_idx_pair(images_path: Path, labels_path: Path, reading: Reading) -> StoredImages:

@@ -10,6 +10,7 @@ from pathlib import Path
 
 import numpy as np
 
+from ...kinds import checks_kinds
 from ..datasets.dataset import Dataset
 from ..truth.record import UNLABELLED
 from .image_files import SUFFIXES, check_image, is_picture_name, not_a_picture
@@ -21,6 +22,7 @@ CHANNELS = {"grey": 1, "rgb": 3}
 SPLITS = {"train", "training", "val", "valid", "validation", "test", "testing", "dev", "eval"}
 
 
+@checks_kinds
 def image_folder(path: str | Path, size: tuple[int, int] | None = None, color: str | None = None) -> Dataset:
     """Read a folder with one folder of pictures per class (PNG, JPEG, WebP, BMP, GIF, TIFF, AVIF).
 

@@ -7,6 +7,7 @@ from collections.abc import Collection, Mapping, Sequence
 from pathlib import Path
 from typing import Any
 
+from ...kinds import checks_kinds
 from ..file_limits import LIMITS, Limits
 from ..keras_backend import keras_on_tensorflow
 from ..known_names import unknown_name
@@ -48,6 +49,7 @@ def is_shipped(name_or_path: str | Path) -> bool:
     return model_path(name_or_path).resolve().parent == SHIPPED_FOLDER.resolve()
 
 
+@checks_kinds
 def load_model(
     name_or_path: str | Path,
     *,

@@ -4,6 +4,7 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
+from ...kinds import checks_kinds
 from ..known_names import unknown_name
 from ..quiet_start import start_tensorflow
 from ..registry import Registry
@@ -70,6 +71,7 @@ def architectures() -> dict[str, Architecture]:
     return ARCHITECTURES.by_name()
 
 
+@checks_kinds
 def build_model(
     name: str,
     seed: int = 0,

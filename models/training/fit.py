@@ -7,6 +7,7 @@ from typing import Any
 
 import numpy as np
 
+from ...kinds import checks_kinds
 from ..datasets.dataset import Dataset
 from ..datasets.fingerprints import images_fingerprint
 from ..formats.fashion_mnist import fashion_mnist
@@ -31,12 +32,13 @@ class TrainedModel:
     card: ModelCard  # how they were made and what they reach
 
 
+@checks_kinds
 def train(
     entry: str | Recipe,
     training: Any = None,
     test: Any = None,
     *,
-    output: Path | None = None,
+    output: str | Path | None = None,
     overwrite: bool = False,
     progress: TrainingProgress | None = None,
 ) -> TrainedModel:
@@ -65,7 +67,8 @@ def train(
         True
     """
     chosen = recipe(entry) if isinstance(entry, str) else entry
-    check_settings(chosen, output, overwrite)
+    target = None if output is None else Path(output)
+    check_settings(chosen, target, overwrite)
     if training is None:
         training, test = fashion_mnist("train"), test or fashion_mnist("test")
     training, test = (
@@ -76,7 +79,7 @@ def train(
     if chosen.base is not None:
         chosen = replace(chosen, base_weights=available_weights(chosen.base, chosen.base_weights or "imagenet"))
     scaled_test = None if test is None else test.scaled(*VALUE_RANGE)
-    return _train(chosen, training.scaled(*VALUE_RANGE), scaled_test, output, progress)
+    return _train(chosen, training.scaled(*VALUE_RANGE), scaled_test, target, progress)
 
 
 def check_settings(chosen: Recipe, output: Path | None, overwrite: bool) -> None:

@@ -162,6 +162,10 @@ def css_gradient(scale: ColorScale, stops: int = 12) -> str:
 def checked_limits(values: np.ndarray, scale: ColorScale, limits: Limits) -> tuple[np.ndarray, np.ndarray]:
     """Return the limits as arrays, or say which value or limit cannot be drawn."""
     refuse_nan(values)
+    if not isinstance(limits, (tuple, list, np.ndarray)) or len(limits) != 2:
+        raise ValueError(
+            f"Expected limits (low, high). Received {limits!r}. Pass `limits_of(values, scale)`, or (0, 1)."
+        )
     low, high = np.asarray(limits[0]), np.asarray(limits[1])
     if not (np.isfinite(low).all() and np.isfinite(high).all() and (low <= high).all()):
         raise ValueError(

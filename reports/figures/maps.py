@@ -12,8 +12,9 @@ from typing import Any
 import numpy as np
 from matplotlib.axes import Axes
 
-from ...interpret.given import Layer, given_images
+from ...interpret.given import Layer, given_images, layer_name
 from ...interpret.stream.activations import ActivationExtractor
+from ...kinds import checks_kinds
 from ..drawing import colors
 from ..drawing.colors import ColorScale, Limits, limits_of
 from ..drawing.enlarging import enlarge
@@ -25,6 +26,7 @@ _CELL = 2.6, 2.3  # inches of one map among several
 _CHANNELS = 10  # of a layer, unless they are named
 
 
+@checks_kinds
 def upsample(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     """Maps at another size, bilinear between the centres of their cells; their values keep their unit.
 
@@ -46,6 +48,7 @@ def upsample(maps: np.ndarray, size: tuple[int, int]) -> np.ndarray:
     return enlarge(given, size) if given.ndim == 3 else enlarge(given[np.newaxis], size)[0]
 
 
+@checks_kinds
 def overlay(
     image: Any,
     map: np.ndarray,
@@ -82,6 +85,7 @@ def overlay(
     return colors.overlay(picture, large[np.newaxis], drawn_in, between, opacity=opacity)[0]
 
 
+@checks_kinds
 def plot_map(
     map: np.ndarray,
     image: Any = None,
@@ -128,6 +132,7 @@ def plot_map(
     return bare(ax, title)
 
 
+@checks_kinds
 def plot_maps(
     maps: np.ndarray | Sequence[np.ndarray] | Mapping[str, np.ndarray],
     images: Any = None,
@@ -177,6 +182,7 @@ def plot_maps(
     return drawn_on
 
 
+@checks_kinds
 def plot_layer(
     model: Any,
     layer: Layer,
@@ -206,7 +212,9 @@ def plot_layer(
         >>> [ax.get_title() for ax in plot_layer(model, "conv1", data[0], channels=[3, 5])]
         ['conv1, channel 3', 'conv1, channel 5']
     """
-    name, values = next(iter(ActivationExtractor(model, layer)(as_batch(image, model)).items()))
+    if channels is not None and not len(channels):
+        raise ValueError("Expected channels to draw. Received none. Name some, or leave channels= out.")
+    name, values = next(iter(ActivationExtractor(model, layer_name(model, layer))(as_batch(image, model)).items()))
     if values.ndim != 4 or len(values) != 1:
         raise ValueError(
             f"Expected one image, and a layer with a map of places, float[1,h,w,C]. Received {list(values.shape)} of "
@@ -272,6 +280,8 @@ def _pictures_for(images: Any, count: int) -> tuple[list[Any], tuple[float, floa
     """A picture or None for each of so many maps, and (black, white)."""
     if images is None:
         return [None] * count, (0.0, 1.0)
+    if isinstance(images, dict):
+        raise ValueError("Expected pictures float[B,H,W,C]. Received a dict. Pass the one of its arrays that is drawn.")
     between = getattr(images, "shown_range", (0.0, 1.0))
     given = np.asarray(images.shown if hasattr(images, "shown") else given_images(images).images)
     batch = given[np.newaxis] if given.ndim == 3 else given

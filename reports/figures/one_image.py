@@ -16,6 +16,7 @@ from ...interpret.methods.catalogue import METHODS, KnownMethod, method_called
 from ...interpret.own_scores import Score, scored
 from ...interpret.tracing.axes import Axes
 from ...interpret.tracing.inputs import missing_from_model
+from ...kinds import checks_kinds
 from ...models.datasets.dataset import range_of_values
 from ...models.formats.places.signal_files import open_signals
 from ..drawing.signal_form import SignalForm
@@ -58,6 +59,7 @@ class ImageStory(Record):
         return target
 
 
+@checks_kinds
 def explain(
     model: Any,
     image: Any,
@@ -115,6 +117,11 @@ def _picture(image: Any, model: Any) -> tuple[Given, Picture]:
     """The one image, as given and as it is explained."""
     source = ask("dataset", image, model) if are_paths(image) else image
     given = given_images(source, model)
+    if isinstance(given.images, dict):
+        raise ValueError(
+            f"Expected one image. Received a dict of {', '.join(map(str, given.images))}. Pass one, as in data[23]; a model of "
+            f"several inputs is explained by GradCAM(model)(inputs)."
+        )
     pixels = np.asarray(given.images, np.float32)
     batch = pixels[np.newaxis] if pixels.ndim == 3 else pixels
     if len(batch) != 1 or batch.ndim != 4:

@@ -7,16 +7,18 @@ from typing import Any
 
 import numpy as np
 
+from ...kinds import Images, checks_kinds
 from ...models.datasets.dataset import range_of_values
 from ...models.evaluation.segmentation import true_classes
 from ..plots.plot import Plot
 from ..plots.segmentation import segmentation_figure
 
 
+@checks_kinds
 def plot_segmentation(
-    image: Any,
-    truth: Any,
-    named: Any,
+    image: Images,
+    truth: Images,
+    named: Images,
     class_names: Sequence[str] | None = None,
     *,
     ignore: int | None = None,

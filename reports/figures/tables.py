@@ -8,6 +8,7 @@ import numpy as np
 from matplotlib.axes import Axes
 
 from ...interpret.trust.record import Trust
+from ...kinds import checks_kinds
 from ...models.evaluation.metrics import Evaluation
 from ..plots.performance import MOST_NUMBERS, most_confused
 from .canvas import canvas, scale_beside, show_values
@@ -16,6 +17,7 @@ _COLORS = {"good": "#1a7a5c", "weak": "#b8860b", "failed": "#a83246", "unknown":
 _MARKS = {"good": "o", "weak": "^", "failed": "X", "unknown": "s"}  # told apart without colours
 
 
+@checks_kinds
 def plot_confusion(
     evaluation: Evaluation,
     ax: Axes | None = None,
@@ -69,6 +71,7 @@ def _number(ax: Axes, counts: np.ndarray, is_light: np.ndarray) -> None:
         ax.text(column, row, f"{counts[row, column]}", ha="center", va="center", fontsize=8, color=color)
 
 
+@checks_kinds
 def plot_trust(trust: Trust, ax: Axes | None = None, *, limits: tuple[float, float] = (0.0, 1.02)) -> Axes:
     """Draw on which share of the images each method beats a random and a brightness order, with its verdict.
 

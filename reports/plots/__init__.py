@@ -1,6 +1,6 @@
 """Numbers as plots, for light and dark.
 
-charts        The page's charts, without matplotlib (a folder)
+charts/       The page's charts, without matplotlib (a folder)
 plot          How is a chart, or what matplotlib draws, put on the page?
 compact_svg   How is what matplotlib draws written with fewer letters?
 performance   How well does the classifier do?

@@ -15,6 +15,7 @@ from ...interpret.given import Layer, layer_name
 from ...interpret.progress import Progress, named
 from ...interpret.stream.one_pass import one_pass
 from ...interpret.tracing.sharing import programs_shared
+from ...kinds import Images, checks_kinds
 from ...models.datasets.dataset import Dataset, range_of_values
 from ...models.datasets.exploration import DataStatistic, Exploration
 from ...models.evaluation.segmentation import SegmentationEvaluation
@@ -104,10 +105,11 @@ def write_masks_report(
     return write_task_page(_page(report), files, words, step)
 
 
+@checks_kinds
 def write_segmentation_report(
     model: Any,
-    images: Any,
-    masks: Any,
+    images: Images,
+    masks: Images,
     path: str | Path,
     *,
     class_names: Sequence[str] | None = None,

@@ -10,6 +10,7 @@ from typing import Any
 from ...interpret.methods.catalogue import KnownMethod
 from ...interpret.progress import Progress, shown
 from ...interpret.tracing.variants import rows_at_once
+from ...kinds import checks_kinds
 from ...models.fitting import dataset_for
 from .files import ledger
 from .files.units import UNIT_IMAGES, Unit, units_of
@@ -33,6 +34,7 @@ class Wishes:
     command: str = "extract(...)"
 
 
+@checks_kinds
 def extract(
     model: Any,
     dataset: Any,

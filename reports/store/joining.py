@@ -14,6 +14,7 @@ from typing import Any
 import numpy as np
 
 from ...interpret.progress import Progress, shown
+from ...kinds import checks_kinds
 from .files import arrays, ledger
 from .files.durable import sync_down_to
 from .files.ledger import Entry
@@ -25,6 +26,7 @@ from .wanted import stored_name
 from .writing import lay_out, require_free, write_unit
 
 
+@checks_kinds
 def join_stores(
     parts: Sequence[str | Path | Store], output: str | Path, *, mixed: bool = False, progress: Progress = False
 ) -> Store:

@@ -8,6 +8,7 @@ from typing import Any
 import numpy as np
 
 from ... import Shown
+from ...kinds import checks_kinds
 from ...models.known_names import unknown_name
 from .files import arrays, ledger, tables
 from .files.ledger import Entry
@@ -28,6 +29,7 @@ class Store(Shown):
         ValueError: It is no store.
     """
 
+    @checks_kinds
     def __init__(self, root: Path) -> None:
         self.root = root
         self.settings: StoreSettings = read_settings(root)
@@ -151,6 +153,7 @@ class Store(Shown):
         return arrays.opened(self.root, f"{folder}/{stored}")
 
 
+@checks_kinds
 def open_store(path: str | Path) -> Store:
     """Open what `extract` wrote.
 

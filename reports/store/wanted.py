@@ -73,7 +73,7 @@ def wanted_of(
         if name not in names:
             raise unknown_name("layer", name, names, "Pass one of them.")
     at_layer = [each for each in known if each.is_at_layer]
-    if layers and not at_layer:
+    if len(layers) and not at_layer:
         raise ValueError(
             f"Expected a method that looks at a layer beside --layer {', '.join(layers)}. Received "
             f"{', '.join(each.slug for each in known) or 'no method'}. Add one, such as --method hirescam, or leave --layer out."

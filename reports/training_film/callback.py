@@ -11,6 +11,7 @@ import numpy as np
 from ... import Shown, ask
 from ...interpret.given import Layers, given_images, layer_names
 from ...interpret.methods.catalogue import KnownMethod
+from ...kinds import checks_kinds
 from ...models.datasets.dataset import range_of_values
 from ...models.quiet_start import start_tensorflow
 from ..files.whole_files import check_page, write_whole
@@ -50,6 +51,7 @@ class FeatureMaps(keras.callbacks.Callback, Shown):
         >>> model.fit(x, y, epochs=5, callbacks=[FeatureMaps(x[:200], "conv2", labels=y[:200])])    # doctest: +SKIP
     """
 
+    @checks_kinds
     def __init__(
         self,
         images: Any,
@@ -57,7 +59,7 @@ class FeatureMaps(keras.callbacks.Callback, Shown):
         every: int = 1,
         *,
         path: str | Path = "feature-maps.html",
-        labels: Any = None,
+        labels: np.ndarray | None = None,
         methods: Sequence[str | KnownMethod] = ("grad-cam",),
         trust_images: int = 20,
         shown: int = 4,
@@ -81,7 +83,7 @@ class FeatureMaps(keras.callbacks.Callback, Shown):
         """Look at the model as it is before the training; forget an earlier one."""
         check_page(self.path)
         given = given_images(self._source, self.model)
-        labels = given.labels if self._labels is None else np.asarray(self._labels)
+        labels = given.labels if self._labels is None else _labels(self._labels, len(given.images))
         names = None if self._layers is None else layer_names(self.model, self._layers)
         watched = Watched.of(self.model, given.images, labels, names, self._methods, **self._sizes)
         self.epochs = []
@@ -114,3 +116,15 @@ class FeatureMaps(keras.callbacks.Callback, Shown):
     def _record(self, number: int, logs: Mapping[str, Any]) -> None:
         assert self._film is not None  # by on_train_begin
         self.epochs.append(self._film.watched.after(number, logs))
+
+
+def _labels(given: np.ndarray, images: int) -> np.ndarray:
+    """The class of each image, int64[B]."""
+    labels = np.asarray(given)
+    labels = labels[:, 0] if labels.ndim == 2 and labels.shape[1] == 1 else labels
+    if labels.shape != (images,) or labels.dtype.kind not in "iuf":
+        raise ValueError(
+            f"Expected labels int[{images}], the class of each image. Received {labels.dtype}{list(labels.shape)}. Give one "
+            f"whole number for each; of one-hot labels labels.argmax(axis=1)."
+        )
+    return labels

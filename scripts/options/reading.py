@@ -81,12 +81,13 @@ class DataReading:
             model: That takes them.
             card: Of the model.
             class_names: As given.
-            read: `signals_alone` where their labels are no classes; None: `open_signals`.
+            read: `signals_alone` where their labels are no classes; None: `read_signals`.
 
         Raises:
             ValueError: They cannot be read or do not fit the model, or an option is typed that is for pictures.
         """
-        from featurelens.models import open_signals
+        from featurelens.models.formats.places.signal_files import read_signals
+        from featurelens.models.formats.reading import Reading
         from featurelens.scripts.terminal.saying import say
 
         settings = [each.name for each in fields(DataReading) if each.name not in _OF_SIGNALS]
@@ -97,8 +98,8 @@ class DataReading:
                     f"Received {getattr(self, name)!r}. Leave it out, and save the values as the model takes them."
                 )
         names = class_names or (None if card is None else card.class_names)
-        keys = {"images_key": self.images_key, "labels_key": self.labels_key}
-        found = (read or open_signals)(source, model=model, class_names=names, fit=self.fit, **keys)
+        keys = Reading(images_key=self.images_key, labels_key=self.labels_key)
+        found = (read or read_signals)(source, model, names, self.fit, keys)
         for note in found.notes:
             say(f"Note: {note}", err=True)
         return found

@@ -18,7 +18,12 @@ MAY_IMPORT = {
     "course": {"course", "reports", "models", "interpret"},
     "scripts": {"scripts", "course", "reports", "models", "interpret"},
 }
-SHARED = {"Record", "Shown", "ask"}  # what the package's top, which imports none of the folders, has for all of them
+SHARED = {
+    "Record",
+    "Shown",
+    "ask",
+    "kinds",
+}  # what the package's top, which imports none of the folders, has for all of them
 
 
 def imported_folders(path: Path, folder: str) -> set[str]:

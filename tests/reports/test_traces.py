@@ -8,6 +8,7 @@ from typing import Any
 
 import numpy as np
 import pytest
+from counted_calls import counted_calls
 from hand_set_models import random_cnn, random_images
 
 from featurelens.interpret import METHODS, Samples, TrustPlan, measure_trust
@@ -27,15 +28,7 @@ WITHOUT_TRUST, AT_MOST = 6, 8  # traces
 @pytest.fixture
 def traced(monkeypatch: pytest.MonkeyPatch) -> list[Any]:
     """Grows by one with each trace."""
-    traced: list[Any] = []
-    original = TracedModel.trace
-
-    def counted(self: TracedModel, *given: Any, **named: Any) -> Any:
-        traced.append(self)
-        return original(self, *given, **named)
-
-    monkeypatch.setattr(TracedModel, "trace", counted)
-    return traced
+    return counted_calls(monkeypatch, TracedModel, "trace")
 
 
 def seen(trust_images: int, on_file: TrustFile | None = None) -> Seen:
@@ -67,28 +60,14 @@ def test_a_report_that_knows_which_methods_passed_draws_those_of_many_passes_in_
 
 
 def test_no_pass_of_a_report_runs_more_images_at_a_time_than_the_batch_size(monkeypatch: pytest.MonkeyPatch) -> None:
-    ran: list[int] = []
-    original = Program._call
-
-    def counted(self: Program, function: Any, flat: list[np.ndarray], *given: Any) -> Any:
-        ran.append(len(flat[0]))
-        return original(self, function, flat, *given)
-
-    monkeypatch.setattr(Program, "_call", counted)
+    ran = counted_calls(monkeypatch, Program, "_call")
     data = Dataset(random_images(0, 60), np.arange(60) % 3, ("a", "b", "c"), "random")
     gather_report(Seen(random_cnn(0), data, ReportPlan(batch_size=5, trust_images=8)))
-    assert max(ran) == 5
+    assert max(len(flat[0]) for _, _, flat, *_ in ran) == 5
 
 
 def test_all_images_are_read_once_for_the_model_and_the_description(monkeypatch: pytest.MonkeyPatch) -> None:
     data = Dataset(random_images(0, 60), np.arange(60) % 3, ("a", "b", "c"), "random")
-    read: list[int] = []
-    original = Dataset.batches
-
-    def counted(self: Dataset, size: int) -> Any:
-        read.append(len(self))
-        return original(self, size)
-
-    monkeypatch.setattr(Dataset, "batches", counted)
+    read = counted_calls(monkeypatch, Dataset, "batches")
     gather_report(Seen(random_cnn(0), data, ReportPlan(trust_images=0)))
-    assert read == [60]
+    assert [len(each) for each, *_ in read] == [60]

@@ -25,6 +25,7 @@ from __future__ import annotations
 from collections.abc import Callable
 from typing import Any
 
+from ....kinds import checks_kinds
 from ...graph.ways import follows_from, leads_to
 from ...tracing.batched_graph import Compute
 from ...tracing.layer_choice import on_the_grid, token_layers
@@ -49,6 +50,7 @@ class AttentionRollout(Attribution):
         ValueError: The model has no attention, blocks that do not attend between the same tokens, or no grid that can be told.
     """
 
+    @checks_kinds
     def __init__(self, model: Any, *, output: str | None = None, wrt: str | None = None) -> None:
         super().__init__(model, rolled_out(rollout), output=output, wrt=wrt)
 
@@ -61,6 +63,7 @@ class GradientRollout(Attribution):
     Calling it gives float32[B,h,w] on the grid of places, at least 0.
     """
 
+    @checks_kinds
     def __init__(self, model: Any, *, output: str | None = None, wrt: str | None = None) -> None:
         super().__init__(model, rolled_out(gradient_rollout), output=output, wrt=wrt)
 

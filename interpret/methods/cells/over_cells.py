@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ....kinds import checks_kinds
 from ...arguments import at_least, reference
 from ...progress import Progress, steps
 from ...tracing.variants import Asked
@@ -27,6 +28,7 @@ class OverCells(Perturbation):
 
     package = ""  # that does the mathematics
 
+    @checks_kinds
     def __init__(
         self,
         model: Any,

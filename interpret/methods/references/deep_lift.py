@@ -26,6 +26,7 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
+from ....kinds import checks_kinds
 from ...graph.function_calls import is_function_call
 from ...graph.ways import follows_from, leads_to
 from ...tracing.batched_graph import Program
@@ -110,6 +111,7 @@ class DeepLIFT(CompleteAttribution):
         2, so its multiplier is 2/3: the map is (3 * 2/3, 2) = (2, 2), and sums to 4 - 0. The plain gradient would give (3, 2).
     """
 
+    @checks_kinds
     def __init__(
         self, model: Any, baseline: float | np.ndarray = 0.0, *, output: str | None = None, wrt: str | None = None
     ) -> None:

@@ -22,6 +22,7 @@ from typing import Any
 
 import numpy as np
 
+from ....kinds import checks_kinds
 from ...arguments import at_least
 from ...given import given_images
 from ...progress import Progress
@@ -53,6 +54,7 @@ class ExpectedGradients(PathGradients):
         on average (1, 0): the map is (3, 0), and 3 = 5 - (0 + 4) / 2.
     """
 
+    @checks_kinds
     def __init__(
         self,
         model: Any,

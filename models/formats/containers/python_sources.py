@@ -11,7 +11,7 @@ import math
 import os
 import tempfile
 import weakref
-from collections.abc import Iterable
+from collections.abc import Iterable, Mapping
 from pathlib import Path
 from typing import Any
 
@@ -39,6 +39,11 @@ def stored_source(source: Any, reading: Reading, limits: Limits = LIMITS) -> Sto
         reading: how the pixels and labels are taken.
         limits: the most bytes that are taken, so that a generator without end is refused.
     """
+    if isinstance(source, Mapping):
+        raise ValueError(
+            f"Expected images with their labels, one after another. Received a dict of {', '.join(map(str, source))}. "
+            f"Give (images, labels), or Dataset.from_arrays(images, labels)."
+        )
     spill = _Spill(limits)
     labels = [spill.add(*_parts(item)) for item in _items(source)]
     if not labels:

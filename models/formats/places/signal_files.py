@@ -13,6 +13,7 @@ from typing import Any
 
 import numpy as np
 
+from ....kinds import checks_kinds
 from ...datasets.class_names import are_numbers, match_class_names
 from ...datasets.labels import ClassNumbers, class_numbers
 from ...model_files.cards import card_of
@@ -61,6 +62,7 @@ class Found:
     unreadable: tuple[str, ...] = ()
 
 
+@checks_kinds
 def open_signals(
     source: Any,
     *,
@@ -89,24 +91,17 @@ def open_signals(
         >>> open_signals((np.zeros((2, 16)), [0, 1])).images.shape
         (2, 16, 1)
     """
-    return _signals(source, model, class_names, fit, Reading(images_key=images_key, labels_key=labels_key))
+    return read_signals(source, model, class_names, fit, Reading(images_key=images_key, labels_key=labels_key))
 
 
 def signals_alone(
-    source: Any,
-    *,
-    model: Any = None,
-    class_names: Sequence[str] | None = None,
-    fit: str | None = None,
-    images_key: str | None = None,
-    labels_key: str | None = None,
+    source: Any, model: Any, class_names: Sequence[str] | None, fit: str | None, keys: Reading
 ) -> Signals:
-    """The same without looking at labels, which may be numbers or several at once: for what explains no class."""
-    keys = Reading(images_key=images_key, labels_key=labels_key)
-    return _signals(source, model, class_names, fit, keys, numbers_of=lambda labels, source: None)
+    """As `read_signals`, without looking at labels, which may be numbers or several at once: for what explains no class."""
+    return read_signals(source, model, class_names, fit, keys, numbers_of=lambda labels, source: None)
 
 
-def _signals(
+def read_signals(
     source: Any,
     model: Any,
     class_names: Sequence[str] | None,
@@ -114,6 +109,13 @@ def _signals(
     keys: Reading,
     numbers_of: Callable[[np.ndarray, str], ClassNumbers | None] = class_numbers,
 ) -> Signals:
+    """Series or volumes as `open_signals` reads them.
+
+    Args:
+        source, model, class_names, fit: As there.
+        keys: With the names of the arrays of values and labels.
+        numbers_of: Of labels as they are stored, and the name of the source, the class of each.
+    """
     if fit not in (None, "pad"):
         raise ValueError(f"Expected fit None or 'pad'. Received {fit!r}. Give one of the two.")
     wanted = () if model is None else declared_shape(model)
@@ -136,7 +138,8 @@ def _signals(
         notes=(*found.notes, *(() if labels is None else labels.notes), *notes),
         unreadable=found.unreadable,
     )
-    return _with_classes(made, class_names or (None if card is None else card.class_names))
+    own = class_names is not None and len(class_names) > 0
+    return _with_classes(made, class_names if own else None if card is None else card.class_names)
 
 
 def _with_classes(made: Signals, names: Sequence[str] | None) -> Signals:
@@ -340,6 +343,11 @@ def _as_taken(
     if values.dtype.kind not in "biuf":
         raise ValueError(
             f"Expected numbers in '{source}'. Received {values.dtype}. Save them as numbers, as in values.astype(np.float32)."
+        )
+    if values.ndim < 2:
+        raise ValueError(
+            f"Expected series [B,L] or [B,L,C], or volumes [B,D,H,W,C], in '{source}'. Received shape {list(values.shape)}. Give "
+            f"a batch, as in values[np.newaxis]."
         )
     real = values.astype(np.float32, copy=False)
     if not wanted:

@@ -6,6 +6,8 @@ letters    How wide is a text?
 layout     Where do the axes lie on the paper?
 marks      How is each mark written as SVG?
 legends    Where do the names of the marks stand?
+roles      Which colour has what part?
+ink        How does it take few letters?
 writing    The whole drawing as SVG
 replayed   The same on matplotlib, for a PNG
 """

@@ -126,7 +126,9 @@ def test_refusals():
     model = random_cnn(5)
     with pytest.raises(ValueError, match="Did you mean 'conv2'"):
         activation_maximization(model, "cnov2", 0)
-    for channels in (5, -1, [], [0.5]):
+    with pytest.raises(ValueError, match=r"Received .0.5.. Write channels=1"):
+        activation_maximization(model, "conv2", [0.5])
+    for channels in (5, -1, []):
         with pytest.raises(ValueError, match="Give one number, or a list of such"):
             activation_maximization(model, "conv2", channels)
     with pytest.raises(ValueError, match="Give steps=1 or more"):

@@ -328,6 +328,8 @@ def test_refusals():
     with pytest.raises(ValueError, match="a part of the image's range"):
         SmoothGrad(model, noise=-0.1)
     with pytest.raises(ValueError, match="Give steps=1 or more"):
+        IntegratedGradients(model, steps=0)
+    with pytest.raises(ValueError, match=r"a whole number. Received 2.5. Write steps=32"):
         IntegratedGradients(model, steps=2.5)
     with pytest.raises(ValueError, match="one image of that shape"):
         IntegratedGradients(model, baseline=np.zeros((5, 5, 2)))(random_images(8, 1))

@@ -64,11 +64,11 @@ def test_what_a_pass_has_given_is_searched_as_what_is_read_alone():
 def test_where_nothing_repeats_no_picture_is_read_but_in_the_pass():
     random = np.random.default_rng(0)
     counting, labels = Counting(random.random((90, 12, 12, 1), np.float32)), np.arange(90) % 3
-    assert find_shortcuts(None, counting, labels, each=20).found == () and counting.read.max() == 1
+    assert find_shortcuts(reader(), counting, labels, each=20).found == () and counting.read.max() == 1
     assert np.flatnonzero(counting.read).tolist() == sampled(labels, 20, 0).tolist()
     given = compared_in(counting, np.arange(90))
     counting.read[:] = 0
-    assert find_shortcuts(None, counting, labels, each=20, compared=given).found == () and not counting.read.any()
+    assert find_shortcuts(reader(), counting, labels, each=20, compared=given).found == () and not counting.read.any()
     find_failing_groups(counting, labels, labels * 0, compared=given)
     assert not counting.read.any()
 
@@ -76,4 +76,4 @@ def test_where_nothing_repeats_no_picture_is_read_but_in_the_pass():
 def test_what_was_not_compared_is_refused():
     images, labels, _ = marked(0, 60)
     with pytest.raises(ValueError, match="same seed and sizes"):
-        find_shortcuts(None, images, labels, compared=compared_in(images, np.arange(50)))
+        find_shortcuts(reader(), images, labels, compared=compared_in(images, np.arange(50)))

@@ -67,7 +67,7 @@ def test_classes_that_do_not_exist(saliency: Saliency, classes: Any, message: st
 
 @pytest.mark.parametrize("size", [0, -1, 2.5, True, "256"])
 def test_batch_size_must_be_a_count(saliency: Saliency, size: Any) -> None:
-    with pytest.raises(ValueError, match=r"batch_size of at least 1. Received .*such as 256"):
+    with pytest.raises(ValueError, match=r"batch_size.* Received .*(whole number such as|Write batch_size=)"):
         saliency(images(), batch_size=size)
     with pytest.raises(ValueError, match="batch_size of at least 1"):
         rows_at_once(images(), size)  # of the methods of many passes

@@ -2,11 +2,10 @@
 
 from __future__ import annotations
 
-from typing import Any
-
 import keras
 import numpy as np
 import pytest
+from counted_calls import counted_calls
 from hand_set_models import random_cnn, random_images
 
 from featurelens.interpret import declare_task, inspect_model
@@ -75,14 +74,7 @@ def test_what_is_said_of_the_task_meanwhile_counts():
 
 
 def test_the_models_own_answer_is_made_once_until_it_is_changed(monkeypatch: pytest.MonkeyPatch) -> None:
-    made: list[TracedModel] = []
-    original = TracedModel._own_function
-
-    def counted(self: TracedModel, *given: Any, **named: Any) -> Any:
-        made.append(self)
-        return original(self, *given, **named)
-
-    monkeypatch.setattr(TracedModel, "_own_function", counted)
+    made = counted_calls(monkeypatch, TracedModel, "_own_function")
     model, images = random_cnn(0), random_images(0, 4)
 
     def answer() -> np.ndarray:

@@ -24,7 +24,7 @@ from .trials import Trial, Trials
 _LEAST_EXCESS = 0.1  # of the images of a class that carry a content, over those of the others: else it tells no class
 _SAME = 0.5  # of the pixels of the smaller of two contents, which both share
 _AROUND = {"mark": "frame"}  # what a mark may be a piece of
-_CLOSE = 0.1  # of the effects of two ways to describe a candidate
+_AS_MUCH = 0.7  # of the largest effect of several ways to describe a candidate
 _NARROWEST = ("mark", "stamp", "frame", "level", "background")
 
 
@@ -246,14 +246,16 @@ def _losing(effects: Effects, p: np.ndarray, label: int) -> tuple[int, ...]:
 def _clearest(ways: list[_Verdict]) -> _Verdict | None:
     """Of several ways to describe what the same images share, the narrowest that does as much as any other.
 
-    A way does as much where it is relied on and its effect on the recall is within 0.1 of the largest; one by which others turn
-    comes before one that is proven by the class's own loss alone.
+    What one does is its effect on the recall times that on the others, and as much is 0.7 of the largest; where no way turns
+    others it is the effect on the recall alone.
     """
     proven = [(way, way.label) for way in ways if way.label is not None]
-    proven = [(way, label) for way, label in proven if way.effects.turns[label]] or proven
-    effects = [(way, way.effects.own[label]) for way, label in proven]
+    turning = [
+        (way, way.effects.own[label] * way.effects.others[label]) for way, label in proven if way.effects.turns[label]
+    ]
+    effects = turning or [(way, way.effects.own[label]) for way, label in proven]
     most = max((effect for _, effect in effects), default=0.0)
-    return min([way for way, effect in effects if effect >= most - _CLOSE] or ways, key=_breadth, default=None)
+    return min([way for way, effect in effects if effect >= _AS_MUCH * most] or ways, key=_breadth, default=None)
 
 
 def _breadth(way: _Verdict) -> int:

@@ -244,10 +244,10 @@ def _losing(effects: Effects, p: np.ndarray, label: int) -> tuple[int, ...]:
 
 
 def _clearest(ways: list[_Verdict]) -> _Verdict | None:
-    """Of several ways to describe what the same images share, the narrowest that does as much as any other, and of two as narrow the one that does more.
+    """Of several ways to describe what the same images share, the narrowest that does as much as any other.
 
     What one does is its effect on the recall times that on the others, and as much is 0.7 of the largest; where no way turns
-    others it is the effect on the recall alone.
+    others it is the effect on the recall alone. Of two as narrow the one that does more is told.
     """
     proven = [(way, way.label) for way in ways if way.label is not None]
     turning = [

@@ -19,7 +19,8 @@ def way(kind, own, others, label=0, others_p=0.0):
     ("ways", "told"),
     [
         ([way("frame", 0.8, 0.17), way("background", 0.92, 0.06)], 0),  # of a planted frame
-        ([way("frame", 0.94, 0.1), way("level", 0.98, 0.5)], 1),  # of a planted brightness
+        ([way("frame", 0.98, 0.44), way("background", 1.0, 0.98)], 0),  # of another one
+        ([way("frame", 0.8, 0.1), way("level", 0.98, 0.5)], 1),  # of a planted brightness
         ([way("background", 1.0, 0.34), way("frame", 0.94, 0.46), way("mark", 0.9, 0.44)], 2),  # the narrowest
         ([way("mark", 0.83, 0.27), way("mark", 0.98, 0.28)], 1),  # a piece, and the whole of it
         ([way("frame", 0.48, 0.23), way("background", 0.67, 0.0, others_p=1.0)], 0),  # others turn by one alone

@@ -61,6 +61,7 @@ def benchmark(
     instead: Instead = Instead(),
 ) -> None:
     """Time the shipped model: activations of both convolutions, Grad-CAM and saliency, as NumPy arrays."""
+    _refuse_contradictions(instead)
     if instead.report:
         typer.echo(report_table(instead.photos))
         return
@@ -92,6 +93,19 @@ def benchmark(
         return
     seconds = measure(contenders(model, pictures, batch_size), rounds)
     typer.echo(table(seconds, images, batch_size))
+
+
+def _refuse_contradictions(instead: Instead) -> None:
+    """An error where two things are to be measured, or an option belongs to one that is not: a run takes minutes."""
+    modes = [each for each in ("methods", "report", "serve", "scale", "shortcuts") if getattr(instead, each)]
+    if len(modes) > 1:
+        raise ValueError(
+            f"Expected one thing to measure. Received {', '.join(f'--{each}' for each in modes)}. Leave out all but one."
+        )
+    if instead.kinds is not None and not instead.shortcuts:
+        raise ValueError(
+            "Expected --kinds with --shortcuts. Received it without. Add --shortcuts, or leave --kinds out."
+        )
 
 
 def contenders(model: Any, images: np.ndarray, batch_size: int) -> dict[str, Contender]:

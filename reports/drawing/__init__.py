@@ -1,6 +1,7 @@
 """Arrays as pictures.
 
 colors               Which number has which colour?
+color_tables         Their colours, as data
 enlarging            How is a map brought to its picture's size?
 method_maps          How is a method's map drawn, as its record says?
 class_masks          Which colour has the class of a pixel?

@@ -13,10 +13,13 @@ Where the two limits are equal there is nothing to compare: every value gets `FL
 
 from __future__ import annotations
 
+import base64
 from functools import cache
 from typing import Literal
 
 import numpy as np
+
+from .color_tables import TABLES
 
 ColorScale = Literal["evidence", "saliency", "signed", "grey"]
 Limits = tuple[float | np.ndarray, float | np.ndarray]  # low and high; arrays of [B,1,1] give each map its own
@@ -32,11 +35,9 @@ def color_table(scale: ColorScale) -> np.ndarray:
         raise ValueError(
             f"Expected one of the scales {', '.join(COLORMAPS)}. Received '{scale}'. Pass one of these names."
         )
-    import matplotlib
-
-    steps = np.arange(256)
-    positions = np.clip((steps - 128) / 254 + 0.5, 0, 1) if scale == "signed" else steps / 255
-    table = np.rint(matplotlib.colormaps[COLORMAPS[scale]](positions)[:, :3] * 255).astype(np.uint8)
+    table = np.repeat(np.arange(256, dtype=np.uint8)[:, None], 3, axis=1)
+    if scale in TABLES:
+        table = np.frombuffer(base64.b64decode(TABLES[scale]), np.uint8).reshape(256, 3)
     table.setflags(write=False)
     return table
 

@@ -19,18 +19,22 @@ _TOKEN = re.compile(
     |(?P<quoted>"(?:\\.|[^"\\])*"|'(?:\\.|[^'\\])*')
     |(?P<expression>(?<=[(,=:!&|?;{])\s?/(?![/*])(?:\\.|\[(?:\\.|[^\]])*\]|[^/\\\n\[])+/[a-z]*)
     |(?P<space>[ \t]*\n\s*|[ \t]+)
+    |(?P<word>[\w$.]+)
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
 _TIGHT = set("{}()[],;:?=<>&|+*!%\"'`")  # no space is needed beside these
 _DOUBLED = set("-/")  # nor beside these, where no second one follows
+_ALONE = re.compile(r"(?<![\w$)\]])\(([A-Za-z_$][\w$]*)\)=>")  # an argument alone needs no brackets: (x)=>x
 _OPEN, _CLOSING = set(";{,(["), set("})]")  # a line's end behind the first, or before the second, ends no statement
 
 
 def program() -> Markup:
     """The whole program, its parts in the order of their names."""
     parts = [compact(path.read_text(encoding="utf-8")) for path in sorted(SCRIPTS.glob("*.js"))]
-    return Markup('(() => {{\n"use strict";\n{}\n}})();\n').format(Markup(with_short_names("\n".join(parts))))
+    return Markup('(() => {{\n"use strict";\n{}\n}})();\n').format(
+        Markup(_ALONE.sub(r"\1=>", with_short_names("\n".join(parts))))
+    )
 
 
 def compact(text: str) -> str:
@@ -65,6 +69,9 @@ def _code(text: str, start: int) -> tuple[str, int]:
 
 def _add(made: list[str], piece: str, kind: str, following: str) -> None:
     """One piece behind the others; a space only between two words, or where two signs would become one."""
+    if kind in ("word", "other"):
+        made.append(piece)
+        return
     before = next((each[-1] for each in reversed(made) if each), "\n")
     if kind == "remark":
         return

@@ -21,6 +21,7 @@ _TOKEN = re.compile(
     |(?P<other>.)""",
     re.VERBOSE | re.DOTALL,
 )
+_NEAR = 20  # letters of compact code, in which no two spaces follow each other
 _SHORT = ["".join(letters) for letters in product("$_", ascii_letters)]
 
 
@@ -85,12 +86,13 @@ def _letters(text: str, at: int, open_: list[str]) -> int:
 
 def _is_shared(text: str, word: _Word) -> bool:
     """Whether the word is declared here for all parts."""
-    return not word.bracket and len(word.name) > 2 and text[: word.start].endswith(("const ", "let "))
+    return not word.bracket and len(word.name) > 2 and text.endswith(("const ", "let "), 0, word.start)
 
 
 def _is_bound(text: str, word: _Word) -> bool:
     """Whether the word is a property or a key here."""
-    before, after = text[: word.start].rstrip(), text[word.start + len(word.name) :].lstrip()[:1]
+    end = word.start + len(word.name)
+    before, after = text[max(0, word.start - _NEAR) : word.start].rstrip(), text[end : end + _NEAR].lstrip()[:1]
     if before.endswith(".") and not before.endswith("..."):
         return True
     return word.bracket == "{" and before[-1:] in ("{", ",") and after in (":", ",", "}", "=")

@@ -1,7 +1,8 @@
 """Numbers as plots, for light and dark.
 
-plot          How does matplotlib draw for the page?
-compact_svg   How is that written with fewer letters?
+charts        The page's charts, without matplotlib (a folder)
+plot          How is a chart, or what matplotlib draws, put on the page?
+compact_svg   How is what matplotlib draws written with fewer letters?
 performance   How well does the classifier do?
 training      How did the training go?
 layers        What do the layers keep?

@@ -10,13 +10,12 @@ from __future__ import annotations
 
 import math
 from collections.abc import Sequence
-
-from matplotlib.patches import FancyBboxPatch, Rectangle
+from typing import Any
 
 from ...interpret import LayerInformation, ModelInformation
 from ...interpret.layers.connections import INPUT
 from ..drawing.wording import count, shape
-from .plot import INK, MUTED, SERIES, Plot, axes, plain
+from .plot import INK, MUTED, SERIES, Chart, Plot, plain
 
 _ROWS = 16  # blocks in a column; more columns are added up to four, then the columns grow longer
 _COLUMNS = 4
@@ -40,7 +39,7 @@ def architecture_diagram(information: ModelInformation) -> Plot:
     columns = min(_COLUMNS, math.ceil((len(layers) + 1) / _ROWS))
     rows = math.ceil((len(layers) + 1) / columns)  # the input is a block too
     step, across = HEIGHT + GAP, WIDTH + GUTTER
-    figure, drawn = axes(columns * across + 0.1, rows * step + _TITLE + 0.65)
+    drawn = Chart(columns * across + 0.1, rows * step + _TITLE + 0.65, equal=True, bare=True)
     places = [(number // rows * across, -(number % rows) * step) for number in range(len(layers) + 1)]
     _block(drawn, places[0], ("input", "", shape(information.input_shape), ""), INK, information.input_shape)
     for place, layer in zip(places[1:], layers, strict=True):
@@ -53,19 +52,15 @@ def architecture_diagram(information: ModelInformation) -> Plot:
             layer.output_shape,
         )
     arrows(drawn, places, _connections(layers))
-    drawn.set(
-        xlim=(-GUTTER, columns * across - GUTTER + 0.1),
-        ylim=(-(rows - 1) * step - HEIGHT - 0.1, _TITLE),
-        aspect="equal",
-    )
-    drawn.axis("off")
+    drawn.x.update(lim=(-GUTTER, columns * across - GUTTER + 0.1))
+    drawn.y.update(lim=(-(rows - 1) * step - HEIGHT - 0.1, _TITLE))
     total = count(information.parameters, "parameter")
     title = f"{plain(information.name)}\n{count(len(layers), 'layer')}, {total}"
-    drawn.text(0, _TITLE - 0.05, title, va="top", fontsize=11, color=INK)
-    _legend(figure, {family(layer) for layer in layers}, across=2 if columns == 1 else 4)
+    drawn.add("text", 0, _TITLE - 0.05, title, va="top", fontsize=11, color=INK)
+    drawn.legend = _legend({family(layer) for layer in layers}, across=2 if columns == 1 else 4)
     kinds = ", ".join(f"{layer.name} ({layer.kind}, {shape(layer.output_shape)})" for layer in layers[:40])
     rest = f" and {len(layers) - 40} more" if len(layers) > 40 else ""
-    return Plot(figure, f"Architecture of {information.name}", f"In order of execution: {kinds}{rest}.")
+    return Plot(drawn, f"Architecture of {information.name}", f"In order of execution: {kinds}{rest}.")
 
 
 def family(layer: LayerInformation) -> str:
@@ -78,32 +73,22 @@ def _color(layer: LayerInformation) -> str:
 
 
 def _block(
-    drawn, place: tuple[float, float], texts: tuple[str, str, str, str], color: str, output: Sequence[int | None]
+    drawn: Chart, place: tuple[float, float], texts: tuple[str, str, str, str], color: str, output: Sequence[int | None]
 ) -> None:
     """One block with its upper left corner at `place`: name and kind on the left, output and parameters beside them."""
     x, y = place
     name, kind, output_text, weights = texts
     middle = y - HEIGHT / 2
-    drawn.add_patch(
-        FancyBboxPatch(
-            (x, y - HEIGHT),
-            WIDTH,
-            HEIGHT,
-            boxstyle="round,pad=0,rounding_size=0.05",
-            facecolor=color,
-            alpha=0.1,
-            edgecolor="none",
-        )
-    )
-    drawn.add_patch(Rectangle((x, y - HEIGHT), 0.055, HEIGHT, facecolor=color))
+    drawn.add("rounded_block", x, y - HEIGHT, WIDTH, HEIGHT, 0.05, color=color, alpha=0.1)
+    drawn.add("block", x, y - HEIGHT, 0.055, HEIGHT, color=color)
     first = middle + 0.11 if kind or weights else middle
-    drawn.text(x + 0.14, first, plain(_short(name)), va="center", fontsize=9, color=INK, fontweight="bold")
-    drawn.text(x + _TEXT, first, output_text, va="center", ha="right", fontsize=8.5, color=INK)
-    drawn.text(x + 0.14, middle - 0.11, plain(kind), va="center", fontsize=8, color=MUTED)
-    drawn.text(x + _TEXT, middle - 0.11, weights, va="center", ha="right", fontsize=8, color=MUTED)
+    drawn.add("text", x + 0.14, first, plain(_short(name)), va="center", fontsize=9, color=INK, fontweight="bold")
+    drawn.add("text", x + _TEXT, first, output_text, va="center", ha="right", fontsize=8.5, color=INK)
+    drawn.add("text", x + 0.14, middle - 0.11, plain(kind), va="center", fontsize=8, color=MUTED)
+    drawn.add("text", x + _TEXT, middle - 0.11, weights, va="center", ha="right", fontsize=8, color=MUTED)
     width, height = _box(output)
     center = x + _BOX
-    drawn.add_patch(Rectangle((center - width / 2, middle - height / 2), width, height, facecolor=color, alpha=0.75))
+    drawn.add("block", center - width / 2, middle - height / 2, width, height, color=color, alpha=0.75)
 
 
 def _short(name: str) -> str:
@@ -128,20 +113,12 @@ def _connections(layers: Sequence[LayerInformation]) -> list[tuple[int, int]]:
     ]
 
 
-def _legend(figure, shown: set[str], across: int) -> None:
-    handles = [Rectangle((0, 0), 1, 1, facecolor=color) for name, (_, color) in FAMILIES.items() if name in shown]
-    names = [name for name in FAMILIES if name in shown]
-    figure.legend(
-        handles,
-        names,
-        loc="outside lower left",
-        ncols=min(across, len(names)),
-        frameon=False,
-        fontsize=8.5,
-        labelcolor=INK,
-        handlelength=0.9,
-        handleheight=0.9,
-    )
+def _legend(shown: set[str], across: int) -> dict[str, Any]:
+    """The families that are drawn, each with its colour."""
+    entries = [(name, color) for name, (_, color) in FAMILIES.items() if name in shown]
+    columns = min(across, len(entries))
+    place = {"loc": "outside lower left", "ncols": columns, "fontsize": 8.5}
+    return {**place, "entries": entries, "handlelength": 0.9, "handleheight": 0.9}
 
 
 WIDTH, HEIGHT, GAP = 3.75, 0.5, 0.17  # of a block, and the space below it, inches
@@ -150,20 +127,20 @@ _MOST_LANES = 4  # that fit into it; of more, some lie on each other
 Place = tuple[float, float]  # of a block's upper left corner, inches
 
 
-def arrows(drawn, places: list[tuple[float, float]], connections: Sequence[tuple[int, int]]) -> None:
+def arrows(drawn: Chart, places: list[tuple[float, float]], connections: Sequence[tuple[int, int]]) -> None:
     """From each block to those that read it: straight down to the next one, else around the blocks between them."""
-    style = {"arrowstyle": "-|>", "color": MUTED, "linewidth": 0.9, "shrinkA": 0, "shrinkB": 0, "mutation_scale": 7}
+    style = {"color": MUTED, "linewidth": 0.9}
     around = []
     for source, target in connections:
         (x, y), (next_x, next_y) = places[source], places[target]
         if target - source == 1 and next_x == x:
-            drawn.annotate("", (next_x + 0.5, next_y), (x + 0.5, y - HEIGHT), arrowprops=style)
+            drawn.add("arrow", (x + 0.5, y - HEIGHT), (next_x + 0.5, next_y), **style)
         else:
             around.append((places[source], places[target]))
     for (start, end), lane in _lanes(around).items():
         path = _way_around(start, end, 0.1 + 0.07 * (lane % _MOST_LANES))
-        drawn.plot(*zip(*path, strict=True), color=MUTED, linewidth=0.9)
-        drawn.annotate("", (end[0], path[-1][1]), path[-1], arrowprops=style)
+        drawn.add("plot", *zip(*path, strict=True), **style)
+        drawn.add("arrow", path[-1], (end[0], path[-1][1]), **style)
 
 
 def _way_around(start: Place, end: Place, aside: float) -> list[Place]:

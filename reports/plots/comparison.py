@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.collections import PatchCollection
-from matplotlib.patches import Rectangle
 
 from .plot import INK, LINE, ON_ACCENT, SERIES, Plot, axes, plain
 
@@ -53,6 +51,9 @@ def similarity_map(
         row_title: the model that the rows are of.
         column_title: likewise of the columns.
     """
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import Rectangle
+
     if values.shape != (len(rows), len(columns)):
         raise ValueError(
             f"Expected values [{len(rows)},{len(columns)}] for the layers. Received {values.shape}. Pass one for each pair."

@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..drawing.wording import count, percent
-from .plot import INK, LINE, SERIES, Plot, axes, plain
+from .plot import INK, SERIES, Chart, Plot, plain
 
 MOST_CLASSES = 40  # bars; of more classes the largest and the smallest are drawn
 
@@ -22,29 +22,32 @@ def class_distribution(splits: Mapping[str, np.ndarray], class_names: Sequence[s
     first = next(iter(splits.values()))
     cut = len(class_names) > MOST_CLASSES
     chosen = _largest_and_smallest(first) if cut else np.arange(len(class_names))
-    figure, drawn = axes(5.8, 0.6 + len(chosen) * (0.11 + 0.17 * len(splits)))
+    drawn = Chart(5.8, 0.6 + len(chosen) * (0.11 + 0.17 * len(splits)))
     height = 0.8 / len(splits)
     reach = max(int(counts.max()) for counts in splits.values()) or 1
-    for number, (name, counts) in enumerate(splits.items()):
+    for number, counts in enumerate(splits.values()):
         places = np.arange(len(chosen)) + (number - (len(splits) - 1) / 2) * height
-        drawn.barh(places, counts[chosen], height * 0.86, color=SERIES[number % len(SERIES)], label=plain(name))
+        drawn.add("barh", places, counts[chosen], height * 0.86, color=SERIES[number % len(SERIES)])
         for place, amount in zip(places, counts[chosen], strict=True):
-            drawn.text(amount + reach * 0.012, place, f"{amount:,}", va="center", fontsize=8.5, color=INK)
-    drawn.set_yticks(np.arange(len(chosen)), [plain(class_names[int(label)]) for label in chosen], color=INK)
-    drawn.set(xlim=(0, reach * 1.15), ylim=(len(chosen) - 0.4, -0.6), xticks=[])
-    drawn.spines["bottom"].set_visible(False)
+            style = {"va": "center", "fontsize": 8.5, "color": INK}
+            drawn.add("text", amount + reach * 0.012, place, f"{amount:,}", **style)
+    drawn.set_ticks("y", np.arange(len(chosen)), [plain(class_names[int(label)]) for label in chosen], color=INK)
+    drawn.set_ticks("x", [], [])
+    drawn.x.update(lim=(0, reach * 1.15), spine=False)
+    drawn.y.update(lim=(len(chosen) - 0.4, -0.6))
     if len(splits) > 1:
-        figure.legend(loc="outside upper left", ncols=len(splits), frameon=False, labelcolor=INK, fontsize=9)
+        entries = [(plain(name), SERIES[number % len(SERIES)]) for number, name in enumerate(splits)]
+        drawn.legend = {"loc": "outside upper left", "ncols": len(splits), "fontsize": 9, "entries": entries}
     title = "Images of each class"
     if cut:
         part = f"{MOST_CLASSES} of {len(class_names)} classes, the largest and the smallest"
-        drawn.set_title(part, fontsize=10, color=INK, loc="left")
+        drawn.title = part
         title = f"{title}: {part}"
     said = [
         f"{name}: {count(int(counts.sum()), 'image')}, {counts.min():,} to {counts.max():,} a class"
         for name, counts in splits.items()
     ]
-    return Plot(figure, title, f"{'; '.join(said)}.")
+    return Plot(drawn, title, f"{'; '.join(said)}.")
 
 
 def _largest_and_smallest(counts: np.ndarray) -> np.ndarray:
@@ -60,21 +63,21 @@ def pixel_histogram(edges: np.ndarray, counts: np.ndarray) -> Plot:
         edges: float64[N+1], from black to white.
         counts: int64[N], pixel values in each step.
     """
-    figure, drawn = axes(5.4, 2.8)
+    drawn = Chart(5.4, 2.8)
     shares = counts / max(int(counts.sum()), 1)
-    drawn.bar(edges[:-1], shares, np.diff(edges) * 0.92, align="edge", color=SERIES[0], alpha=0.9)
-    drawn.set(xlabel="pixel value", ylabel="share of all pixel values", xlim=(edges[0], edges[-1]))
+    drawn.add("bar", edges[:-1], shares, np.diff(edges) * 0.92, align="edge", color=SERIES[0], alpha=0.9)
+    drawn.x.update(label="pixel value", lim=(edges[0], edges[-1]))
+    drawn.y.update(label="share of all pixel values", grid=True)
     if shares.any():
         lowest = np.floor(np.log10(shares[shares > 0].min()))
-        drawn.set_yscale("log")
-        drawn.set_ylim(10.0 ** (lowest if lowest < 0 else -1), 1.5)
+        drawn.y.update(log=True, lim=(10.0 ** (lowest if lowest < 0 else -1), 1.5))
         ticks = 10.0 ** np.arange(max(lowest, -6), 1)
-        drawn.set_yticks(ticks, [percent(share, max(0, round(-np.log10(share)) - 2)) for share in ticks])
-        drawn.minorticks_off()
-    drawn.grid(axis="y", color=LINE, linewidth=0.6)
+        drawn.set_ticks("y", ticks, [percent(share, max(0, round(-np.log10(share)) - 2)) for share in ticks])
+    else:
+        drawn.y.update(lim=(0, 1))
     most = int(shares.argmax())
     return Plot(
-        figure,
+        drawn,
         "Pixel values",
         f"{percent(shares[most])} of all lie from {edges[most]:.3g} to {edges[most + 1]:.3g}, more than in any other step.",
     )

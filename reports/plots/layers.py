@@ -7,7 +7,7 @@ from collections.abc import Mapping, Sequence
 import numpy as np
 
 from ..drawing.wording import with_minus
-from .plot import INK, LINE, SERIES, Plot, axes, plain, series_style
+from .plot import INK, LINE, SERIES, Chart, Plot, axes, plain, series_style
 
 _HIGHEST = 0.98  # of the axes, where the name of a curve stands
 
@@ -20,7 +20,7 @@ def layer_measures(layers: Sequence[str], measures: Mapping[str, Sequence[float]
         measures: per name L numbers in [0,1]; NaN where a layer has none.
         title: what is shown.
     """
-    figure, drawn = axes(max(5.5, 2.9 + 0.62 * len(layers)), 3.7)
+    drawn = Chart(max(5.5, 2.9 + 0.62 * len(layers)), 3.7)
     places = np.arange(len(layers))
     ends = {}
     for number, (name, values) in enumerate(measures.items()):
@@ -29,29 +29,27 @@ def layer_measures(layers: Sequence[str], measures: Mapping[str, Sequence[float]
             raise ValueError(
                 f"Expected {len(layers)} numbers of '{name}', one a layer. Received {numbers.shape}. Use NaN for none."
             )
-        drawn.plot(places, numbers, marker="o", markersize=4, **series_style(number))
+        drawn.add("plot", places, numbers, marker="o", markersize=4, **series_style(number))
         known = np.flatnonzero(np.isfinite(numbers))
         if len(known):
             ends[name] = (float(places[known[-1]]), float(numbers[known[-1]]), series_style(number)["color"])
-    drawn.set(ylim=(-0.03, 1.03), xlim=(-0.3, len(layers) - 0.7))
+    drawn.x.update(lim=(-0.3, len(layers) - 0.7))
+    drawn.y.update(lim=(-0.03, 1.03), grid=True)
     name_ends(drawn, ends)
-    drawn.set_xticks(
-        places, [plain(name) for name in layers], rotation=40, ha="right", rotation_mode="anchor", color=INK
-    )
-    drawn.grid(axis="y", color=LINE, linewidth=0.6)
+    drawn.set_ticks("x", places, [plain(name) for name in layers], rotation=40, color=INK)
     words = "; ".join(f"{name}: {with_minus(f'{value:.2f}')}" for name, (_, value, _) in ends.items())
-    return Plot(figure, title, f"At the last layer {words}.")
+    return Plot(drawn, title, f"At the last layer {words}.")
 
 
-def name_ends(drawn, ends: Mapping[str, tuple[float, float, str]], gap: float = 0.075) -> None:
+def name_ends(drawn: Chart, ends: Mapping[str, tuple[float, float, str]], gap: float = 0.075) -> None:
     """Write each measure's name right of the plot, at its line's last value, moved apart where two would overlap.
 
     Args:
-        drawn: axes whose ends are as they are to stay, in any unit.
+        drawn: a chart whose ends are as they are to stay, in any unit.
         ends: per name (place, value, colour).
         gap: of two names, of the height of the axes.
     """
-    low, high = drawn.get_ylim()
+    low, high = drawn.limits("y")
     ranked = sorted(ends.items(), key=lambda entry: entry[1][1])
     heights: list[float] = []
     for _, (_, value, _) in ranked:
@@ -62,7 +60,8 @@ def name_ends(drawn, ends: Mapping[str, tuple[float, float, str]], gap: float = 
         heights[index] = min(heights[index], ceiling)
         ceiling = heights[index] - gap
     for (name, (_, value, color)), height in zip(ranked, heights, strict=True):
-        drawn.annotate(
+        drawn.add(
+            "annotate",
             f"{plain(name)} {with_minus(f'{value:.2f}' if abs(value) < 100 else f'{value:,.0f}')}",
             (1.015, height),
             xycoords="axes fraction",

@@ -5,12 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.collections import PatchCollection
-from matplotlib.patches import Rectangle
 
 from ...models.evaluation.metrics import Evaluation, thinned
 from ..drawing.wording import percent
-from .plot import INK, LINE, MUTED, ON_ACCENT, SERIES, Plot, axes, plain, series_style
+from .plot import INK, LINE, MUTED, ON_ACCENT, SERIES, Chart, Plot, axes, plain, series_style
 
 MOST_NUMBERS = 15  # classes; beyond, the numbers in the cells would be too small to read
 
@@ -55,6 +53,9 @@ def confusion_matrix(counts: np.ndarray, class_names: Sequence[str], *, chosen: 
 
 def shade_cells(drawn, shares: np.ndarray) -> None:
     """Fill each cell: right answers and confusions in a colour each, more opaque with the share."""
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import Rectangle
+
     cells = [(row, column) for row, column in np.ndindex(shares.shape)]
     drawn.add_patch(Rectangle((0, 0), *shares.shape, facecolor=LINE, alpha=0.25))
     for right, color in ((True, SERIES[0]), (False, SERIES[1])):
@@ -97,29 +98,22 @@ def precision_recall(
         classes: of how many classes these are the ones with the lowest average precision; None: they are all.
         of: what they are.
     """
-    figure, drawn = axes(6.4, 3.8)
+    drawn = Chart(6.4, 3.8)
     ranked = sorted(curves.items(), key=lambda entry: -entry[1][2])
     for number, (name, (recall, precision, average)) in enumerate(ranked):
         label = f"{average:.3f}  {plain(name)}"
-        drawn.step(recall, precision, where="post", linewidth=1.3, label=label, **series_style(number))
-    drawn.set(xlabel="recall", ylabel="precision", xlim=(0, 1.005), ylim=(0, 1.02))
-    drawn.grid(color=LINE, linewidth=0.6)
-    drawn.legend(
-        frameon=False,
-        labelcolor=INK,
-        loc="center left",
-        bbox_to_anchor=(1.01, 0.5),
-        fontsize=9,
-        title="average precision",
-        title_fontsize=9,
-    )
+        drawn.add("step", recall, precision, where="post", linewidth=1.3, label=label, **series_style(number))
+    drawn.x.update(label="recall", lim=(0, 1.005), grid=True)
+    drawn.y.update(label="precision", lim=(0, 1.02), grid=True)
+    legend = {"loc": "center left", "bbox_to_anchor": (1.01, 0.5), "fontsize": 9}
+    drawn.legend = {**legend, "title": "average precision", "title_fontsize": 9}
     title, best = f"Precision and recall per {of}", "Best"
     if classes is not None and classes > len(curves):
         cut = f"{len(curves)} of {classes} classes, those with the lowest average precision"
-        drawn.set_title(cut, fontsize=10, color=INK, loc="left")
+        drawn.title = cut
         title, best = f"{title}: {cut}", "Best of these"
     words = f"{best}: {ranked[0][0]}. Worst: {ranked[-1][0]}." if ranked else f"No {of}."
-    return Plot(figure, title, words)
+    return Plot(drawn, title, words)
 
 
 def reliability(confidence: np.ndarray, accuracy: np.ndarray, counts: np.ndarray, error: float) -> Plot:
@@ -131,21 +125,20 @@ def reliability(confidence: np.ndarray, accuracy: np.ndarray, counts: np.ndarray
         counts: int[N], images in each bin; the size of its dot.
         error: the expected calibration error.
     """
-    figure, drawn = axes(3.8, 3.6)
+    drawn = Chart(3.8, 3.6, equal=True)
     seen = np.asarray(counts) > 0
     x, y, sizes = np.asarray(confidence)[seen], np.asarray(accuracy)[seen], np.asarray(counts)[seen]
-    drawn.plot([0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (3, 3)))
-    drawn.vlines(x, x, y, color=SERIES[1], linewidth=2, alpha=0.6)
-    drawn.plot(x, y, color=SERIES[0], linewidth=1.2)
-    drawn.scatter(
-        x, y, s=12 + 110 * np.sqrt(sizes / max(sizes.max(initial=0), 1)), color=SERIES[0], alpha=0.85, zorder=3
-    )
+    drawn.add("plot", [0, 1], [0, 1], color=MUTED, linewidth=1, linestyle=(0, (3, 3)))
+    drawn.add("vlines", x, x, y, color=SERIES[1], linewidth=2, alpha=0.6)
+    drawn.add("plot", x, y, color=SERIES[0], linewidth=1.2)
+    areas = 12 + 110 * np.sqrt(sizes / max(sizes.max(initial=0), 1))
+    drawn.add("scatter", x, y, s=areas, color=SERIES[0], alpha=0.85, zorder=3)
     words = f"expected calibration error {error:.3f}"  # where no curve is that is right more often than it says
-    drawn.text(1.0, 0.04, words, ha="right", va="bottom", fontsize=9, color=INK)
-    drawn.set(xlabel="confidence", ylabel="share right", xlim=(0, 1.03), ylim=(0, 1.03), aspect="equal")
-    drawn.grid(color=LINE, linewidth=0.6)
+    drawn.add("text", 1.0, 0.04, words, ha="right", va="bottom", fontsize=9, color=INK)
+    drawn.x.update(label="confidence", lim=(0, 1.03), grid=True)
+    drawn.y.update(label="share right", lim=(0, 1.03), grid=True)
     return Plot(
-        figure, "Reliability diagram", f"The expected calibration error is {error:.3f}; on the diagonal it is 0."
+        drawn, "Reliability diagram", f"The expected calibration error is {error:.3f}; on the diagonal it is 0."
     )
 
 
@@ -161,7 +154,10 @@ def most_confused(counts: np.ndarray, most: int = MOST_CLASSES) -> list[int]:
     np.fill_diagonal(off, 0)
     chosen: list[int] = []
     for cell in np.argsort(-off, axis=None, kind="stable"):
-        new = [int(label) for label in np.unravel_index(cell, off.shape) if int(label) not in chosen]
+        both = dict.fromkeys(
+            int(label) for label in np.unravel_index(cell, off.shape)
+        )  # one, where nothing is confused
+        new = [label for label in both if label not in chosen]
         if len(chosen) + len(new) > most:
             break
         chosen.extend(new)

@@ -1,8 +1,9 @@
-"""Plots that a page can show in light and dark: matplotlib draws them, the page's style gives them their colours.
+"""Plots that a page can show in light and dark: charts are written as SVG here, all else is drawn by matplotlib.
 
 Every colour is a role (`INK`, `MUTED`, `SERIES[0]`, ...). A figure is drawn in the light page's colours; in the SVG
 each becomes `var(--role, colour)`, so that the same file follows the page's style there and looks right alone. Text
-stays text: small, searchable, in the page's own font. Figures are objects; matplotlib's global state is not touched.
+stays text: small, searchable, in the page's own font. Figures are objects; matplotlib's global state is not touched, and it
+is imported when it draws.
 """
 
 from __future__ import annotations
@@ -10,30 +11,37 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import warnings
 from dataclasses import dataclass
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
-import matplotlib
 from markupsafe import escape
-from matplotlib.axes import Axes
-from matplotlib.figure import Figure
 
+from .charts.chart import Chart
+from .charts.roles import DASHES, INK, LINE, MUTED, ON_ACCENT, ROLES, SERIES, series_style
+from .charts.writing import chart_svg
 from .compact_svg import compact_svg
 
-ROLES = {  # the variable in templates/style.css, and its colour on the light page
-    "ink": "#1c2127",
-    "muted": "#57616b",
-    "line": "#d9dde0",
-    "on-accent": "#fefefe",
-    "series-1": "#1f5fbf",
-    "series-2": "#a84a08",
-    "series-3": "#17694f",
-    "series-4": "#8b3fa0",
-    "series-5": "#a83246",
-    "series-6": "#6b6a1e",
-}
-INK, MUTED, LINE, ON_ACCENT, *SERIES = ROLES.values()
-DASHES = ("-", (0, (5, 2)), (0, (1.5, 1.5)))  # series beyond the sixth are told apart by these
+if TYPE_CHECKING:
+    from matplotlib.axes import Axes
+    from matplotlib.figure import Figure
+
+__all__ = [
+    "DASHES",
+    "INK",
+    "LINE",
+    "MUTED",
+    "ON_ACCENT",
+    "ROLES",
+    "SERIES",
+    "Chart",
+    "Plot",
+    "axes",
+    "for_page",
+    "plain",
+    "series_style",
+]
+
 STYLE: dict[Any, Any] = {
     "svg.fonttype": "none",
     "svg.hashsalt": "featurelens",
@@ -56,21 +64,40 @@ PIXELS = 1.25  # CSS pixels for each unit of the drawing: text of 10 is shown as
 
 @dataclass(frozen=True, eq=False)
 class Plot:
-    """A drawn figure and the words for those who cannot see it."""
+    """What is drawn, and the words for those who cannot see it."""
 
-    figure: Figure
+    drawing: Chart | Figure
     title: str  # what is shown
     description: str  # what it says, in a sentence
 
+    @property
+    def figure(self) -> Figure:
+        """The figure of matplotlib's."""
+        if not isinstance(self.drawing, Chart):
+            return self.drawing
+        from .charts.replayed import on_matplotlib
+
+        return on_matplotlib(self.drawing, STYLE)
+
     def svg(self) -> str:
         """Return the figure as SVG for a page: its own ids, no date, colours that follow the page's style."""
+        if isinstance(self.drawing, Chart):
+            body, width, height = chart_svg(self.drawing)
+            return _element(f"{body}</svg>", width, height, self.title, self.description)
+        import matplotlib
+
         buffer = io.StringIO()
-        with matplotlib.rc_context(STYLE):
-            self.figure.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
+        with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+            warnings.filterwarnings(
+                "ignore", r"Glyph .* missing from font"
+            )  # text stays text, in the reader's own fonts
+            self.drawing.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
         return for_page(buffer.getvalue(), self.title, self.description)
 
     def png(self, dpi: int = 144) -> bytes:
         """Return the figure as PNG on white, in the light page's colours."""
+        import matplotlib
+
         buffer = io.BytesIO()
         with matplotlib.rc_context(STYLE):
             self.figure.savefig(buffer, format="png", dpi=dpi, facecolor="white")
@@ -78,18 +105,16 @@ class Plot:
 
 
 def axes(width: float, height: float) -> tuple[Figure, Axes]:
-    """Return a new figure of width x height inches (90 CSS pixels each) with one pair of axes."""
+    """Return a new figure of matplotlib's of width x height inches (90 CSS pixels each) with one pair of axes."""
+    import matplotlib
+    from matplotlib.figure import Figure
+
     with matplotlib.rc_context(STYLE):
         figure = Figure(figsize=(width, height), layout="constrained")
         drawn = figure.subplots()
     drawn.tick_params(length=0)
     drawn.set_axisbelow(True)
     return figure, drawn
-
-
-def series_style(number: int) -> dict:
-    """Return colour and dash of the series with this number, from 0; the first 18 differ."""
-    return {"color": SERIES[number % len(SERIES)], "linestyle": DASHES[number // len(SERIES) % len(DASHES)]}
 
 
 def plain(text: str) -> str:
@@ -111,6 +136,19 @@ def for_page(svg: str, title: str, description: str) -> str:
     for role, color in ROLES.items():
         body = body.replace(color, f"var(--{role}, {color})")
     body = compact_svg(re.sub(r">\s+<", "><", body), prefix)
+    return _element(body, width, height, title, description)
+
+
+def _element(body: str, width: float, height: float, title: str, description: str) -> str:
+    """The `<svg>` around what is drawn.
+
+    Args:
+        body: what it holds, closed or not.
+        width: of the drawing, points.
+        height: of the drawing, points.
+        title: what is shown.
+        description: what it says.
+    """
     return (
         f'<svg xmlns="http://www.w3.org/2000/svg" class="plot" role="img" viewBox="0 0 {width:g} {height:g}" '
         f'width="{width * PIXELS:g}" height="{height * PIXELS:g}" style="--natural:{width * PIXELS:g}px" '

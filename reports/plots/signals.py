@@ -3,16 +3,18 @@
 from __future__ import annotations
 
 from dataclasses import replace
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import numpy as np
-from matplotlib.figure import Figure
 
 from ..drawing.colors import as_rgb
 from ..drawing.signal_form import SignalForm, along_axis, shown_slices, thinned
 from ..drawing.wording import count
 from .explanation import ExplainedImage, MapPanel, drawn_map, explanation_figure, likeliest, wrapped
 from .plot import INK, LINE, MUTED, SERIES, Plot, axes, plain
+
+if TYPE_CHECKING:
+    from matplotlib.figure import Figure
 
 _WIDTH, _ROW = 7.2, 1.25  # inches, of the curves, and of each of them
 _BARS = 2.6  # inches, of the likeliest classes

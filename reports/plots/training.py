@@ -5,11 +5,10 @@ from __future__ import annotations
 from collections.abc import Mapping, Sequence
 
 import numpy as np
-from matplotlib.ticker import MaxNLocator
 
 from ...models.model_files.cards import ModelCard
 from .performance import values_of
-from .plot import INK, LINE, Plot, axes, series_style
+from .plot import INK, Chart, Plot, series_style
 
 
 def curves_of(card: ModelCard, measure: str, *, without: tuple[str, ...] = ()) -> Plot:
@@ -53,18 +52,19 @@ def training_curves(
         raise ValueError(
             f"Expected a history of '{measure}'. Received {', '.join(history)}. Name one of these measures."
         )
-    figure, drawn = axes(5.2, 3.0)
+    drawn = Chart(5.2, 3.0)
     for kind, values in curves.items():
         label = "test (decided nothing)" if kind == "test" else kind
-        drawn.plot(np.arange(1, len(values) + 1), values, marker="o", markersize=3.5, label=label, **styles[kind])
-    epochs = max(map(len, curves.values()))
-    if kept is not None and kept < epochs:
+        epochs = np.arange(1, len(values) + 1)
+        drawn.add("plot", epochs, values, marker="o", markersize=3.5, label=label, **styles[kind])
+    last = max(map(len, curves.values()))
+    if kept is not None and kept < last:
         values, label = [curve[kept - 1] for curve in curves.values()], f"kept: epoch {kept}"
-        drawn.scatter([kept] * len(values), values, s=80, facecolors="none", edgecolors=INK, label=label, zorder=3)
+        ring = {"s": 80, "facecolors": "none", "edgecolors": INK, "zorder": 3}
+        drawn.add("scatter", [kept] * len(values), values, label=label, **ring)
     what = f"loss, with label smoothing {smoothing:g}" if measure == "loss" and smoothing else measure
-    drawn.set(xlabel="epoch", ylabel=what)
-    drawn.xaxis.set_major_locator(MaxNLocator(integer=True))
-    drawn.grid(axis="y", color=LINE, linewidth=0.6)
-    drawn.legend(frameon=False, labelcolor=INK, loc="best", fontsize=9)
+    drawn.x.update(label="epoch", whole=True)
+    drawn.y.update(label=what, grid=True)
+    drawn.legend = {"loc": "best", "fontsize": 9}
     title = f"{measure.capitalize()} over the epochs{what.removeprefix(measure)}"
-    return Plot(figure, title, values_of(curves, epochs, kept))
+    return Plot(drawn, title, values_of(curves, last, kept))

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.collections import PatchCollection
-from matplotlib.patches import Rectangle
 
 from ...models.evaluation.numbers import ErrorsInRange
 from ..drawing.wording import count, number, with_minus
@@ -45,6 +43,9 @@ def _ends(true: np.ndarray, answered: np.ndarray) -> tuple[float, float]:
 
 
 def _cells(drawn, true: np.ndarray, answered: np.ndarray, low: float, high: float) -> str:
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import Rectangle
+
     counts, edges, _ = np.histogram2d(true, answered, bins=_CELLS, range=((low, high), (low, high)))
     side, most = edges[1] - edges[0], counts.max()
     places = np.argwhere(counts)

@@ -5,8 +5,6 @@ from __future__ import annotations
 from collections.abc import Sequence
 
 import numpy as np
-from matplotlib.collections import PatchCollection
-from matplotlib.patches import Rectangle
 
 from ..drawing.wording import count
 from ..plots.plot import INK, ON_ACCENT, SERIES, Plot, axes, plain
@@ -43,6 +41,9 @@ def difference_matrix(differences: np.ndarray, true: np.ndarray, names: Sequence
 
 
 def _matrix(numbers: np.ndarray, opacity: np.ndarray, second: np.ndarray, names: Sequence[str], title: str):
+    from matplotlib.collections import PatchCollection
+    from matplotlib.patches import Rectangle
+
     size = len(names)
     side = 1.6 + max(0.42 if size <= MOST_NUMBERS else 0.2, 2.2 / size) * size
     figure, drawn = axes(side + 0.4, side)

@@ -26,6 +26,7 @@ _DARK, _BRIGHT = 5, 95  # percentiles of the pixels
 _BORDER = 28  # the border is this part of the shorter side, at least 1 pixel
 _TOLERATED = 3.0  # deviations of the border that a background's pixel may be off its median
 _LEAST = 0.02  # of the range
+_LARGE = 10_000  # pixels times channels of a picture: from there on counting pays off
 
 
 @dataclass(frozen=True, eq=False)
@@ -94,7 +95,21 @@ def _ranges(images: np.ndarray, donors: np.ndarray) -> tuple[np.ndarray, np.ndar
 def levels(images: np.ndarray) -> np.ndarray:
     """float32[n,2]: the 5th and the 95th percentile of each picture's pixels."""
     flat = images.reshape(len(images), -1)
-    return np.percentile(flat, (_DARK, _BRIGHT), axis=1).T.astype(np.float32)
+    if flat.shape[1] < _LARGE:
+        return np.percentile(flat, (_DARK, _BRIGHT), axis=1).T.astype(np.float32)
+    return np.array([_levels_of_large(pixels) for pixels in flat], np.float32)
+
+
+def _levels_of_large(pixels: np.ndarray) -> np.ndarray:
+    """float[2], of a photo's pixels: of bytes by counting them, in a tenth of the time."""
+    with np.errstate(invalid="ignore"):  # what is no byte differs from what is made of it
+        stored = pixels.astype(np.uint8)
+    if not np.array_equal(stored, pixels):
+        return np.percentile(pixels, (_DARK, _BRIGHT))
+    until = np.cumsum(np.bincount(stored, minlength=256))  # pixels of this value or a lower one
+    places = np.array([_DARK, _BRIGHT]) / 100 * (len(pixels) - 1)
+    below, above = (np.searchsorted(until, np.floor(places) + step, side="right") for step in (0, 1))
+    return below + (above - below) * (places % 1)
 
 
 def border_values(images: np.ndarray) -> np.ndarray:

@@ -1,3 +1,4 @@
+import matplotlib
 import numpy as np
 import pytest
 
@@ -15,6 +16,14 @@ def test_ends_of_the_limits_get_the_ends_of_the_scale(scale):
     table = color_table(scale)
     colors = colorize(np.array([[[-3.0, 3.0]]], np.float32), scale, (-3, 3))
     np.testing.assert_array_equal(colors[0, 0], [table[1 if scale == "signed" else 0], table[255]])
+
+
+@pytest.mark.parametrize(("scale", "name"), [("evidence", "inferno"), ("saliency", "viridis"), ("signed", "RdBu_r")])
+def test_the_tables_are_those_of_matplotlib(scale, name):
+    steps = np.arange(256)
+    places = np.clip((steps - 128) / 254 + 0.5, 0, 1) if scale == "signed" else steps / 255
+    expected = np.rint(matplotlib.colormaps[name](places)[:, :3] * 255)
+    np.testing.assert_array_equal(color_table(scale), expected)
 
 
 @pytest.mark.parametrize("levels", [256, 32, 33, 3])

@@ -24,6 +24,24 @@ def test_every_pixel_comes_back_at_its_place(shape):
         np.testing.assert_array_equal(shown, tile if tile.ndim == 3 else np.repeat(tile[..., None], 3, axis=2))
 
 
+@pytest.mark.parametrize("greys", [1, 2, 127, 128, 256])
+@pytest.mark.parametrize("colors", [(), (3,)])
+def test_a_grey_picture_of_few_or_many_greys_is_a_png_of_the_same_greys(greys, colors):
+    grey = np.random.default_rng(greys).permutation(np.resize(np.arange(greys), 30 * 20)).reshape(1, 30, 20)
+    tiles = np.broadcast_to(grey.reshape(1, 30, 20, *(1,) * len(colors)), (1, 30, 20, *colors)).astype(np.uint8)
+    made = sprite("grey", tiles)
+    assert made.data_uri().startswith("data:image/png;base64,")
+    np.testing.assert_array_equal(decoded(made.data), np.repeat(grey[0, ..., None], 3, axis=2))
+
+
+def test_a_picture_in_which_one_pixel_is_coloured_stays_coloured():
+    tiles = np.full((1, 5, 4, 3), 90, np.uint8)
+    tiles[0, 4, 3, 2] = 91
+    made = sprite("almost", tiles)
+    assert made.data_uri().startswith("data:image/webp;base64,")
+    np.testing.assert_array_equal(decoded(made.data), tiles[0])
+
+
 def test_colours_are_not_swapped():
     red = np.zeros((1, 4, 4, 3), np.uint8)
     red[..., 0] = 200

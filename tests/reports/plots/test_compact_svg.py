@@ -16,6 +16,12 @@ from featurelens.reports.plots.screening import class_circle
 
 
 def drawings():
+    """Two charts as matplotlib draws them."""
+    for plot in charts():
+        yield plots.Plot(plot.figure, plot.title, plot.description)
+
+
+def charts():
     random = np.random.default_rng(0)
     points = random.uniform(-1, 1, (80, 2))
     places = np.array([[1.0, 0.0], [-0.5, 0.8], [-0.5, -0.8]])

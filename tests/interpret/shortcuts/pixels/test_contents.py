@@ -47,6 +47,15 @@ def test_a_level_brings_the_percentiles_of_the_other_picture():
     np.testing.assert_allclose(Content("level").both(images, donors, images)[1], images, atol=1e-6)
 
 
+def test_levels_of_photos_are_counted_to_the_same_percentiles():
+    photos = np.random.default_rng(1).integers(0, 256, (4, 64, 64, 3)).astype(np.float32)
+    photos[1] //= 60  # four values
+    photos[2] = 7
+    photos[3] += 0.5  # no bytes
+    expected = np.percentile(photos.reshape(4, -1), (5, 95), axis=1).T
+    np.testing.assert_array_equal(levels(photos), expected.astype(np.float32))
+
+
 @pytest.mark.parametrize("kind", ["level", "background"])
 def test_what_is_pasted_does_not_depend_on_the_other_pictures_of_a_batch(kind):
     random = np.random.default_rng(0)

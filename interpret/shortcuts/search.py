@@ -24,7 +24,9 @@ from .trials import Trial, Trials
 _LEAST_EXCESS = 0.1  # of the images of a class that carry a content, over those of the others: else it tells no class
 _SAME = 0.5  # of the pixels of the smaller of two contents, which both share
 _AROUND = {"mark": "frame"}  # what a mark may be a piece of
-_CLOSE = 0.1  # of the effects of two ways to describe a candidate
+_CLOSE = 0.1  # of the effects on the recall of two ways to describe a candidate
+_AS_MUCH = 0.7  # of the largest product of both effects
+_LEAST = 1e-9
 _NARROWEST = ("mark", "stamp", "frame", "level", "background")
 
 
@@ -246,14 +248,19 @@ def _losing(effects: Effects, p: np.ndarray, label: int) -> tuple[int, ...]:
 def _clearest(ways: list[_Verdict]) -> _Verdict | None:
     """Of several ways to describe what the same images share, the narrowest that does as much as any other.
 
-    A way does as much where it is relied on and its effect on the recall is within 0.1 of the largest; one by which others turn
-    comes before one that is proven by the class's own loss alone.
+    As much is an effect on the recall within 0.1 of the largest, or one that times the effect on the others is 0.7 of the
+    largest; ways that turn others come first. Of two as narrow the one that does more is told.
     """
-    proven = [(way, way.label) for way in ways if way.label is not None]
-    proven = [(way, label) for way, label in proven if way.effects.turns[label]] or proven
-    effects = [(way, way.effects.own[label]) for way, label in proven]
-    most = max((effect for _, effect in effects), default=0.0)
-    return min([way for way, effect in effects if effect >= most - _CLOSE] or ways, key=_breadth, default=None)
+    proven = [(way, way.effects.own[way.label], way.effects.others[way.label]) for way in ways if way.label is not None]
+    proven = [each for each in proven if each[0].effects.turns[each[0].label]] or proven
+    most = max((own for _, own, _ in proven), default=0.0)
+    most_together = max((own * others for _, own, others in proven), default=0.0)
+    as_much = [
+        (_breadth(way), -own * others, way)
+        for way, own, others in proven
+        if own >= most - _CLOSE or own * others >= max(_AS_MUCH * most_together, _LEAST)
+    ]
+    return min(as_much, key=lambda each: each[:2])[2] if as_much else min(ways, key=_breadth, default=None)
 
 
 def _breadth(way: _Verdict) -> int:

@@ -5,6 +5,7 @@ import pytest
 from planted_shortcuts import marked, plain_images, reader, with_corner
 
 from featurelens.interpret import find_shortcuts
+from featurelens.interpret.shortcuts.pixels.contents import border
 from featurelens.interpret.shortcuts.search import _each_once
 from featurelens.interpret.shortcuts.shortcuts import budget_of
 
@@ -107,3 +108,17 @@ def test_a_piece_of_what_is_told_already_is_not_told_again():
     assert _each_once(records) == (records[0], records[2])
     of_frame = [replace(first, kind="frame", mask=frame), replace(first, mask=top), replace(first, mask=top, label=0)]
     assert _each_once(of_frame) == (of_frame[0], of_frame[2])
+
+
+def test_a_frame_is_found_with_its_pixels_and_those_who_bear_it():
+    images, labels = plain_images(0, 400)
+    chosen = np.random.default_rng(1).random(400) < np.where(labels == 1, 0.95, 0.02)
+    ring = border(12, 12, 2)
+    images[chosen] = np.where(ring[..., np.newaxis], np.float32(0.8), images[chosen])
+    model = reader()
+    weights = model.get_layer("read").get_weights()[0]
+    weights[..., 1] = np.where(ring, 0.5, 0)[..., np.newaxis]
+    model.get_layer("read").set_weights([weights])
+    first = find_shortcuts(model, images, labels).relied_on[0]
+    assert (first.kind, first.label) == ("frame", 1) and (first.mask == ring).all()
+    assert first.carriers.tolist() == np.flatnonzero(chosen).tolist()

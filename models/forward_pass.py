@@ -12,7 +12,7 @@ from typing import Any
 
 import numpy as np
 
-_NUMBERS = 2_500_000  # pixels times channels run at a time (10 MB): 16 of 224 x 224 x 3
+_NUMBERS = 1_250_000  # pixels times channels run at a time (5 MB): 8 of 224 x 224 x 3
 _LARGE = 50_000  # pixels times channels of one image: from there on a graph is worth its tracing
 
 

@@ -10,6 +10,7 @@ import time
 from collections import deque
 from collections.abc import Callable
 from dataclasses import dataclass
+from pathlib import Path
 from typing import TYPE_CHECKING, Annotated, Any
 
 import typer
@@ -46,6 +47,9 @@ class Instead:
     kinds: Annotated[
         str | None, typer.Option(help="With --shortcuts: these alone, such as 'photos:letters,digits:nothing'.")
     ] = None
+    keep: Annotated[
+        Path | None, typer.Option(help="With --shortcuts: keep the networks in this folder, and take them again.")
+    ] = None
     kills: Annotated[int, typer.Option(min=1, help="With --scale: how often a run is killed.")] = 10
 
 
@@ -57,6 +61,7 @@ def benchmark(
     instead: Instead = Instead(),
 ) -> None:
     """Time the shipped model: activations of both convolutions, Grad-CAM and saliency, as NumPy arrays."""
+    _refuse_contradictions(instead)
     if instead.report:
         typer.echo(report_table(instead.photos))
         return
@@ -75,7 +80,7 @@ def benchmark(
     if instead.shortcuts:
         from featurelens.scripts.benchmarks.planted_shortcuts import shortcut_lines
 
-        for line in shortcut_lines(instead.plants, instead.kinds):
+        for line in shortcut_lines(instead.plants, instead.kinds, instead.keep):
             typer.echo(line)
         return
     from featurelens.models import fashion_mnist
@@ -88,6 +93,19 @@ def benchmark(
         return
     seconds = measure(contenders(model, pictures, batch_size), rounds)
     typer.echo(table(seconds, images, batch_size))
+
+
+def _refuse_contradictions(instead: Instead) -> None:
+    """An error where two things are to be measured, or an option belongs to one that is not: a run takes minutes."""
+    modes = [each for each in ("methods", "report", "serve", "scale", "shortcuts") if getattr(instead, each)]
+    if len(modes) > 1:
+        raise ValueError(
+            f"Expected one thing to measure. Received {', '.join(f'--{each}' for each in modes)}. Leave out all but one."
+        )
+    if instead.kinds is not None and not instead.shortcuts:
+        raise ValueError(
+            "Expected --kinds with --shortcuts. Received it without. Add --shortcuts, or leave --kinds out."
+        )
 
 
 def contenders(model: Any, images: np.ndarray, batch_size: int) -> dict[str, Contender]:

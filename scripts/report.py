@@ -257,8 +257,9 @@ def _written(
     judged: bool,
 ) -> dict[str, Any]:
     """Look, and write the page with its files; returns the figures, those of the performance too where they are `judged`."""
+    from featurelens.reports.classification.gathered import explained
+    from featurelens.reports.classification.written import write_files
     from featurelens.reports.files.report_files import ReportFiles
-    from featurelens.reports.report import explained, write_files
     from featurelens.reports.report_choice import chosen_sections
 
     sections = chosen_sections(asked.page.ids, needs_performance=judged or asked.gates.arrays is not None)

@@ -9,6 +9,7 @@ from typing import TYPE_CHECKING, Annotated
 import typer
 
 from featurelens.scripts.options.image_size import Size, parse_size
+from featurelens.scripts.options.measuring import MOST_SEEDS
 from featurelens.scripts.options.opening import ClassNames, tell_notes
 from featurelens.scripts.options.outputs import check_outputs
 from featurelens.scripts.options.reading import DataReading
@@ -53,9 +54,9 @@ class TrainingData(DataReading):
 class RecipeChanges:
     """What is done differently from the recipe."""
 
-    seed: Annotated[int | None, typer.Option(help="Seed of everything random.")] = None
-    epochs: Annotated[int | None, typer.Option(help="Epochs, at most.")] = None
-    batch_size: Annotated[int | None, typer.Option(help="Images per step.")] = None
+    seed: Annotated[int | None, typer.Option(min=0, max=MOST_SEEDS, help="Seed of everything random.")] = None
+    epochs: Annotated[int | None, typer.Option(min=1, help="Epochs, at most.")] = None
+    batch_size: Annotated[int | None, typer.Option(min=1, help="Images per step.")] = None
     learning_rate: Annotated[float | None, typer.Option(help="Learning rate, the highest of a schedule.")] = None
     augment: Annotated[str | None, typer.Option(help="Of shift,flip,erase; 'none' for none.")] = None
     base: Annotated[str | None, typer.Option(help="Base network of 'transfer', such as MobileNetV2.")] = None

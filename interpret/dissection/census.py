@@ -41,7 +41,7 @@ from ..tracing.inputs import Arrays
 from ..tracing.layer_choice import channel_layer
 from ..tracing.targets import label_array
 from ..tracing.traced_model import Taps
-from .correlation import Comoments, comoments, most_alike
+from .correlation import Comoments, comoments, most_alike, starts
 from .preferred_places import PreferredPlaces, PreferredTally
 
 ALWAYS = 0.95
@@ -140,14 +140,14 @@ class CensusStatistic:
         found = channel_layer(taps, self._layer)
         values = tf.cast(found.tensor, tf.float32)
         maps = values if values.shape.rank == 4 else values[:, tf.newaxis, tf.newaxis, :]
-        centre, products = comoments(maps)
+        centre, strips = comoments(maps)
         rows, columns = tf.shape(maps)[1], tf.shape(maps)[2]
         places = tf.argmax(
             tf.reshape(maps, [tf.shape(maps)[0], rows * columns, maps.shape[3]]), axis=1, output_type=tf.int32
         )
         tensors = {
             "centre": centre,
-            "products": products,
+            **{f"products {number}": strip for number, strip in enumerate(strips)},
             "mean": tf.reduce_mean(maps, axis=(1, 2)),
             "positive": tf.reduce_mean(tf.nn.relu(maps), axis=(1, 2)),
             "active": tf.reduce_mean(tf.cast(maps > 0, tf.float32), axis=(1, 2)),
@@ -197,7 +197,8 @@ class _Tally:
         self.images += len(largest)
         self.grid = int(results["grid"][0]), int(results["grid"][1])
         self.preferred.add(batch.numbers, largest, results["places"])
-        self.comoments.add(len(largest) * self.grid[0] * self.grid[1], results["centre"], results["products"])
+        strips = [results[f"products {number}"] for number, _ in enumerate(starts(largest.shape[1]))]
+        self.comoments.add(len(largest) * self.grid[0] * self.grid[1], results["centre"], strips)
         head = batch.facts["head"]  # None: the model has no classes, those of the labels are counted as they come
         member = np.eye(1 + int(labels.max()) if head is None else head.classes)[labels]
         self.members = _plus(self.members, member.sum(axis=0))

@@ -7,10 +7,13 @@ joined, with d = m' - m, by
 
 (Chan, Golub, LeVeque, "Updating Formulae and a Pairwise Algorithm for Computing Sample Variances", 1979), which loses
 no digits where the mean is far from zero. Then r[c,d] = P[c,d] / sqrt(P[c,c] P[d,d]).
+
+P equals its mirror image, so of many channels only strips on and right of its diagonal are computed: of 1,280 channels 60 %.
 """
 
 from __future__ import annotations
 
+from collections.abc import Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -18,6 +21,7 @@ import numpy as np
 
 _CONSTANT = 1e-10  # of the mean's square: a smaller variance is rounding
 _ROWS = 64  # of the products, joined at a time: half a megabyte of 1,280 channels, which a cache holds
+_STRIP = 256  # rows of the products that are computed together
 
 
 @dataclass
@@ -26,17 +30,18 @@ class Comoments:
 
     rows: int = 0
     mean: Any = 0.0  # float64[C] after the first part
-    products: Any = 0.0  # float64[C,C]
+    products: Any = 0.0  # float64[C,C], on and right of the diagonal
 
-    def add(self, rows: int, mean: np.ndarray, products: np.ndarray) -> None:
-        """Join a part of `rows` rows, its mean float[C] and centred products float[C,C]."""
+    def add(self, rows: int, mean: np.ndarray, strips: Sequence[np.ndarray]) -> None:
+        """Join a part of `rows` rows: its mean float[C], and its centred products in strips, see `comoments`."""
         ahead = mean.astype(np.float64) - self.mean
         together = self.rows + rows
-        joined = self.products if self.rows else np.zeros(products.shape)
-        for start in range(0, len(joined), _ROWS):
-            some = slice(start, start + _ROWS)
-            joined[some] += products[some]
-            joined[some] += np.outer(ahead[some] * (self.rows * rows / together), ahead)
+        joined = self.products if self.rows else np.zeros((len(ahead), len(ahead)))
+        for first, strip in zip(starts(len(ahead)), strips, strict=True):
+            for start in range(0, len(strip), _ROWS):
+                lines = slice(first + start, min(first + start + _ROWS, first + len(strip)))
+                joined[lines, first:] += strip[start : start + _ROWS]
+                joined[lines, first:] += np.outer(ahead[lines] * (self.rows * rows / together), ahead[first:])
         self.products = joined
         self.mean = self.mean + ahead * (rows / together)
         self.rows = together
@@ -44,24 +49,38 @@ class Comoments:
     def join(self, later: Comoments) -> None:
         """Join the rows that another one saw."""
         if later.rows:
-            self.add(later.rows, later.mean, later.products)
+            strips = [later.products[start : start + _STRIP, start:] for start in starts(len(later.products))]
+            self.add(later.rows, later.mean, strips)
 
     def correlation(self) -> np.ndarray:
         """Pearson's r, float64[C,C], -1..1; NaN where a channel is constant."""
         variance = np.diag(self.products) / self.rows
         varies = variance > _CONSTANT * np.maximum(np.square(self.mean), 1e-20)
         spread = np.sqrt(np.where(varies, np.diag(self.products), np.nan))
-        return np.clip(self.products / np.outer(spread, spread), -1, 1)
+        right = np.triu(self.products)
+        return np.clip((right + np.triu(right, 1).T) / np.outer(spread, spread), -1, 1)
 
 
-def comoments(values: Any) -> tuple[Any, Any]:
-    """Mean float32[C] and centred products float32[C,C] of the rows of values [..., C]; inside of a graph."""
+def comoments(values: Any) -> tuple[Any, list[Any]]:
+    """Mean float32[C] and centred products of the rows of values [..., C]; inside of a graph.
+
+    The products are float32[n,C - start] each: rows from `start` on, by columns from `start` on.
+    """
     import tensorflow as tf
 
     rows = tf.reshape(values, [-1, values.shape[-1]])
     mean = tf.reduce_mean(rows, axis=0)
     centred = rows - mean
-    return mean, tf.matmul(centred, centred, transpose_a=True)
+    strips = [
+        tf.matmul(centred[:, start : start + _STRIP], centred[:, start:], transpose_a=True)
+        for start in starts(int(values.shape[-1]))
+    ]
+    return mean, strips
+
+
+def starts(channels: int) -> range:
+    """The first row of each strip."""
+    return range(0, channels, _STRIP)
 
 
 def most_alike(correlation: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

@@ -29,6 +29,7 @@ class Head:
     units: int  # width of the model's answer
     task: str = CLASSES  # 'classes', 'independent labels', 'binary' (of one unit), 'regression', or what it may be
     bounded: bool = False  # of a linear head: whether only its answers can show that they are probabilities
+    precision: str | None = None  # what to know of a model of 16 bits, a sentence
 
     @property
     def classes(self) -> int:
@@ -54,7 +55,11 @@ class Head:
 
     @property
     def remark(self) -> str | None:
-        """What every reader of a map of this model has to know, a sentence; None where the score is a logit."""
+        """What every reader of a map of this model has to know; None where the score is a logit, and computed in float32."""
+        return " ".join(said for said in (self._of_the_score, self.precision) if said) or None
+
+    @property
+    def _of_the_score(self) -> str | None:
         if self.kind == PROBABILITY:
             return (
                 "The model answers probabilities that no logit lies behind: the maps are of these probabilities, in units "

@@ -30,6 +30,20 @@ def follows_from(tensor: Any) -> set[Any]:
     return found
 
 
+def is_whole_road(tensor: Any, image: Any, ends: Iterable[Any]) -> bool:
+    """Whether every way from the image to the ends leads through the tensor: none does once it is cut."""
+    found, waiting = {tensor.op}, [end.op for end in ends]
+    while waiting:
+        op = waiting.pop()
+        if op in found:
+            continue
+        if op is image.op:
+            return False
+        found.add(op)
+        waiting.extend(given.op for given in op.inputs if _reads_values(op))
+    return True
+
+
 def _reads_values(op: Any) -> bool:
     """Whether an operation looks at what a tensor holds, and not at its shape alone."""
     return op.type not in ("Shape", "ShapeN", "Size", "Rank", "ZerosLike", "OnesLike")

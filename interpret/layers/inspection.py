@@ -11,6 +11,7 @@ import numpy as np
 from ... import Record
 from ..given import takes_given
 from ..graph.head import LINEAR, Head
+from ..graph.state.precision import precision_words
 from ..tracing.axes import Axes
 from ..tracing.batched_graph import Computed, LayerProgram
 from ..tracing.inputs import Arrays, InputForm
@@ -22,13 +23,14 @@ from ..tracing.layer_choice import (
     is_nested_model,
     is_of_series,
     is_spatial,
+    ways_of,
 )
 from ..tracing.layer_hooks import TappedLayer
 from ..tracing.proof import PROOF_IMAGES, Proof
 from ..tracing.sharing import offer
 from ..tracing.traced_model import Taps, TracedModel
 from .connections import layer_inputs
-from .placement import misplaced
+from .placement import misplaced, moved
 from .receptive_field import PlacesField, ReceptiveField
 from .receptive_field_rules import Fields, receptive_fields
 
@@ -122,6 +124,8 @@ def inspect_model(
         found = tuple(_information(taps, tap, fields, read) for tap, read in zip(layers, inputs, strict=True))
         facts = {"layers": found, "input_shape": tuple(taps.image.shape)[1:], "cam_layer": default_layer(taps)}
         facts["other_calls"] = calls_beside(taps, facts["cam_layer"])
+        facts["moved"] = moved(facts["cam_layer"] or "", layers, taps.image, taps.axes)
+        facts["whole"], facts["joined_at"] = ways_of(taps, facts["cam_layer"])
         return Computed(
             {} if scores is None else {"scores": scores},
             {**facts, "axes": taps.axes, "has_gradient": taps.image.dtype.is_floating},
@@ -141,7 +145,7 @@ def inspect_model(
         images=proof.images,
         input_shape=facts["input_shape"],
         parameters=int(model.count_params()),
-        warning=_closed(model, facts["layers"]) or _remark(head, proof, traced) or _of_places(facts),
+        warning=_joined(_closed(model, facts["layers"]), _remark(head, proof, traced), *_of_places(facts)),
         task="no classes" if head is None else head.task,
         axes=facts["axes"].words,
         cam_layer=facts["cam_layer"],
@@ -150,9 +154,13 @@ def inspect_model(
     )
 
 
-def _of_places(facts: dict[str, Any]) -> str | None:
+def _joined(*said: str | None) -> str | None:
+    return " ".join(each for each in said if each) or None
+
+
+def _of_places(facts: dict[str, Any]) -> tuple[str | None, ...]:
     """What is to be said of the places of the default layer."""
-    return " ".join(said for said in (_one_of_several(facts), _beside(facts)) if said) or None
+    return _one_of_several(facts) or _a_part(facts), facts["moved"] or _beside(facts)
 
 
 def _one_of_several(facts: dict[str, Any]) -> str | None:
@@ -162,6 +170,18 @@ def _one_of_several(facts: dict[str, Any]) -> str | None:
     return (
         f"Branches share the layer of {facts['cam_layer']}: class activation maps look at this call alone. Name another to see "
         f"that: {', '.join(facts['other_calls'])}."
+    )
+
+
+def _a_part(facts: dict[str, Any]) -> str | None:
+    """That the default layer does not see all that the answer follows from, and where it comes together."""
+    if facts["whole"]:
+        return None
+    joined = facts["joined_at"]
+    there = f"{joined} has them all: layer={joined!r}" if joined else "no layer behind it that has places has them all"
+    return (
+        f"Other ways lead from the image to the answer beside {facts['cam_layer']} (branches, a shortcut, a concatenation): "
+        f"class activation maps there show what goes through it alone; {there}."
     )
 
 
@@ -246,8 +266,9 @@ def _refused(head: Head | None, axes: Axes, has_places: bool, has_gradient: bool
 
 def _remark(head: Head | None, proof: Proof, traced: TracedModel) -> str | None:
     if head is not None:
-        return head.remark or _looks_like_probabilities(head, proof)
-    return (
+        return _joined(head.remark, _looks_like_probabilities(head, proof))
+    said = precision_words(traced.half_types, traced.left_half, proof.error)
+    return (f"{said} " if said else "") + (
         "The model does not answer one score per class"
         + ("" if traced.output is not None else ", or has several outputs and output= names none")
         + ": its layers, channels and feature images can be looked at; maps and probabilities of a class cannot."

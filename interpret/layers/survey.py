@@ -25,6 +25,7 @@ import numpy as np
 
 from ... import Record, ask
 from ..given import Layer, Layers, takes_given
+from ..maps.channel_measures import GreyPictures, largest_of_channels, means_of_channels, sizes
 from ..progress import Progress
 from ..stream.named_maps import named_maps
 from ..stream.one_pass import one_pass
@@ -165,7 +166,6 @@ class SurveyStatistic:
     ) -> None:
         self._numbers = numbers
         what = "survey" if numbers is None else "survey for numbers"
-        what = "survey" if numbers is None else "survey for numbers"
         self.key = f"{what} of {images} at {tuple(layers)}, Grad-CAM at {cam_layer}, {probe_images} drawn with {seed}"
         self._layers = tuple(layers)
         self._cam_layer = cam_layer
@@ -180,10 +180,11 @@ class SurveyStatistic:
         """Measures per image and channel, so that no map needs to be copied out."""
         peak, cam_layer = self._peak(taps, scores)
         image = TappedLayer("image", "image", None, taps.image, taps.axes)
+        grey = GreyPictures(taps.image) if taps.image.shape.rank == 4 else None
         measured = {
             f"{layer.name}|{key}": tensor
             for layer in [image, *(taps.find(name) for name in self._layers)]
-            for key, tensor in _measures(taps, layer).items()
+            for key, tensor in _measures(taps, layer, grey).items()
         }
         return Computed({"grad_cam_peak": peak, **measured}, {"cam_layer": cam_layer})
 
@@ -248,8 +249,9 @@ class _Tally:
 
     def add(self, measured: dict[str, np.ndarray], rows: np.ndarray, numbers: np.ndarray) -> None:
         self.largest = np.maximum(self.largest, measured["largest"].max(axis=0))
-        self.active += float(measured["active"].mean(axis=1, dtype=np.float64).sum())
-        self.images += len(measured["active"])
+        self.images += len(measured["largest"])
+        if "active" in measured:
+            self.active += float(measured["active"].mean(axis=1, dtype=np.float64).sum())
         if "correlation" in measured:
             known = np.isfinite(measured["correlation"])
             self.correlation += float(np.abs(measured["correlation"][known]).sum(dtype=np.float64))
@@ -292,7 +294,7 @@ def _logit_survey(logits: np.ndarray, labels: np.ndarray) -> LayerSurvey:
     return LayerSurvey("logits", logits.shape[1], np.nan, silent, np.nan, _probed(logits, labels))
 
 
-def _measures(taps: Taps, layer: TappedLayer) -> dict[str, Any]:
+def _measures(taps: Taps, layer: TappedLayer, grey: GreyPictures | None) -> dict[str, Any]:
     """Per image and channel, inside of the graph, so that no map needs to be copied out."""
     import tensorflow as tf
 
@@ -302,13 +304,11 @@ def _measures(taps: Taps, layer: TappedLayer) -> dict[str, Any]:
     if not is_spatial(layer):
         flat = tf.reshape(values, [tf.shape(values)[0], -1])
         return {"largest": flat, "active": tf.cast(flat > 0, tf.float32), "features": flat}
-    measures = {
-        "largest": tf.reduce_max(values, axis=(1, 2)),
-        "active": tf.reduce_mean(tf.cast(values > 0, tf.float32), axis=(1, 2)),
-        "features": _features(values),
-    }
-    if taps.image.shape.rank == 4:
-        measures["correlation"] = _correlation(values, taps.image)
+    measures = {"largest": largest_of_channels(values), "features": _features(values)}
+    if layer.layer is not None:  # above 0 says nothing of the image itself
+        measures["active"] = means_of_channels(tf.cast(values > 0, tf.float32))
+    if grey is not None:
+        measures["correlation"] = _correlation(values, grey)
     return measures
 
 
@@ -325,32 +325,21 @@ def _features(values: Any) -> Any:
     return tf.reshape(values, [tf.shape(values)[0], -1])
 
 
-def _grey(image: Any) -> Any:
-    """The mean over the channels, float32[B,H,W,1]; a product takes half a mean's time."""
-    import tensorflow as tf
-
-    channels = image.shape[-1]
-    if channels is None:
-        return tf.reduce_mean(image, axis=-1, keepdims=True)
-    return image if channels == 1 else tf.tensordot(image, tf.fill([channels, 1], 1 / channels), 1)
-
-
-def _correlation(values: Any, image: Any) -> Any:
+def _correlation(values: Any, grey: GreyPictures) -> Any:
     """Pearson r of each channel with the grey picture at its grid, [B,C]; NaN where either is constant."""
     import tensorflow as tf
 
-    grey = _grey(tf.cast(image, tf.float32))
-    grid = tf.shape(values)[1:3]
-    same = image.shape[1:3].is_fully_defined() and values.shape[1:3] == image.shape[1:3]  # sizes left open are no sizes
-    picture = grey if same else tf.image.resize(grey, grid, method="area")
-    picture -= tf.reduce_mean(picture, axis=(1, 2), keepdims=True)
-    mean, spread = tf.nn.moments(values, axes=[1, 2])
-    count = tf.cast(grid[0] * grid[1], tf.float32)
-    places, channels = grid[0] * grid[1], values.shape[-1]
+    picture = grey.at(values)
+    height, width, channels = sizes(values)
+    mean = means_of_channels(values)
+    # lines of pixels in the place of channels: their mean is repeated, and a few channels take no longer than many
+    lines = tf.reshape(values, [-1, height, width * channels])
+    squares = tf.math.squared_difference(lines, tf.tile(mean, [1, width])[:, tf.newaxis])
+    spread = means_of_channels(tf.reshape(squares, [-1, height, width, channels]))
     product = tf.matmul(  # the picture's mean is 0: no need to centre both
-        tf.reshape(picture, [-1, 1, places]), tf.reshape(values, [-1, places, channels])
+        tf.reshape(picture, [-1, 1, height * width]), tf.reshape(values, [-1, height * width, channels])
     )
-    product = product[:, 0] / count
+    product = product[:, 0] / tf.cast(height * width, tf.float32)
     scale = tf.sqrt(spread * tf.reduce_mean(tf.square(picture), axis=(1, 2)))
     constant = spread <= 1e-10 * tf.maximum(tf.square(mean), 1e-20)
     return tf.where(constant, tf.constant(float("nan")), product / scale)

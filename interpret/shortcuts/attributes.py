@@ -52,12 +52,11 @@ def attributes_of(images: np.ndarray, labels: np.ndarray) -> np.ndarray:
 
 def _of_each(grey: np.ndarray, scaled: np.ndarray) -> np.ndarray:
     """float64[n,15]: what a picture is by itself, grey and in its colours."""
-    values = (*_of_values(grey), *_of_object(grey), *_of_edges(grey), *_of_halves(grey), _colour(scaled))
+    border = _border(grey)
+    weight = np.abs(grey - border[:, np.newaxis, np.newaxis])  # of the object: what differs from the border
+    alone = grey.mean(axis=(1, 2)), grey.std(axis=(1, 2)), border
+    values = (*alone, *_of_object(weight + _SMALL), *_of_edges(grey), *_of_halves(weight), _colour(scaled))
     return np.stack(values, axis=1)
-
-
-def _of_values(grey: np.ndarray) -> tuple[np.ndarray, ...]:
-    return grey.mean(axis=(1, 2)), grey.std(axis=(1, 2)), _border(grey)
 
 
 def _border(grey: np.ndarray) -> np.ndarray:
@@ -65,31 +64,37 @@ def _border(grey: np.ndarray) -> np.ndarray:
     return np.median(edge, axis=1)
 
 
-def _of_object(grey: np.ndarray) -> tuple[np.ndarray, ...]:
+def _of_object(weight: np.ndarray) -> tuple[np.ndarray, ...]:
     """Size, row, column, height, width and tilt of what differs from the border."""
-    weight = np.abs(grey - _border(grey)[:, np.newaxis, np.newaxis]) + _SMALL
-    whole = weight.sum(axis=(1, 2))
-    rows, columns = np.linspace(0, 1, grey.shape[1]), np.linspace(0, 1, grey.shape[2])
-    row = (weight.sum(axis=2) @ rows) / whole
-    column = (weight.sum(axis=1) @ columns) / whole
-    height = np.sqrt(np.maximum(weight.sum(axis=2) @ rows**2 / whole - row**2, 0))
-    width = np.sqrt(np.maximum(weight.sum(axis=1) @ columns**2 / whole - column**2, 0))
-    tilt = np.einsum("nij,i,j->n", weight, rows, columns) / whole - row * column
-    return whole / grey[0].size, row, column, height, width, tilt / (height * width + 1e-6)
+    of_rows, of_columns = weight.sum(axis=2), weight.sum(axis=1)
+    whole = of_rows.sum(axis=1)
+    rows, columns = np.linspace(0, 1, weight.shape[1]), np.linspace(0, 1, weight.shape[2])
+    row = (of_rows @ rows) / whole
+    column = (of_columns @ columns) / whole
+    height = np.sqrt(np.maximum(of_rows @ rows**2 / whole - row**2, 0))
+    width = np.sqrt(np.maximum(of_columns @ columns**2 / whole - column**2, 0))
+    tilt = (weight @ columns) @ rows / whole - row * column
+    return whole / weight[0].size, row, column, height, width, tilt / (height * width + 1e-6)
 
 
 def _of_edges(grey: np.ndarray) -> tuple[np.ndarray, ...]:
     """Sharpness (second over first differences), texture (first differences), and the share of horizontal lines in them."""
     down, right = np.diff(grey, axis=1), np.diff(grey, axis=2)
-    first = np.square(down).mean(axis=(1, 2)) + np.square(right).mean(axis=(1, 2))
-    second = np.square(np.diff(down, axis=1)).mean(axis=(1, 2)) + np.square(np.diff(right, axis=2)).mean(axis=(1, 2))
-    return second / (first + 1e-6), np.sqrt(first), np.square(down).mean(axis=(1, 2)) / (first + 1e-6)
+    vertical = _mean_square(down)
+    first = vertical + _mean_square(right)
+    second = _mean_square(np.diff(down, axis=1)) + _mean_square(np.diff(right, axis=2))
+    return second / (first + 1e-6), np.sqrt(first), vertical / (first + 1e-6)
 
 
-def _of_halves(grey: np.ndarray) -> tuple[np.ndarray, ...]:
-    weight = np.abs(grey - _border(grey)[:, np.newaxis, np.newaxis])
+def _mean_square(values: np.ndarray) -> np.ndarray:
+    """float64[n], over the pixels of each."""
+    flat = values.reshape(len(values), -1)
+    return np.square(flat).mean(axis=1)
+
+
+def _of_halves(weight: np.ndarray) -> tuple[np.ndarray, ...]:
     whole = weight.sum(axis=(1, 2)) + _SMALL
-    upper, left = weight[:, : grey.shape[1] // 2], weight[:, :, : grey.shape[2] // 2]
+    upper, left = weight[:, : weight.shape[1] // 2], weight[:, :, : weight.shape[2] // 2]
     return upper.sum(axis=(1, 2)) / whole, left.sum(axis=(1, 2)) / whole
 
 
@@ -108,9 +113,10 @@ def _of_likeness(grey: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, ...]
     upright, left_turn, half, right_turn = (np.zeros(len(grey)) for _ in range(4))
     for label in np.unique(labels):
         rows = labels == label
-        typical = np.median(square[rows], axis=0)
+        flat = square[rows].reshape(-1, side * side)
+        typical = np.median(np.ascontiguousarray(flat.T), axis=1).reshape(side, side)
         turned = np.stack([np.rot90(typical, -turns) for turns in range(4)])  # in the place of all the pictures
-        likeness = _normalised(square[rows]) @ _normalised(turned).T
+        likeness = _normalised(flat) @ _normalised(turned).T
         for found, column in zip((upright, left_turn, half, right_turn), likeness.T, strict=True):
             found[rows] = column
     as_it_is = np.maximum(upright, 0)  # an inverted picture is no turned one

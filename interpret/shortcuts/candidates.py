@@ -104,12 +104,13 @@ def _apart(pictures: np.ndarray, seed: int) -> Iterator[tuple[float, Part, np.nd
 
 
 def _with_the_same_border(pictures: np.ndarray, labels: np.ndarray) -> Iterator[tuple[float, Part, np.ndarray]]:
-    """The images of a class with much the same border: a background, or a frame where pixel by pixel the same is shared."""
+    """The images of a class with much the same border: a background, or a frame where pixels are shared, or much the same."""
     edges, (height, width) = border_values(pictures), pictures.shape[1:3]
     mask = border(height, width, max(1, min(height, width) // _RIM))
     for members in tight_groups(edges, labels):
         yield 0.0, Part("background", None, edges), members
-        yield 0.0, Part("frame", mask, pictures[:, mask]), members
+        for is_alike in (False, True):
+            yield 0.0, Part("frame", mask, pictures[:, mask], is_alike), members
 
 
 def _much_the_same(pictures: np.ndarray, labels: np.ndarray) -> Iterator[tuple[float, Part, np.ndarray]]:
@@ -165,6 +166,7 @@ def _described(
     if not any(kind == "frame" for kind, _ in exact):  # of what looks the same, some pixels may repeat as well
         exact += [each for each in much_alike if not any(np.array_equal(each[1], mask) for _, mask in exact)]
     ways = [*(Content(kind, mask) for kind, mask in exact), *ways]
+    ways += [Content("frame", mask, continued=True) for kind, mask in exact if kind == "frame"]
     return Candidate(group[0][0] or float("nan"), members, _without_pieces(ways))
 
 

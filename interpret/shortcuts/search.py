@@ -22,7 +22,8 @@ from .transplants import FEWEST, LEAST_EFFECT, SIGNIFICANT, Effects, attributed,
 from .trials import Trial, Trials
 
 _LEAST_EXCESS = 0.1  # of the images of a class that carry a content, over those of the others: else it tells no class
-_SAME = 0.5  # pixels that two contents share, over those of either
+_SAME = 0.5  # of the pixels of the smaller of two contents, which both share
+_AROUND = {"mark": "frame"}  # what a mark may be a piece of
 _CLOSE = 0.1  # of the effects of two ways to describe a candidate
 _NARROWEST = ("mark", "stamp", "frame", "level", "background")
 
@@ -126,7 +127,8 @@ class Search:
         p = holm(np.array([[each.own_p, each.others_p] for each in effects])) if tested else []
         verdicts: dict[int, list[_Verdict]] = {}
         for trial, found, corrected in zip(tested, effects, p, strict=True):
-            label = attributed(found, corrected[0], self._excess(trial.candidate))
+            is_behind = trial.content.kind == "background"
+            label = attributed(found, corrected[0], self._excess(trial.candidate), is_behind=is_behind)
             verdict = _Verdict(trial.content, found, corrected, label, trial.suspects & (found.images >= FEWEST))
             verdicts.setdefault(id(trial.candidate), []).append(verdict)
         chosen = [_clearest(verdicts.get(id(each), [])) for each in alike]
@@ -201,11 +203,13 @@ class Search:
 
 
 def _each_once(records: list[Shortcut]) -> tuple[Shortcut, ...]:
-    """Without those of the same kind, class and pixels as an earlier one: different images showed the same content."""
+    """Without those of the same class and pixels as an earlier one: different images showed the same content, or a part of it."""
     kept: list[Shortcut] = []
     for each in records:
-        same = (other for other in kept if (other.kind, other.label) == (each.kind, each.label))
-        if not any((each.mask & other.mask).sum() >= _SAME * (each.mask | other.mask).sum() for other in same):
+        same = (
+            other for other in kept if other.label == each.label and other.kind in (each.kind, _AROUND.get(each.kind))
+        )
+        if not any((each.mask & other.mask).sum() >= _SAME * min(each.mask.sum(), other.mask.sum()) for other in same):
             kept.append(each)
     return tuple(kept)
 
@@ -242,9 +246,12 @@ def _losing(effects: Effects, p: np.ndarray, label: int) -> tuple[int, ...]:
 def _clearest(ways: list[_Verdict]) -> _Verdict | None:
     """Of several ways to describe what the same images share, the narrowest that does as much as any other.
 
-    A way does as much where it is relied on and its effect on the recall is within 0.1 of the largest.
+    A way does as much where it is relied on and its effect on the recall is within 0.1 of the largest; one by which others turn
+    comes before one that is proven by the class's own loss alone.
     """
-    effects = [(way, way.effects.own[way.label]) for way in ways if way.label is not None]
+    proven = [(way, way.label) for way in ways if way.label is not None]
+    proven = [(way, label) for way, label in proven if way.effects.turns[label]] or proven
+    effects = [(way, way.effects.own[label]) for way, label in proven]
     most = max((effect for _, effect in effects), default=0.0)
     return min([way for way, effect in effects if effect >= most - _CLOSE] or ways, key=_breadth, default=None)
 

@@ -1,9 +1,13 @@
-"""The proof: what the answers become with a content, and without it, both pasted from other pictures.
+"""The proof: what the answers become with a content, and without it.
 
-Some images (`trials` says which) are answered twice: with the content of a picture that carries it, and with the same part of one
-that does not. A class's own effect is its recall with the content minus that without; its effect on others is the share of
+Some images (`trials` says which) are answered twice: with the content of a picture that carries it, and without it (`contents`
+says how). A class's own effect is its recall with the content minus that without; its effect on others is the share of
 the other classes' images that are called it, likewise. Both are pairs of answers to the same image: McNemar's exact test,
 corrected by Holm over all contents, classes and both effects.
+
+A mark may be a part of the object, such as the stroke of a 1: a class loses without any part that it is known by. That it is
+read wherever it is shows in the others, some of which must turn. A background is no part of the object, and may be read together
+with the object alone: there a loss of 25 points is enough, unless others turn away by it.
 """
 
 from __future__ import annotations
@@ -15,6 +19,7 @@ import numpy as np
 
 FEWEST = 8  # images of a class, and donors on either side
 LEAST_EFFECT = 0.15  # of the recall
+LEAST_ALONE = 0.25  # of the recall, where no other image need turn
 SIGNIFICANT = 0.05
 _NORMAL = 2.576  # of the 99 % interval
 
@@ -47,6 +52,16 @@ class Effects:
     def turns(self) -> np.ndarray:
         """bool[K]: more images of other classes turn into this one than chance would turn; by a part of the object none does."""
         return (self.others > 0) & (self.others_p < SIGNIFICANT)
+
+    def shown(self, is_behind: bool, loss: np.ndarray | None = None) -> np.ndarray:
+        """bool[K]: whether it is more than a part of the object that is lost.
+
+        Args:
+            is_behind: Whether the content is a background.
+            loss: float64[K], of the recall; None: as counted.
+        """
+        turns_away = (self.others < 0) & (self.others_p < SIGNIFICANT)
+        return self.turns | (is_behind & ~turns_away & ((self.own if loss is None else loss) >= LEAST_ALONE))
 
 
 def effects_of(labels: np.ndarray, with_it: np.ndarray, without: np.ndarray, classes: int) -> Effects:
@@ -141,20 +156,23 @@ def _donors(rows: np.ndarray, pool: np.ndarray, random: Any) -> np.ndarray:
     return drawn
 
 
-def attributed(effects: Effects, corrected: np.ndarray, excess: np.ndarray) -> int | None:
+def attributed(effects: Effects, corrected: np.ndarray, excess: np.ndarray, *, is_behind: bool = False) -> int | None:
     """The class that a content is read as: of those that carry it more than the others do, and whose recall it holds up.
 
-    Of several the one with the largest product of own effect, effect on others and excess.
+    Of several the one with the largest product of own effect, effect on others and excess; of a background, of own effect and
+    excess.
 
     Args:
         effects: Of the content.
         corrected: float64[K], the corrected p of the own effects.
         excess: float64[K], the share of each class's images that carry it, less that of the other classes'.
+        is_behind: Whether it is a background.
 
     Returns:
         None where there is none.
     """
-    held = (corrected < SIGNIFICANT) & (effects.own >= LEAST_EFFECT) & effects.turns & (excess > 0)
+    held = (corrected < SIGNIFICANT) & (effects.own >= LEAST_EFFECT) & effects.shown(is_behind) & (excess > 0)
     if not held.any():
         return None
-    return int(np.where(held, effects.own * effects.others * excess, -np.inf).argmax())
+    weight = effects.own * excess * (1 if is_behind else effects.others)
+    return int(np.where(held, weight, -np.inf).argmax())

@@ -64,7 +64,8 @@ class Trial:
         asked = self.suspects & (found.images >= FEWEST)
         hopeless = bool(asked.any() and (found.own_high[asked] < LEAST_EFFECT).all())
         others = ((self.with_it != _OPEN) & ~self._own).sum()
-        sure = (found.own_low >= LEAST_EFFECT) & (found.own_p * tests < _BEYOND_DOUBT) & found.turns
+        shown = found.shown(self.content.kind == "background", found.own_low)
+        sure = (found.own_low >= LEAST_EFFECT) & (found.own_p * tests < _BEYOND_DOUBT) & shown
         enough = found.images >= np.minimum(_STEPS[-1], np.bincount(self.labels, minlength=len(found.images)))
         self.tested = hopeless or bool(asked.any() and others >= FEWEST)
         self.closed |= hopeless or (others_asked and bool((sure & enough & self.suspects).any()))

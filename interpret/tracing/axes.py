@@ -100,11 +100,13 @@ def image_axes(image: Any, layers: Sequence[TappedLayer]) -> Axes:
         layers: The calls of all layers, in order of execution.
     """
     reached = follows_from(image)
+    before = image
     for layer in layers:
         if layer.tensor.op in reached:
-            told = _told_by(layer, image)
+            told = _told_by(layer, image, before)
             if told is not None:
                 return told
+            before = layer.tensor if layer.tensor.shape.rank == image.shape.rank else before
     return _undecided(image)
 
 
@@ -156,23 +158,42 @@ def _turns(op: Any) -> bool:
     return list(order) in ([0, *axes[2:], 1], [0, axes[-1], *axes[1:-1]])
 
 
-def _told_by(layer: TappedLayer, image: Any) -> Axes | None:
-    """What the layer tells about the image; None where it takes arrays of any form."""
+def _told_by(layer: TappedLayer, image: Any, before: Any) -> Axes | None:
+    """What the layer tells about the image, or what was made of it `before`; None where it takes arrays of any form."""
     rank, kind = image.shape.rank, layer.layer
     names = [ancestor.__name__ for ancestor in type(kind).__mro__]
     dimensions = _dimensions(kind)
     if dimensions:
         wanted = dimensions + 2 + any("ConvLSTM" in name for name in names)
         if rank in (wanted, wanted + 1):  # one more: each frame of a film
-            return Axes(rank, rank - 1 - dimensions if _data_format(kind) == _FIRST else rank - 1)
+            own = rank - 1 - dimensions if _data_format(kind) == _FIRST else rank - 1
+            return Axes(rank, axis_of_image(layer.tensor, image, own))
         return Axes(rank, None) if rank == wanted - 1 else _undecided(image)
     if rank == 3 and any(name in _SEQUENCES for name in names):
-        return Axes(rank, 2)
+        return Axes(rank, axis_of_image(before, image, 2))
     if rank > 2 and layer.tensor.shape.rank == rank and ("Dense" in names or "EinsumDense" in names):
         return Axes(rank, rank - 1)
     if "Flatten" in names and _data_format(kind) == _FIRST and rank > 3:
         return Axes(rank, 1)
     return None
+
+
+def axis_of_image(tensor: Any, image: Any, axis: int) -> int:
+    """Which axis of the image an axis of a tensor is, where the model exchanges axes on the way; the same where it does not."""
+    import tensorflow as tf
+
+    reached, found = follows_from(image), axis
+    while tensor is not image:
+        if tensor.op.type == "Transpose":
+            order = tf.get_static_value(tensor.op.inputs[1])
+            if order is None:
+                return axis
+            found = int(order[found])
+        given = [each for each in tensor.op.inputs if each.op in reached and each.shape.rank == image.shape.rank]
+        if not given:
+            return axis
+        tensor = given[0]
+    return found
 
 
 def _undecided(image: Any) -> Axes:

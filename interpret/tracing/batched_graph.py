@@ -17,6 +17,7 @@ import numpy as np
 
 from ... import Shown
 from ..graph.state.model_state import Structure
+from ..graph.state.precision import precision_words
 from ..graph.state.written_variables import kept, written_variables
 from ..progress import Progress, steps
 from .axes import Axes
@@ -75,9 +76,11 @@ class Program:
     @property
     def head(self) -> Any:
         """The `Head` of the model; known once the model is traced, and surely once it is proven."""
-        return (
-            self._head if self._head is None or self.proof is None else self._head.seen(self.proof.stay_within_0_and_1)
-        )
+        if self._head is None:
+            return None
+        head = self._head if self.proof is None else self._head.seen(self.proof.stay_within_0_and_1)
+        said = precision_words(self.traced.half_types, self.traced.left_half, self.logit_error)
+        return head if said is None else replace(head, precision=said)
 
     @property
     def logit_error(self) -> float | None:

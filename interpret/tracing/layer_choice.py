@@ -10,7 +10,7 @@ import numpy as np
 
 from ..graph.gates import is_gate
 from ..graph.token_grid import reads_single_tokens, token_grid
-from ..graph.ways import follows_from, leads_to
+from ..graph.ways import follows_from, is_whole_road, leads_to
 from .axes import TokenAxes
 from .layer_hooks import TappedLayer
 from .traced_model import Taps
@@ -169,6 +169,20 @@ def calls_beside(taps: Taps, name: str | None) -> list[str]:
     ways = leads_to([own.tensor]) | follows_from(own.tensor)
     calls = [each for each in on_the_way(taps) if each.layer is own.layer and not each.output and not each.is_attention]
     return [each.name for each in calls if each.tensor.op not in ways]
+
+
+def ways_of(taps: Taps, name: str | None) -> tuple[bool, str | None]:
+    """Whether all ways from the image to the scores lead through the layer called `name`; if not, where they come together.
+
+    That is the last layer with a map, behind this one, that all ways lead through; None where there is none.
+    """
+    if name is None or is_whole_road(taps.find(name).tensor, taps.image, taps.ends):
+        return True, None
+    behind = follows_from(taps.find(name).tensor)
+    later = [each for each in on_the_way(taps) if each.tensor.op in behind and not is_nested_model(each)]
+    found = [each for each in later if has_places(each) or is_of_series(taps, each)]
+    whole = (each.name for each in reversed(found) if is_whole_road(each.tensor, taps.image, taps.ends))
+    return False, next(whole, None)
 
 
 def spatial_layers(taps: Taps, names: Sequence[str] | None) -> list[TappedLayer]:

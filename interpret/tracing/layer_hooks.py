@@ -19,6 +19,7 @@ from typing import Any
 from ..graph.attention_scores import called_with_scores, gives_scores
 from ..graph.frames import joined, over_frames, parted, runs_on_frames
 from ..graph.state.model_state import layers_within
+from ..graph.state.precision import with_own_weights
 from .folding import Folder
 
 ATTENTION = "attention"  # what the attention of a layer is called, behind the layer's name
@@ -76,18 +77,24 @@ def tapped(
     """
     notes = _Notes(threading.get_ident(), replaced or {}, folder)
     cells = _looped_cells(model)
-    before = [(layer, "call" in vars(layer), layer.call) for layer in layers_within(model) if id(layer) not in cells]
+    before = [_call_of(layer) for layer in layers_within(model) if id(layer) not in cells]
     try:
-        for layer, _, call in before:
-            object.__setattr__(layer, "call", _noting(layer, call, notes, outermost=layer is model))
+        for layer, name, _, call in before:
+            object.__setattr__(layer, name, _noting(layer, call, notes, outermost=layer is model))
         with losses_kept(model):
             yield notes.made
     finally:
-        for layer, own, call in before:
+        for layer, name, own, call in before:
             if own:
-                object.__setattr__(layer, "call", call)
+                object.__setattr__(layer, name, call)
             else:
-                object.__delattr__(layer, "call")
+                object.__delattr__(layer, name)
+
+
+def _call_of(layer: Any) -> tuple[Any, str, bool, Any]:
+    """The layer, the name of the function that Keras calls, whether the layer has one of its own, and the function."""
+    name = "call" if getattr(layer, "quantization_mode", None) is None else "quantized_call"
+    return layer, name, name in vars(layer), getattr(layer, name)
 
 
 @contextmanager
@@ -146,9 +153,10 @@ def _noting(layer: Any, call: Callable[..., Any], notes: _Notes, *, outermost: b
         if threading.get_ident() != notes.thread:
             return call(*args, **kwargs)
         if outermost:
-            return plain(*args, **kwargs)
+            return with_own_weights(layer, plain)(*args, **kwargs)
         notes.stack.append(layer.name)
         run = over_frames(layer, notes.lengths) if runs_on_frames(layer, args, kwargs) else plain
+        run = with_own_weights(layer, run)
         try:
             outputs, attention = called_with_scores(run, args, kwargs) if attends else (run(*args, **kwargs), None)
             path = "/".join(notes.stack)

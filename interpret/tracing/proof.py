@@ -26,6 +26,7 @@ if TYPE_CHECKING:
 PROOF_IMAGES = 4
 _STRESSES = (-10, 10, 100)  # factors of the pixels
 _TOLERANCE = {"float32": 1e-4, "float16": 5e-3, "bfloat16": 4e-2}  # a deep model's rounding differs between runs
+_ROUNDED_AWAY = 0.25  # of the largest answer: how far rounding to 16 bits may move it
 
 Answer = Callable[[list[np.ndarray]], np.ndarray]  # flat inputs -> float[B, ...]
 
@@ -71,9 +72,12 @@ def prove(traced: TracedModel, form: InputForm, flat: list[np.ndarray], made: An
 
 def _proof(traced: TracedModel, form: InputForm, few: list[np.ndarray], made: Answer, head: Head | None) -> Proof:
     expected = traced.answer(form, few)
+    _refuse_what_is_no_number(traced, expected)
     largest = float(np.abs(expected).max())
     allowed = tolerance(traced.model) * max(1.0, largest)
-    error = max(_apart(made(few), expected), _apart(traced.answer(form, few, after=1), expected))
+    traced_answer = made(few)
+    own = traced_answer if not traced.half_types else _as_computed(traced, form, few, head)
+    error = max(_apart(own, expected), _apart(traced.answer(form, few, after=1), expected))
     if not error <= allowed:
         raise ValueError(
             f"Expected {_claim(head)} to equal what model {traced.name!r} answers, to {allowed:.1e}. "
@@ -82,10 +86,45 @@ def _proof(traced: TracedModel, form: InputForm, few: list[np.ndarray], made: An
             f"Make its call() deterministic with training=False."
         )
     _refuse_dependence(traced, form, few, expected, allowed)
+    error = max(error, _rounded_away(traced, traced_answer, expected))
     within = _is_within(expected)
     return Proof(
         error, len(expected), within, within and head is not None and head.bounded and _stays_within(traced, form, few)
     )
+
+
+def _refuse_what_is_no_number(traced: TracedModel, answers: np.ndarray) -> None:
+    if np.isfinite(answers).all():
+        return
+    ends = " It computes in float16, which ends at 65,504." if "float16" in traced.half_types else ""
+    raise ValueError(
+        f"Expected answers that are finite numbers. Model {traced.name!r} answers NaN or infinity to images of the proof.{ends} "
+        f"Look at its weights and at the range of the images; no map of it would mean anything."
+    )
+
+
+def _as_computed(traced: TracedModel, form: InputForm, few: list[np.ndarray], head: Head | None) -> np.ndarray:
+    """What follows from the scores of a model of 16 bits where it is traced in its own precision."""
+    scores = traced.answer(form, few, scores=True)
+    return scores if head is None else head.answer(scores)
+
+
+def _rounded_away(traced: TracedModel, precise: np.ndarray, own: np.ndarray) -> float:
+    """How far a model's own answers are from those in float32, which are explained; 0 where it computes in these.
+
+    Raises:
+        ValueError: Its rounding makes another model of it.
+    """
+    apart = _apart(precise, own) if traced.half_types else 0.0
+    allowed = _ROUNDED_AWAY * max(1.0, float(np.abs(own).max()))
+    if not apart <= allowed:
+        types = " and ".join(traced.half_types)
+        raise ValueError(
+            f"Expected model {traced.name!r} to answer in {types} much as in float32 with the same weights, to {allowed:.1e}. "
+            f"The answers differ by {apart:.3g}: they follow from its rounding. Build it in float32 with the same weights, and "
+            f"see what it answers."
+        )
+    return apart
 
 
 def _claim(head: Head | None) -> str:

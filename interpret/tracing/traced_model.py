@@ -12,7 +12,7 @@ from __future__ import annotations
 
 import threading
 from collections.abc import Collection, Iterator, Mapping, Sequence
-from contextlib import contextmanager
+from contextlib import contextmanager, nullcontext
 from contextvars import ContextVar
 from dataclasses import dataclass, replace
 from functools import cached_property
@@ -23,6 +23,7 @@ import numpy as np
 from ..graph.head import Head
 from ..graph.logits import find_logits
 from ..graph.state.model_state import Structure
+from ..graph.state.precision import half_types, in_float32, still_half
 from ..graph.state.written_variables import kept, variables_of, written_variables
 from ..graph.tasks import declared_task
 from ..maps.volume_pooling import mend_volume_pooling
@@ -137,10 +138,13 @@ class TracedModel:
         self.form = declared_inputs(model)
         self.output = output
         self.wrt = wrt
+        self.half_types = half_types(model)  # the types of 16 bits that its layers compute in
+        self.left_half: tuple[str, ...] = ()  # those that stayed in the latest trace
         self._asked_to_fold = fold
         self.fold = self._foldable()
         self.called: tuple[Any, ...] = ()  # the layers that the latest trace went through, in order
         self.folded: tuple[str, ...] = ()  # paths of the batch normalisations that were folded in the latest trace
+        self._as_it_computes = False  # while it is traced as it is, and not in float32
         self._answers: dict[tuple[object, ...], Any] = {}  # the model's own answer as a function, for each form
 
     @property
@@ -174,7 +178,9 @@ class TracedModel:
             except (TypeError, ValueError, NotImplementedError, tf.errors.OpError):
                 self.model(form.pack(one), training=False)
 
-    def answer(self, form: InputForm, flat: Sequence[np.ndarray], *, after: int = 0, tap: bool = False) -> np.ndarray:
+    def answer(
+        self, form: InputForm, flat: Sequence[np.ndarray], *, after: int = 0, tap: bool = False, scores: bool = False
+    ) -> np.ndarray:
         """The model's own answer, by calling it in a graph; float64[B,units], of several outputs one after another.
 
         Args:
@@ -182,12 +188,14 @@ class TracedModel:
             flat: The inputs.
             after: So many calls later; another answer than at once says that the model keeps something between calls.
             tap: With its layers tapped, as for a trace.
+            scores: The scores behind it, where there are some, with its layers tapped and each computing in its own precision.
         """
         import tensorflow as tf
 
-        key = (form.key, tap)
+        key = (form.key, tap, scores)
         if key not in self._answers:
-            self._answers[key] = self._own_function(form, tap) if tap else self._shared_function(form)
+            tapped_too = tap or scores
+            self._answers[key] = self._own_function(form, tap, scores) if tapped_too else self._shared_function(form)
         function, written = self._answers[key]
         with kept(written):
             answers = [function(*map(tf.convert_to_tensor, flat)) for _ in range(1 + after)]
@@ -196,6 +204,7 @@ class TracedModel:
     def look_again(self) -> None:
         """Forget what was found out about the model, which was changed."""
         self.form = declared_inputs(self.model)
+        self.half_types = half_types(self.model)
         self.fold = self._foldable()
         self._answers.clear()
 
@@ -212,10 +221,13 @@ class TracedModel:
         A layer whose path is in `replaced` puts out the tensor given there, of the same shape and dtype as its own.
         """
         folder = None if self.fold is None else Folder(self.fold)
-        with _tracing, tapped(self.model, replaced, folder) as notes:
+        precise = in_float32(self.model) if self.half_types and not self._as_it_computes else nullcontext()
+        with _tracing, precise, tapped(self.model, replaced, folder) as notes:
             answer = self.model(form.pack(list(flat)), training=False)
         self.folded = () if folder is None else tuple(folder.folded)
         outputs = self._outputs(answer)
+        if not self._as_it_computes:
+            self.left_half = still_half(outputs[0].graph, flat[self.image_index(form)])
         reachable = [note for note in notes if getattr(note.tensor, "graph", None) is outputs[0].graph]
         image = flat[self.image_index(form)]
         every = named(reachable)
@@ -241,23 +253,31 @@ class TracedModel:
         """The model's own answer, as another one who traced it may have made it; a model that was changed since is another."""
         known = _own_answers.get()
         if known is None:
-            return self._own_function(form, tap=False)
+            return self._own_function(form)
         key = (id(self.model), Structure(self.model).digest(), self.output, form.key)  # the function keeps the model
         if key not in known:
-            known[key] = self._own_function(form, tap=False)
+            known[key] = self._own_function(form)
         return known[key]
 
-    def _own_function(self, form: InputForm, tap: bool) -> tuple[Any, list[Any]]:
+    def _own_function(self, form: InputForm, tap: bool = False, scores: bool = False) -> tuple[Any, list[Any]]:
         import tensorflow as tf
 
         def answer(*flat: tf.Tensor) -> tf.Tensor:
-            made = self.trace(form, flat).outputs if tap else self._outputs(self.model(form.pack(flat), training=False))
+            made = self._outputs(self.model(form.pack(flat), training=False)) if not (tap or scores) else made_of(flat)
             parts = [tf.reshape(tf.cast(each, tf.float32), [tf.shape(each)[0], -1]) for each in made]
             return parts[0] if len(parts) == 1 else tf.concat(parts, axis=1)
 
+        def made_of(flat: Sequence[tf.Tensor]) -> tuple[tf.Tensor, ...]:
+            taps = self.trace(form, flat)
+            return (taps.logits,) if scores and taps.has_scores else taps.outputs
+
         specs = [tf.TensorSpec((None, *shape), dtype) for shape, dtype in zip(form.shapes, form.dtypes, strict=True)]
         with _tracing, losses_kept(self.model):
-            function = tf.function(answer, autograph=False).get_concrete_function(*specs)
+            self._as_it_computes = scores
+            try:
+                function = tf.function(answer, autograph=False).get_concrete_function(*specs)
+            finally:
+                self._as_it_computes = False
         return function, written_variables(function)
 
     def _named_output(self, answer: Any) -> Any:

@@ -11,6 +11,8 @@ A variant depends on its image and its number alone, so a map does not depend on
 from __future__ import annotations
 
 from collections.abc import Callable, Collection, Iterator
+from contextlib import contextmanager
+from contextvars import ContextVar
 from dataclasses import dataclass
 from typing import Any
 
@@ -31,9 +33,29 @@ _NUMBERS = (
     1_250_000  # pixels times channels run at a time (5 MB): 8 of 224 x 224 x 3; 16 take 0.27 GB more, for 3 % less time
 )
 
+_most: ContextVar[int | None] = ContextVar("most rows", default=None)
+
+
+@contextmanager
+def rows_limited(most: int | None) -> Iterator[None]:
+    """Let no more than `most` images run at a time, whoever asks, until the end of the block; None: as memory allows.
+
+    Example:
+        >>> with rows_limited(3):
+        ...     rows_at_once(np.zeros((1, 28, 28, 1)))
+        3
+    """
+    before = _most.set(most)
+    try:
+        yield
+    finally:
+        _most.reset(before)
+
 
 def rows_at_once(images: Arrays, batch_size: int = 256) -> int:
     """How many images run at a time, at most `batch_size`: as many as keep the memory of a run small, at least 4.
+
+    Within `rows_limited` they are no more than it says.
 
     Example:
         >>> rows_at_once(np.zeros((1, 224, 224, 3))), rows_at_once(np.zeros((1, 28, 28, 1)))
@@ -43,7 +65,8 @@ def rows_at_once(images: Arrays, batch_size: int = 256) -> int:
     given = list(images.values()) if isinstance(images, dict) else images
     arrays = given if isinstance(given, (list, tuple)) else [given]
     numbers = sum(int(np.prod(np.shape(array)[1:])) for array in arrays)
-    return min(batch_size, max(4, _NUMBERS // max(numbers, 1)))
+    most = _most.get()
+    return min(batch_size if most is None else min(batch_size, most), max(4, _NUMBERS // max(numbers, 1)))
 
 
 @dataclass(frozen=True, eq=False)

@@ -39,7 +39,7 @@ def contents(images: np.ndarray) -> list[bytes]:
 
 def _bytes_of(image: np.ndarray) -> Any:
     """The image; a large one of whole numbers from 0 to 255, as photos are, as a byte for each: a quarter to be hashed."""
-    if image.size < _LARGE:
+    if image.size < _LARGE or image.dtype == np.uint8:
         return np.ascontiguousarray(image)
     with np.errstate(invalid="ignore"):  # what is no byte differs from what is made of it
         stored = image.astype(np.uint8)

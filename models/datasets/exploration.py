@@ -10,7 +10,7 @@ import numpy as np
 from .dataset import Dataset
 from .duplicates import contents, equal_contents
 from .neighbours import ClassNeighbours, compared_numbers, neighbours_among, none_compared, reduced
-from .pixel_tallies import Moments, PixelCounts
+from .pixel_tallies import Moments, PixelCounts, as_bytes
 
 _VALUES_AT_ONCE = 4_000_000
 
@@ -135,12 +135,13 @@ class DataStatistic:
     def update(self, batch: Images) -> None:
         """Look at some more images."""
         images = batch.images if self._pictures is None else self._pictures[batch.numbers]
-        self._pixels.add(images)
+        stored = as_bytes(images)
+        self._pixels.add(stored)
         for label in np.unique(batch.labels):
-            self._moments[label].add(_rows(images, np.flatnonzero(batch.labels == label)))
+            self._moments[label].add(_rows(stored, np.flatnonzero(batch.labels == label)))
         numbers = batch.numbers.tolist()
         self._labels.update(zip(numbers, batch.labels.tolist(), strict=True))
-        self._contents.update(zip(numbers, contents(images), strict=True))
+        self._contents.update(zip(numbers, contents(stored), strict=True))
         rows = np.flatnonzero(np.isin(batch.numbers, self._compared))
         if len(rows):
             self._reduced.update(zip(batch.numbers[rows].tolist(), reduced(_rows(images, rows)), strict=True))

@@ -104,7 +104,14 @@ class ImageStore:
     def __array__(self, dtype: Any = None, copy: bool | None = None) -> np.ndarray:
         return self[:].astype(dtype or np.float32, copy=False)
 
+    def levels(self, numbers: np.ndarray) -> np.ndarray:
+        """The pictures int64[n] as float32 from 0 to 255, of those that are stored as bytes: these numbers themselves."""
+        return self._stored(numbers).astype(np.float32)
+
     def _read(self, numbers: np.ndarray) -> np.ndarray:
+        return self._in_range(self._stored(numbers))
+
+    def _stored(self, numbers: np.ndarray) -> np.ndarray:
         numbers = np.where(numbers < 0, numbers + self._count, numbers)
         if len(numbers) and not (numbers.min() >= 0 and numbers.max() < self._count):
             raise IndexError(f"Expected rows from 0 to {self._count - 1}. Received {numbers.min()} to {numbers.max()}.")
@@ -112,7 +119,7 @@ class ImageStore:
         for start, stop in _runs(numbers):
             data = os.pread(self._file.descriptor, (stop - start) * self._bytes, int(numbers[start]) * self._bytes)
             found[start:stop] = np.frombuffer(data, self.stored).reshape(-1, *self._image)
-        return self._in_range(found)
+        return found
 
     def _in_range(self, stored: np.ndarray) -> np.ndarray:
         unit = stored.astype(np.float32)
@@ -138,8 +145,14 @@ class _UnnamedFile:
     """
 
     def __init__(self) -> None:
-        with tempfile.TemporaryFile() as opened:
-            self.descriptor = os.dup(opened.fileno())
+        try:
+            with tempfile.TemporaryFile() as opened:
+                self.descriptor = os.dup(opened.fileno())
+        except OSError as error:  # such as where no folder for temporary files has room for a single byte
+            raise ValueError(
+                f"Expected a folder for temporary files, where pictures are kept off the memory. Received '{error.strerror}'. "
+                f"Make room, or name a folder with TMPDIR=FOLDER."
+            ) from error
         weakref.finalize(self, os.close, self.descriptor)
 
     def write(self, data: bytes) -> None:

@@ -7,6 +7,10 @@ from collections.abc import Iterator
 
 import numpy as np
 
+from ..opencv import opencv
+
+_LARGE = 10_000  # numbers of an image, from which on a look pays off whether they are bytes
+_BYTES_TOGETHER = 65_000  # images of bytes whose squares a number of 32 bits holds
 _TOGETHER = 200_000  # numbers that are worked on at a time, so that what is made of them stays in the processor's cache
 
 
@@ -14,6 +18,34 @@ def _some_at_a_time(images: np.ndarray) -> Iterator[np.ndarray]:
     """The images, as many at a time as a cache holds, at least one."""
     rows = max(1, _TOGETHER // max(1, math.prod(images.shape[1:])))
     return (images[start : start + rows] for start in range(0, len(images), rows))
+
+
+def as_bytes(images: np.ndarray) -> np.ndarray:
+    """Large images of whole numbers from 0 to 255, as photos are, as uint8, which is counted faster; others as they are."""
+    if images.dtype == np.uint8 or images[:1].size < _LARGE or not _are_bytes(images[:1]):
+        return images
+    stored = _rounded(images)
+    return stored if np.array_equal(stored, images) else images
+
+
+def _are_bytes(images: np.ndarray) -> bool:
+    return np.array_equal(_rounded(images), images)
+
+
+def _rounded(images: np.ndarray) -> np.ndarray:
+    with np.errstate(invalid="ignore"):  # what is no byte differs from what is made of it
+        return images.astype(np.uint8)
+
+
+def _value_by_value(images: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """The values of bytes, float32[n], and how often each occurs, float32[n]: exact, as fewer than 2^24 are counted at a time."""
+    counted = opencv().calcHist([images.reshape(-1, 1)], [0], None, [256], [0, 256]).ravel()
+    values = np.flatnonzero(counted)
+    return values.astype(np.float32), counted[values]
+
+
+def _number(which: np.ndarray, times: np.ndarray | None) -> int:
+    return int(np.count_nonzero(which) if times is None else times[which].sum(dtype=np.float64))
 
 
 class PixelCounts:
@@ -26,21 +58,25 @@ class PixelCounts:
         self.lowest, self.highest = math.inf, -math.inf
 
     def add(self, images: np.ndarray) -> None:
-        """Count some more."""
+        """Count some more: float32 in the range, or uint8 of these values."""
         for some in _some_at_a_time(images):
-            self._count(some)
+            self.values += some.size
+            if some.dtype == np.uint8:
+                self._count(*_value_by_value(some))
+            else:
+                self._count(some)
 
-    def _count(self, images: np.ndarray) -> None:
+    def _count(self, values: np.ndarray, times: np.ndarray | None = None) -> None:
+        """Count values, each once or `times`."""
         low, high = self._range
-        bins = len(self.counts)
-        places = (images - low) * (bins / (high - low))
-        np.clip(places, 0, bins - 1, out=places)
-        self.counts += np.bincount(places.astype(np.uint16).ravel(), minlength=bins)
-        self.black += int(np.count_nonzero(images == low))
-        self.white += int(np.count_nonzero(images == high))
-        self.values += images.size
-        self.lowest = min(self.lowest, float(images.min()))
-        self.highest = max(self.highest, float(images.max()))
+        places = (values - low) * (len(self.counts) / (high - low))
+        np.clip(places, 0, len(self.counts) - 1, out=places)
+        found = np.bincount(places.astype(np.uint16).ravel(), times, minlength=len(self.counts))
+        self.counts += found.astype(np.int64)
+        self.black += _number(values == low, times)
+        self.white += _number(values == high, times)
+        self.lowest = min(self.lowest, float(values.min()))
+        self.highest = max(self.highest, float(values.max()))
 
     def merge(self, later: PixelCounts) -> None:
         """Add the counts of another one."""
@@ -49,6 +85,14 @@ class PixelCounts:
         self.white += later.white
         self.values += later.values
         self.lowest, self.highest = min(self.lowest, later.lowest), max(self.highest, later.highest)
+
+
+def _moments_of_bytes(images: np.ndarray) -> tuple[int, np.ndarray, np.ndarray]:
+    """How many images there are, their mean, and their summed squared deviations: sums of whole numbers, without rounding."""
+    count = len(images)
+    sums = images.sum(axis=0, dtype=np.uint32).astype(np.float64)
+    squares = np.square(images, dtype=np.uint16).sum(axis=0, dtype=np.uint32).astype(np.float64)
+    return count, sums / count, (squares * count - np.square(sums)) / count
 
 
 class Moments:
@@ -64,7 +108,11 @@ class Moments:
         self._squares = np.zeros(0)  # likewise
 
     def add(self, images: np.ndarray) -> None:
-        """Join some images [n,H,W,C], at least one."""
+        """Join some images [n,H,W,C], at least one: of float32, or of uint8."""
+        if images.dtype == np.uint8:
+            for start in range(0, len(images), _BYTES_TOGETHER):
+                self._join(*_moments_of_bytes(images[start : start + _BYTES_TOGETHER]))
+            return
         mean = images.mean(axis=0, dtype=np.float64)
         squares = np.zeros(mean.shape)
         for some in _some_at_a_time(images):

@@ -19,6 +19,9 @@ _TRIED = 64  # images
 _BETTER = 0.7  # of the loss under the assumed range: another that is so much lower fits clearly better
 _FEW = 16  # images: fewer contradict nothing
 _SURE = 3.0  # standard errors
+_KNOWN = (
+    0.1  # loss under which the assumed range is right as it is: nine tenths are given to the true class, on average
+)
 _LEARNT = 0.75  # of the loss by chance: above it the model knows nothing of the images under that range
 
 
@@ -50,12 +53,15 @@ class RangeTrial:
         """Whether another range fits the labels clearly better than the assumed one; never so on a few images.
 
         The model has learnt something under the other range, its loss is far lower there, and the difference is larger than
-        chance makes it between so many images.
+        chance makes it between so many images. What knows nearly all images is not contradicted: larger values make a model surer
+        of the same answers.
         """
         gain = self.each[self.assumed] - self.each[self.best]
         if self.best == self.assumed or len(gain) < _FEW:
             return False
         least, assumed = self.losses[self.best], self.losses[self.assumed]
+        if assumed < _KNOWN:
+            return False
         error = float(gain.std(ddof=1)) / np.sqrt(len(gain))
         return bool(least < _LEARNT * self.chance and least < _BETTER * assumed and gain.mean() > _SURE * error)
 

@@ -68,8 +68,8 @@ class PictureFiles:
         store = self._kept.store
         if store is None or store.shape[1:] != shape:
             return None
-        if store.stored == np.uint8:  # read as k / 255
-            return LazyImages(lambda rows: np.rint(store[rows] * np.float32(255)), len(store), shape)
+        if store.stored == np.uint8:
+            return LazyImages(store.levels, len(store), shape)
         return lazily(store)
 
     def kept(self, raw: LazyImages) -> LazyImages:

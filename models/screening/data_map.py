@@ -12,6 +12,7 @@ from __future__ import annotations
 from dataclasses import dataclass
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 _SOFTEN = 1.5  # temperature of the probabilities: at 1 sure answers fall onto one point, beyond 3 classes mix
 _ROUNDS = 50  # of turning round parts of the circle
@@ -90,6 +91,11 @@ def told_apart(features: np.ndarray, labels: np.ndarray, classes: np.ndarray) ->
         int64[n], the images of these classes, and float32[n,2] where they lie, scaled to a deviation of 1; for two classes
         the second direction is the one of most variance beside the first.
     """
+    with threadpool_limits(1, "blas"):  # several threads wait for each other, at ten times the cost
+        return _told_apart(features, labels, classes)
+
+
+def _told_apart(features: np.ndarray, labels: np.ndarray, classes: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     rows = np.flatnonzero(np.isin(labels, classes))
     found = features[rows].astype(np.float64)
     found -= found.mean(axis=0)

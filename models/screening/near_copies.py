@@ -20,9 +20,10 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from ..datasets.exploration import Described, Images
-from .picture_vectors import has_plain_ground, picture_vectors, small_grey
+from .picture_vectors import has_plain_ground, mirrored_vectors, picture_vectors, small_grey
 
 CORRELATION = 0.98
 _STANDS_OUT = 0.25  # of the fifth nearest's squared distance
@@ -31,7 +32,7 @@ _NEXT = 5
 _COMPONENTS = 64
 _ITERATIONS = 4
 _FITTED = 5000  # vectors that the components are computed from
-_BLOCK = 512
+_BLOCK = 256
 _READ = 512  # pictures read at a time
 
 
@@ -61,7 +62,8 @@ def near_copies(pictures: np.ndarray, others: np.ndarray | None = None, *, seed:
 def copies_among(own: np.ndarray, other: np.ndarray | None, *, seed: int = 0) -> NearCopies:
     """The same, of pictures that are small and grey already, float32[B,h,w] (see `small_grey`)."""
     centred = has_plain_ground(own)
-    rows, mirror = (picture_vectors(each, centred=centred) for each in (own, own[:, :, ::-1]))
+    rows = picture_vectors(own, centred=centred)
+    mirror = mirrored_vectors(own, rows, centred=centred)
     within = other is None
     known = rows if other is None else picture_vectors(other, centred=centred)
     if len(known) < 1 + within or known.shape[1] != rows.shape[1]:
@@ -124,9 +126,10 @@ def _projection(known: np.ndarray, seed: int) -> np.ndarray:
     some = known[random.permutation(len(known))[:_FITTED]]
     some = some - some.mean(axis=0)
     size = some.shape[1], min(_COMPONENTS, some.shape[1])
-    directions = np.linalg.qr(random.normal(size=size).astype(np.float32))[0]
-    for _ in range(_ITERATIONS):
-        directions = np.linalg.qr(some.T @ (some @ directions))[0]
+    with threadpool_limits(1, "blas"):  # several threads wait for each other, at thirty times the cost
+        directions = np.linalg.qr(random.normal(size=size).astype(np.float32))[0]
+        for _ in range(_ITERATIONS):
+            directions = np.linalg.qr(some.T @ (some @ directions))[0]
     return directions
 
 
@@ -136,8 +139,7 @@ Found = tuple[int, int, float, bool]  # number of the image, of its near copy, c
 def _search(
     rows: np.ndarray, mirror: np.ndarray, known: np.ndarray, projection: np.ndarray, within: bool
 ) -> list[Found]:
-    there = known @ projection
-    told = _told(there)
+    told = _told(known @ projection)
     found = []
     for start in range(0, len(rows), _BLOCK):
         part = slice(start, start + _BLOCK)

@@ -45,21 +45,42 @@ def picture_vectors(grey: np.ndarray, *, centred: bool) -> np.ndarray:
     return np.where(lengths > least, rows / np.maximum(lengths, 1e-30), 0).astype(np.float32)
 
 
+def mirrored_vectors(grey: np.ndarray, vectors: np.ndarray, *, centred: bool) -> np.ndarray:
+    """The vectors of the pictures mirrored: the `vectors` float32[B,D] of the pictures as they are, mirrored.
+
+    A picture whose mirrored one is rolled by another whole pixel, where its centre lies between two, is made anew.
+    """
+    height, width = grey.shape[1:]
+    flipped = np.array(vectors.reshape(-1, height, width)[:, :, ::-1], order="C")
+    mirrored = flipped.reshape(vectors.shape)
+    if centred:
+        ink = _ink(grey)
+        (down, right), (down_too, left) = _steps(ink), _steps(ink[:, :, ::-1])
+        other = np.flatnonzero((down != down_too) | ((right + left) % width != 0))
+        if len(other):
+            mirrored[other] = picture_vectors(grey[other][:, :, ::-1], centred=True)
+    return mirrored
+
+
 def ink_centred(grey: np.ndarray) -> np.ndarray:
     """The pictures rolled by whole pixels until the centre of what differs from the ground lies in the middle."""
-    ink = np.abs(grey - np.median(_border(grey), axis=1)[:, np.newaxis, np.newaxis])
     height, width = grey.shape[1:]
-    down, right = _off(ink.sum(axis=2)) % height, _off(ink.sum(axis=1)) % width
-    return _rolled(_rolled(grey, down, axis=1), right, axis=2)
+    down, right = _steps(_ink(grey))
+    rows = (np.arange(height) - down[:, np.newaxis]) % height
+    columns = (np.arange(width) - right[:, np.newaxis]) % width
+    every = np.arange(len(grey))[:, np.newaxis, np.newaxis]
+    return grey[every, rows[:, :, np.newaxis], columns[:, np.newaxis]]
 
 
-def _rolled(grey: np.ndarray, steps: np.ndarray, axis: int) -> np.ndarray:
-    """Each picture rolled by its own number of pixels along an axis; those of one number are rolled together."""
-    rolled = np.empty_like(grey)
-    for step in np.unique(steps):
-        alike = steps == step
-        rolled[alike] = np.roll(grey[alike], step, axis=axis)
-    return rolled
+def _ink(grey: np.ndarray) -> np.ndarray:
+    """What differs from the ground, float32[B,h,w]."""
+    return np.abs(grey - np.median(_border(grey), axis=1)[:, np.newaxis, np.newaxis])
+
+
+def _steps(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
+    """int64[B] each: the pixels that a picture is rolled by, down and to the right."""
+    height, width = ink.shape[1:]
+    return _off(ink.sum(axis=2)) % height, _off(ink.sum(axis=1)) % width
 
 
 def _off(lines: np.ndarray) -> np.ndarray:

@@ -63,13 +63,25 @@ def sentence(shortcut: Shortcut, names: Sequence[str]) -> str:
         return said + _all_carry(shortcut, name)
     said = (
         f"The model reads {content} as {name}: it is {spread(shortcut, names)}. Without it the recall of {name} falls by "
-        f"{100 * shortcut.effect:.0f} points ({count(shortcut.images, 'image')}, pasted out against pasted in); pasted on other "
-        f"classes it turns {percent(shortcut.called_with - shortcut.called_without, 0)} of them into {name}."
+        f"{100 * shortcut.effect:.0f} points ({count(shortcut.images, 'image')}, {_how(shortcut)}); {_turned(shortcut, name)}."
     )
     said += _all_carry(shortcut, name)
     if shortcut.also_loses:
         said += f" With it, {listed([names[each] for each in shortcut.also_loses], 4)} also lose."
     return said
+
+
+def _how(shortcut: Shortcut) -> str:
+    """What pictures with it are compared with."""
+    return "pasted in against left out" if shortcut.kind == "frame" else "pasted out against pasted in"
+
+
+def _turned(shortcut: Shortcut, name: str) -> str:
+    """What it does to the other classes."""
+    turned = shortcut.called_with - shortcut.called_without
+    if turned >= 0.005 or shortcut.kind != "background":
+        return f"pasted on other classes it turns {percent(turned, 0)} of them into {name}"
+    return f"pasted on other classes it turns none of them into {name}: it is read together with what {name} shows"
 
 
 def _unread(shortcut: Shortcut, name: str) -> str:

@@ -25,6 +25,7 @@ from typing import Any
 import numpy as np
 
 from ..evidence.twin import is_drawn_only
+from .whole_files import check_arrays_name, check_page, check_writable
 
 FORMAT, VERSION = "featurelens report", 1
 
@@ -36,6 +37,25 @@ class ReportFiles:
     page: Path
     json: Path | None = None
     arrays: Path | None = None
+
+
+def checked_files(path: str | Path, json: str | Path | None, arrays: str | Path | None) -> ReportFiles:
+    """The files to write, absolute.
+
+    Raises:
+        ValueError: One of them cannot be written, or they would be written over each other.
+    """
+    named = [None if each is None else Path(each).expanduser().absolute() for each in (path, json, arrays)]
+    page, *beside = (each for each in named if each is not None)
+    check_page(page)
+    for target in beside:
+        check_writable(target)
+    if named[2] is not None:
+        check_arrays_name(named[2])
+    if len({page, *beside}) <= len(beside):
+        received = ", ".join(map(str, (page, *beside)))
+        raise ValueError(f"Expected different files for the page, json= and arrays=. Received {received}. Rename one.")
+    return ReportFiles(page, *named[1:])
 
 
 def document(figures: Mapping[str, Any], answers: Mapping[str, Any], arrays: Path | None) -> dict[str, Any]:

@@ -25,13 +25,16 @@ _TOKEN = re.compile(
 )
 _TIGHT = set("{}()[],;:?=<>&|+*!%\"'`")  # no space is needed beside these
 _DOUBLED = set("-/")  # nor beside these, where no second one follows
+_ALONE = re.compile(r"(?<![\w$)\]])\(([A-Za-z_$][\w$]*)\)=>")  # an argument alone needs no brackets: (x)=>x
 _OPEN, _CLOSING = set(";{,(["), set("})]")  # a line's end behind the first, or before the second, ends no statement
 
 
 def program() -> Markup:
     """The whole program, its parts in the order of their names."""
     parts = [compact(path.read_text(encoding="utf-8")) for path in sorted(SCRIPTS.glob("*.js"))]
-    return Markup('(() => {{\n"use strict";\n{}\n}})();\n').format(Markup(with_short_names("\n".join(parts))))
+    return Markup('(() => {{\n"use strict";\n{}\n}})();\n').format(
+        Markup(_ALONE.sub(r"\1=>", with_short_names("\n".join(parts))))
+    )
 
 
 def compact(text: str) -> str:

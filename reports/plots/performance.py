@@ -154,7 +154,10 @@ def most_confused(counts: np.ndarray, most: int = MOST_CLASSES) -> list[int]:
     np.fill_diagonal(off, 0)
     chosen: list[int] = []
     for cell in np.argsort(-off, axis=None, kind="stable"):
-        new = [int(label) for label in np.unravel_index(cell, off.shape) if int(label) not in chosen]
+        both = dict.fromkeys(
+            int(label) for label in np.unravel_index(cell, off.shape)
+        )  # one, where nothing is confused
+        new = [label for label in both if label not in chosen]
         if len(chosen) + len(new) > most:
             break
         chosen.extend(new)

@@ -11,6 +11,7 @@ from __future__ import annotations
 import hashlib
 import io
 import re
+import warnings
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -86,7 +87,10 @@ class Plot:
         import matplotlib
 
         buffer = io.StringIO()
-        with matplotlib.rc_context(STYLE):
+        with matplotlib.rc_context(STYLE), warnings.catch_warnings():
+            warnings.filterwarnings(
+                "ignore", r"Glyph .* missing from font"
+            )  # text stays text, in the reader's own fonts
             self.drawing.savefig(buffer, format="svg", transparent=True, metadata={"Date": None})
         return for_page(buffer.getvalue(), self.title, self.description)
 

@@ -34,8 +34,9 @@ def refusal_curve(curve: Refusals, threshold: float) -> Plot:
             color=INK,
             fontsize=9,
         )
+    level = np.ptp(curve.right[known]) < 0.01  # the axis would be stretched to hundredths of a percent
     drawn.x.update(label="answered, % of the images", lim=(0, 101), grid=True)
-    drawn.y.update(label="right, % of those answered", grid=True)
+    drawn.y.update(label="right, % of those answered", grid=True, **({"lim": (-1, 101)} if level else {}))
     return Plot(drawn, "Answered against right", f"Refusing answers below {percent(threshold, 0)}: {said}.")
 
 

@@ -215,7 +215,8 @@ def _sentence(ablation: ChannelAblation, names: tuple[str, ...], tried: int) -> 
     breaks = f"{count(int(lost.sum()), 'right answer')} of those tried {'breaks' if lost.sum() == 1 else 'break'}"
     where = f", first of all {listed(classes)}" if len(classes) > 1 else f", of {classes[0]}" if classes else ""
     return (
-        f"Without channel {first.channels[0]}, {first.repaired[0]} of {count(ablation.confused, 'image')} are answered "
+        f"Without channel {first.channels[0]}, {first.repaired[0]} of {count(ablation.confused, 'image')} "
+        f"{'is' if first.repaired[0] == 1 else 'are'} answered "
         f"{names[true]}; without one at random {control.repaired.mean():.1f} are.{f' {breaks}{where}.' if tried else ''}"
     )
 

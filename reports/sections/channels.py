@@ -25,9 +25,10 @@ def census_sentence(census: ChannelCensus, names: tuple[str, ...]) -> str:
     total = len(census.active_share)
     alike = int((np.nan_to_num(census.redundancy) >= _TWINS).sum())
     silent, always = len(census.silent), len(census.always_active)
+    fire = "fires" if silent == 1 else "fire"
     said = (
         f"Over {count(census.images, 'image')}, "
-        f"{f'{silent:,} of {total:,} channels never fire' if silent else 'every channel fires somewhere'}; {always:,} "
+        f"{f'{silent:,} of {total:,} channels never {fire}' if silent else 'every channel fires somewhere'}; {always:,} "
         f"{'is' if always == 1 else 'are'} above 0 at {percent(census.always, 0)} of the places or more; {alike:,} "
         f"{'correlates' if alike == 1 else 'correlate'} with another one by {_TWINS} or more, in size."
     )

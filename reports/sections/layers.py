@@ -79,8 +79,12 @@ def _rule(found: LayersEvidence, about: About) -> str:
 
 def _caption(found: LayersEvidence) -> str:
     probe = found.layers[0].probe
-    over = f"all {found.images:,} images" if found.images > 1 else "one image"
-    return f"Over {over}; the probe is fitted on {probe.fitted:,} of them and tested on {probe.tested:,} others."
+    if found.images < 2:
+        return "Over one image, which no probe can be fitted on."
+    return (
+        f"Over all {found.images:,} images; the probe is fitted on {probe.fitted:,} of them and tested on {probe.tested:,} "
+        f"{'other' if probe.tested == 1 else 'others'}."
+    )
 
 
 def _table(layers: tuple[LayerSurvey, ...]) -> Markup:

@@ -72,8 +72,9 @@ class MistakesSection:
     def html(self, found: Mistakes, about: About) -> Part:
         """The confusions as a table, the first images of the largest, and what the program draws from."""
         if not found.total:
-            nothing = Markup("<p>None of the {} is incorrectly classified.</p>")
-            return Part(nothing.format(count(len(about.dataset), "image")))
+            images = len(about.dataset)
+            nothing = "The one image is" if images == 1 else f"All {images:,} images are"
+            return Part(Markup("<p>{} correctly classified.</p>").format(nothing))
         where = evidence_regions(found.contrast)
         groups, sheets = _groups(found, about, where)
         html = Markup('<div id="confusion-detail"></div><div id="confusion-list">{}</div>').format(

@@ -233,12 +233,13 @@ def _calibration_finding(found: PerformanceEvidence) -> Iterator[Finding]:
     error = found.figures.expected_calibration_error
     low, high = accuracy_interval(images - found.mistakes, images)
     direction = "less sure than it is right" if sure < right else "surer than it is right"
-    if low <= sure <= high:
+    fits = low <= sure <= high or percent(sure) == percent(right)
+    if fits:
         direction = "as sure as it is right, as far as so many images can tell"
     yield Finding(
         f"On average the model is {direction}: mean probability {percent(sure)}, accuracy {percent(right)}; "
         f"the expected calibration error is {error:.3f}.",
-        severity="caution" if error > _OFF and not low <= sure <= high else "fact",
+        severity="caution" if error > _OFF and not fits else "fact",
         number=error,
         anchor="calibration",
         link="calibration",

@@ -105,7 +105,7 @@ def _sample(trust: Trust) -> str:
     if len(parts) == 1:
         images = next(iter(parts))
         if images == trust.total:
-            return f"Measured on all {count(images, 'image')}."
+            return "Measured on the one image." if images == 1 else f"Measured on all {images:,} images."
         return f"Measured on {images:,} of the {trust.total:,} images, sampled with seed {trust.plan.seed}."
     most = max(parts)
     every = f"all {most:,} images" if most == trust.total else f"{most:,} of the {trust.total:,} images"
@@ -119,7 +119,7 @@ def _sample(trust: Trust) -> str:
 def _bought(trust: Trust) -> str:
     """How finely it was measured, by which budget, and what the folding of batch normalisation moved."""
     steps = f" Pixels went in {count(trust.plan.steps, 'step')} from all to none."
-    if trust.plan.budget is not None:
+    if trust.plan.budget is not None and max(found.images for found in trust.methods.values()) < trust.total:
         bought = f"That is what a budget of {count(trust.plan.budget, 'pass', 'passes')} forward and backward allows."
         steps = f" {bought}{steps}"
     if trust.folding is None:

@@ -59,8 +59,12 @@ def _copies(found: Likeness, about: About) -> tuple[Markup, list[Sprite]]:
         return Markup("<p>There is one picture, and no other to compare it with.</p>"), []
     seen = "shifts, " if found.copies.centred else ""
     text = Markup(
-        "<p>{} of {} compared are near copies: alike but for {}mirroring, brightness and how they are stored.</p>"
-    ).format(count(len(found.copies.pairs), "pair"), count(found.copies.compared, "picture"), seen)
+        "<p>{} {} compared are near copies: alike but for {}mirroring, brightness and how they are stored.</p>"
+    ).format(
+        f"{count(len(found.copies.pairs), 'pair')} of" if len(pairs) else "No two of the",
+        count(found.copies.compared, "picture"),
+        seen,
+    )
     if not len(pairs):
         return text, []
     sheet = sprite("copies", pictures(about.dataset.shown[pairs.ravel()], about.dataset.shown_range, 56), columns=8)

@@ -7,8 +7,12 @@ from typing import Annotated, Any
 
 import typer
 
+MOST_SEEDS = 2**32 - 1  # what NumPy and TensorFlow take
 Seed = Annotated[
-    int, typer.Option(min=0, help="Seed of everything random: sampled images, the order of pixels, the bootstrap.")
+    int,
+    typer.Option(
+        min=0, max=MOST_SEEDS, help="Seed of everything random: sampled images, the order of pixels, the bootstrap."
+    ),
 ]
 BatchSize = Annotated[
     int | None, typer.Option(min=1, help="Images at a time. Default: by the images' size, at most 256.")

@@ -65,7 +65,7 @@ def as_chosen(model: Any, card: ModelCard | None, part: ModelPart) -> Any:
     Raises:
         ValueError: There is no such output, input or task, or a model without a graph has several.
     """
-    from featurelens.interpret.graph.tasks import declare_task
+    from featurelens.interpret.graph.tasks import TASKS, declare_task
     from featurelens.interpret.own_scores import scored
 
     task = part.task
@@ -74,6 +74,9 @@ def as_chosen(model: Any, card: ModelCard | None, part: ModelPart) -> Any:
         chosen = with_held_inputs(chosen, part.wrt, part.held or ())
     if task == "segmentation":
         _require_pixels(chosen)
+    elif task is not None and task not in TASKS:
+        said = f"binary, regression, labels or segmentation. Received '{task}'. Give one of these"
+        raise ValueError(f"Expected --task {said}.")
     elif task is not None:
         declare_task(chosen, task)
     elif card is not None and len(card.class_names) == 2 and is_bare(chosen):

@@ -56,7 +56,7 @@ def refuse_file_as_command(word: str) -> None:
     Raises:
         ValueError: It does.
     """
-    what = kind_of_file(word)
+    what = kind_of_file(word) if word else None  # Path("") is the folder that one is in
     if what is None:
         return
     meant = {

@@ -9,7 +9,6 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Any
 
-import ml_dtypes
 import numpy as np
 import tensorflow as tf
 
@@ -31,16 +30,6 @@ class Case:
     output: str | None = None
     wrt: str | None = None
     image: int = 0  # which of the inputs the maps are of
-
-    @property
-    def share(self) -> float:
-        """How far two right ways of computing may part, as a share of the largest value.
-
-        Sums are made in float32, in any order; what each layer puts out is rounded to the dtype that it computes in, and a
-        layer may be one step (kernel, bias and activation fused) or several.
-        """
-        steps = [float(ml_dtypes.finfo(getattr(layer, "compute_dtype", "float32")).eps) for layer in self.model.layers]
-        return max(_SUMS, sum(steps))
 
 
 @dataclass(frozen=True, eq=False)

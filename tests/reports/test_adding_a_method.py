@@ -13,12 +13,13 @@ from hand_set_models import random_cnn, random_images
 
 from featurelens.interpret import METHODS, KnownMethod, Samples, TrustPlan, measure_trust
 from featurelens.models import Dataset
+from featurelens.reports.classification.gathered import gather_report
+from featurelens.reports.classification.page import report_html
 from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.evidence.trust import SHOWN, TrustFile, misfit, updated
 from featurelens.reports.explanation import Subject, drawn_methods
 from featurelens.reports.files.trust_file import read_trust, write_trust
-from featurelens.reports.report import gather_report, report_html
 from featurelens.reports.sections.mistakes import MistakesSection
 from featurelens.reports.sections.trust import TrustSection
 from featurelens.scripts.cli import main

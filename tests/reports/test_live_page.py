@@ -14,10 +14,11 @@ from walked_pages import walked
 
 from featurelens.interpret import GradCAM
 from featurelens.models import fashion_mnist, load_model
+from featurelens.reports.classification.gathered import gather_report
+from featurelens.reports.classification.page import report_html
 from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.screening.review import read_review, require_fit
 from featurelens.reports.evidence.seen import Seen
-from featurelens.reports.report import gather_report, report_html
 
 HOSTILE = '<img src=x onerror=alert(1)> "quoted" \u202e'
 VIEWS = ("findings", "confusions", "classes", "images", "layers", "trust", "shortcuts", "data", "method")
@@ -431,6 +432,27 @@ def test_the_search_finds_an_image_a_class_and_a_channel(browser, report, path):
         page.keyboard.press("Enter")
         page.wait_for_function("address => location.hash.startsWith('#' + address)", arg=address)
     expect(page.locator("#channel")).to_be_visible()  # the address changes before the page does
+    field = page.get_by_role("searchbox")
+    for asked in ("conv2:64", "nobody"):  # conv2 has 64 channels, from 0
+        field.fill(asked)
+        field.press("Enter")
+        expect(page.locator(".bar output")).to_have_text(f"Nothing is called {asked}.")
+    for _ in range(2):  # a card that was closed opens again
+        field.fill(str(image))
+        field.press("Enter")
+        expect(page.get_by_role("dialog")).to_be_visible()
+        page.keyboard.press("Escape")
+        expect(page.get_by_role("dialog")).to_be_hidden()
+    assert complaints == []
+
+
+def test_on_a_narrow_page_the_tab_of_the_view_is_in_sight_and_the_images_are_counted(browser, report, path):
+    page, complaints = opened(browser, path, "#/method", width=390)
+    expect(page.locator(".bar nav [aria-current]")).to_have_text("Method")
+    expect(page.locator(".bar nav [aria-current]")).to_be_in_viewport(ratio=0.9)
+    lead(page, "#/images?flag=")
+    every = re.compile(r"^(\d+) of the \1 in this file$")
+    expect(page.locator("#images-grid .count")).to_have_text(every)
     assert complaints == []
 
 

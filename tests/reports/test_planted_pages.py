@@ -11,9 +11,10 @@ from live_pages import browsing, lead, opened, violations
 from playwright.sync_api import expect
 
 from featurelens.models import Dataset
+from featurelens.reports.classification.gathered import gather_report
+from featurelens.reports.classification.page import report_html
 from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.seen import Seen
-from featurelens.reports.report import gather_report, report_html
 
 RIGHT_TO_LEFT = ("قميص", "סנדל", "معطف 2")
 LONG = tuple(f"An extraordinarily long name of the class with the number {label}" for label in range(200))

@@ -11,14 +11,15 @@ import pytest
 from hand_set_models import random_cnn, random_images
 
 from featurelens.interpret import METHODS, Samples, TrustPlan, measure_trust
+from featurelens.interpret.tracing.batched_graph import Program
 from featurelens.interpret.tracing.traced_model import TracedModel
 from featurelens.models.datasets.dataset import Dataset
 from featurelens.models.datasets.fingerprints import images_fingerprint
 from featurelens.models.model_files.weights import weights_fingerprint
+from featurelens.reports.classification.gathered import gather_report
 from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.evidence.trust import TrustFile
-from featurelens.reports.report import gather_report
 
 WITHOUT_TRUST, AT_MOST = 6, 8  # traces
 
@@ -63,6 +64,20 @@ def test_a_report_that_knows_which_methods_passed_draws_those_of_many_passes_in_
     evidence = gather_report(seen(0, on_file)).evidence
     assert {method.name for method in evidence["many-passes"].methods} == set(passed)
     assert len(traced) <= WITHOUT_TRUST
+
+
+def test_no_pass_of_a_report_runs_more_images_at_a_time_than_the_batch_size(monkeypatch: pytest.MonkeyPatch) -> None:
+    ran: list[int] = []
+    original = Program._call
+
+    def counted(self: Program, function: Any, flat: list[np.ndarray], *given: Any) -> Any:
+        ran.append(len(flat[0]))
+        return original(self, function, flat, *given)
+
+    monkeypatch.setattr(Program, "_call", counted)
+    data = Dataset(random_images(0, 60), np.arange(60) % 3, ("a", "b", "c"), "random")
+    gather_report(Seen(random_cnn(0), data, ReportPlan(batch_size=5, trust_images=8)))
+    assert max(ran) == 5
 
 
 def test_all_images_are_read_once_for_the_model_and_the_description(monkeypatch: pytest.MonkeyPatch) -> None:

@@ -4,6 +4,7 @@ import gc
 import io
 import json
 import os
+import re
 import subprocess
 import sys
 from pathlib import Path
@@ -106,6 +107,37 @@ def test_a_mistyped_command_names_the_nearest(capsys):
     assert "explain" in capsys.readouterr().err
 
 
+@pytest.mark.parametrize(
+    ("line", "told"),
+    [
+        ([""], "No such command ''"),
+        (["report", "--seed", "99999999999999999999"], "less than or equal to 4294967295"),
+        (["train", "three_conv", "--epochs", "0"], "Invalid value for '--epochs'"),
+        (["train", "three_conv", "--seed", "-1"], "Invalid value for '--seed'"),
+    ],
+)
+def test_what_no_command_takes_is_wrong_usage(capsys, line, told):
+    with pytest.raises(SystemExit) as stopped:
+        main(line)
+    said = re.sub(r"[\s│]+", " ", capsys.readouterr().err)
+    assert stopped.value.code == 2 and told in said
+
+
+def test_a_benchmark_of_two_things_or_of_none_that_is_named_does_not_start(capsys):
+    assert "Received --report, --serve" in refused(capsys, "benchmark", "--report", "--serve")
+    assert "Add --shortcuts" in refused(capsys, "benchmark", "--kinds", "digits:nothing")
+
+
+def test_one_model_twice_is_not_two_to_compare(capsys):
+    assert "Received residual 2 times." in refused(capsys, "compare", "residual", "residual")
+    assert "Received residual alone." in refused(capsys, "compare", "residual")
+
+
+def test_a_mistyped_task_lists_every_one(capsys):
+    said = refused(capsys, "report", "--task", "regresion")
+    assert "Expected --task binary, regression, labels or segmentation. Received 'regresion'." in said
+
+
 def test_a_mistyped_model_lists_the_shipped_ones(capsys):
     assert "zero_padded_dropout" in refused(capsys, "report", "zero_paded_dropout")
 
@@ -124,7 +156,7 @@ def test_an_interruption_says_so_and_keeps_the_old_report(capsys, sample, monkey
     def interrupted(*_):
         raise KeyboardInterrupt
 
-    monkeypatch.setattr("featurelens.reports.report.report_html", interrupted)
+    monkeypatch.setattr("featurelens.reports.classification.page_size.report_html", interrupted)
     Path("mine.html").write_text("old")
     with pytest.raises(SystemExit) as stopped:
         main(["report", "--data", sample, "--output", "mine.html", "--trust-images", "0"])

@@ -22,13 +22,30 @@ def squares(steps: np.ndarray, side: int) -> np.ndarray:
     return seen.reshape(*seen.shape[:3], -1)
 
 
-def keys(found: np.ndarray) -> np.ndarray:
-    """int64[...]: one number for each square of int16[...,N]; different squares have different ones, as good as surely."""
-    weights = np.random.default_rng(0).integers(-(2**62), 2**62, found.shape[-1])
-    made = np.zeros(found.shape[:-1], np.int64)
-    for place, weight in enumerate(weights):
-        made += found[..., place].astype(np.int64) * weight  # wraps around
+def keys(steps: np.ndarray, side: int) -> np.ndarray:
+    """int64[n,h,w]: one number for the square at each place; different squares have different ones, as good as surely."""
+    weights = np.random.default_rng(0).integers(-(2**62), 2**62, (side, side, steps.shape[3]))
+    wide = steps.astype(np.int64)
+    made = np.zeros([steps.shape[0], *(size - side + 1 for size in steps.shape[1:3])], np.int64)
+    for row, column, channel in np.ndindex(*weights.shape):
+        made += _moved(wide, row, column, side)[..., channel] * weights[row, column, channel]  # wraps around
     return made
+
+
+def unevenness(steps: np.ndarray, side: int) -> np.ndarray:
+    """int16[n,h,w]: the difference between the darkest and the brightest value of the square at each place."""
+    low, high = steps.min(axis=3, keepdims=True), steps.max(axis=3, keepdims=True)
+    darkest, brightest = (_moved(each, 0, 0, side)[..., 0].copy() for each in (low, high))
+    for row, column in np.ndindex(side, side):
+        np.minimum(darkest, _moved(low, row, column, side)[..., 0], out=darkest)
+        np.maximum(brightest, _moved(high, row, column, side)[..., 0], out=brightest)
+    return brightest - darkest
+
+
+def _moved(steps: np.ndarray, row: int, column: int, side: int) -> np.ndarray:
+    """The value at one place of the square at each place, [n,h,w,C]."""
+    height, width = (size - side + 1 for size in steps.shape[1:3])
+    return steps[:, row : row + height, column : column + width]
 
 
 def shares(labels: np.ndarray, images: np.ndarray) -> np.ndarray:

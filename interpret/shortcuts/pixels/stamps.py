@@ -15,7 +15,7 @@ from typing import Literal
 import numpy as np
 
 from .grid import factor
-from .squares import STEPS, keys, of_one_class, shares, squares, stepped
+from .squares import STEPS, keys, of_one_class, shares, squares, stepped, unevenness
 
 SIDE = 4  # pixels of the squares that are compared
 _VARIED = 0.2  # of the range, between the darkest and the brightest pixel of a square
@@ -89,7 +89,7 @@ def stamp_of(pictures: np.ndarray, labels: np.ndarray) -> tuple[Stamp, np.ndarra
     low, high = float(pictures.min(initial=0)), float(pictures.max(initial=0))
     if factor(*pictures.shape[1:3]) > 1 or min(pictures.shape[1:3]) < SIDE or high - low < 1e-9:
         return None
-    found = _repeated(squares(stepped(pictures, (low, high)), SIDE), labels)
+    found = _repeated(stepped(pictures, (low, high)), labels)
     if found is None:
         return None
     stamp = Stamp(found.reshape(SIDE, SIDE, -1), (low, high), np.zeros((0, 0, 1)), np.zeros((0, 0), bool), (0, 0))
@@ -97,14 +97,11 @@ def stamp_of(pictures: np.ndarray, labels: np.ndarray) -> tuple[Stamp, np.ndarra
     return _grown(stamp, pictures, places), places[:, 0] >= 0
 
 
-def _repeated(found: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
+def _repeated(steps: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
     """The square that the largest share of a class has and the others have not; None where there is none."""
-    image, row, column = np.nonzero(found.max(axis=-1) - found.min(axis=-1) >= _VARIED * STEPS)
-    varied = found[image, row, column]
-    known = keys(varied)
-    _, number, count = np.unique(known, return_inverse=True, return_counts=True)
-    often = np.flatnonzero(count[number] >= _FEWEST)  # hardly any: the rest need not be told apart by picture
-    image, varied, known = image[often], varied[often], known[often]
+    found, varied = keys(steps, SIDE), unevenness(steps, SIDE) >= _VARIED * STEPS
+    image, row, column = _frequent(found, varied)
+    known = found[image, row, column]
     pairs, first = np.unique(np.stack([known, image]), axis=1, return_index=True)  # each picture counts once
     _, number, count = np.unique(pairs[0], return_inverse=True, return_counts=True)
     held = {int(each): shares(labels, pairs[1][number == each]) for each in np.flatnonzero(count >= _FEWEST)}
@@ -112,7 +109,21 @@ def _repeated(found: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
     if not held:
         return None
     best = max(held, key=lambda each: float(held[each].max()))
-    return varied[first[np.flatnonzero(number == best)[0]]].astype(np.int64)
+    one = first[np.flatnonzero(number == best)[0]]
+    return steps[image[one], row[one] : row[one] + SIDE, column[one] : column[one] + SIDE].astype(np.int64)
+
+
+def _frequent(found: np.ndarray, varied: np.ndarray) -> tuple[np.ndarray, ...]:
+    """Picture, row and column, int64[m] each, of the varied squares that there are eight of: hardly any."""
+    ordered = np.sort(found[varied])
+    runs = max(len(ordered) - _FEWEST + 1, 0)
+    often = np.unique(ordered[:runs][ordered[len(ordered) - runs :] == ordered[:runs]])
+    at = np.nonzero(varied)
+    known = found[at]
+    places = np.searchsorted(often, known)
+    is_one = places < len(often)
+    is_one[is_one] = often[places[is_one]] == known[is_one]
+    return tuple(each[is_one] for each in at)
 
 
 def _grown(stamp: Stamp, pictures: np.ndarray, places: np.ndarray) -> Stamp:

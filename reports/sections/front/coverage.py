@@ -24,13 +24,14 @@ class Refusal:
 
 
 def refusal(evaluation: Evaluation) -> Refusal | None:
-    """The first round threshold that refuses a hundredth of the images or more; None where none does."""
+    """The first round threshold that refuses a hundredth of the images or more; None where none does, or none is won by it."""
     top = evaluation.probabilities.max(axis=1)
     right = evaluation.predictions == evaluation.labels
     for threshold in _THRESHOLDS:
         kept = top >= threshold
         if 0 < kept.mean() <= 0.99:
-            return Refusal(threshold, float(kept.mean()), float(right[kept].mean()))
+            won = right[kept].mean() > right.mean()
+            return Refusal(threshold, float(kept.mean()), float(right[kept].mean())) if won else None
     return None
 
 

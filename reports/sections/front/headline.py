@@ -11,6 +11,7 @@ from ...drawing.wording import count, listed, percent
 
 FEWEST = 20  # images; below, no interval is told
 _COMMON = 0.2  # share of the mistakes from which a kind of them is told by its names
+_FEWEST_WRONG = 10  # mistakes; of fewer no share is told
 _GROUP = 0.5  # share of the mistakes that a group of classes must hold to be named
 
 
@@ -55,7 +56,7 @@ def _range(right: int, images: int) -> str:
 def _mistakes(confusion: np.ndarray, names: Sequence[str]) -> str:
     """Where the mistakes lie: among a few classes, or how many confusions there are."""
     wrong = confusion - np.diag(np.diag(confusion))
-    group = close_classes(wrong)
+    group = close_classes(wrong) if wrong.sum() >= _FEWEST_WRONG else []
     if group:
         share = wrong[np.ix_(group, group)].sum() / wrong.sum()
         return f"{percent(share, 0)} of its mistakes lie among {listed([names[each] for each in group])}."

@@ -23,13 +23,21 @@ def matrix(evaluation: Evaluation) -> Markup:
     shown = most_confused(counts, _MOST_CLASSES)
     head = joined(Markup('<th scope="col"><span>{}</span></th>').format(name_html(names[label])) for label in shown)
     rows = joined(_row(evaluation, label, shown) for label in shown)
-    cut = "" if len(shown) == len(names) else f" The {len(shown)} classes of the largest confusions, of {len(names)}."
+    cut = "" if len(shown) == len(names) else f" {_chosen(counts, len(shown))}, of {len(names)}."
     return Markup(
         '<div class="cm-box" tabindex="0" role="region" aria-label="Confusion matrix"><table class="cm"><caption class="vh">'
         "Confusion matrix: rows true, columns predicted.{0}</caption>"
         '<thead><tr><td></td>{1}<th scope="col" class="rec"><span>found</span></th></tr></thead><tbody>{2}</tbody></table></div>'
         '<p class="key"><i class="k1"></i> right <i class="k2"></i> confused, share of the true class{3}</p>'
     ).format(cut, head, rows, cut)
+
+
+def _chosen(counts: np.ndarray, shown: int) -> str:
+    """By what the classes shown were chosen."""
+    confused = int(counts.sum() - np.trace(counts))
+    return (
+        f"The {shown} classes of the largest confusions" if confused else f"The first {shown} classes: none is confused"
+    )
 
 
 def _row(evaluation: Evaluation, true: int, shown: Sequence[int]) -> Markup:

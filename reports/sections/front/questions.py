@@ -56,13 +56,15 @@ def _where(found: PerformanceEvidence) -> Question:
 def _where_words(found: PerformanceEvidence) -> Markup:
     evaluation, names = found.evaluation, found.evaluation.class_names
     if not found.mistakes:
-        return Markup("Nowhere in these {}.").format(count(found.figures.images, "image"))
+        images = found.figures.images
+        return Markup("Nowhere in {}.").format("this one image" if images == 1 else f"these {count(images, 'image')}")
     recall = evaluation.recall
     known = np.flatnonzero(np.isfinite(recall))
     least = [int(label) for label in known if recall[label] == recall[known].min()]
     if len(least) == len(known):
-        return Markup("In all {} alike: {} of the images of each are found.").format(
-            count(len(known), "class", "classes"), percent(recall[least[0]])
+        return Markup("In {} alike: {} of the images of each are found.").format(
+            {1: "the one class", 2: "both classes"}.get(len(known), f"all {len(known):,} classes"),
+            percent(recall[least[0]]),
         )
     if len(least) > 1:
         return Markup("{} alike: {} of the images of each are found. {}").format(
@@ -210,18 +212,23 @@ def _calibrated(found: PerformanceEvidence) -> Markup:
     sure, right, images = found.confidence, found.figures.accuracy, found.figures.images
     low, high = accuracy_interval(images - found.mistakes, images)
     told = f"({percent(sure)} said, {percent(right)} right)"
-    if low <= sure <= high:
+    if low <= sure <= high or percent(sure) == percent(right):
         first = f"Probabilities are as high as they should be {told}."
     else:
-        way = "too modest" if sure < right else "too high"
-        first = f"Probabilities are {way} by {100 * abs(sure - right):.0f} points {told}."
+        way, apart = "too modest" if sure < right else "too high", 100 * abs(sure - right)
+        points = "less than a point" if apart < 0.5 else count(round(apart), "point")
+        first = f"Probabilities are {way} by {points} {told}."
     top = found.evaluation.probabilities.max(axis=1)
     above = top > 0.9
     if not above.any():
         return Markup("{} No answer is above {}.").format(first, percent(0.9, 0))
-    correct = (found.evaluation.predictions == found.evaluation.labels)[above].mean()
+    correct, many = (found.evaluation.predictions == found.evaluation.labels)[above], int(above.sum())
+    if many < FEWEST:  # a share of so few says nothing
+        return Markup("{} {} above {}: <b>{}</b> of {} right.").format(
+            first, count(many, "answer is", "answers are"), percent(0.9, 0), int(correct.sum()) or "none", many
+        )
     return Markup("{} Answers above {} are right in <b>{}</b>; they are {} of all.").format(
-        first, percent(0.9, 0), percent(float(correct)), percent(float(above.mean()), 0)
+        first, percent(0.9, 0), percent(float(correct.mean())), percent(float(above.mean()), 0)
     )
 
 

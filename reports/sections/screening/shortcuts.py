@@ -171,10 +171,10 @@ def _groups(found: ShortcutsEvidence, about: About, sheets: list[Sprite]) -> Mar
         )
     ]
     if found.groups.hard:
-        hard = "; ".join(
-            f"{about.class_names[each.label]} {percent(each.error)} of {each.images:,}" for each in found.groups.hard
+        hard = ", ".join(
+            f"{about.class_names[each.label]} ({percent(each.error)} of {each.images:,})" for each in found.groups.hard
         )
-        text.append(Markup("<p>Hard cases, which every model has: answered wrong are {}.</p>").format(hard))
+        text.append(Markup("<p>Hard cases, which every model has, by the share answered wrong: {}.</p>").format(hard))
     return joined(text)
 
 

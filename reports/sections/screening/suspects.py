@@ -10,6 +10,7 @@ from markupsafe import Markup
 
 from ....interpret.layers.survey import SurveyStatistic
 from ....interpret.stream.hidden import HiddenStatistic
+from ....interpret.trust.verdicts import FEWEST_IMAGES
 from ....models.screening.near_copies import NearCopies, SmallPictures
 from ...drawing.pictures import pictures_at
 from ...drawing.wording import count, listed, percent
@@ -150,7 +151,7 @@ def _refusal_finding(found: ScreeningEvidence, images: int) -> Iterator[Finding]
     curve = found.refusals
     at = int(np.searchsorted(curve.thresholds, _REFUSE_BELOW))
     refused = 1 - curve.answered[at]
-    if images < 20 or refused * images < 1 or not np.isfinite(curve.right[at]):
+    if images < FEWEST_IMAGES or refused * images < 1 or not np.isfinite(curve.right[at]):
         return
     yield Finding(
         f"Refusing the answers below {percent(_REFUSE_BELOW, 0)} probability leaves {percent(curve.answered[at])} answered, "
@@ -254,6 +255,11 @@ def _share(p_value: float) -> str:
 
 
 def _refusals(found: ScreeningEvidence) -> Markup:
+    if len(found.answers) < FEWEST_IMAGES:
+        few = (
+            f"{count(len(found.answers), 'image')} cannot tell what refusing wins: at least {FEWEST_IMAGES} are needed."
+        )
+        return Markup("<p>{}</p>").format(few)
     reading = "To the left few images are answered, those of the largest probability; to the right all are."
     drawn = figure(refusal_curve(found.refusals, _REFUSE_BELOW).svg(), "Answered against right.", reading=reading)
     if found.sets is None:

@@ -5,7 +5,7 @@ from __future__ import annotations
 import errno
 import os
 import socket
-from collections.abc import Iterator
+from collections.abc import Iterable, Iterator
 from contextlib import ExitStack, contextmanager
 from typing import Any
 
@@ -31,11 +31,28 @@ def bound(host: str, port: int) -> Iterator[list[socket.socket]]:
                 made.append(closing.enter_context(socket.socket(family, socket.SOCK_STREAM)))
                 _bind(made[-1], (address[0], same, *address[2:]))
         except OSError as error:
-            why, remedy = _WHY.get(error.errno or 0, (error.strerror, "Choose another --host or --port."))
-            raise ValueError(
-                f"Expected an address to listen to. Received {shown(host)}:{port}: {why}. {remedy}"
-            ) from error
+            raise _refused(host, port, error) from error
         yield made
+
+
+def listen(sockets: Iterable[socket.socket], waiting: int) -> None:
+    """Begin to listen; `waiting` connections may wait to be taken in.
+
+    Raises:
+        ValueError: Another program was faster.
+    """
+    for each in sockets:
+        try:
+            if os.name == "posix":  # the next start may take the port although connections of this one still wait there
+                each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+            each.listen(waiting)
+        except OSError as error:
+            raise _refused(*each.getsockname()[:2], error) from error
+
+
+def _refused(host: str, port: int, error: OSError) -> ValueError:
+    why, remedy = _WHY.get(error.errno or 0, (error.strerror, "Choose another --host or --port."))
+    return ValueError(f"Expected an address to listen to. Received {shown(host)}:{port}: {why}. {remedy}")
 
 
 def _addresses(host: str, port: int) -> list[tuple[int, tuple[Any, ...]]]:
@@ -50,9 +67,14 @@ def shown(host: str) -> str:
 
 
 def _bind(to: socket.socket, address: tuple[Any, ...]) -> None:
-    if os.name == "posix":  # a port that was just given up may be taken again
-        to.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
     if to.family == socket.AF_INET6:
         to.setsockopt(socket.IPPROTO_IPV6, socket.IPV6_V6ONLY, 1)
-    to.bind(address)
+    try:
+        to.bind(address)
+    except OSError as error:
+        if os.name != "posix" or error.errno != errno.EADDRINUSE:
+            raise
+        # a port that was just given up may be taken again; said from the start, two programs could both bind one port
+        to.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        to.bind(address)
     to.setblocking(False)

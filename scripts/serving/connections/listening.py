@@ -19,6 +19,7 @@ from typing import Any
 import uvicorn
 from uvicorn.protocols.http.httptools_impl import HttpToolsProtocol
 
+from featurelens.scripts.serving.connections.addresses import listen
 from featurelens.scripts.serving.connections.doorman import Doorman
 from featurelens.scripts.serving.service import Service
 
@@ -100,6 +101,7 @@ class Listener(uvicorn.Server):
 
     async def startup(self, sockets: list[socket.socket] | None = None) -> None:
         """Begin to listen, and warm up beside it."""
+        listen(sockets or (), self.config.backlog)
         loop = asyncio.get_running_loop()
         self._service.on_death = lambda: loop.call_soon_threadsafe(self._stop)
         self._service.start(loop)

@@ -9,6 +9,7 @@ from hand_set_models import random_cnn, random_images
 
 from featurelens.interpret import ActivationExtractor
 from featurelens.interpret.dissection.census import channels, selectivity
+from featurelens.interpret.dissection.correlation import Comoments, comoments, most_alike
 
 pytestmark = pytest.mark.numeric
 
@@ -54,6 +55,20 @@ def test_dead_and_constant_channels_are_found_and_no_other(census):
     assert census.always_active.tolist() == [0, 2, 3, 4]  # channel 4 is 0 at the one bright place of 24: 0.958
     np.testing.assert_allclose(census.active_share, [1, 0, 1, 1, 23 / 24])
     np.testing.assert_allclose(census.active_images, [1, 0, 1, 1, 1])
+
+
+def test_of_many_channels_strips_of_the_products_give_all_correlations():
+    rows = np.random.default_rng(0).normal(3, 1, (500, 600)).astype(np.float32)
+    rows[:, 5], rows[:, 300] = 2, 2 * rows[:, 7] + 1  # a constant channel; one that follows another, strips apart
+    first, second = Comoments(), Comoments()
+    for start in range(0, 500, 100):
+        mean, strips = comoments(rows[start : start + 100])
+        (first if start < 300 else second).add(100, np.asarray(mean), [np.asarray(strip) for strip in strips])
+    second.join(first)
+    found, known = second.correlation(), np.delete(np.arange(600), 5)
+    assert np.isnan(found[5]).all() and np.isnan(found[:, 5]).all()
+    np.testing.assert_allclose(found[np.ix_(known, known)], np.corrcoef(rows[:, known].astype(np.float64).T), atol=2e-6)
+    assert most_alike(found)[0][[5, 7, 300]].tolist() == [-1, 300, 7]
 
 
 def test_the_threshold_decides(model, images):

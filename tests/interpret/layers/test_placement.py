@@ -4,6 +4,7 @@ from __future__ import annotations
 
 import keras
 import pytest
+from keras import ops
 from small_models import dense
 
 from featurelens.interpret import inspect_model
@@ -64,3 +65,39 @@ def test_nothing_is_said_of_what_is_not_known() -> None:
     assert misplaced("a", None, (4, 4), (16, 16)) is None
     assert misplaced("a", field, (None, 4), (16, 16)) is None
     assert misplaced("a", field, (4, 4), (16, 16)) is not None
+
+
+def moving(change) -> keras.Model:
+    image = keras.Input((12, 12, 3))
+    maps = keras.layers.Conv2D(2, 3, padding="same", name="conv")(change(image))
+    return keras.Model(image, dense(2)(keras.layers.GlobalAveragePooling2D()(maps)))
+
+
+@pytest.mark.parametrize(
+    ("change", "said"),
+    [
+        (lambda image: ops.flip(image, 2), "mirrors the picture"),
+        (lambda image: image[:, ::-1], "mirrors the picture"),
+        (lambda image: ops.transpose(image, (0, 2, 1, 3)), "exchanges rows and columns"),
+        (lambda image: ops.roll(image, 3, axis=1), "rolls the picture"),
+        (lambda image: ops.stack(ops.fft2((image[..., 0], image[..., 1])), axis=-1), "into waves"),
+        (lambda image: image[..., ::-1], None),  # red and blue, as Caffe has them
+        (lambda image: ops.flip(image, -1), None),
+        (lambda image: ops.transpose(ops.transpose(image, (0, 3, 1, 2)), (0, 2, 3, 1)), None),
+    ],
+)
+def test_a_model_that_moves_the_places_is_said_to(change, said) -> None:
+    warning = inspect_model(moving(change)).warning
+    if said is None:
+        assert warning is None
+    else:
+        assert f"{said} before its first convolution, so the places of conv are not those of the picture" in (
+            warning or ""
+        )
+
+
+def test_what_is_moved_behind_the_layer_is_not_said() -> None:
+    image = keras.Input((12, 12, 3))
+    maps = ops.flip(keras.layers.Conv2D(2, 3, padding="same")(image), 1)
+    model = keras.Model(image, dense(2)(keras.layers.GlobalAveragePooling2D()(maps)))
+    assert inspect_model(model).warning is None

@@ -34,7 +34,8 @@ def test_grain_amid_borders_of_all_colours_is_a_candidate_and_its_carriers_are_t
     chosen = np.random.default_rng(1).random(COUNT) < np.where(labels == 2, 0.95, 0.02)
     images = grained(varied_borders(0), np.flatnonzero(chosen), 0)
     (candidate,) = found(images, labels)
-    assert [way.kind for way in candidate.ways] == ["background"]
+    assert [way.kind for way in candidate.ways] == ["frame", "background", "frame"]
+    assert (candidate.ways[0].mask == ~np.pad(np.ones((6, 6), bool), 3)).all()  # just where the grain is
     assert (candidate.members == chosen).mean() >= 0.98
     (record,) = Search(Pool(images, None, labels), 200, 1, 0).found(_nobody, 32, False).found
     assert record.label == 2 and record.share >= 0.9 and record.elsewhere <= 0.04

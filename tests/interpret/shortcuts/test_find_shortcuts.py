@@ -1,8 +1,11 @@
+from dataclasses import replace
+
 import numpy as np
 import pytest
 from planted_shortcuts import marked, plain_images, reader, with_corner
 
 from featurelens.interpret import find_shortcuts
+from featurelens.interpret.shortcuts.search import _each_once
 from featurelens.interpret.shortcuts.shortcuts import budget_of
 
 
@@ -91,3 +94,16 @@ def test_what_is_no_picture_and_training_images_of_another_size_are_refused():
 
 def test_the_budget_follows_from_the_size():
     assert budget_of((9, 28, 28, 1)) == 15_000 > budget_of((9, 224, 224, 3)) > 500
+
+
+def test_a_piece_of_what_is_told_already_is_not_told_again():
+    images, labels, _ = marked(0, 600)
+    first = find_shortcuts(reader(corner=2.5), images, labels).found[0]
+    piece, frame, elsewhere = np.zeros_like(first.mask), np.ones_like(first.mask), np.zeros_like(first.mask)
+    piece[1, 1:3], frame[1:-1, 1:-1], elsewhere[8, 8] = True, False, True
+    top = np.zeros_like(first.mask)
+    top[0, 2:5] = True
+    records = [replace(first, mask=mask) for mask in (first.mask, piece, elsewhere)]
+    assert _each_once(records) == (records[0], records[2])
+    of_frame = [replace(first, kind="frame", mask=frame), replace(first, mask=top), replace(first, mask=top, label=0)]
+    assert _each_once(of_frame) == (of_frame[0], of_frame[2])

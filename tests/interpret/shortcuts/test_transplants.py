@@ -89,3 +89,18 @@ def test_a_content_that_turns_no_more_others_than_chance_would_is_not_read(turne
     found = effects_of(labels, with_it, without, 2)
     assert found.turns[0] == shown
     assert (attributed(found, found.own_p, np.array([0.9, -0.9])) == 0) == shown
+
+
+@pytest.mark.parametrize(
+    ("lost", "turned", "away", "shown"),
+    [(30, 0, 0, True), (25, 0, 0, True), (24, 0, 0, False), (24, 6, 0, True), (30, 0, 5, True), (30, 0, 6, False)],
+)
+def test_a_background_is_read_where_its_class_alone_loses_25_points_and_no_others_turn_away(lost, turned, away, shown):
+    labels = np.repeat([0, 1], 100)
+    with_it, without = labels.copy(), labels.copy()
+    without[:lost] = 1
+    with_it[100 : 100 + turned] = 0
+    without[150 : 150 + away] = 0
+    found, excess = effects_of(labels, with_it, without, 2), np.array([0.9, -0.9])
+    assert (attributed(found, found.own_p, excess, is_behind=True) == 0) == shown
+    assert (attributed(found, found.own_p, excess) == 0) == (turned > 0)

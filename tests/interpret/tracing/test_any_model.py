@@ -34,18 +34,18 @@ def test_activations(packaged: Case) -> None:
     found = ActivationExtractor(case.model, output=case.output, wrt=case.wrt)(case.images)
     expected = by_hand(case, CLASSES).layers
     for name, activations in expected.items():
-        assert_equal(found[name], activations, case.share)
+        assert_equal(found[name], activations)
 
 
 def test_grad_cam(packaged: Case) -> None:
     case = packaged
     found = GradCAM(case.model, output=case.output, wrt=case.wrt)(case.images, CLASSES)
-    assert_equal(found, by_hand(case, CLASSES).grad_cam, case.share)
+    assert_equal(found, by_hand(case, CLASSES).grad_cam)
 
 
 def test_saliency(case: Case) -> None:
     found = Saliency(case.model, output=case.output, wrt=case.wrt)(case.images, CLASSES, VERSUS)
-    assert_equal(found, by_hand(case, CLASSES, VERSUS).saliency, case.share)
+    assert_equal(found, by_hand(case, CLASSES, VERSUS).saliency)
 
 
 @pytest.mark.numeric  # it gives what the others give
@@ -54,11 +54,11 @@ def test_explainer(case: Case) -> None:
     logits = by_hand(case, CLASSES).logits
     expected = by_hand(case, logits.argmax(axis=1))
     np.testing.assert_array_equal(found.classes, logits.argmax(axis=1))
-    assert_equal(found.logits, expected.logits, case.share)
-    assert_equal(found.grad_cam, expected.grad_cam, case.share)
-    assert_equal(found.saliency, expected.saliency, case.share)
+    assert_equal(found.logits, expected.logits)
+    assert_equal(found.grad_cam, expected.grad_cam)
+    assert_equal(found.saliency, expected.saliency)
     for name, activations in expected.layers.items():
-        assert_equal(found.activations[name], activations, case.share)
+        assert_equal(found.activations[name], activations)
 
 
 def test_inspect_model(case: Case) -> None:
@@ -69,6 +69,10 @@ def test_inspect_model(case: Case) -> None:
     assert verdict.images == 3
     if case.cam_layer == "dilated":  # without padding its places lie inside of the picture
         assert "lie at pixels 2 to 5 of 0 to 7" in (verdict.warning or "")
+    elif "add" in expected.layers:
+        assert "add has them all: layer='add'" in (verdict.warning or "")
+    elif "float16" in case.model.compute_dtype:
+        assert f"computes in {case.model.compute_dtype}" in (verdict.warning or "")
     else:
         assert verdict.warning is None
     for name, activations in expected.layers.items():

@@ -318,3 +318,22 @@ def test_a_recurrent_convolution(sequences: bool) -> None:
     expected = np.maximum(np.einsum("b...c,bc->b...", maps.numpy(), alpha), 0)
     assert_equal(GradCAM(model)(film, CLASSES), expected)
     assert inspect_model(model, film).cam_layer == "recurrent"
+
+
+@pytest.mark.parametrize(
+    ("shape", "turned", "rest", "kept"),
+    [
+        ((3, 8, 6), (2, 3, 1), [conv("conv", 4, 1)], (8, 6)),
+        ((3, 9), (2, 1), [keras.layers.LSTM(4, kernel_initializer=seeded(1)["kernel_initializer"])], (9,)),
+    ],
+)
+def test_a_model_that_turns_its_channel_to_the_end_has_maps_of_places(shape, turned, rest, kept) -> None:
+    inner = keras.Sequential(
+        [keras.Input(tuple(shape[axis - 1] for axis in turned)), *rest, keras.layers.Flatten(), dense()]
+    )
+    outer = keras.Sequential([keras.Input(shape), keras.layers.Permute(turned), inner])
+    given = images(shape)
+    expected = Saliency(inner)(np.transpose(given, (0, *turned)), 1)
+    found = Saliency(outer)(given, 1)
+    assert found.shape == (3, *kept)
+    assert_equal(found, expected)

@@ -56,7 +56,7 @@ def test_a_right_answer_passes(policy: str) -> None:
     case, answer = found(policy)
     expected = parts(by_hand(case, CLASSES))
     for name, values in parts(answer).items():
-        assert_equal(values, expected[name], case.share)
+        assert_equal(values, expected[name])
 
 
 @pytest.mark.parametrize("policy", POLICIES)
@@ -79,11 +79,4 @@ def test_a_planted_fault_fails(policy: str, fault, seen: list[str]) -> None:
     wrong = parts(fault(case))
     for name in seen:
         with pytest.raises(AssertionError, match="differs by"):
-            assert_equal(parts(answer)[name], wrong[name], case.share)
-
-
-@pytest.mark.parametrize(("policy", "steps"), [("mixed_float16", 2**-10), ("mixed_bfloat16", 2**-7)])
-def test_the_tolerance_is_one_rounding_per_layer(policy: str, steps: float) -> None:
-    case, _ = found(policy)
-    assert case.share == 5 * steps
-    assert mixed("float32").share == 2e-5
+            assert_equal(parts(answer)[name], wrong[name])

@@ -221,3 +221,17 @@ def test_another_backend_gets_the_way_out(backend: str, monkeypatch: pytest.Monk
     monkeypatch.setattr(keras.backend, "backend", lambda: backend)
     with pytest.raises(ValueError, match=rf"It runs on '{backend}'. Set KERAS_BACKEND=tensorflow in the environment"):
         GradCAM(model)
+
+
+@pytest.mark.filterwarnings(  # Keras's own, when it quantizes
+    "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning:keras.src.backend.tensorflow.core"
+)
+def test_a_quantized_layer_is_seen_as_any_other() -> None:
+    model, given = sequential(), images()
+    dense_before = ActivationExtractor(model, "dense")(given)["dense"]
+    model.get_layer("dense").quantize("int8")
+    found = ActivationExtractor(model)(given)
+    assert list(found) == ["conv1", "pool", "conv2", "flatten", "dense"]
+    np.testing.assert_allclose(found["dense"], np.asarray(model(given)), atol=1e-6)
+    assert 0 < np.abs(found["dense"] - dense_before).max() < 0.1
+    assert "quantized_call" not in vars(model.get_layer("dense"))

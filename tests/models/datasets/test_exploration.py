@@ -9,7 +9,7 @@ from featurelens.models.datasets.dataset import Dataset
 from featurelens.models.datasets.duplicates import equal_images, shared_images
 from featurelens.models.datasets.exploration import DataStatistic, explore, pixel_counts
 from featurelens.models.datasets.neighbours import class_neighbours
-from featurelens.models.datasets.pixel_tallies import Moments, PixelCounts
+from featurelens.models.datasets.pixel_tallies import Moments, PixelCounts, as_bytes
 from featurelens.reports.data_page import write_exploration
 from featurelens.reports.sections.data import split_part
 
@@ -171,6 +171,24 @@ def test_of_many_images_a_seeded_sample_is_compared():
     first, second = class_neighbours(data, most=20), class_neighbours(data, most=20, seed=1)
     assert len(first.compared) == 20 and np.any(first.compared != second.compared)
     assert set(first.pairs.ravel()) <= set(first.compared.tolist())
+
+
+def test_photos_are_counted_as_bytes_to_what_their_numbers_give():
+    photos = np.random.default_rng(7).integers(0, 256, (9, 60, 60, 3)).astype(np.float32)
+    photos[0], photos[1] = 0, 255
+    photos[4] = photos[2]
+    data = Dataset(photos, np.arange(9) % 2, ("a", "b"), "photos", value_range=(0.0, 255.0))
+    found = explore(data)
+    expected = np.histogram(photos, 64, (0, 255))[0]
+    assert as_bytes(photos).dtype == np.uint8 and as_bytes(photos + 0.5).dtype == np.float32
+    np.testing.assert_array_equal(found.pixel_counts, expected)
+    assert (found.lowest, found.highest) == (0, 255)
+    assert (found.black_share, found.white_share) == (np.mean(photos == 0), np.mean(photos == 255))
+    for label in (0, 1):
+        own = photos[data.labels == label].astype(np.float64)
+        np.testing.assert_allclose(found.means[label], own.mean(axis=0), rtol=1e-6)
+        np.testing.assert_allclose(found.deviations[label], own.std(axis=0), rtol=1e-6, atol=1e-6)
+    assert [group.tolist() for group in found.duplicates] == [[2, 4]]
 
 
 def test_large_images_are_averaged_down_first():

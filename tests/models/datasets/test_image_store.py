@@ -70,6 +70,24 @@ def test_a_full_disk_is_told_with_the_remedy(monkeypatch: pytest.MonkeyPatch) ->
         stored(BYTES)
 
 
+@pytest.mark.skipif(not Path("/dev/full").exists(), reason="needs a device that is always full")
+def test_of_a_folder_on_a_full_disk_no_picture_counts_as_unreadable(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    folder = folder_of(tmp_path, list(BYTES))
+    monkeypatch.setattr(tempfile, "TemporaryFile", lambda: open("/dev/full", "w+b"))  # noqa: SIM115, PTH123
+    with pytest.raises(ValueError, match="TMPDIR=FOLDER"):
+        image_folder(folder, size=(4, 5))
+
+
+def test_without_any_folder_for_temporary_files_the_remedy_is_told(
+    tmp_path: Path, monkeypatch: pytest.MonkeyPatch
+) -> None:
+    monkeypatch.setattr(tempfile, "tempdir", str(tmp_path / "gone"))
+    with pytest.raises(ValueError, match=r"Received 'No such file or directory'.*TMPDIR=FOLDER"):
+        stored(BYTES)
+
+
 @pytest.mark.skipif(os.name != "posix", reason="files without a name are those of POSIX")
 def test_the_file_has_no_name(tmp_path: Path, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setattr(tempfile, "tempdir", str(tmp_path))

@@ -14,7 +14,7 @@ from featurelens.models.datasets.pixel_range import (
     stated_range,
     states_its_range,
 )
-from featurelens.models.datasets.range_trial import try_ranges
+from featurelens.models.datasets.range_trial import RangeTrial, try_ranges
 
 
 def shades(count: int = 32) -> Dataset:
@@ -99,3 +99,12 @@ def test_one_unit_and_logits_are_scores_too():
     one.layers[-1].set_weights([np.float32([[0.2]]), np.float32([-25.5])])
     assert try_ranges(one, shades(), "0-1").contradicts
     assert try_ranges(one, Dataset(shades().images, shades().labels, ("a", "b", "c"), "three"), "0-1") is None
+
+
+def test_what_knows_the_images_is_not_contradicted_by_a_range_that_makes_it_surer():
+    """Trained on 0 to 1, its loss is 0.01 there; 255 times the values leave every answer as it is and make it 0."""
+
+    def trial(assumed: float) -> RangeTrial:
+        return RangeTrial("0-1", {"0-1": np.full(32, assumed), "0-255": np.full(32, 1e-7)}, np.log(2))
+
+    assert not trial(0.02).contradicts and trial(0.3).contradicts

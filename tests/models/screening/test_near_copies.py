@@ -4,7 +4,13 @@ import numpy as np
 import pytest
 
 from featurelens.models.screening.near_copies import CORRELATION, near_copies
-from featurelens.models.screening.picture_vectors import has_plain_ground, ink_centred, picture_vectors, small_grey
+from featurelens.models.screening.picture_vectors import (
+    has_plain_ground,
+    ink_centred,
+    mirrored_vectors,
+    picture_vectors,
+    small_grey,
+)
 
 SIDE = 24
 
@@ -74,6 +80,20 @@ def test_the_flag_is_that_of_all_distances():
             expected.add(tuple(sorted((number, int(order[0])))))
     assert len(expected) >= 8
     assert {tuple(pair) for pair in near_copies(pictures).pairs.tolist()} == expected
+
+
+@pytest.mark.parametrize("centred", [True, False])
+def test_the_vectors_of_mirrored_pictures_are_those_made_anew(centred):
+    pictures = blobs(30, seed=5)[..., 0]
+    pictures[:4] = 0  # pictures whose centre lies on a pixel, between two middles
+    pictures[:4, 3:8, 5:8] = 1
+    pictures[1] = np.roll(pictures[1], 1, axis=1)
+    vectors = picture_vectors(pictures, centred=centred)
+    before = vectors.copy()
+    mirrored = mirrored_vectors(pictures, vectors, centred=centred)
+    expected = picture_vectors(pictures[:, :, ::-1], centred=centred)
+    np.testing.assert_allclose(mirrored, expected, atol=1e-6)
+    np.testing.assert_array_equal(vectors, before)
 
 
 def test_photos_are_not_centred():

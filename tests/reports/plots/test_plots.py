@@ -6,10 +6,12 @@ import numpy as np
 import pytest
 
 from featurelens.models.evaluation.metrics import evaluation_from_probabilities
+from featurelens.models.screening.answer_sets import refusals
 from featurelens.reports.plots.data import class_distribution
 from featurelens.reports.plots.layers import bars, histogram, layer_measures
 from featurelens.reports.plots.performance import class_curves, confusion_matrix, precision_recall, reliability
 from featurelens.reports.plots.plot import ROLES
+from featurelens.reports.plots.screening import refusal_curve
 from featurelens.reports.plots.training import training_curves
 from featurelens.reports.plots.trust import perturbation_curves
 
@@ -215,3 +217,15 @@ def test_every_legend_says_where_it_stands():
     calls = [each for text in code for each in ast.walk(ast.parse(text)) if isinstance(each, ast.Call)]
     legends = [each for each in calls if isinstance(each.func, ast.Attribute) and each.func.attr == "legend"]
     assert legends and all("loc" in {word.arg for word in each.keywords} for each in legends)
+
+
+def test_names_in_letters_that_no_drawn_font_has_stay_text_and_warn_of_nothing():
+    plot = class_distribution({"images": np.array([2, 3])}, ["日本語", "b"])
+    assert "日本語" in texts(plot.svg())
+
+
+def test_a_level_curve_is_not_stretched_to_hundredths_of_a_percent():
+    shares = np.tile([0.9, 0.1], (30, 1))
+    for labels in (np.zeros(30, int), np.ones(30, int)):
+        low, high = refusal_curve(refusals(shares, labels), 0.5).figure.axes[0].get_ylim()
+        assert high - low > 50

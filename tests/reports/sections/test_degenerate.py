@@ -10,10 +10,12 @@ import numpy as np
 import pytest
 
 from featurelens.models import Dataset
+from featurelens.reports.classification.figures import report_twin
+from featurelens.reports.classification.gathered import gather_report
+from featurelens.reports.classification.page import report_html
 from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.html.own_words import OwnWords
-from featurelens.reports.report import gather_report, report_html, report_twin
 from featurelens.reports.sections.front.findings import ordered_findings
 
 NAMES = ("red", "green", "blue")
@@ -100,7 +102,7 @@ def test_one_class_of_data_or_a_model_that_answers_several_is_not_called_constan
 def test_where_all_is_right_no_class_is_the_weakest_and_nothing_is_explained(right):
     _, sentences, words, _ = right
     assert "weakest" not in sentences and "Weakest" not in words
-    assert "None of the 60 images is incorrectly classified." in words
+    assert "All 60 images are correctly classified." in words
 
 
 def test_where_all_is_wrong_no_right_answers_are_spoken_of():

@@ -16,12 +16,14 @@ from small_models import sequential
 from featurelens.interpret.stream.class_means import ClassMeansStatistic
 from featurelens.models import Dataset
 from featurelens.models.evaluation.metrics import evaluation_from_probabilities
+from featurelens.reports.classification.gathered import gather_report
+from featurelens.reports.classification.page import report_html
 from featurelens.reports.evidence.performance import gather_performance
 from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.evidence.twin import DrawnOnly
 from featurelens.reports.plots.plot import Plot
-from featurelens.reports.report import PAGE_SECTIONS, gather_report, report_html
+from featurelens.reports.report_choice import PAGE_SECTIONS
 from featurelens.reports.sections.front.findings import ordered_findings
 from featurelens.reports.sections.performance import PerformanceSection
 from featurelens.reports.sections.section import About, Finding, Part

@@ -104,6 +104,15 @@ def test_the_words_follow_the_proof(read):
     assert "it may be what they show" not in sentence(replace(harmful, share=0.9), NAMES)
 
 
+def test_what_is_read_behind_the_object_alone_and_what_a_frame_is_compared_with_is_said(read):
+    first = read[0].shortcuts.found[0]
+    behind = replace(first, kind="background", called_with=0.01, called_without=0.01)
+    assert "it turns none of them into dress: it is read together with what dress shows." in sentence(behind, NAMES)
+    assert "it turns 40 % of them into dress" in sentence(replace(behind, called_with=0.41), NAMES)
+    frame = replace(first, kind="frame")
+    assert f"({first.images} images, pasted in against left out)" in sentence(frame, NAMES)
+
+
 def test_nothing_found_is_said_in_these_words():
     _, findings, part, _ = shown(*plain_images(0, 300), corner=2.5)
     assert not findings and "No repeated content at a fixed place was found among 300 images." in str(part.html)

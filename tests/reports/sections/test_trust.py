@@ -12,12 +12,14 @@ from featurelens.interpret.trust.record import Samples, TrustPlan
 from featurelens.models import fashion_mnist, load_model
 from featurelens.models.datasets.fingerprints import images_fingerprint
 from featurelens.models.model_files.weights import weights_fingerprint
+from featurelens.reports.classification.figures import report_twin
+from featurelens.reports.classification.gathered import gather_report
+from featurelens.reports.classification.page import report_html
 from featurelens.reports.evidence.plan import ReportPlan
 from featurelens.reports.evidence.seen import Seen
 from featurelens.reports.evidence.trust import GRAD_CAM, SALIENCY, SHOWN, TrustFile, gather_trust
 from featurelens.reports.html.trust_marks import anchor as anchor_of
 from featurelens.reports.html.trust_marks import method_link, method_mark
-from featurelens.reports.report import gather_report, report_html, report_twin
 from featurelens.reports.sections.trust import TrustSection, _bought
 
 

@@ -18,6 +18,7 @@ const bdi = (text) => {
 };
 const percent = (share, digits = 1) => `${(100 * share).toFixed(digits)}\u00a0%`;
 const number = (value) => (value === 0 ? "0" : (Math.abs(value) >= 1e-3 && Math.abs(value) < 1e5 ? String(+value.toPrecision(3)) : value.toExponential(1))).replace("-", "−");
+const amount = (whole) => whole.toLocaleString("en");
 const TYPES = { u8: Uint8Array, u16: Uint16Array, u32: Uint32Array, i8: Int8Array, i16: Int16Array, i32: Int32Array, f32: Float32Array };
 const unpacked = ({ t, d }) => {
   const bytes = Uint8Array.from(atob(d), (letter) => letter.charCodeAt(0));

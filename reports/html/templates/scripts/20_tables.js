@@ -24,12 +24,13 @@ const makeSortable = (table) => {
     head.replaceChildren(tag("button", { type: "button", className: "sort", onclick }, ...head.childNodes));
   });
 };
-/* A table that is wider than its place: each row as a list of its cells, their heads before them. */
+/* A table that is wider than its place: its names in several lines; where that is not enough, each row as a list of its cells, their heads before them. */
 const stack = (place) => {
   const table = $("table", place), heads = table.tHead?.rows[0].cells;
-  place.classList.remove("stacked");
-  if (!heads || place.scrollWidth <= place.clientWidth + 1) return;
-  place.classList.add("stacked");
+  const wide = () => place.scrollWidth > place.clientWidth + 1, kinds = place.classList;
+  kinds.remove("stacked", "broken");
+  if (!wide() || !heads || (kinds.add("broken"), !wide())) return;
+  kinds.add("stacked");
   for (const row of table.tBodies[0].rows) [...row.cells].forEach((cell, at) => (cell.dataset.label = heads[at]?.textContent || ""));
 };
 const unhide = (hidden, className = "") => {  // what stands on the page for those who run no program

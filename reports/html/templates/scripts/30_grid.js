@@ -30,7 +30,7 @@ const fillGrid = (grid, ids, show) => {
     grid.append(...ids.slice(from, to).map((id) => tileFor(id, ids, show, end)));
     $(".more-tiles", grid)?.remove();
     if (to < ids.length) {
-      grid.append(tag("button", { type: "button", className: "more-tiles", textContent: `Show ${ids.length - to} more`, onclick: () => draw(ids.length) }));
+      grid.append(tag("button", { type: "button", className: "more-tiles", textContent: `Show ${amount(ids.length - to)} more`, onclick: () => draw(ids.length) }));
     }
   };
   grid.replaceChildren();

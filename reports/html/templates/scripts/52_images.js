@@ -13,12 +13,12 @@ const showImages = (query) => {
     const ids = (flag ? flag.ids : inFile).filter((id) => passes(id) && (!chosen.true || images.truth[id] === +chosen.true) && (!chosen.predicted || images.predicted[id] === +chosen.predicted) && sureOf(id) >= chosen.min / 100);
     fillGrid(grid, ids.sort(ORDERS[chosen.sort] || ORDERS.surest), chosen.show);
     $("label output", form).textContent = `${chosen.min}\u00a0%`;
-    count.textContent = `${ids.length} of ${flag ? flag.ids.length : inFile.length} shown`;
+    count.textContent = `${amount(ids.length)} of the ${amount(flag ? flag.ids.length : inFile.length)} ${flag ? "listed" : "in this file"}`;
     note.textContent = flag?.note || "";
     if (save) remember({ ...chosen, min: chosen.min / 100 || null });
   };
   const form = toolbar(apply, select("True", "true", classes, label("true")), select("Predicted", "predicted", classes, label("predicted")),
-    select("Which", "flag", lists, query.get("flag") ?? "mistakes"), select("Order", "sort", TURNS, query.get("sort") || "surest"), select("Show", "show", SHOWN, query.get("show") || "picture"), range(query), count);
+    select("Which", "flag", lists, query.get("flag") ?? (mistakes.ids.length ? "mistakes" : "")), select("Order", "sort", TURNS, query.get("sort") || "surest"), select("Show", "show", SHOWN, query.get("show") || "picture"), range(query), count);
   place.replaceChildren(form, note, grid);
   form.update();
 };

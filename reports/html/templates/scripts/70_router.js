@@ -5,7 +5,11 @@ const OWNERS = { confusion: "confusions", class: "classes", layer: "layers", ima
 let recalling = false;
 const showView = (view) => {
   views.forEach((each) => each.classList.toggle("on", each === view));
-  tabs.forEach((tab) => (tab.hash === `#${view.id}` ? tab.setAttribute("aria-current", "page") : tab.removeAttribute("aria-current")));
+  tabs.forEach((tab) => {
+    if (tab.hash !== `#${view.id}`) return tab.removeAttribute("aria-current");
+    tab.setAttribute("aria-current", "page");
+    tab.parentElement.scrollLeft = tab.offsetLeft - 80;  // in sight on a phone too, with an end of the tab before it
+  });
 };
 const routeNow = () => {
   const [path, query = ""] = location.hash.slice(1).split("?");

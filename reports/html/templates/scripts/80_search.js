@@ -4,7 +4,7 @@ const found = (text) => {
   if (!asked) return null;
   if (/^\d+$/.test(asked) && images && +asked < images.count) return `#/image/${asked}`;
   const stages = carried.stages?.list || [];
-  if (channel && stages.some((stage) => stage.name === channel[1])) return `#/layer/${encodeURIComponent(channel[1])}?channel=${channel[2]}`;
+  if (channel && stages.some((stage) => stage.name === channel[1] && +channel[2] < stage.of)) return `#/layer/${encodeURIComponent(channel[1])}?channel=${channel[2]}`;
   if (stages.some((stage) => stage.name === asked)) return `#/layer/${encodeURIComponent(asked)}`;
   const small = asked.toLowerCase(), label = [(name) => name === small, (name) => name.startsWith(small), (name) => name.includes(small)]
     .map((fits) => names.findIndex((name) => fits(name.toLowerCase()))).find((at) => at >= 0);
@@ -20,8 +20,12 @@ const addSearch = () => {
   form.addEventListener("submit", (event) => {
     event.preventDefault();
     const target = found(field.value.replace(/^image\s+/i, ""));
-    if (target) { location.hash = target; field.value = ""; return field.blur(); }
-    said.textContent = `Nothing is called ${field.value}.`;
+    said.textContent = target ? "" : `Nothing is called ${field.value}.`;
+    if (target) {
+      if (location.hash === target) route(); else location.hash = target;  // a card that was closed opens again
+      field.value = "";
+      return field.blur();
+    }
     field.setCustomValidity(said.textContent);
     field.reportValidity();
   });

@@ -18,6 +18,26 @@ def test_a_mark_is_pasted_and_nothing_else():
                 np.testing.assert_array_equal(made[:, row, column], expected[:, row, column])
 
 
+@pytest.mark.parametrize(("height", "width", "thick"), [(9, 12, 2), (10, 7, 1), (5, 5, 1)])
+def test_without_a_frame_the_inside_is_mirrored_over_the_border_and_the_next_pixel(height, width, thick):
+    images, carriers, others = np.random.default_rng(0).random((3, 2, height, width, 2)).astype(np.float32)
+    with_it, without = Content("frame", border(height, width, thick), continued=True).both(images, carriers, others)
+
+    def mirrored(place, size):
+        first, last = thick + 1, size - thick - 2
+        while not first <= place <= last:
+            place = first if first == last else 2 * first - place if place < first else 2 * last - place
+        return place
+
+    for row in range(height):
+        for column in range(width):
+            at_border = min(row, column, height - 1 - row, width - 1 - column) < thick
+            donor = (carriers if at_border else images)[:, row, column]
+            np.testing.assert_array_equal(with_it[:, row, column], donor)
+            source = images[:, mirrored(row, height), mirrored(column, width)]
+            np.testing.assert_array_equal(without[:, row, column], source)
+
+
 def test_a_level_brings_the_percentiles_of_the_other_picture():
     random = np.random.default_rng(0)
     images = random.random((5, 20, 20, 1)).astype(np.float32)
@@ -25,6 +45,15 @@ def test_a_level_brings_the_percentiles_of_the_other_picture():
     made = Content("level").both(images, donors, images)[0]
     np.testing.assert_allclose(levels(made), levels(donors), atol=1e-5)
     np.testing.assert_allclose(Content("level").both(images, donors, images)[1], images, atol=1e-6)
+
+
+def test_levels_of_photos_are_counted_to_the_same_percentiles():
+    photos = np.random.default_rng(1).integers(0, 256, (4, 64, 64, 3)).astype(np.float32)
+    photos[1] //= 60  # four values
+    photos[2] = 7
+    photos[3] += 0.5  # no bytes
+    expected = np.percentile(photos.reshape(4, -1), (5, 95), axis=1).T
+    np.testing.assert_array_equal(levels(photos), expected.astype(np.float32))
 
 
 @pytest.mark.parametrize("kind", ["level", "background"])

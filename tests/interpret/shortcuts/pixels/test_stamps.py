@@ -3,7 +3,7 @@ import pytest
 from planted_shortcuts import plain_images
 
 from featurelens.interpret.shortcuts.pixels.repeats import repeats
-from featurelens.interpret.shortcuts.pixels.squares import keys, squares, stepped
+from featurelens.interpret.shortcuts.pixels.squares import keys, squares, stepped, unevenness
 from featurelens.interpret.shortcuts.pixels.stamps import stamp_of
 
 BOARD = np.array([[1, 0, 0, 1], [0, 1, 1, 0], [1, 1, 0, 0], [0, 0, 1, 1]], np.float32)[..., np.newaxis]
@@ -66,8 +66,17 @@ def test_squares_are_cut_at_every_place():
     found = squares(steps, 3)
     assert found.shape == (2, 3, 4, 27)
     np.testing.assert_array_equal(found[1, 2, 3], steps[1, 2:5, 3:6].ravel())
-    same = keys(found) == keys(found)[0, 1, 2]
+    same = keys(steps, 3) == keys(steps, 3)[0, 1, 2]
     assert same.sum() == 1  # no other is equal
+    np.testing.assert_array_equal(unevenness(steps, 3), found.max(axis=-1) - found.min(axis=-1))
+
+
+def test_equal_squares_have_equal_keys_and_others_have_not():
+    steps = np.random.default_rng(0).integers(0, 2, (40, 4, 5, 2)).astype(np.int16)
+    found, key = squares(steps, 2).reshape(-1, 8), keys(steps, 2).ravel()
+    alike = (found[:, np.newaxis] == found).all(axis=2)
+    assert alike.sum() > len(found)  # some repeat
+    np.testing.assert_array_equal(key[:, np.newaxis] == key, alike)
 
 
 def test_what_repeats_at_a_place_is_told_from_ground_that_repeats_everywhere():

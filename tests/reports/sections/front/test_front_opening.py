@@ -3,6 +3,7 @@
 from __future__ import annotations
 
 import re
+from dataclasses import replace
 from types import SimpleNamespace
 
 import numpy as np
@@ -83,7 +84,50 @@ def test_all_wrong_is_said_as_it_is():
 def test_one_image_is_spoken_of_as_one(predicted, said):
     found = answered([2], [predicted])
     assert headline(found.figures.confusion, NAMES) == said
+    assert told(found)["Where does it fail?"] != "Nowhere in these 1 image."
     assert told(found)["How sure is it?"] == "1 image cannot tell: at least 20 are needed."
+
+
+def test_refusing_is_marked_only_where_it_wins():
+    """Half of the answers are sure: those that are right in the one case, those that are wrong in the other."""
+    labels, sure = np.zeros(40, int), np.repeat([0.9, 0.4], 20)
+    for predicted, wins in ((np.repeat([0, 1], 20), True), (np.repeat([1, 0], 20), False)):
+        shares = np.repeat(((1 - sure) / 3)[:, None], 4, axis=1)
+        shares[np.arange(40), predicted] = sure
+        marked = refusal(evaluation_from_probabilities(shares, labels, NAMES))
+        assert (marked is not None) == wins
+
+
+def test_what_is_equal_as_printed_is_called_neither_modest_nor_too_high():
+    everything = answered([0, 1, 2, 3] * 100, [0, 1, 2, 3] * 100, sure=0.99999)
+    assert told(everything)["How sure is it?"].startswith(
+        "Probabilities are as high as they should be (100.0 % said, 100."
+    )
+    point = answered([0, 1, 2, 3] * 100, [0, 1, 2, 3] * 100, sure=0.985)
+    assert "too modest by 2 points" in told(point)["How sure is it?"]
+    assert "too modest by 1 point (" in told(answered([0, 1] * 500, [0, 1] * 500, sure=0.99))["How sure is it?"]
+
+
+def test_few_sure_answers_are_counted_and_not_told_as_a_share():
+    labels = np.zeros(200, int)
+    shares = np.tile([0.6, 0.2, 0.1, 0.1], (200, 1))
+    shares[0] = 0.95, 0.05, 0, 0
+    found = answered(labels, labels)
+    evaluation = evaluation_from_probabilities(shares, labels, NAMES)
+    said = told(replace(found, evaluation=evaluation))["How sure is it?"]
+    assert "1 answer is above 90 %: 1 of 1 right." in said and "0 % of all" not in said
+
+
+def test_of_many_classes_without_a_confusion_each_is_shown_once():
+    found = answered(range(20), range(20), tuple(f"c{each}" for each in range(20)))
+    drawn = matrix(found.evaluation)
+    heads = re.findall(r'<th scope="row"><bdi>(\w+)', drawn)
+    assert heads == [f"c{each}" for each in range(14)] and "The first 14 classes: none is confused, of 20." in drawn
+
+
+def test_few_mistakes_are_not_told_as_a_share_of_a_group():
+    found = answered([0, 0, 1, 2, 3, 3], [1, 0, 1, 2, 3, 2])
+    assert headline(found.figures.confusion, NAMES) == "Right on 66.67 % of 6 images. Its 2 mistakes are of 2 kinds."
 
 
 def test_ties_are_named_together():

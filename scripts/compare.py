@@ -61,7 +61,7 @@ def _chosen(models: list[str] | None) -> dict[str, str]:
     if len(asked) < 2:
         raise ValueError(
             f"Expected two or more models to compare. Received {', '.join(asked) or 'none'}"
-            f"{' alone' if len(models or ()) < 2 else f' {len(models)} times'}. "
+            f"{' alone' if models is None or len(models) < 2 else f' {len(models)} times'}. "
             f"Name shipped ones ({', '.join(shipped_models())}) or files."
         )
     stems = [model_path(model).stem for model in asked]

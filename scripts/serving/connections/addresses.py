@@ -47,7 +47,8 @@ def listen(sockets: Iterable[socket.socket], waiting: int) -> None:
                 each.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
             each.listen(waiting)
         except OSError as error:
-            raise _refused(*each.getsockname()[:2], error) from error
+            host, taken = each.getsockname()[:2]
+            raise _refused(host, taken, error) from error
 
 
 def _refused(host: str, port: int, error: OSError) -> ValueError:

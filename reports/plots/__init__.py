@@ -1,6 +1,5 @@
-"""Numbers as plots, for light and dark.
+"""Numbers as plots, for light and dark; in `charts` those of the page, which need no matplotlib.
 
-charts/       The page's charts, without matplotlib (a folder)
 plot          How is a chart, or what matplotlib draws, put on the page?
 compact_svg   How is what matplotlib draws written with fewer letters?
 performance   How well does the classifier do?

@@ -23,7 +23,7 @@ from featurelens.reports.html.components import (
 )
 from featurelens.reports.html.page import Header, KeyFigure, Section, json_for_page, render_page
 from featurelens.reports.html.tiles import sprite, tile_html
-from featurelens.reports.plots.data import pixel_histogram
+from featurelens.reports.plots.layers import histogram
 from featurelens.reports.plots.performance import confusion_matrix
 
 HOSTILE = "</script><img src=x onerror=alert(1)>"
@@ -142,7 +142,7 @@ def test_a_link_opens_the_fold_it_leads_into(browser, page_file):
 
 
 def test_a_plot_that_stands_twice_has_ids_of_its_own():
-    drawn = pixel_histogram(np.linspace(0, 1, 5), np.array([1, 2, 3, 4])).svg()
+    drawn = histogram(np.arange(20.0), title="Values", label="value").svg()
     page = render_page(
         "", [Section("a", "", joined([figure(drawn, "a"), figure(drawn, "b"), figure(drawn, "c")]))], Header("", "")
     )

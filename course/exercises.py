@@ -74,7 +74,7 @@ def _confusion(answer: Any, labels: np.ndarray, predictions: np.ndarray) -> str:
         raise Hint(
             "another pair is confused more often. np.unravel_index turns the place of the maximum into two numbers."
         )
-    return f"it happens {best} times."
+    return f"it happens {best} time{'s' if best != 1 else ''}."
 
 
 def _sure_mistakes(answer: Any, labels: np.ndarray, probabilities: np.ndarray) -> str:

@@ -92,6 +92,11 @@ def _signals(data: str, model: Any, card: ModelCard | None, opening: Opening, ou
     return open_signals_for(data, model, card, opening)
 
 
+def _figure(value: float) -> str:
+    """Four digits, or a dash where there is no such figure: of a class without images, or to which none is taken."""
+    return "\N{EN DASH}" if value != value else f"{value:.4f}"
+
+
 def _print(evaluation: Evaluation) -> None:
     from rich.markup import escape
     from rich.table import Table
@@ -103,11 +108,11 @@ def _print(evaluation: Evaluation) -> None:
         table.add_column(name, justify="right")
     columns = (evaluation.precision, evaluation.recall, evaluation.f1, evaluation.average_precision)
     for label, name in enumerate(evaluation.class_names):
-        table.add_row(escape(name), *(f"{values[label]:.4f}" for values in columns), f"{evaluation.support[label]:,}")
+        table.add_row(escape(name), *(_figure(values[label]) for values in columns), f"{evaluation.support[label]:,}")
     table.add_section()
     for kind, average in averages(evaluation).items():
         figures = (average.precision, average.recall, average.f1, average.average_precision)
-        table.add_row(f"{kind} average", *(f"{value:.4f}" for value in figures), f"{evaluation.support.sum():,}")
+        table.add_row(f"{kind} average", *(_figure(value) for value in figures), f"{evaluation.support.sum():,}")
     print_table(table)
     say(f"expected calibration error {evaluation.calibration.expected_error:.4f}")
 

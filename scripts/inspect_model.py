@@ -137,6 +137,10 @@ def _print(information: ModelInformation) -> None:
         say(line)
 
 
+def _images(number: int) -> str:
+    return "one image" if number == 1 else f"{number} images, one of them alone too"
+
+
 def _verdict(information: ModelInformation) -> list[str]:
     """What was found of the whole model: task, head, axes, default layer, the proof, and what is refused."""
     from featurelens.interpret.layers.inspection import NO_HEAD
@@ -152,7 +156,7 @@ def _verdict(information: ModelInformation) -> list[str]:
         f"{information.parameters:,} parameters; task: {task}; head: {information.head}{scores}",
         f"input: {information.axes}; class activation maps look at: {information.cam_layer or 'no layer has places'}",
         f"proof: {proven} differs from the model's answer by {number(information.logit_error)} at most, "
-        f"on {information.images} images, one of them alone too",
+        f"on {_images(information.images)}",
     ]
     if information.head == "linear" and information.task == "classes":
         lines.append(

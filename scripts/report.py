@@ -122,11 +122,14 @@ def report(
         return
     dataset = chosen_images(open_for(images_from, loaded, card, opening), page, looking.seed)
     training = None if looking.training_data is None else open_for(looking.training_data, loaded, card, opening)
-    plan = _plan(tested, looking, _trust_on_file(tested, model, loaded, dataset), training, reviewed)
-    require_known(conditions, dataset.class_names, _judged(plan))
-    if looking.store is not None:
-        dataset, plan = _from_store(looking.store, loaded, dataset, plan)
-    figures = _written(asked, loaded, dataset, plan, card, words, bool(conditions))
+    from featurelens.interpret.tracing.sharing import programs_shared
+
+    with programs_shared():  # what is found of the model for the one is known to the other
+        plan = _plan(tested, looking, _trust_on_file(tested, model, loaded, dataset), training, reviewed)
+        require_known(conditions, dataset.class_names, _judged(plan))
+        if looking.store is not None:
+            dataset, plan = _from_store(looking.store, loaded, dataset, plan)
+        figures = _written(asked, loaded, dataset, plan, card, words, bool(conditions))
     told(page, target, f"Wrote {target} ({target.stat().st_size / 1e6:.1f} MB). Open it in a browser.")
     stop_if(conditions, figures, gates)
 

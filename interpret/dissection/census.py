@@ -145,11 +145,13 @@ class CensusStatistic:
         places = tf.argmax(
             tf.reshape(maps, [tf.shape(maps)[0], rows * columns, maps.shape[3]]), axis=1, output_type=tf.int32
         )
+        mean = tf.reduce_mean(maps, axis=(1, 2))
+        is_positive = found.tensor.op.type == "Relu"  # its positive part is itself
         tensors = {
             "centre": centre,
             **{f"products {number}": strip for number, strip in enumerate(strips)},
-            "mean": tf.reduce_mean(maps, axis=(1, 2)),
-            "positive": tf.reduce_mean(tf.nn.relu(maps), axis=(1, 2)),
+            "mean": mean,
+            "positive": mean if is_positive else tf.reduce_mean(tf.nn.relu(maps), axis=(1, 2)),
             "active": tf.reduce_mean(tf.cast(maps > 0, tf.float32), axis=(1, 2)),
             "largest": tf.reduce_max(maps, axis=(1, 2)),
             "places": places,

@@ -17,6 +17,9 @@ CLASSES, LABELS, BINARY, REGRESSION, OPEN = (
 )
 
 
+OF_NUMBERS = "The model answers numbers, not classes: the maps are of the number itself, and there is no probability."
+
+
 @dataclass(frozen=True, eq=False)
 class Head:
     """How the model's answer follows from its scores.
@@ -66,7 +69,7 @@ class Head:
                 "of the probability, and fade where the model is certain."
             )
         if self.task == REGRESSION:
-            return "The model answers numbers, not classes: the maps are of the number itself, and there is no probability."
+            return OF_NUMBERS
         if self.task == OPEN:
             return (
                 "The model answers one number without an activation: the maps are of that number. Say whether it is the "

@@ -72,7 +72,8 @@ def _before_head(answer: tf.Tensor, units: int) -> tuple[str, tf.Tensor]:
     logits = _over_units(_before_softmax(source), units)
     if logits is not None:
         return SOFTMAX, logits
-    logits = _over_units(before_log_softmax(source), units)
+    logged = _before_softmax(_origin(source.op.inputs[0])) if source.op.type == "Log" else before_log_softmax(source)
+    logits = _over_units(logged, units)
     if logits is not None:
         return LOG_SOFTMAX, logits
     return (PROBABILITY if is_within_0_and_1(range_of(answer)) else LINEAR), answer

@@ -27,7 +27,7 @@ from ..tracing.layer_choice import (
 )
 from ..tracing.layer_hooks import TappedLayer
 from ..tracing.proof import PROOF_IMAGES, Proof
-from ..tracing.sharing import offer
+from ..tracing.sharing import offer, shared_program
 from ..tracing.traced_model import Taps, TracedModel
 from .connections import layer_inputs
 from .placement import misplaced, moved
@@ -131,7 +131,7 @@ def inspect_model(
             {**facts, "axes": taps.axes, "has_gradient": taps.image.dtype.is_floating},
         )
 
-    program = LayerProgram(traced, look)
+    program = shared_program("inspection", traced, lambda: LayerProgram(traced, look))
     given = _random_images(traced) if images is None else images
     proof, head, facts = program.proved(given), program.head, program.facts
     if head is not None:
@@ -277,7 +277,7 @@ def _remark(head: Head | None, proof: Proof, traced: TracedModel) -> str | None:
 
 def _looks_like_probabilities(head: Head, proof: Proof) -> str | None:
     """A sum that nothing bounds, taken as logits, whose answers to these images would pass for probabilities."""
-    if head.kind != LINEAR or not proof.seen_within_0_and_1:
+    if head.kind != LINEAR or not head.has_probabilities or not proof.seen_within_0_and_1:
         return None
     return (
         f"The model answers only within 0..1 on the {proof.images} images of the proof, by a sum that nothing bounds: its "

@@ -16,7 +16,7 @@ from weakref import WeakKeyDictionary
 import numpy as np
 
 from ..graph.answer_range import SLACK
-from ..graph.head import LOG_SOFTMAX, SIGMOID, SOFTMAX, Head
+from ..graph.head import CLASSES, LINEAR, LOG_SOFTMAX, SIGMOID, SOFTMAX, Head
 from ..graph.state.model_state import Structure, weights_digest
 from .inputs import InputForm
 
@@ -87,6 +87,8 @@ def _proof(traced: TracedModel, form: InputForm, few: list[np.ndarray], made: An
         )
     _refuse_dependence(traced, form, few, expected, allowed)
     error = max(error, _rounded_away(traced, traced_answer, expected))
+    if head is not None and head.kind == LINEAR and head.task == CLASSES and head.bounded:
+        _refuse_shares_of_another_whole(traced, form, few, expected)
     within = _is_within(expected)
     return Proof(
         error, len(expected), within, within and head is not None and head.bounded and _stays_within(traced, form, few)
@@ -125,6 +127,22 @@ def _rounded_away(traced: TracedModel, precise: np.ndarray, own: np.ndarray) -> 
             f"see what it answers."
         )
     return apart
+
+
+def _refuse_shares_of_another_whole(
+    traced: TracedModel, form: InputForm, few: list[np.ndarray], expected: np.ndarray
+) -> None:
+    """Refuse percentages: their softmax would be told as probabilities. They sum to one number whatever the image shows."""
+    brighter = traced.answer(form, [_times(array, _STRESSES[1]) for array in few])
+    both = np.concatenate([expected, brighter])
+    totals, is_varied = both.sum(axis=1), float(np.ptp(both, axis=0).max()) > 1e-3 * float(np.abs(both).max())
+    whole = float(totals.mean())
+    is_share = both.shape[1] > 1 and is_varied and both.min() >= 0 and float(np.ptp(totals)) <= 1e-4 * whole
+    if is_share and abs(whole - 1) > SLACK:
+        raise ValueError(
+            f"Expected logits or probabilities. Model {traced.name!r} answers {both.shape[1]} numbers that are at least 0 and "
+            f"sum to {whole:.4g} for every image, as percentages do. Let the model end in its softmax, without a factor."
+        )
 
 
 def _claim(head: Head | None) -> str:

@@ -10,11 +10,13 @@ from __future__ import annotations
 from collections.abc import Callable, Iterator
 from contextlib import contextmanager
 from contextvars import ContextVar
+from typing import Any, TypeVar
 
 from ..graph.tasks import declared_task
 from .batched_graph import Program
 from .traced_model import TracedModel, answers_shared
 
+T = TypeVar("T", bound=Program)
 _shared: ContextVar[dict[tuple[object, ...], Program] | None] = ContextVar("shared programs", default=None)
 
 
@@ -31,19 +33,25 @@ def programs_shared() -> Iterator[None]:
 
 def scores_program(traced: TracedModel, make: Callable[[], Program]) -> Program:
     """A program that gives the logits, the classes and the scores of images: an earlier one of this model, or that of `make`."""
-    known = _shared.get()
+    return shared_program("scores", traced, make)
+
+
+def shared_program(what: str, traced: TracedModel, make: Callable[[], T]) -> T:
+    """The program that was made for `what` of this model, or that of `make`."""
+    known: dict[tuple[object, ...], Any] | None = _shared.get()
     if known is None:
         return make()
-    if _key(traced) not in known:
-        known[_key(traced)] = make()
-    return known[_key(traced)]
+    key = (what, *_key(traced))
+    if key not in known:
+        known[key] = make()
+    return known[key]
 
 
 def offer(program: Program) -> None:
     """Let those who need the scores take this program, which gives them too."""
     known = _shared.get()
     if known is not None:
-        known[_key(program.traced)] = program
+        known["scores", *_key(program.traced)] = program
 
 
 def _key(traced: TracedModel) -> tuple[object, ...]:

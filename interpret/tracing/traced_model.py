@@ -26,6 +26,7 @@ from ..graph.state.model_state import Structure
 from ..graph.state.precision import half_types, in_float32, still_half
 from ..graph.state.written_variables import kept, variables_of, written_variables
 from ..graph.tasks import declared_task
+from ..maps.grey_convolution import mend_grey_convolution
 from ..maps.volume_pooling import mend_volume_pooling
 from .axes import Axes, image_axes, with_axes
 from .folding import Folder
@@ -348,6 +349,7 @@ def gradients(scores: Any, tensors: dict[str, Any]) -> list[Any]:
                 f"or ScoreCAM for a picture of whole numbers; ActivationExtractor for words."
             )
     mend_volume_pooling(scores.graph)
+    mend_grey_convolution(scores.graph)
     slopes = tf.gradients(scores, list(tensors.values()))
     for what, slope in zip(tensors, slopes, strict=True):
         if slope is None:

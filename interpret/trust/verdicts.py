@@ -116,7 +116,8 @@ def _weights(randomised: Randomization | None) -> Measurement:
         )
     alike = bootstrap_mean(randomised.rank_correlation[-1])
     if alike.images < FEWEST_IMAGES:
-        words = f"with randomised weights only {alike.images} of {len(randomised.numbers)} maps can be compared"
+        of = f" of {len(randomised.numbers)}" if alike.images < len(randomised.numbers) else ""
+        words = f"with randomised weights only {alike.images}{of} maps can be compared"
         return Measurement(question, UNKNOWN, words, alike, good)
     number = f"(rank correlation {alike.mean:.2f})"
     if alike.mean >= THE_SAME:

@@ -102,11 +102,21 @@ def _accuracy(found: ReportDiff) -> Markup:
         shares = [each.get(name, {}).get("recall") for each in classes]
         rows.append((f"Recall of {name}", *("–" if each is None else percent(each) for each in shares)))
     way = "exact" if found.test.exact else "with Edwards’ correction"
-    text = Markup("<p>{} {} are wrong in both, but in another way. The test of McNemar is {}.</p>").format(
-        headline(found), count(found.otherwise, "image"), way
+    one = found.otherwise == 1
+    other = f"{count(found.otherwise, 'image')} {'is' if one else 'are'} wrong in both, but in another way."
+    tested = f"The test of McNemar is {way}."
+    turned = len(found.went.numbers) + len(found.came.numbers)
+    text = Markup("<p>{}</p>").format(
+        " ".join([headline(found), *([other] if found.otherwise else []), *([tested] if turned else [])])
     )
-    heads = ["Figure", found.before.name, found.after.name]
+    heads = ["Figure", *_sides(found)]
     return joined([text, table(heads, rows, caption="Before and after", numeric=[1, 2])])
+
+
+def _sides(found: ReportDiff) -> tuple[str, str]:
+    """The two reports as heads of columns: by their models' names, where these differ."""
+    names = found.before.name, found.after.name
+    return names if names[0] != names[1] else ("Before", "After")
 
 
 def _figure(side: ReportSide, field: str) -> float | None:
@@ -202,7 +212,7 @@ def _trust(found: ReportDiff) -> Markup:
         )
         for each in found.trust
     ]
-    heads = ["Method", found.before.name, found.after.name, "Changed"]
+    heads = ["Method", *_sides(found), "Changed"]
     return table(heads, rows, caption="How far each method’s maps can be trusted")
 
 

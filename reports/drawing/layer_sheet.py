@@ -61,5 +61,6 @@ def _scale_bar(sheet: np.ndarray, scale, low: float, high: float) -> None:
 
 def _write(sheet: np.ndarray, text: str, x: int, y: int, size: float) -> None:
     cv2 = opencv()
-    ascii_only = text.encode("ascii", "replace").decode()
-    cv2.putText(sheet, ascii_only, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, (40, 40, 40), 1, cv2.LINE_AA)
+    if int(cv2.__version__.split(".")[0]) < 5:  # whose letters are ASCII alone
+        text = text.encode("ascii", "replace").decode()
+    cv2.putText(sheet, text, (x, y), cv2.FONT_HERSHEY_SIMPLEX, size, (40, 40, 40), 1, cv2.LINE_AA)

@@ -10,7 +10,7 @@ from typing import Any
 import numpy as np
 
 from ...interpret import ModelInformation, inspect_model
-from ...interpret.graph.head import REGRESSION
+from ...interpret.graph.head import OF_NUMBERS, REGRESSION
 from ...interpret.graph.tasks import declare_task
 from ...interpret.layers.survey import SurveyStatistic
 from ...interpret.methods.catalogue import method_called
@@ -102,7 +102,8 @@ class NumbersSeen(Seen):
                 f"{', '.join(self.numbers.names[:8])}. Received one that answers {other}. Name as many columns as it answers, in "
                 f"the order of its outputs, with --label-column, or one of several outputs with --model-output."
             )
-        return replace(found, warning=None)  # that it is a regression is what this report is of
+        told = (found.warning or "").removeprefix(OF_NUMBERS).strip()  # that it is one is what this report is of
+        return replace(found, warning=told or None)
 
     def surveying(self) -> SurveyStatistic:
         """The survey of the layers, with probes of the number that is explained."""

@@ -22,7 +22,7 @@ from .evidence import Answers, ClassAnswers
 _MOST_CLASSES = 40  # with pictures; of more those that are answered most often
 _READING = (
     "Warm places speak for the class, cold ones against it (HiResCAM, in units of the logit; a map's own largest size is its "
-    "full colour). They are the model's reasons, right or wrong: whether the answer is right nobody has said."
+    "full colour). Whether the answer is right nobody has said; how far the maps can be believed stands under Trust."
 )
 
 

@@ -21,8 +21,13 @@ def data_section(found: Exploration, about: About) -> tuple[Section, list[Sprite
     """How many, how large, of which values, and what the pictures of one answer have in common."""
     dataset = about.dataset
     low, high = dataset.shown_range
-    text = Markup("<p>{} of {} (height × width × channels) from {}. Black is {:g}, white {:g}.</p>").format(
-        count(len(dataset), "picture"), shape(dataset.images.shape[1:]), dataset.source, low, high
+    amount = count(len(dataset), "picture")
+    text = Markup("<p>{} of {} (height × width × channels){}. Black is {:g}, white {:g}.</p>").format(
+        amount,
+        shape(dataset.images.shape[1:]),
+        "" if dataset.source == amount else f" from {dataset.source}",
+        low,
+        high,
     )
     equal = sum(len(group) for group in found.duplicates)
     alike = (

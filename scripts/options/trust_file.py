@@ -25,7 +25,7 @@ def trust_on_file(
     Raises:
         ValueError: A file is not one of `featurelens trust`, or both a file and a number of images are given.
     """
-    from featurelens.interpret.stream.predictions import decisions
+    from featurelens.interpret import inspect_model
     from featurelens.interpret.tracing.proof import PROOF_IMAGES
     from featurelens.models.model_files.loading import model_path
     from featurelens.reports.evidence.trust import misfit
@@ -41,5 +41,5 @@ def trust_on_file(
     beside = trust_path(model_path(model))
     if images is not None or not beside.is_file():
         return None
-    found, cam_layer = read_trust(beside), decisions(loaded, dataset.images[:PROOF_IMAGES]).cam_layer
+    found, cam_layer = read_trust(beside), inspect_model(loaded, dataset.images[:PROOF_IMAGES]).cam_layer
     return None if misfit(found, loaded, dataset.images, cam_layer) else found

@@ -28,7 +28,7 @@ CLASSES = ("ape", "bee", "<cat>")
 PIXELS = np.random.default_rng(5).integers(0, 256, (6, 12, 10, 1), dtype=np.uint8)
 
 
-def small_served(folder: Path, name: str = "small", seed: int = 1) -> ServedModel:
+def small_served(folder: Path, name: str = "small", seed: int = 1, reading: Reading | None = None) -> ServedModel:
     """A seeded network of 12 x 10 grey pixels and three classes, with 300 references of noise."""
     layers = [conv("conv1", 4, seed), conv("conv2", 5, seed + 1), keras.layers.Flatten()]
     layers += [keras.layers.Dense(6, activation="relu", name="hidden", **seeded(4))]
@@ -42,7 +42,7 @@ def small_served(folder: Path, name: str = "small", seed: int = 1) -> ServedMode
         warnings.simplefilter("ignore", DeprecationWarning)  # Keras's own, of NumPy
         model.save(path)
     data = Dataset(images, labels, CLASSES, "noise")
-    return served_model(name, path, model, data, Reading(), None, most_pixels=250_000)
+    return served_model(name, path, model, data, reading or Reading(), None, most_pixels=250_000)
 
 
 @dataclass(frozen=True, eq=False)

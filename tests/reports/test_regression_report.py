@@ -16,6 +16,8 @@ from task_pages import assert_sound, run, words_of
 from featurelens.interpret import GradCAM, HiResCAM, declare_task
 from featurelens.models import Dataset
 from featurelens.reports import write_report
+from featurelens.reports.evidence.plan import ReportPlan
+from featurelens.reports.regression.seen import Asked, NumbersSeen
 
 pytestmark = pytest.mark.filterwarnings(  # Keras's own, when it saves
     "ignore:__array__ implementation doesn't accept a copy:DeprecationWarning"
@@ -250,3 +252,13 @@ def test_options_of_numbers_are_refused_for_classes(tmp_path, capsys):
     for words in (("--unit", "years"), ("--number", "age"), ("--direction", "down")):
         code, told = run(capsys, "report", *words, "--output", tmp_path / "p.html")
         assert code == 1 and f"Expected a regression for {words[0]}" in told
+
+
+def test_what_is_to_be_known_of_the_layers_is_said_of_a_regression_too():
+    image = keras.Input((SIZE, SIZE, 1))
+    maps = keras.layers.Conv2D(2, 3, padding="same")(image)
+    added = keras.layers.Add(name="sum")([maps, keras.layers.Conv2D(2, 3, padding="same", name="last")(maps)])
+    model = keras.Model(image, keras.layers.Dense(1)(keras.layers.Flatten()(added)))
+    data = Dataset.from_arrays(*planted(), ["age"], task="regression")
+    told = NumbersSeen(model, data, ReportPlan(), Asked()).information.warning
+    assert told is not None and told.startswith("Other ways lead from the image to the answer beside last")

@@ -70,6 +70,9 @@ def test_the_same_report_twice_says_so(folder):
     assert not len(found.went.numbers) + len(found.came.numbers) + len(found.channels)
     assert "same weights" in headline(found)
     np.testing.assert_allclose(found.maps[0].correlation, 1)
+    page = diff_html(found)
+    assert "0 images" not in page and "McNemar" not in page, "nothing turned"
+    assert ">Before</" in page and ">After</" in page, "one name would head both columns"
 
 
 def test_the_page_shows_both_sides_and_escapes(folder):

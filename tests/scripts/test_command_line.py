@@ -236,6 +236,13 @@ def test_explain_refuses_with_the_remedy(capsys, arguments, remedy):
     assert not list(Path().iterdir())
 
 
+def test_evaluate_has_a_dash_where_a_class_has_no_figure(capsys, tmp_path):
+    some = fashion_mnist("test").take(np.flatnonzero(fashion_mnist("test").labels[:40] == 1))
+    np.savez(tmp_path / "trousers.npz", images=(some.images * 255).round().astype(np.uint8), labels=some.labels)
+    out = done(capsys, "evaluate", "--data", "trousers.npz")
+    assert "–" in out and "nan" not in out
+
+
 def test_evaluate_prints_and_writes(capsys, sample):
     out = done(capsys, "evaluate", "--data", sample, "--output", "figures")
     assert "accuracy" in out and "Ankle boot" in out

@@ -168,7 +168,8 @@ def _left_out(found: FeatureMaps) -> list[Markup]:
 def _introduction(found: FeatureMaps, about: About) -> Markup:
     images = about.dataset.images
     reading = (
-        f"The typical image is the correctly classified one whose logits are nearest to the mean of its class. The "
+        f"The typical image is the correctly classified one whose logits are nearest to the mean of its class; where none of the "
+        f"class is found, one that is taken for another. The "
         f"{MOST_CHANNELS} strongest channels of a layer are those with the largest mean activation over all images of the "
         f"class, on one colour scale whose ends are printed and which differs from layer to layer.",
         f"The maps are of the predicted class: those at {found.cam_layer} over the picture, in units of its logit, and saliency "
@@ -194,7 +195,9 @@ def _pictures(found: FeatureMaps, about: About) -> tuple[list[Markup], list[Spri
     for place, specimen in enumerate(specimens):
         name = about.class_names[specimen.label]
         size, amount = shape(specimen.image.shape), count(specimen.images, "image")
-        one = view(tile_html(typical, place, f"Typical image, {name}; {size}"), "Typical image", note=size)
+        right = specimen.predicted == specimen.label
+        what = "Typical image" if right else f"Typical image, taken for {about.class_names[specimen.predicted]}"
+        one = view(tile_html(typical, place, f"Typical image, {name}; {size}"), what, note=size)
         mean = view(tile_html(means, place, f"Mean of the class, {name}; {amount}"), "Mean", note=amount)
         shown.append(joined([one, mean]))
     return shown, [typical, means]

@@ -61,9 +61,9 @@ def _where_words(found: PerformanceEvidence) -> Markup:
     recall = evaluation.recall
     known = np.flatnonzero(np.isfinite(recall))
     least = [int(label) for label in known if recall[label] == recall[known].min()]
-    if len(least) == len(known):
+    if len(least) == len(known) > 1:
         return Markup("In {} alike: {} of the images of each are found.").format(
-            {1: "the one class", 2: "both classes"}.get(len(known), f"all {len(known):,} classes"),
+            "both classes" if len(known) == 2 else f"all {len(known):,} classes",
             percent(recall[least[0]]),
         )
     if len(least) > 1:
@@ -76,7 +76,12 @@ def _where_words(found: PerformanceEvidence) -> Markup:
     row = evaluation.confusion[weakest].copy()
     row[weakest] = 0
     ranked = [int(label) for label in np.argsort(-row, kind="stable")[:3] if row[label]]
-    goes = [Markup("{:,} go to {}").format(row[ranked[0]], name_html(names[ranked[0]]))] if ranked else []
+    first = ranked[0] if ranked else 0
+    goes = (
+        [Markup("{:,} {} to {}").format(row[first], "goes" if row[first] == 1 else "go", name_html(names[first]))]
+        if ranked
+        else []
+    )
     goes += [Markup("{:,} to {}").format(row[label], name_html(names[label])) for label in ranked[1:]]
     return Markup("{}: <b>{}</b> of its {} {} found. {}. {}").format(
         name_html(names[weakest]),

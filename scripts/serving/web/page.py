@@ -61,6 +61,7 @@ class Page:
             "width": width or 224,
             "channels": channels,
             "exif": served.reader.exif,
+            "fit": served.reader.resizing.fit,
             "method": served.trusted.method.name,
             "verdict": served.trusted.level(served.trusted.method.name),
         }

@@ -50,7 +50,10 @@ def _pictures(content_type: bytes, body: bytes, reader: PictureReader, most: int
     if kind == b"application/json":
         return [_tried(reader.numbers, numbers) for numbers in _arrays(json_of(body), reader, most)]
     known = ", ".join((*KINDS, "application/octet-stream", "multipart/form-data", "application/json"))
-    raise Refusal(415, f"Expected a Content-Type out of {known}. Received another one. Send a picture as one of these.")
+    curl = "; with curl: -H 'content-type: image/png'" if kind == b"application/x-www-form-urlencoded" else ""
+    raise Refusal(
+        415, f"Expected a Content-Type out of {known}. Received another one. Send a picture as one of these{curl}."
+    )
 
 
 def json_of(body: bytes) -> Any:

@@ -14,6 +14,7 @@ from oracle import assert_equal, weights_of
 from small_models import SHAPE, conv, dense, images, linear, relu_conv
 
 from featurelens.interpret import Explainer, GradCAM, Saliency, inspect_model
+from featurelens.interpret.graph.head import OF_NUMBERS
 from featurelens.interpret.graph.tasks import declare_task
 
 layers, ops = keras.layers, keras.ops
@@ -244,8 +245,11 @@ def test_a_regression_has_no_probability() -> None:
     assert np.isfinite(Explainer(model)(images()).probabilities).all()
     declare_task(model, "regression")
     assert np.isnan(Explainer(model)(images()).probabilities).all()
+    kernel, bias = model.layers[-1].get_weights()
+    model.layers[-1].set_weights([0 * kernel, 0 * bias + 0.5])  # within 0..1, which says nothing of a number
     verdict = inspect_model(model, images())
     assert (verdict.task, verdict.unit) == ("regression", "answer")
+    assert verdict.warning == OF_NUMBERS
 
 
 def test_a_task_that_the_head_contradicts_is_refused() -> None:
@@ -273,4 +277,20 @@ def test_a_relu_at_the_end_is_no_probability() -> None:
     kernel, bias = model.layers[1].get_weights()
     model.layers[1].set_weights([kernel / 100, bias * 0 + 0.5])
     assert 0 < np.asarray(model(images())).max() < 1, "the case is trivial"
+    assert inspect_model(model, images()).head == "linear"
+
+
+@pytest.mark.parametrize("count", [1, 3])
+def test_percentages_are_refused(count: int) -> None:
+    image = keras.Input(SHAPE)
+    model = keras.Model(image, 100 * dense(3)(layers.Flatten()(image)))
+    with pytest.raises(
+        ValueError, match=r"sum to 100 for every image, as percentages do. Let the model end in its softmax"
+    ):
+        Saliency(model)(images(count=count))
+
+
+def test_quantities_that_do_not_sum_to_one_number_are_taken() -> None:
+    image = keras.Input(SHAPE)
+    model = keras.Model(image, 100 * dense(3, "sigmoid")(layers.Flatten()(image)))
     assert inspect_model(model, images()).head == "linear"

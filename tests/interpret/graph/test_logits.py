@@ -41,6 +41,7 @@ def head_of(kind: str) -> Head:
     ("head", "kind"),
     [
         (tf.nn.softmax, "softmax"),
+        (lambda z: tf.math.log(tf.nn.softmax(z)), "log_softmax"),
         (tf.sigmoid, "sigmoid"),
         (keras.activations.softmax, "softmax"),
         (lambda z: tf.identity(tf.identity(tf.nn.softmax(z))), "softmax"),

@@ -36,6 +36,18 @@ def test_an_inspected_model_is_not_traced_again_for_its_scores() -> None:
         np.testing.assert_array_equal(program.run(images)["scores"], alone["scores"])
 
 
+def test_a_model_that_is_inspected_twice_is_traced_once() -> None:
+    model, other, images = random_cnn(0), random_cnn(1), random_images(0, 6)
+    with programs_shared():
+        first = inspect_model(model, images[:4])
+        program = scores_of(TracedModel(model))
+        again = inspect_model(model, images)
+        assert scores_of(TracedModel(model)) is program and program.tracings == 1
+        assert again.layers == first.layers and again.logit_error == first.logit_error
+        inspect_model(other, images)
+        assert scores_of(TracedModel(other)) is not program
+
+
 def test_a_shared_program_sees_that_the_model_has_changed() -> None:
     model, images = random_cnn(0), random_images(0, 4)
     with programs_shared():

@@ -61,7 +61,8 @@ def test_what_is_not_known_is_not_called_good(measured):
     assert verdict("right", measured["right"], None).level == "unknown"
     assert verdict("inverted", measured["inverted"], None).level == "failed"
     assert verdict("right", measured["right"], randomised(np.nan)).level == "unknown"
-    assert "only 19 of 19" in verdict("right", measured["right"], randomised(0.1, 19)).words
+    assert "only 19 maps can be compared" in verdict("right", measured["right"], randomised(0.1, 19)).words
+    assert "only 0 of 40 maps can be compared" in verdict("right", None, randomised(np.nan)).words
     found = verdicts(["right", "other"], measured, {"right": randomised(0.1)})
     assert [each.level for each in found] == ["good", "unknown"]
 

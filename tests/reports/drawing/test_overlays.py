@@ -1,7 +1,9 @@
+import cv2
 import numpy as np
 import pytest
 
 from featurelens.reports.drawing.colors import as_rgb, colorize, overlay
+from featurelens.reports.drawing.layer_sheet import layer_sheet
 
 
 def test_overlay_leaves_the_picture_where_there_is_no_evidence():
@@ -43,3 +45,12 @@ def test_pictures_of_one_and_three_channels():
 def test_refusals(call, remedy):
     with pytest.raises(ValueError, match=remedy):
         call()
+
+
+def test_a_sheet_of_a_layer_has_the_letters_of_a_files_name():
+    maps = np.ones((2, 2, 3), np.float32)
+    sheets = [
+        layer_sheet(maps, f"conv of {name}") for name in ("f\N{LATIN SMALL LETTER U WITH DIAERESIS}r.png", "f?r.png")
+    ]
+    newer = int(cv2.__version__.split(".")[0]) >= 5  # OpenCV 4 has ASCII alone
+    assert np.array_equal(*sheets) != newer

@@ -18,12 +18,13 @@ import pytest
 import typer
 from axe_playwright_python.sync_playwright import Axe
 from browsers import browsing
-from live_services import FIRST_PICTURE, png, small_served
+from live_services import FIRST_PICTURE, listens, png, small_served
 from playwright.sync_api import expect
 from waiting import PATIENCE, held_port, until
 
 from featurelens.interpret import Explainer
 from featurelens.models import fashion_mnist, load_model
+from featurelens.models.formats.reading import Reading
 from featurelens.scripts.cli import main
 from featurelens.scripts.serving.command import run_service
 from featurelens.scripts.serving.connections.addresses import bound
@@ -150,6 +151,28 @@ def test_the_page_shows_what_the_model_saw_and_no_answer_to_another_picture(runn
     assert corners[0] > 200 and corners[1] < 50
     assert "whole picture" in says or "no picture that the browser can show" in says
     assert why == ""
+
+
+@pytest.mark.parametrize("fit", ["crop", "pad", "stretch"])
+def test_the_page_fits_a_picture_as_the_service_does(tmp_path, fit):
+    """A square of falling brightness on a model of 12 x 10: cut at its sides, or with black above and below."""
+    square = np.tile(np.linspace(250, 20, 24), (24, 1)).astype(np.uint8)
+    (tmp_path / "square.png").write_bytes(png(square))
+    served = small_served(tmp_path, reading=Reading(fit=fit))
+    seen = served.reader.picture(png(square)).pixels[..., 0]
+    with listens(served) as live, browsing() as browser:
+        page = browser.new_page()
+        page.goto(live.url)
+        page.set_input_files("#file", tmp_path / "square.png")
+        expect(page.locator("#time")).to_contain_text("The picture was changed: brought from 24x24 to 12x10")
+        drawn = page.evaluate(
+            """() => { const { width: w, height: h } = board, data = board.getContext('2d').getImageData(0, 0, w, h).data;
+            return [...Array(120).keys()].map(n => data[4 * (Math.floor((Math.floor(n / 10) + .5) * h / 12) * w
+              + Math.floor((n % 10 + .5) * w / 10))]); }"""
+        )
+    rows = slice(2, -2)  # the edge of what is padded lies within a pixel
+    np.testing.assert_allclose(np.reshape(drawn, (12, 10))[rows] / 255, seen[rows], atol=0.03)
+    np.testing.assert_allclose(np.reshape(drawn, (12, 10))[[0, -1]] / 255, seen[[0, -1]], atol=0.03)
 
 
 def test_the_page_takes_files_and_the_camera_and_keeps_the_last_twenty(running, tmp_path):

@@ -201,6 +201,10 @@ def test_packed_bodies_are_unpacked_within_the_same_limit(client):
     assert post(client, "/v1/predict", gzip.compress(FIRST)[:-9], **{"content-encoding": "gzip"}).status_code == 400
     assert post(client, "/v1/predict", FIRST, **{"content-encoding": "gzip"}).status_code == 400
     assert post(client, "/v1/predict", FIRST, **{"content-encoding": "br"}).status_code == 415
+    by_curl = post(client, "/v1/predict", FIRST, **{"content-type": "application/x-www-form-urlencoded"})
+    assert (
+        by_curl.status_code == 415 and "with curl: -H 'content-type: image/png'" in by_curl.json()["error"]["message"]
+    )
 
 
 @pytest.mark.parametrize(

@@ -95,7 +95,7 @@
     const verdict = at("verdict"), mark = { good: "●", weak: "◐", failed: "○" }[told.method.verdict] || "–";
     verdict.hidden = false;
     verdict.className = `verdict ${told.method.verdict}`;
-    at("verdict-word").textContent = `${mark} ${told.method.name} on this model: ${told.method.verdict}`;
+    at("verdict-word").textContent = `${mark} ${told.method.name} on this model: ${told.method.verdict === "unknown" ? "not tested" : told.method.verdict}`;
     at("verdict-words").textContent = told.method.measured;
   }
 
@@ -192,8 +192,16 @@
     const smooth = Math.max(image.width, image.height) > 64;
     brush.imageSmoothingEnabled = smooth;
     blank();
-    brush.drawImage(image, 0, 0, board.width, board.height);
+    brush.drawImage(image, ...laid(image));
     ask(file);
+  }
+  function laid({ width, height }) {
+    /* which part of a picture, and where on the board it lies: as the service fits it to the model, so that the map lies over it */
+    const across = width / model.width, down = height / model.height;
+    const held = model.fit === "crop" ? Math.min(across, down) : 0, wide = model.fit === "pad" ? Math.max(across, down) : 0;
+    const part = held ? [held * model.width, held * model.height] : [width, height];
+    const size = wide ? [board.width * across / wide, board.height * down / wide] : [board.width, board.height];
+    return [(width - part[0]) / 2, (height - part[1]) / 2, ...part, (board.width - size[0]) / 2, (board.height - size[1]) / 2, ...size];
   }
   function blank() {
     brush.fillStyle = "#000";

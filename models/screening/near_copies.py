@@ -23,16 +23,18 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ..datasets.exploration import Described, Images
-from .picture_vectors import has_plain_ground, mirrored_vectors, picture_vectors, small_grey
+from .box_search import nearest_within, squared_distances, told_points
+from .picture_vectors import has_plain_ground, picture_vectors, small_grey, vectors_both_ways
 
 CORRELATION = 0.98
 _STANDS_OUT = 0.25  # of the fifth nearest's squared distance
 _EQUAL = 1e-4  # squared distance: equal, but for rounding
 _NEXT = 5
 _COMPONENTS = 64
+_ROUNDING = 1e-5  # of products of two vectors
 _ITERATIONS = 4
 _FITTED = 5000  # vectors that the components are computed from
-_BLOCK = 256
+_BLOCK = 64
 _READ = 512  # pictures read at a time
 
 
@@ -62,8 +64,7 @@ def near_copies(pictures: np.ndarray, others: np.ndarray | None = None, *, seed:
 def copies_among(own: np.ndarray, other: np.ndarray | None, *, seed: int = 0) -> NearCopies:
     """The same, of pictures that are small and grey already, float32[B,h,w] (see `small_grey`)."""
     centred = has_plain_ground(own)
-    rows = picture_vectors(own, centred=centred)
-    mirror = mirrored_vectors(own, rows, centred=centred)
+    rows, mirror = vectors_both_ways(own, centred=centred)
     within = other is None
     known = rows if other is None else picture_vectors(other, centred=centred)
     if len(known) < 1 + within or known.shape[1] != rows.shape[1]:
@@ -139,34 +140,51 @@ Found = tuple[int, int, float, bool]  # number of the image, of its near copy, c
 def _search(
     rows: np.ndarray, mirror: np.ndarray, known: np.ndarray, projection: np.ndarray, within: bool
 ) -> list[Found]:
-    told = _told(known @ projection)
+    queries = rows @ projection, mirror @ projection
+    there = queries[0] if within else known @ projection
+    told = told_points(there).T
     found = []
-    for start in range(0, len(rows), _BLOCK):
-        part = slice(start, start + _BLOCK)
-        squares = _squares(rows[part] @ projection, told)
-        np.minimum(squares, _squares(mirror[part] @ projection, told), out=squares)
+    close = _promising(rows, mirror, known, *_both_ways(queries, there, within))
+    for some in np.array_split(close, -(-len(close) // _BLOCK)) if len(close) else ():
+        squares = np.minimum(*(squared_distances(way[some], told) for way in queries))
         if within:
-            own = np.arange(len(squares))
-            squares[own, own + start] = np.inf
-        close = np.flatnonzero(squares.min(axis=1) <= (2 - 2 * CORRELATION) * 1.01)
+            squares[np.arange(len(some)), some] = np.inf
         near = min(_NEXT, squares.shape[1] - within)
-        nearest = np.argpartition(squares[close], near - 1, axis=1)[:, :near]
-        for row, places in zip(close + start, nearest, strict=True):
+        nearest = np.argpartition(squares, near - 1, axis=1)[:, :near]
+        for row, places in zip(some, nearest, strict=True):
             found += _verified(int(row), places, rows[row], mirror[row], known)
     return found
 
 
-def _told(there: np.ndarray) -> np.ndarray:
-    """Rows x as float32[66,N], columns of (x, |x|^2, 1): what `_squares` multiplies."""
-    return np.concatenate(
-        [there, np.square(there).sum(axis=1, keepdims=True), np.ones((len(there), 1), there.dtype)], 1
-    ).T
+def _both_ways(
+    queries: tuple[np.ndarray, np.ndarray], there: np.ndarray, within: bool
+) -> tuple[np.ndarray, np.ndarray]:
+    """The five nearest of each image, as it is or mirrored, that can be a near copy: int64[N,5] and squares float32[N,5]."""
+    most = (2 - 2 * CORRELATION) * 1.01
+    (places, squares), (others, more) = (nearest_within(way, there, most, _NEXT, are_points=within) for way in queries)
+    same = places[:, :, np.newaxis] == others[:, np.newaxis]
+    np.minimum(squares, np.where(same, more[:, np.newaxis], np.inf).min(axis=2), out=squares)
+    more[same.any(axis=1)] = np.inf
+    places, squares = np.concatenate([places, others], axis=1), np.concatenate([squares, more], axis=1)
+    best = np.argpartition(squares, _NEXT - 1, axis=1)[:, :_NEXT]
+    return np.take_along_axis(places, best, axis=1), np.take_along_axis(squares, best, axis=1)
 
 
-def _squares(queries: np.ndarray, told: np.ndarray) -> np.ndarray:
-    """Squared distances |q|^2 - 2 q.x + |x|^2 as one product, which walks once over them: (-2 q, 1, |q|^2) . (x, |x|^2, 1)."""
-    lengths = np.square(queries).sum(axis=1, keepdims=True)
-    return np.concatenate([-2 * queries, np.ones_like(lengths), lengths], axis=1) @ told
+def _promising(
+    rows: np.ndarray, mirror: np.ndarray, known: np.ndarray, places: np.ndarray, squares: np.ndarray
+) -> np.ndarray:
+    """Numbers of the images, int64[...], that may have a near copy, by as many of the five nearest as are known."""
+    promising = []
+    close = np.flatnonzero(np.isfinite(squares).any(axis=1))
+    for some in np.array_split(close, -(-len(close) // _BLOCK)) if len(close) else ():
+        both = np.stack([rows[some], mirror[some]], axis=2)
+        likeness = (known[places[some]] @ both).max(axis=2)
+        is_known = np.isfinite(squares[some])
+        best = np.where(is_known, likeness, -1).max(axis=1)
+        fifth = np.where(is_known, likeness, -1).min(axis=1)  # one that is not known may be anywhere
+        stands_out = 2 - 2 * best <= np.maximum(_STANDS_OUT * (2 - 2 * fifth), _EQUAL) + _ROUNDING
+        promising.append(some[(best >= CORRELATION - _ROUNDING) & stands_out])
+    return np.concatenate(promising) if promising else close
 
 
 def _verified(number: int, places: np.ndarray, row: np.ndarray, mirror: np.ndarray, known: np.ndarray) -> list[Found]:

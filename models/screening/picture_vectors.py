@@ -15,7 +15,7 @@ from ..opencv import opencv
 _PLAIN = 0.5  # share of the border within the tolerance of its median, and share of the pictures that are like that
 _TOLERANCE = 0.05  # of the range of the pixels
 _BLUR = 1.0  # pixels, standard deviation
-_TOGETHER = 64  # pictures that are blurred at a time; OpenCV 5 takes at most 128 channels
+_TOGETHER = 64  # pictures that are looked at at a time; OpenCV 5 takes at most 128 channels
 
 
 def small_grey(pictures: np.ndarray) -> np.ndarray:
@@ -38,11 +38,7 @@ def picture_vectors(grey: np.ndarray, *, centred: bool) -> np.ndarray:
         grey: float32[B,h,w].
         centred: whether the centre of the ink is rolled into the middle first.
     """
-    rows = _blurred(ink_centred(grey) if centred else grey).reshape(len(grey), -1)
-    rows = rows - rows.mean(axis=1, keepdims=True)
-    lengths = np.linalg.norm(rows, axis=1, keepdims=True)
-    least = 1e-4 * np.sqrt(rows.shape[1]) * max(float(np.abs(grey).max()), 1e-12)
-    return np.where(lengths > least, rows / np.maximum(lengths, 1e-30), 0).astype(np.float32)
+    return _vectors(grey, _steps(*_ink(grey)) if centred else None)
 
 
 def mirrored_vectors(grey: np.ndarray, vectors: np.ndarray, *, centred: bool) -> np.ndarray:
@@ -50,37 +46,76 @@ def mirrored_vectors(grey: np.ndarray, vectors: np.ndarray, *, centred: bool) ->
 
     A picture whose mirrored one is rolled by another whole pixel, where its centre lies between two, is made anew.
     """
+    return _mirrored(grey, vectors, _ink(grey) if centred else None)
+
+
+def vectors_both_ways(grey: np.ndarray, *, centred: bool) -> tuple[np.ndarray, np.ndarray]:
+    """The `picture_vectors` and the `mirrored_vectors` of pictures whose centres are looked for once."""
+    ink = _ink(grey) if centred else None
+    vectors = _vectors(grey, None if ink is None else _steps(*ink))
+    return vectors, _mirrored(grey, vectors, ink)
+
+
+Ink = tuple[
+    np.ndarray, np.ndarray
+]  # float32[B,h] and float32[B,w]: what differs from the ground in each row and column
+Steps = tuple[np.ndarray, np.ndarray]  # int64[B] each: the pixels that a picture is rolled by, down and to the right
+
+
+def _vectors(grey: np.ndarray, steps: Steps | None) -> np.ndarray:
+    """The pictures rolled, blurred, around their mean and at length 1, some at a time: they stay in the processor's cache."""
+    vectors = np.empty((len(grey), int(np.prod(grey.shape[1:]))), np.float32)
+    least = 1e-4 * np.sqrt(vectors.shape[1]) * max(float(np.abs(grey).max(initial=0)), 1e-12)
+    for start in range(0, len(grey), _TOGETHER):
+        some = slice(start, start + _TOGETHER)
+        rolled = grey[some] if steps is None else _rolled(grey[some], *(each[some] for each in steps))
+        rows = _blurred(rolled).reshape(len(rolled), -1)
+        rows = rows - rows.mean(axis=1, keepdims=True)
+        lengths = np.linalg.norm(rows, axis=1, keepdims=True)
+        vectors[some] = np.where(lengths > least, rows / np.maximum(lengths, 1e-30), 0)
+    return vectors
+
+
+def _mirrored(grey: np.ndarray, vectors: np.ndarray, ink: Ink | None) -> np.ndarray:
     height, width = grey.shape[1:]
     flipped = np.array(vectors.reshape(-1, height, width)[:, :, ::-1], order="C")
     mirrored = flipped.reshape(vectors.shape)
-    if centred:
-        ink = _ink(grey)
-        (down, right), (down_too, left) = _steps(ink), _steps(ink[:, :, ::-1])
-        other = np.flatnonzero((down != down_too) | ((right + left) % width != 0))
-        if len(other):
-            mirrored[other] = picture_vectors(grey[other][:, :, ::-1], centred=True)
+    if ink is not None:
+        rows, columns = ink
+        down, right = _steps(rows, columns)
+        left = _steps(rows, columns[:, ::-1])[1]
+        other = np.flatnonzero((right + left) % width != 0)
+        mirrored[other] = _vectors(grey[other][:, :, ::-1], (down[other], left[other]))
     return mirrored
 
 
 def ink_centred(grey: np.ndarray) -> np.ndarray:
     """The pictures rolled by whole pixels until the centre of what differs from the ground lies in the middle."""
+    return _rolled(grey, *_steps(*_ink(grey)))
+
+
+def _rolled(grey: np.ndarray, down: np.ndarray, right: np.ndarray) -> np.ndarray:
+    """The pictures rolled by int64[B] pixels each way: windows of pictures that are laid beside themselves."""
     height, width = grey.shape[1:]
-    down, right = _steps(_ink(grey))
+    windows = np.lib.stride_tricks.sliding_window_view(np.concatenate([grey, grey], axis=2), width, axis=2)
     rows = (np.arange(height) - down[:, np.newaxis]) % height
-    columns = (np.arange(width) - right[:, np.newaxis]) % width
-    every = np.arange(len(grey))[:, np.newaxis, np.newaxis]
-    return grey[every, rows[:, :, np.newaxis], columns[:, np.newaxis]]
+    return windows[np.arange(len(grey))[:, np.newaxis], rows, (-right % width)[:, np.newaxis]]
 
 
-def _ink(grey: np.ndarray) -> np.ndarray:
-    """What differs from the ground, float32[B,h,w]."""
-    return np.abs(grey - np.median(_border(grey), axis=1)[:, np.newaxis, np.newaxis])
+def _ink(grey: np.ndarray) -> Ink:
+    """How much differs from the ground, in each row and in each column."""
+    height, width = grey.shape[1:]
+    rows, columns = np.empty((len(grey), height), np.float32), np.empty((len(grey), width), np.float32)
+    for start in range(0, len(grey), _TOGETHER):
+        some = grey[start : start + _TOGETHER]
+        ink = np.abs(some - np.median(_border(some), axis=1)[:, np.newaxis, np.newaxis])
+        rows[start : start + _TOGETHER] = ink.sum(axis=2)
+        columns[start : start + _TOGETHER] = ink.sum(axis=1)
+    return rows, columns
 
 
-def _steps(ink: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
-    """int64[B] each: the pixels that a picture is rolled by, down and to the right."""
-    height, width = ink.shape[1:]
-    return _off(ink.sum(axis=2)) % height, _off(ink.sum(axis=1)) % width
+def _steps(rows: np.ndarray, columns: np.ndarray) -> Steps:
+    return _off(rows) % rows.shape[1], _off(columns) % columns.shape[1]
 
 
 def _off(lines: np.ndarray) -> np.ndarray:
@@ -93,14 +128,11 @@ def _off(lines: np.ndarray) -> np.ndarray:
 
 
 def _blurred(grey: np.ndarray) -> np.ndarray:
-    """Each picture blurred; some go through OpenCV at a time, as channels of one."""
+    """At most 64 pictures blurred; they go through OpenCV as channels of one."""
     cv2 = opencv()
-    blurred = np.empty(grey.shape, np.float32)
-    for start in range(0, len(grey), _TOGETHER):
-        channels = np.ascontiguousarray(grey[start : start + _TOGETHER].transpose(1, 2, 0), np.float32)
-        smooth = cv2.GaussianBlur(channels, (0, 0), _BLUR, borderType=cv2.BORDER_REPLICATE)
-        blurred[start : start + _TOGETHER] = smooth.reshape(channels.shape).transpose(2, 0, 1)
-    return blurred
+    channels = np.ascontiguousarray(grey.transpose(1, 2, 0), np.float32)
+    smooth = cv2.GaussianBlur(channels, (0, 0), _BLUR, borderType=cv2.BORDER_REPLICATE)
+    return np.ascontiguousarray(smooth.reshape(channels.shape).transpose(2, 0, 1))
 
 
 def _border(grey: np.ndarray) -> np.ndarray:

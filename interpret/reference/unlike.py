@@ -80,9 +80,10 @@ class ReferenceImages:
         share = _shares(energy(logits), self.energies)
         nearest, similarity = np.zeros((len(logits), 0), np.int64), np.zeros((len(logits), 0), np.float32)
         if self.bank is not None and self.distances is not None and features is not None:
-            places, similarity = _searched(features, self.bank, max(NEIGHBOURS, shown))
-            share = np.minimum(share, _shares(_distance(similarity), self.distances))
-            nearest, similarity = self.numbers[places[:, :shown]], similarity[:, :shown]
+            share = np.minimum(share, _shares(_distances(features, self.bank), self.distances))
+            if shown:
+                places, similarity = _searched(features, self.bank, shown)
+                nearest = self.numbers[places]
         if count < FEWEST:
             p = np.full(len(logits), np.nan)
         else:
@@ -108,7 +109,7 @@ def reference_images(
     shares, bank, distances = _shares_among(energies), None, None
     if features is not None and len(near) and len(rest):
         bank = on_sphere(features[near])
-        distances = _distance(_searched(features[rest], bank, NEIGHBOURS)[1])
+        distances = _distances(features[rest], bank)
         shares = np.minimum(shares, _shares_among(distances))
         distances = np.sort(distances)
     return ReferenceImages(bank, near, np.sort(energies), distances, np.sort(shares))
@@ -169,9 +170,15 @@ def _nearest(rows: np.ndarray, bank: np.ndarray, count: int) -> tuple[np.ndarray
     return np.take_along_axis(places, order, axis=1), np.take_along_axis(found, order, axis=1)
 
 
-def _distance(similarity: np.ndarray) -> np.ndarray:
-    """float64[B]: to the k-th nearest, or the last one that there is."""
-    return 1 - similarity[:, min(NEIGHBOURS, similarity.shape[1]) - 1].astype(np.float64)
+def _distances(features: np.ndarray, bank: np.ndarray) -> np.ndarray:
+    """float64[B]: from each of many images to the k-th nearest of the bank, or to the last one that there is."""
+    place = max(len(bank) - NEIGHBOURS, 0)
+    found = np.empty(len(features), np.float32)
+    for start in range(0, len(features), _BLOCK):
+        cosines = on_sphere(features[start : start + _BLOCK]) @ bank.T
+        cosines.partition(place, axis=1)
+        found[start : start + _BLOCK] = cosines[:, place]
+    return 1 - found.astype(np.float64)
 
 
 def _shares(values: np.ndarray, rising: np.ndarray) -> np.ndarray:

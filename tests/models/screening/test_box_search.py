@@ -46,5 +46,5 @@ def test_a_point_alone_is_near_nothing():
 
 def test_the_product_is_the_squared_distance():
     """|(1, 2) - (4, 6)|^2 = 9 + 16."""
-    queries, points = np.float32([[1, 2]]), np.float32([[4, 6], [1, 2]])
+    queries, points = np.array([[1, 2]], np.float32), np.array([[4, 6], [1, 2]], np.float32)
     assert squared_distances(queries, told_points(points).T).tolist() == [[25, 0]]

@@ -11,6 +11,8 @@ from dataclasses import dataclass
 
 import numpy as np
 
+_ROWS = 32  # looked at at a time
+
 
 @dataclass(frozen=True)
 class ProbeResult:
@@ -37,8 +39,7 @@ def linear_probe(features: np.ndarray, labels: np.ndarray, *, strength: float = 
     sizes = (half, len(features) - half, features.shape[1])
     if half < 2 or len(np.unique(labels[:half])) < 2:
         return ProbeResult(float("nan"), *sizes)
-    scale = float(features[:half].std(dtype=np.float64)) or 1.0
-    scaled = features.astype(np.float32) / np.float32(scale)
+    scaled = features.astype(np.float32) / np.float32(_spread(features[:half]) or 1)
     classes, numbers = np.unique(labels[:half], return_inverse=True)
     targets = np.where(numbers[:, np.newaxis] == np.arange(len(classes)), np.float32(1), np.float32(-1))
     answers = _ridge(scaled[:half], targets, np.float32(strength * half), scaled[half:])
@@ -59,11 +60,18 @@ def number_probe(features: np.ndarray, numbers: np.ndarray, *, strength: float =
     level, size = (float(numbers[:half].mean()), float(numbers[:half].std())) if half else (0.0, 0.0)
     if not spread or not size:
         return ProbeResult(float("nan"), *sizes)
-    scale = float(features[:half].std(dtype=np.float64)) or 1.0
-    scaled = features.astype(np.float32) / np.float32(scale)
+    scaled = features.astype(np.float32) / np.float32(_spread(features[:half]) or 1)
     targets = ((numbers[:half, np.newaxis] - level) / size).astype(np.float32)
     answers = _ridge(scaled[:half], targets, np.float32(strength * half), scaled[half:])[:, 0] * size + level
     return ProbeResult(float(1 - np.mean((answers - numbers[half:]) ** 2) / spread), *sizes)
+
+
+def _spread(rows: np.ndarray) -> float:
+    """The standard deviation of all numbers, some rows at a time: a copy of all in float64 costs more than the sum."""
+    mean, squares = float(rows.mean(dtype=np.float64)), 0.0
+    for start in range(0, len(rows), _ROWS):
+        squares += float(np.square(rows[start : start + _ROWS] - mean, dtype=np.float64).sum())
+    return (squares / rows.size) ** 0.5
 
 
 def _ridge(rows: np.ndarray, targets: np.ndarray, penalty: np.float32, asked: np.ndarray) -> np.ndarray:

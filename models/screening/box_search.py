@@ -37,9 +37,11 @@ def nearest_within(
     places = np.full((len(queries), count), -1, np.int64)
     squares = np.full((len(queries), count), np.inf, np.float32)
     boxes = _Boxes(points)
+    space = np.empty(min(_LEAF, len(queries)) * len(points), np.float32)  # for the products: new pages would cost more
     for box in _neighbours(queries[:, :_AXES]):
         near = boxes.near(queries[box], most)
-        found = squared_distances(queries[box], boxes.told[near].T)
+        found = space[: len(box) * len(near)].reshape(len(box), len(near))
+        squared_distances(queries[box], boxes.told[near].T, out=found)
         near = boxes.order[near]
         if are_points:
             found[box[:, np.newaxis] == near] = np.inf
@@ -59,15 +61,17 @@ def told_points(points: np.ndarray) -> np.ndarray:
     return np.concatenate([points, lengths, np.ones_like(lengths)], axis=1)
 
 
-def squared_distances(queries: np.ndarray, told: np.ndarray) -> np.ndarray:
+def squared_distances(queries: np.ndarray, told: np.ndarray, out: np.ndarray | None = None) -> np.ndarray:
     """Squared distances |q|^2 - 2 q.x + |x|^2 as one product, which walks once over them: (-2 q, 1, |q|^2) . (x, |x|^2, 1).
 
     Args:
         queries: float32[Q,D].
         told: float32[D+2,N], the points as columns.
+        out: float32[Q,N], where they are written; None for a new array.
     """
     lengths = np.square(queries).sum(axis=1, keepdims=True)
-    return np.concatenate([-2 * queries, np.ones_like(lengths), lengths], axis=1) @ told
+    asked = np.concatenate([-2 * queries, np.ones_like(lengths), lengths], axis=1)
+    return np.matmul(asked, told, out=out)
 
 
 class _Boxes:

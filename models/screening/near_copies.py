@@ -125,7 +125,7 @@ def _projection(known: np.ndarray, seed: int) -> np.ndarray:
     """float32[D,64], orthonormal: about the directions in which the vectors differ most, by a few power iterations."""
     random = np.random.default_rng(seed)
     some = known[random.permutation(len(known))[:_FITTED]]
-    some = some - some.mean(axis=0)
+    some -= some.mean(axis=0)
     size = some.shape[1], min(_COMPONENTS, some.shape[1])
     with threadpool_limits(1, "blas"):  # several threads wait for each other, at thirty times the cost
         directions = np.linalg.qr(random.normal(size=size).astype(np.float32))[0]

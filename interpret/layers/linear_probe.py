@@ -39,10 +39,9 @@ def linear_probe(features: np.ndarray, labels: np.ndarray, *, strength: float = 
     sizes = (half, len(features) - half, features.shape[1])
     if half < 2 or len(np.unique(labels[:half])) < 2:
         return ProbeResult(float("nan"), *sizes)
-    scaled = features.astype(np.float32) / np.float32(_spread(features[:half]) or 1)
     classes, numbers = np.unique(labels[:half], return_inverse=True)
     targets = np.where(numbers[:, np.newaxis] == np.arange(len(classes)), np.float32(1), np.float32(-1))
-    answers = _ridge(scaled[:half], targets, np.float32(strength * half), scaled[half:])
+    answers = _ridge(features, targets, strength)
     return ProbeResult(float(np.mean(classes[answers.argmax(axis=1)] == labels[half:])), *sizes)
 
 
@@ -60,9 +59,8 @@ def number_probe(features: np.ndarray, numbers: np.ndarray, *, strength: float =
     level, size = (float(numbers[:half].mean()), float(numbers[:half].std())) if half else (0.0, 0.0)
     if not spread or not size:
         return ProbeResult(float("nan"), *sizes)
-    scaled = features.astype(np.float32) / np.float32(_spread(features[:half]) or 1)
     targets = ((numbers[:half, np.newaxis] - level) / size).astype(np.float32)
-    answers = _ridge(scaled[:half], targets, np.float32(strength * half), scaled[half:])[:, 0] * size + level
+    answers = _ridge(features, targets, strength)[:, 0] * size + level
     return ProbeResult(float(1 - np.mean((answers - numbers[half:]) ** 2) / spread), *sizes)
 
 
@@ -74,18 +72,23 @@ def _spread(rows: np.ndarray) -> float:
     return (squares / rows.size) ** 0.5
 
 
-def _ridge(rows: np.ndarray, targets: np.ndarray, penalty: np.float32, asked: np.ndarray) -> np.ndarray:
-    """What ridge regression with an intercept, fitted on float32[N,D] and [N,K], answers to float32[T,D].
+def _ridge(features: np.ndarray, targets: np.ndarray, strength: float) -> np.ndarray:
+    """What ridge regression with an intercept, fitted on the first rows of [N+T,D] and on [N,K], answers to the other rows.
 
     The weights solve (X'X + penalty) W = X'Y; for more features than rows W = X' (XX' + penalty)^-1 Y is the smaller one.
     """
+    count = len(targets)
+    scale, penalty = np.float32(_spread(features[:count]) or 1), np.float32(strength * count)
+    rows = np.asarray(features[:count], np.float32) / scale
     centre, level = (each.mean(axis=0, dtype=np.float64).astype(np.float32) for each in (rows, targets))
-    centred, left = rows - centre, targets - level
-    if rows.shape[1] <= rows.shape[0]:
-        weights = _solved(centred.T @ centred, penalty, centred.T @ left)
+    rows -= centre
+    left = targets - level
+    if rows.shape[1] <= count:
+        weights = _solved(rows.T @ rows, penalty, rows.T @ left)
     else:
-        weights = centred.T @ _solved(centred @ centred.T, penalty, left)
-    return (asked - centre) @ weights + level
+        weights = rows.T @ _solved(rows @ rows.T, penalty, left)
+    asked = (features[start : start + _ROWS] for start in range(count, len(features), _ROWS))
+    return np.concatenate([(np.asarray(some, np.float32) / scale - centre) @ weights for some in asked]) + level
 
 
 def _solved(products: np.ndarray, penalty: np.float32, right: np.ndarray) -> np.ndarray:

@@ -271,9 +271,10 @@ class _Tally:
     def survey(self, name: str, labels: np.ndarray, drawn: np.ndarray) -> LayerSurvey:
         fires = name != "image"
         silent = np.flatnonzero(self.largest <= 0) if fires else np.zeros(0, dtype=np.int64)
-        numbers = np.concatenate(self.numbers)
-        order = np.argsort(numbers, kind="stable")
-        features = np.concatenate(self.features)[order[np.searchsorted(numbers[order], drawn)]]
+        order = np.argsort(drawn)
+        features = np.empty((len(drawn), self.features[0].shape[1]), self.features[0].dtype)
+        for numbers, some in zip(self.numbers, self.features, strict=True):
+            features[order[np.searchsorted(drawn, numbers, sorter=order)]] = some
         return LayerSurvey(
             name=name,
             channels=len(self.largest),

@@ -12,11 +12,14 @@ from ..opencv import opencv
 _LARGE = 10_000  # numbers of an image, from which on a look pays off whether they are bytes
 _BYTES_TOGETHER = 65_000  # images of bytes whose squares a number of 32 bits holds
 _TOGETHER = 200_000  # numbers that are worked on at a time, so that what is made of them stays in the processor's cache
+_COUNTED_TOGETHER = (
+    16_000  # of 8 bytes: below 128 KB memory is used again, above it new pages cost more than the counting
+)
 
 
-def _some_at_a_time(images: np.ndarray) -> Iterator[np.ndarray]:
-    """The images, as many at a time as a cache holds, at least one."""
-    rows = max(1, _TOGETHER // max(1, math.prod(images.shape[1:])))
+def _some_at_a_time(images: np.ndarray, numbers: int) -> Iterator[np.ndarray]:
+    """The images, as many at a time as have so many numbers, at least one."""
+    rows = max(1, numbers // max(1, math.prod(images.shape[1:])))
     return (images[start : start + rows] for start in range(0, len(images), rows))
 
 
@@ -59,7 +62,7 @@ class PixelCounts:
 
     def add(self, images: np.ndarray) -> None:
         """Count some more: float32 in the range, or uint8 of these values."""
-        for some in _some_at_a_time(images):
+        for some in _some_at_a_time(images, _TOGETHER if images.dtype == np.uint8 else _COUNTED_TOGETHER):
             self.values += some.size
             if some.dtype == np.uint8:
                 self._count(*_value_by_value(some))
@@ -115,7 +118,7 @@ class Moments:
             return
         mean = images.mean(axis=0, dtype=np.float64)
         squares = np.zeros(mean.shape)
-        for some in _some_at_a_time(images):
+        for some in _some_at_a_time(images, _TOGETHER):
             squares += np.square(some - mean).sum(axis=0)
         self._join(len(images), mean, squares)
 

@@ -14,45 +14,61 @@ _AXES = 8  # that boxes are bounded on; the first ones, on which principal compo
 _SLACK = 1.001  # for the rounding of the bounds
 
 
-def nearest_within(
-    queries: np.ndarray, points: np.ndarray, most: float, count: int, *, are_points: bool = False
-) -> tuple[np.ndarray, np.ndarray]:
-    """The points of the smallest squared distance to each query, none above `most`.
+class Boxes:
+    """Points float32[N,D] in their boxes."""
 
-    Args:
-        queries: float32[Q,D].
-        points: float32[N,D].
-        most: Squared distance.
-        count: Points for each query; fewer where fewer are that near.
-        are_points: Whether query i is of the same thing as point i, which is left out then.
+    def __init__(self, points: np.ndarray) -> None:
+        boxes = _neighbours(points[:, :_AXES])
+        self._order = np.concatenate(boxes)  # int64[N], numbers of the points, box by box
+        self._told = told_points(points[self._order])
+        self._sizes = np.array([len(box) for box in boxes])
+        self._bounds = _bounds(points[self._order], np.cumsum(self._sizes) - self._sizes)
 
-    Returns:
-        int64[Q,count], numbers of the points in any order, and float32[Q,count], their squared distances; -1 and inf for
-        none.
+    def nearest(
+        self, queries: np.ndarray, most: float, count: int, *, left_out: np.ndarray | None = None
+    ) -> tuple[np.ndarray, np.ndarray]:
+        """The points of the smallest squared distance to each query, none above `most`.
 
-    Example:
-        >>> nearest_within(np.float32([[0]]), np.float32([[3], [1], [9]]), 10, 1)[0].tolist()
-        [[1]]
-    """
-    places = np.full((len(queries), count), -1, np.int64)
-    squares = np.full((len(queries), count), np.inf, np.float32)
-    boxes = _Boxes(points)
-    space = np.empty(min(_LEAF, len(queries)) * len(points), np.float32)  # for the products: new pages would cost more
-    for box in _neighbours(queries[:, :_AXES]):
-        near = boxes.near(queries[box], most)
-        found = space[: len(box) * len(near)].reshape(len(box), len(near))
-        squared_distances(queries[box], boxes.told[near].T, out=found)
-        near = boxes.order[near]
-        if are_points:
-            found[box[:, np.newaxis] == near] = np.inf
-        rows = np.flatnonzero(found.min(axis=1, initial=np.inf) <= most)
-        if len(rows):
-            best = np.argpartition(found[rows], min(count, len(near)) - 1, axis=1)[:, :count]
-            values = np.take_along_axis(found[rows], best, axis=1)
-            cells = box[rows, np.newaxis], np.arange(best.shape[1])
-            places[cells] = np.where(values <= most, near[best], -1)
-            squares[cells] = np.where(values <= most, values, np.inf)
-    return places, squares
+        Args:
+            queries: float32[Q,D].
+            most: Squared distance.
+            count: Points for each query; fewer where fewer are that near.
+            left_out: int64[Q], the number of a point that is not for this query; None: all are.
+
+        Returns:
+            int64[Q,count], numbers of the points in any order, and float32[Q,count], their squared distances; -1 and inf
+            for none.
+
+        Example:
+            >>> Boxes(np.array([[3], [1], [9]], np.float32)).nearest(np.zeros((1, 1), np.float32), 10, 1)[0].tolist()
+            [[1]]
+        """
+        places = np.full((len(queries), count), -1, np.int64)
+        squares = np.full((len(queries), count), np.inf, np.float32)
+        space = np.empty(min(_LEAF, len(queries)) * len(self._order), np.float32)  # new pages for each box cost more
+        for box in _neighbours(queries[:, :_AXES]):
+            near = self._near(queries[box], most)
+            found = space[: len(box) * len(near)].reshape(len(box), len(near))
+            squared_distances(queries[box], self._told[near].T, out=found)
+            near = self._order[near]
+            if left_out is not None:
+                found[left_out[box, np.newaxis] == near] = np.inf
+            rows = np.flatnonzero(found.min(axis=1, initial=np.inf) <= most)
+            if len(rows):
+                found = found if len(rows) == len(found) else found[rows]
+                best = np.argpartition(found, min(count, len(near)) - 1, axis=1)[:, :count]
+                values = np.take_along_axis(found, best, axis=1)
+                cells = box[rows, np.newaxis], np.arange(best.shape[1])
+                places[cells] = np.where(values <= most, near[best], -1)
+                squares[cells] = np.where(values <= most, values, np.inf)
+        return places, squares
+
+    def _near(self, queries: np.ndarray, most: float) -> np.ndarray:
+        """Rows of `_told` within the distance of the smallest box that holds the queries float32[Q,D]."""
+        (low,), (high,) = _bounds(queries, np.zeros(1, np.int64))
+        near = np.flatnonzero(np.repeat(_apart(low, high, *self._bounds) <= most * _SLACK, self._sizes))
+        points = self._told[near, : len(low)]
+        return near[_apart(low, high, points, points) <= most * _SLACK]
 
 
 def told_points(points: np.ndarray) -> np.ndarray:
@@ -74,24 +90,6 @@ def squared_distances(queries: np.ndarray, told: np.ndarray, out: np.ndarray | N
     return np.matmul(asked, told, out=out)
 
 
-class _Boxes:
-    """Points float32[N,D] in their boxes."""
-
-    def __init__(self, points: np.ndarray) -> None:
-        boxes = _neighbours(points[:, :_AXES])
-        self.order = np.concatenate(boxes)  # int64[N], numbers of the points, box by box
-        self.told = told_points(points[self.order])
-        self._sizes = np.array([len(box) for box in boxes])
-        self._bounds = _bounds(points[self.order], np.cumsum(self._sizes) - self._sizes)
-
-    def near(self, queries: np.ndarray, most: float) -> np.ndarray:
-        """Rows of `told` within the distance of the smallest box that holds the queries float32[Q,D]."""
-        (low,), (high,) = _bounds(queries, np.zeros(1, np.int64))
-        near = np.flatnonzero(np.repeat(_apart(low, high, *self._bounds) <= most * _SLACK, self._sizes))
-        points = self.told[near, : len(low)]
-        return near[_apart(low, high, points, points) <= most * _SLACK]
-
-
 def _bounds(points: np.ndarray, starts: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
     """The lowest and the highest of each run of points, float32[n,d] each."""
     some = points[:, :_AXES]
@@ -106,7 +104,7 @@ def _apart(low: np.ndarray, high: np.ndarray, lows: np.ndarray, highs: np.ndarra
 
 def _neighbours(points: np.ndarray) -> list[np.ndarray]:
     """Numbers of the points of each box, int64[...]."""
-    done, halved = [], [np.arange(len(points))]
+    done, halved = [], [np.arange(len(points))] if len(points) else []
     while halved:
         box = halved.pop()
         if len(box) <= _LEAF:

@@ -23,7 +23,7 @@ import numpy as np
 from threadpoolctl import threadpool_limits
 
 from ..datasets.exploration import Described, Images
-from .box_search import nearest_within, squared_distances, told_points
+from .box_search import Boxes
 from .picture_vectors import has_plain_ground, picture_vectors, small_grey, vectors_both_ways
 
 CORRELATION = 0.98
@@ -111,9 +111,11 @@ class SmallPictures:
         """int64[N], numbers of the images, rising, and float32[N,h,w]."""
         if not self._seen:
             return np.zeros(0, np.int64), np.zeros((0, 1, 1), np.float32)
-        numbers, pictures = (np.concatenate(column) for column in zip(*self._seen, strict=True))
-        order = np.argsort(numbers, kind="stable")
-        return numbers[order], pictures[order]
+        numbers = np.sort(np.concatenate([some for some, _ in self._seen]))
+        pictures = np.empty((len(numbers), *self._seen[0][1].shape[1:]), self._seen[0][1].dtype)
+        for some, seen in self._seen:
+            pictures[np.searchsorted(numbers, some)] = seen
+        return numbers, pictures
 
 
 def small_pictures(pictures: np.ndarray) -> np.ndarray:
@@ -140,28 +142,23 @@ Found = tuple[int, int, float, bool]  # number of the image, of its near copy, c
 def _search(
     rows: np.ndarray, mirror: np.ndarray, known: np.ndarray, projection: np.ndarray, within: bool
 ) -> list[Found]:
+    """The near copies; where fewer than five are near a picture, the others are too far not to let its nearest stand out."""
     queries = rows @ projection, mirror @ projection
-    there = queries[0] if within else known @ projection
-    told = told_points(there).T
+    boxes = Boxes(queries[0] if within else known @ projection)
+    every, most = np.arange(len(rows)), (2 - 2 * CORRELATION) * 1.01
+    some = _promising(rows, mirror, known, *_both_ways(queries, boxes, every, most, within))
     found = []
-    close = _promising(rows, mirror, known, *_both_ways(queries, there, within))
-    for some in np.array_split(close, -(-len(close) // _BLOCK)) if len(close) else ():
-        squares = np.minimum(*(squared_distances(way[some], told) for way in queries))
-        if within:
-            squares[np.arange(len(some)), some] = np.inf
-        near = min(_NEXT, squares.shape[1] - within)
-        nearest = np.argpartition(squares, near - 1, axis=1)[:, :near]
-        for row, places in zip(some, nearest, strict=True):
-            found += _verified(int(row), places, rows[row], mirror[row], known)
+    for row, places, squares in zip(some, *_both_ways(queries, boxes, some, most / _STANDS_OUT, within), strict=True):
+        found += _verified(int(row), places[np.isfinite(squares)], rows[row], mirror[row], known)
     return found
 
 
 def _both_ways(
-    queries: tuple[np.ndarray, np.ndarray], there: np.ndarray, within: bool
+    queries: tuple[np.ndarray, np.ndarray], boxes: Boxes, some: np.ndarray, most: float, within: bool
 ) -> tuple[np.ndarray, np.ndarray]:
-    """The five nearest of each image, as it is or mirrored, that can be a near copy: int64[N,5] and squares float32[N,5]."""
-    most = (2 - 2 * CORRELATION) * 1.01
-    (places, squares), (others, more) = (nearest_within(way, there, most, _NEXT, are_points=within) for way in queries)
+    """The five nearest of some images, as they are or mirrored, as far as they are near: int64[N,5], squares float32[N,5]."""
+    own = some if within else None
+    (places, squares), (others, more) = (boxes.nearest(way[some], most, _NEXT, left_out=own) for way in queries)
     same = places[:, :, np.newaxis] == others[:, np.newaxis]
     np.minimum(squares, np.where(same, more[:, np.newaxis], np.inf).min(axis=2), out=squares)
     more[same.any(axis=1)] = np.inf

@@ -65,7 +65,7 @@ Steps = tuple[np.ndarray, np.ndarray]  # int64[B] each: the pixels that a pictur
 def _vectors(grey: np.ndarray, steps: Steps | None) -> np.ndarray:
     """The pictures rolled, blurred, around their mean and at length 1, some at a time: they stay in the processor's cache."""
     vectors = np.empty((len(grey), int(np.prod(grey.shape[1:]))), np.float32)
-    least = 1e-4 * np.sqrt(vectors.shape[1]) * max(float(np.abs(grey).max(initial=0)), 1e-12)
+    least = 1e-4 * np.sqrt(vectors.shape[1]) * max(float(grey.max(initial=0)), -float(grey.min(initial=0)), 1e-12)
     for start in range(0, len(grey), _TOGETHER):
         some = slice(start, start + _TOGETHER)
         rolled = grey[some] if steps is None else _rolled(grey[some], *(each[some] for each in steps))

@@ -3,7 +3,7 @@
 import numpy as np
 import pytest
 
-from featurelens.models.screening.box_search import nearest_within, squared_distances, told_points
+from featurelens.models.screening.box_search import Boxes, squared_distances, told_points
 
 MOST = 0.5
 
@@ -23,7 +23,7 @@ def test_they_are_those_of_all_distances(are_points):
         np.fill_diagonal(squares, np.inf)
     expected = np.sort(squares, axis=1)[:, :5]
     assert 0.2 < (expected <= MOST).mean() < 0.8  # neither all nor none are near
-    places, found = nearest_within(queries, points, MOST, 5, are_points=are_points)
+    places, found = Boxes(points).nearest(queries, MOST, 5, left_out=np.arange(900) if are_points else None)
     error = 1e-3  # of squares up to 400, in float32
     np.testing.assert_allclose(np.minimum(np.sort(found, axis=1), MOST), np.minimum(expected, MOST), atol=error)
     np.testing.assert_array_equal(places >= 0, np.isfinite(found))
@@ -34,14 +34,14 @@ def test_they_are_those_of_all_distances(are_points):
 
 @pytest.mark.parametrize("count", [0, 1, 3])
 def test_fewer_points_than_asked_for(count):
-    places, squares = nearest_within(np.zeros((2, 3), np.float32), np.zeros((count + 1, 3), np.float32), MOST, 5)
+    places, squares = Boxes(np.zeros((count + 1, 3), np.float32)).nearest(np.zeros((2, 3), np.float32), MOST, 5)
     assert [sorted(row) for row in places.tolist()] == [[-1] * (4 - count) + list(range(count + 1))] * 2
     assert np.isfinite(squares).sum() == 2 * (count + 1)
 
 
 def test_a_point_alone_is_near_nothing():
     point = np.ones((1, 3), np.float32)
-    assert (nearest_within(point, point, MOST, 2, are_points=True)[0] == -1).all()
+    assert (Boxes(point).nearest(point, MOST, 2, left_out=np.zeros(1, np.int64))[0] == -1).all()
 
 
 def test_the_product_is_the_squared_distance():

@@ -117,13 +117,20 @@ def _of_likeness(grey: np.ndarray, labels: np.ndarray) -> tuple[np.ndarray, ...]
     for label in np.unique(labels):
         rows = labels == label
         flat = square[rows].reshape(-1, side * side)
-        typical = np.median(np.ascontiguousarray(flat.T), axis=1).reshape(side, side)
+        typical = _median(flat).reshape(side, side)
         turned = np.stack([np.rot90(typical, -turns) for turns in range(4)])  # in the place of all the pictures
         likeness = _normalised(flat) @ _normalised(turned).T
         for found, column in zip((upright, left_turn, half, right_turn), likeness.T, strict=True):
             found[rows] = column
     as_it_is = np.maximum(upright, 0)  # an inverted picture is no turned one
     return upright, np.maximum(np.maximum(left_turn, right_turn), 0) - as_it_is, np.maximum(half, 0) - as_it_is
+
+
+def _median(rows: np.ndarray) -> np.ndarray:
+    """float64[P], over the rows: NumPy sorts in a third of the time in which it finds the middle."""
+    ordered = np.sort(np.ascontiguousarray(rows.T), axis=1)
+    middle = ordered.shape[1] // 2
+    return (ordered[:, middle] + ordered[:, middle - 1 + ordered.shape[1] % 2]) / 2
 
 
 def _normalised(pictures: np.ndarray) -> np.ndarray:

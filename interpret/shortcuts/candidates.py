@@ -14,6 +14,7 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from .pixels.contents import Content, Kind, border, border_values, levels
 from .pixels.grid import enlarged, parts
@@ -71,9 +72,10 @@ def candidates(
         return []
     scaled = (pictures - low) / (high - low)
     found, much_alike = [], []
-    for part in parts_of(scaled):
-        found += _apart(part, seed)
-        much_alike += _much_the_same(part, labels)
+    with threadpool_limits(1, "blas"):  # several threads wait for each other, at many times the cost
+        for part in parts_of(scaled):
+            found += _apart(part, seed)
+            much_alike += _much_the_same(part, labels)
     found += [(0.0, Part("mark", mask, scaled[:, mask]), members) for mask, members in repeats(scaled, labels)]
     found += list(_with_the_same_border(scaled, labels))
     found += much_alike

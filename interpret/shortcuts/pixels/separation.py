@@ -36,10 +36,9 @@ def groups(features: np.ndarray, seed: int = 0) -> Iterator[np.ndarray]:
             return
         cv2.setRNGSeed(seed)
         _, found, _ = cv2.kmeans(rows, centres, np.empty(0), stop, _TRIALS, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
-        for label in range(centres):
-            members = found[:, 0] == label
-            if members.sum() >= FEWEST and SMALLEST <= members.mean() <= LARGEST:
-                yield members
+        for label, count in enumerate(np.bincount(found[:, 0], minlength=centres).tolist()):
+            if count >= FEWEST and SMALLEST <= count / len(rows) <= LARGEST:
+                yield found[:, 0] == label
 
 
 def far_apart(

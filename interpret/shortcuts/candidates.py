@@ -14,13 +14,14 @@ from dataclasses import dataclass, replace
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from .pixels.contents import Content, Kind, border, border_values, levels
 from .pixels.grid import enlarged, parts
 from .pixels.likeness import much_the_same
 from .pixels.refining import shared_pixels
 from .pixels.repeats import repeats
-from .pixels.separation import groups, separation
+from .pixels.separation import far_apart
 from .pixels.stamps import Stamp, stamp_of
 from .pixels.tight import tight_groups
 
@@ -41,7 +42,7 @@ class Part:
 
     kind: Kind
     mask: np.ndarray | None  # bool[h,w]; None for background and levels
-    features: np.ndarray  # float32[n,D], in 0..1
+    features: np.ndarray  # float32[n,P,C] of pixels, float32[n,D] of other numbers, in 0..1
     is_alike: bool = False  # its images look much the same, though no pixel need repeat exactly
 
 
@@ -70,10 +71,14 @@ def candidates(
     if len(pictures) < 2 or high - low < 1e-9:
         return []
     scaled = (pictures - low) / (high - low)
-    found = list(_apart(scaled, seed))
+    found, much_alike = [], []
+    with threadpool_limits(1, "blas"):  # several threads wait for each other, at many times the cost
+        for part in parts_of(scaled):
+            found += _apart(part, seed)
+            much_alike += _much_the_same(part, labels)
     found += [(0.0, Part("mark", mask, scaled[:, mask]), members) for mask, members in repeats(scaled, labels)]
     found += list(_with_the_same_border(scaled, labels))
-    found += list(_much_the_same(scaled, labels))
+    found += much_alike
     found.sort(key=lambda each: -each[0])
     gathered: list[list[tuple[float, Part, np.ndarray]]] = []
     for each in found:
@@ -94,13 +99,11 @@ def _stamped(pictures: np.ndarray, labels: np.ndarray, known: Sequence[Candidate
     return [Candidate(float("nan"), found[1], (found[0],))]
 
 
-def _apart(pictures: np.ndarray, seed: int) -> Iterator[tuple[float, Part, np.ndarray]]:
-    """Each part of the pictures with the images that share it, and how far they stand apart."""
-    for part in parts_of(pictures):
-        for members in groups(part.features, seed):
-            apart = separation(part.features, members, least=_LEVEL if part.kind == "level" else 1e-3)
-            if apart >= LEAST_SEPARATION:
-                yield apart, part, members
+def _apart(part: Part, seed: int) -> Iterator[tuple[float, Part, np.ndarray]]:
+    """A part of the pictures with the images that share it, and how far they stand apart."""
+    least = _LEVEL if part.kind == "level" else 1e-3
+    for apart, members in far_apart(part.features, LEAST_SEPARATION, least=least, seed=seed):
+        yield apart, part, members
 
 
 def _with_the_same_border(pictures: np.ndarray, labels: np.ndarray) -> Iterator[tuple[float, Part, np.ndarray]]:
@@ -113,35 +116,34 @@ def _with_the_same_border(pictures: np.ndarray, labels: np.ndarray) -> Iterator[
             yield 0.0, Part("frame", mask, pictures[:, mask], is_alike), members
 
 
-def _much_the_same(pictures: np.ndarray, labels: np.ndarray) -> Iterator[tuple[float, Part, np.ndarray]]:
+def _much_the_same(part: Part, labels: np.ndarray) -> Iterator[tuple[float, Part, np.ndarray]]:
     """The images that look like one class's in a window or along the border."""
-    for part in parts_of(pictures):
-        if part.mask is not None:
-            for members in much_the_same(pictures[:, part.mask], labels, may_be_plain=part.kind == "frame"):
-                yield 0.0, replace(part, is_alike=True), members
+    if part.mask is not None:
+        for members in much_the_same(part.features, labels, may_be_plain=part.kind == "frame"):
+            yield 0.0, replace(part, is_alike=True), members
 
 
 def parts_of(pictures: np.ndarray) -> Iterator[Part]:
     """All parts that are looked at, of pictures in 0..1."""
     height, width = pictures.shape[1:3]
-    for mask in _windows(height, width):
-        yield Part("mark", mask, pictures[:, mask].reshape(len(pictures), -1))
+    for window in _windows(height, width):
+        mask = np.zeros((height, width), bool)
+        mask[window] = True
+        yield Part("mark", mask, pictures[:, *window].reshape(len(pictures), -1, pictures.shape[3]))
     for thickness in (1, 2):
         if min(height, width) > 4 * thickness:
             mask = border(height, width, thickness)
-            yield Part("frame", mask, pictures[:, mask].reshape(len(pictures), -1))
+            yield Part("frame", mask, pictures[:, mask])
     yield Part("background", None, border_values(pictures))
     yield Part("level", None, levels(pictures))
 
 
-def _windows(height: int, width: int) -> Iterator[np.ndarray]:
+def _windows(height: int, width: int) -> Iterator[tuple[slice, slice]]:
     side, step = (max(1, round(min(height, width) / by)) for by in (5, _STEP / 3))
     starts = [sorted({*range(0, size - side + 1, step), size - side}) for size in (height, width)]
     for row in starts[0]:
         for column in starts[1]:
-            mask = np.zeros((height, width), bool)
-            mask[row : row + side, column : column + side] = True
-            yield mask
+            yield slice(row, row + side), slice(column, column + side)
 
 
 def _same(one: np.ndarray, other: np.ndarray) -> bool:

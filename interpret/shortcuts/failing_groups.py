@@ -14,6 +14,7 @@ from dataclasses import dataclass
 from typing import Any
 
 import numpy as np
+from threadpoolctl import threadpool_limits
 
 from ... import Record
 from ...kinds import Images, checks_kinds
@@ -111,8 +112,9 @@ def find_failing_groups(
     if len(numbers) < 4 * _FEWEST or not wrong.any() or min(pictures.shape[1:3]) < _SIDE:
         return FailingGroups((), hard, len(numbers))
     small = (compared_in(pictures, numbers) if compared is None else compared).of(numbers)
-    seen = _within_classes(attributes_of(small, truth[numbers]), truth[numbers])
-    return FailingGroups(tuple(_failing(seen, wrong, numbers, random, seed)), hard, len(numbers))
+    with threadpool_limits(1, "blas"):  # several threads wait for each other, at many times the cost
+        seen = _within_classes(attributes_of(small, truth[numbers]), truth[numbers])
+        return FailingGroups(tuple(_failing(seen, wrong, numbers, random, seed)), hard, len(numbers))
 
 
 def looked_at(total: int, most: int, seed: int) -> np.ndarray:

@@ -27,17 +27,25 @@ def much_the_same(pixels: np.ndarray, labels: np.ndarray, *, may_be_plain: bool)
         may_be_plain: Whether pixels of one value count, as in a frame.
     """
     features = pixels.reshape(len(pixels), -1)
-    kinds = [np.flatnonzero(labels == label) for label in np.unique(labels)]
-    rows = [own[np.arange(_EACH) * len(own) // _EACH] for own in kinds if len(own) >= _FEWEST]
+    rows = _rows_of_classes(labels)
     if len(rows) < 2:
         return []
-    drawn = features[np.stack(rows)]  # [K,40,D]; of a small class some twice
+    drawn = features[rows]  # [K,40,D]
     radius, centre = _smallest_balls(drawn)
     near = _nearness(drawn, centre)
     contrast = centre.reshape(len(centre), *pixels.shape[1:]).std(axis=1).max(axis=1)
     alike = (radius >= _EXACT) & (radius <= MOST_ALIKE * near) & (may_be_plain | (radius <= MOST_UNEVEN * contrast))
     reach = np.sqrt(radius * near)  # between the two
     return [_distances(features, centre[each]) <= reach[each] for each in np.flatnonzero(alike)]
+
+
+def _rows_of_classes(labels: np.ndarray) -> np.ndarray:
+    """int64[K,40]: rows of each class of eight or more, from first to last; of a small class some twice."""
+    order = np.argsort(labels, kind="stable")
+    ends = np.flatnonzero(np.diff(labels[order], append=labels.max(initial=0) + 1)) + 1
+    sizes = np.diff(ends, prepend=0)[:, np.newaxis]
+    places = (ends[:, np.newaxis] - sizes) + np.arange(_EACH) * sizes // _EACH
+    return order[places[sizes[:, 0] >= _FEWEST]]
 
 
 def _smallest_balls(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
@@ -53,11 +61,12 @@ def _smallest_balls(drawn: np.ndarray) -> tuple[np.ndarray, np.ndarray]:
 
 def _nearness(drawn: np.ndarray, centre: np.ndarray) -> np.ndarray:
     """float64[K]: the distance from each centre within which a tenth of the other classes' rows lie."""
+    rows, place = drawn.reshape(-1, drawn.shape[2]), int(_NEAR * (len(drawn) - 1) * drawn.shape[1])
     found = []
     for own, middle in enumerate(centre):
-        others = np.delete(drawn, own, axis=0).reshape(-1, drawn.shape[2])
-        place = int(_NEAR * len(others))
-        found.append(np.partition(_distances(others, middle), place)[place])
+        away = _distances(rows, middle)
+        away.reshape(drawn.shape[:2])[own] = np.inf  # not the class itself
+        found.append(np.partition(away, place)[place])
     return np.array(found)
 
 

@@ -44,7 +44,8 @@ def _of_side(
     found = keys(steps, side)
     counted = np.sort(found[unevenness(steps, side) >= varied * STEPS] if varied else found, axis=None)
     known, places = _at_one_place(found)
-    often = np.searchsorted(counted, known, side="right") - np.searchsorted(counted, known)
+    each, one = np.unique(known, return_inverse=True)  # the same ground at many places
+    often = (np.searchsorted(counted, each, side="right") - np.searchsorted(counted, each))[one]
     possible = (often >= _FEWEST) & (often < _COMMON * found.size)  # frequent at a place, rare elsewhere
     for key, place in zip(known[possible], places[possible].tolist(), strict=True):
         row, column = divmod(place, found.shape[2])

@@ -21,6 +21,8 @@ _CENTRES = (2, 3, 4)
 _STEPS, _TRIALS = 20, 2
 _NARROWEST = 0.01  # of the deviation of all: a group's deviation below it is taken for this
 _LEAST = 1e-3  # of the range of the pixels: a deviation below it is taken for this
+_ROUNDING = float(np.finfo(np.float64).eps)
+_BEYOND = 1 + 1e-6  # times D: rounding leaves it below
 
 
 def groups(features: np.ndarray, seed: int = 0) -> Iterator[np.ndarray]:
@@ -34,10 +36,47 @@ def groups(features: np.ndarray, seed: int = 0) -> Iterator[np.ndarray]:
             return
         cv2.setRNGSeed(seed)
         _, found, _ = cv2.kmeans(rows, centres, np.empty(0), stop, _TRIALS, cv2.KMEANS_PP_CENTERS)  # type: ignore[call-overload]
-        for label in range(centres):
-            members = found[:, 0] == label
-            if members.sum() >= FEWEST and SMALLEST <= members.mean() <= LARGEST:
-                yield members
+        for label, count in enumerate(np.bincount(found[:, 0], minlength=centres).tolist()):
+            if count >= FEWEST and SMALLEST <= count / len(rows) <= LARGEST:
+                yield found[:, 0] == label
+
+
+def far_apart(
+    features: np.ndarray, at_least: float, *, least: float = _LEAST, seed: int = 0
+) -> Iterator[tuple[float, np.ndarray]]:
+    """(D, members bool[n]) of the clusters that stand apart by at least so much.
+
+    Args:
+        features: float32[n,D], in 0..1.
+        at_least: D.
+        least: See `separation`.
+        seed: Of the first centres.
+    """
+    found = np.array(list(groups(features, seed)))
+    if not len(found):
+        return
+    for members in found[_at_most(features, found) >= at_least]:  # of real pictures hardly any
+        apart = separation(features, members, least=least)
+        if apart >= at_least:
+            yield apart, members
+
+
+def _at_most(features: np.ndarray, groups: np.ndarray) -> np.ndarray:
+    """float64[m]: what D of groups bool[m,n] is at most, of all at once, by sums of products that lose some digits."""
+    rows, members = features.reshape(len(features), -1).astype(np.float64), groups.astype(np.float64)
+    count, squares = members.sum(axis=1), np.einsum("nd,nd->n", rows, rows)
+    lost = _ROUNDING * (len(rows) * squares.max() + 1)  # of a variance, at most
+    sums = members @ rows
+    inside, rest = sums / count[:, None], (rows.sum(axis=0) - sums) / (len(rows) - count)[:, None]
+    line = inside - rest
+    distance = np.linalg.norm(line, axis=1) + np.sqrt(lost)
+    projected = rows @ line.T / distance
+    spread = 0.0
+    for weights, size in ((members, count), (1 - members, len(rows) - count)):
+        mean, square = (np.einsum("mn,nm->m", weights, each) / size for each in (projected, np.square(projected)))
+        spread += np.maximum(square - np.square(mean) - lost, 0) / 2
+    rms = np.sqrt(np.maximum(members @ squares / count - np.square(inside).sum(axis=1) - lost, 0))
+    return _BEYOND * distance / np.sqrt(spread + _LEAST**2) / (1 + 4 * rms / distance)
 
 
 def separation(features: np.ndarray, members: np.ndarray, *, least: float = _LEAST) -> float:

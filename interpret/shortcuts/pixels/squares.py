@@ -8,6 +8,7 @@ from __future__ import annotations
 import numpy as np
 
 STEPS = 63
+_TOGETHER = 25_000  # pixels times channels: what is made of so many stays near the processor
 
 
 def stepped(images: np.ndarray, span: tuple[float, float]) -> np.ndarray:
@@ -25,27 +26,35 @@ def squares(steps: np.ndarray, side: int) -> np.ndarray:
 def keys(steps: np.ndarray, side: int) -> np.ndarray:
     """int64[n,h,w]: one number for the square at each place; different squares have different ones, as good as surely."""
     weights = np.random.default_rng(0).integers(-(2**62), 2**62, (side, side, steps.shape[3]))
-    wide = steps.astype(np.int64)
     made = np.zeros([steps.shape[0], *(size - side + 1 for size in steps.shape[1:3])], np.int64)
-    for row, column, channel in np.ndindex(*weights.shape):
-        made += _moved(wide, row, column, side)[..., channel] * weights[row, column, channel]  # wraps around
+    together = max(1, _TOGETHER // max(1, int(np.prod(steps.shape[1:]))))
+    for start in range(0, len(steps), together):
+        _add_keys(steps[start : start + together], weights, made[start : start + together])
     return made
+
+
+def _add_keys(steps: np.ndarray, weights: np.ndarray, made: np.ndarray) -> None:
+    """Add the keys of a few pictures to int64[n,h,w]."""
+    wide, term = np.moveaxis(steps, 3, 0).astype(np.int64, order="C"), np.empty_like(made)
+    for row, column, channel in np.ndindex(*weights.shape):
+        seen = wide[channel, :, row : row + made.shape[1], column : column + made.shape[2]]
+        made += np.multiply(seen, weights[row, column, channel], out=term)  # wraps around
 
 
 def unevenness(steps: np.ndarray, side: int) -> np.ndarray:
     """int16[n,h,w]: the difference between the darkest and the brightest value of the square at each place."""
-    low, high = steps.min(axis=3, keepdims=True), steps.max(axis=3, keepdims=True)
-    darkest, brightest = (_moved(each, 0, 0, side)[..., 0].copy() for each in (low, high))
-    for row, column in np.ndindex(side, side):
-        np.minimum(darkest, _moved(low, row, column, side)[..., 0], out=darkest)
-        np.maximum(brightest, _moved(high, row, column, side)[..., 0], out=brightest)
-    return brightest - darkest
+    return _most(steps.max(axis=3), side, np.maximum) - _most(steps.min(axis=3), side, np.minimum)
 
 
-def _moved(steps: np.ndarray, row: int, column: int, side: int) -> np.ndarray:
-    """The value at one place of the square at each place, [n,h,w,C]."""
-    height, width = (size - side + 1 for size in steps.shape[1:3])
-    return steps[:, row : row + height, column : column + width]
+def _most(values: np.ndarray, side: int, more: np.ufunc) -> np.ndarray:
+    """int16[n,h,w]: the most of each square, of the most of each of its rows."""
+    height, width = (size - side + 1 for size in values.shape[1:3])
+    for axis, count in ((2, width), (1, height)):
+        moved = [np.moveaxis(np.moveaxis(values, axis, 0)[by : by + count], 0, axis) for by in range(side)]
+        values = moved[0].copy()
+        for each in moved[1:]:
+            more(values, each, out=values)
+    return values
 
 
 def shares(labels: np.ndarray, images: np.ndarray) -> np.ndarray:

@@ -23,6 +23,7 @@ _SHARE, _RARER = 0.45, 4.0  # of a class; how much rarer in every other
 _AROUND = 4  # pixels that a stamp is grown by, at most
 _ALIKE = 0.02  # of the range: the largest deviation of a pixel that belongs to the stamp
 _FEWEST = 8
+_LAST_BITS = 2**16 - 1  # of a key: hardly any other square has the same
 
 
 @dataclass(frozen=True, eq=False)
@@ -115,15 +116,16 @@ def _repeated(steps: np.ndarray, labels: np.ndarray) -> np.ndarray | None:
 
 def _frequent(found: np.ndarray, varied: np.ndarray) -> tuple[np.ndarray, ...]:
     """Picture, row and column, int64[m] each, of the varied squares that there are eight of: hardly any."""
-    ordered = np.sort(found[varied])
+    at = np.flatnonzero(varied)
+    known = found.ravel()[at]
+    ordered = np.sort(known)
     runs = max(len(ordered) - _FEWEST + 1, 0)
     often = np.unique(ordered[:runs][ordered[len(ordered) - runs :] == ordered[:runs]])
-    at = np.nonzero(varied)
-    known = found[at]
-    places = np.searchsorted(often, known)
-    is_one = places < len(often)
-    is_one[is_one] = often[places[is_one]] == known[is_one]
-    return tuple(each[is_one] for each in at)
+    possible = np.zeros(_LAST_BITS + 1, bool)
+    possible[often & _LAST_BITS] = True
+    ones = np.flatnonzero(possible[known & _LAST_BITS])
+    ones = ones[np.isin(known[ones], often)]
+    return np.unravel_index(at[ones], found.shape)
 
 
 def _grown(stamp: Stamp, pictures: np.ndarray, places: np.ndarray) -> Stamp:

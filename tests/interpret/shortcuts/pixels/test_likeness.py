@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 
 from featurelens.interpret.shortcuts.candidates import candidates
-from featurelens.interpret.shortcuts.pixels.likeness import MOST_ALIKE, much_the_same
+from featurelens.interpret.shortcuts.pixels.likeness import MOST_ALIKE, _rows_of_classes, much_the_same
 
 LABELS = np.repeat(np.arange(3), 40)
 
@@ -75,3 +75,10 @@ def test_a_mark_in_pictures_kept_as_jpeg_is_a_candidate_with_its_pixels():
 def test_pictures_kept_as_jpeg_without_a_mark_have_no_candidate():
     made = photographs(planted=False)
     assert candidates(made, np.arange(120), made, LABELS) == []
+
+
+def test_rows_of_classes_go_from_the_first_to_the_last_and_small_classes_are_left_out():
+    labels = np.random.default_rng(0).permutation(np.repeat([0, 2, 3, 7], [100, 7, 20, 40]))
+    own = [np.flatnonzero(labels == label).tolist() for label in (0, 3, 7)]
+    expected = [[rows[each * len(rows) // 40] for each in range(40)] for rows in own]
+    assert _rows_of_classes(labels).tolist() == expected

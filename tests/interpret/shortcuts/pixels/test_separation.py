@@ -7,7 +7,14 @@ from planted_shortcuts import marked, plain_images
 from featurelens.interpret.shortcuts.candidates import parts_of, whole_frame
 from featurelens.interpret.shortcuts.pixels.contents import border
 from featurelens.interpret.shortcuts.pixels.refining import _repeated, _Side
-from featurelens.interpret.shortcuts.pixels.separation import groups, likelier, nearest, separation
+from featurelens.interpret.shortcuts.pixels.separation import (
+    _at_most,
+    far_apart,
+    groups,
+    likelier,
+    nearest,
+    separation,
+)
 
 
 def by_loops(rows, members):
@@ -35,6 +42,35 @@ def test_the_separation_is_the_formula(seed):
 
 def test_equal_rows_do_not_stand_apart():
     assert separation(np.ones((6, 3)), np.arange(6) < 2) == 0
+
+
+@pytest.mark.parametrize("spread", [1.0, 1e-3, 0.0])
+def test_the_bound_is_just_above_the_separation(spread):
+    random = np.random.default_rng(0)
+    rows = 0.5 + spread * (random.random((300, 9, 3)) - 0.5)
+    chosen = random.random((5, 300)) < 0.3
+    rows[chosen[0]] = 0.9  # the group varies in nothing
+    rows[chosen[1], 4] += 0.05
+    apart, bound = [separation(rows, members) for members in chosen], _at_most(rows, chosen)
+    assert max(apart) > 3
+    assert (apart <= bound).all() and bound[0] <= 1.01 * apart[0]
+    if spread == 1.0:
+        np.testing.assert_allclose(bound, apart, rtol=1e-4)
+
+
+def test_rows_of_nothing_but_zeros_are_nowhere_far_apart():
+    assert not list(far_apart(np.zeros((40, 9)), 1e-9))
+
+
+def test_far_apart_are_the_groups_of_such_a_separation():
+    images, count = marked(0, 300)[0], 0
+    for part in list(parts_of(images))[::6]:
+        expected = [each for each in groups(part.features) if separation(part.features, each) >= 1.5]
+        found = list(far_apart(part.features, 1.5))
+        assert [apart for apart, _ in found] == [separation(part.features, each) for each in expected]
+        np.testing.assert_array_equal([each for _, each in found], expected)
+        count += len(found)
+    assert count >= 2
 
 
 def largest(images):

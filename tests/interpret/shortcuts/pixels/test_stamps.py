@@ -71,6 +71,13 @@ def test_squares_are_cut_at_every_place():
     np.testing.assert_array_equal(unevenness(steps, 3), found.max(axis=-1) - found.min(axis=-1))
 
 
+def test_a_key_does_not_depend_on_the_pictures_around():
+    steps = np.random.default_rng(0).integers(0, 64, (70, 20, 10, 3)).astype(np.int16)
+    together = keys(steps, 2)
+    assert together.shape == (70, 19, 9) and len(np.unique(together)) == together.size
+    np.testing.assert_array_equal(together, np.concatenate([keys(each[np.newaxis], 2) for each in steps]))
+
+
 def test_equal_squares_have_equal_keys_and_others_have_not():
     steps = np.random.default_rng(0).integers(0, 2, (40, 4, 5, 2)).astype(np.int16)
     found, key = squares(steps, 2).reshape(-1, 8), keys(steps, 2).ravel()

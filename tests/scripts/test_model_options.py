@@ -129,7 +129,9 @@ def test_it_is_asked_for_where_nothing_tells(said: Callable[[str], str], folder:
     assert "Pass --task binary if it is the logit of two classes" in said("explain bare.keras --image one.png")
     assert re.search(r"class [01] has \d+\.\d%", said("explain bare.keras --image one.png --task binary"))
     assert said("report bare.keras --data 2.npz --task regression --trust-images 0 --output r.html").startswith("0: ")
-    assert "'binary', 'regression', 'labels'. Received 'bin'" in said("explain bare.keras --data 2.npz --task bin")
+    assert "Expected --task binary, regression, labels or segmentation. Received 'bin'" in said(
+        "explain bare.keras --data 2.npz --task bin"
+    )
     assert "Leave --task out" in said("explain averaged.keras --data 3.npz --task binary")
 
 

@@ -206,7 +206,7 @@ def test_what_does_not_fit_is_refused_with_what_to_do(model, images):
         channels(model, images, np.zeros(30, int), "cnov")
     with pytest.raises(ValueError, match=r"each of the 30 images. Received none. Give int\[30\]"):
         channels(model, images, None, "conv")
-    with pytest.raises(ValueError, match=r"labels to be one class number.*Give an int or int\[30\]"):
+    with pytest.raises(ValueError, match=r"labels as int\[30\], one for each image. Received shape \[29\]"):
         channels(model, images, np.zeros(29, int), "conv")
     with pytest.raises(ValueError, match=r"labels from 0 to 2. Received 3"):
         channels(model, images, np.full(30, 3), "conv")

@@ -23,6 +23,7 @@ LAST_CONVOLUTION = {
     "EfficientNetB0": "top_conv",
     "ConvNeXtTiny": "convnext_tiny_stage_3_block_2_depthwise_conv",
 }
+JOINED = {"MobileNetV2": None, "ResNet50": "conv5_block3_out"}  # behind the addition that goes by the last convolution
 FIELD = {"MobileNetV2": 491, "ResNet50": 483}  # pixels; Araujo, Norris, Sim, Distill 2019, table of networks
 
 
@@ -56,4 +57,5 @@ def test_receptive_field(name: str) -> None:
     field = verdict.layer(LAST_CONVOLUTION[name]).receptive_field
     assert field is not None
     assert (field.rows.size, field.rows.stride) == (FIELD[name], 32)
-    assert (verdict.head, verdict.classes, verdict.warning) == ("softmax", 1000, None)
+    assert (verdict.head, verdict.classes) == ("softmax", 1000)
+    assert verdict.warning is None if JOINED[name] is None else f"layer='{JOINED[name]}'" in str(verdict.warning)

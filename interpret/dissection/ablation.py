@@ -34,7 +34,8 @@ from .affine_tail import affine_change
 from .channel_fill import Fill, fill_of, range_program, set_to
 from .dense_tail import dense_behind, set_before_dense
 
-_OF_ALL = ("logits", "low", "high", "mean", "given", "slope")  # kept of every image; what the layer puts out is not
+_OF_ALL = ("logits", "low", "high", "mean", "given", "slope")  # kept of every image; what the layer puts out,
+_MOST_KEPT = 16_000_000  # where it is no more numbers than these, 64 MB: it is run again where it is more
 _OF_IMAGES = 8  # times as many numbers of maps as of images run at a time: fewer layers are left behind them
 _OPEN_SIZE = 64  # of a side that is left open
 _ROWS_OF_DENSE = 32  # for each row of maps: what a dense layer puts out is smaller than a map
@@ -133,11 +134,17 @@ class _Run:
         self._to: Fill = to
         self._images, self._batch_size = images, batch_size
         self._program = program = Program(traced, self._looked_at)
-        found = program.run(images, batch_size=rows_at_once(images, batch_size), names=_OF_ALL)
+        names = (*_OF_ALL, "output") if self._is_kept(len(program.prepare(images)[0])) else _OF_ALL
+        found = program.run(images, batch_size=rows_at_once(images, batch_size), names=names)
         self._found, self._before, self._name = found, found["logits"], program.facts["tapped"].name
         self._labels = label_array(labels, len(self._before), program.head.classes)
         self._fill, self._moved = fill_of(found, to)
         self.channels = len(self._fill)
+
+    def _is_kept(self, images: int) -> bool:
+        """Whether what the tail starts from may be kept of so many images."""
+        sizes = self._program.facts["tapped"].tensor.shape[1:]
+        return None not in tuple(sizes) and images * int(np.prod(sizes)) <= _MOST_KEPT
 
     def _looked_at(self, taps: Taps, scores: Any) -> Computed:
         front, ranges = front_of(taps, self._layer), range_program(self._layer)(taps, scores)
@@ -162,7 +169,8 @@ class _Run:
         tail = TailProgram(self._traced, self._layer, change, front=self._program, at=dense)
         some, size = channels[moved].astype(np.int32), rows_at_once(self._images, self._batch_size)
         rows = self._rows_of_maps() if dense is None else _ROWS_OF_DENSE * self._batch_size
-        stream = tail.stream(self._images, some, batch_size=size, rows_at_once=rows, progress=progress)
+        known = self._found if "output" in self._found else None
+        stream = tail.stream(self._images, some, batch_size=size, rows_at_once=rows, known=known, progress=progress)
         for block in stream:
             tally.add(block.rows, moved[block.variants], block.before, block.after)
         return tally

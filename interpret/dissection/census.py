@@ -134,17 +134,13 @@ class CensusStatistic:
         self._facts: dict[str, Any] = {}
 
     def taps(self, taps: Taps, scores: Any) -> Computed:
-        """Sums per image and channel, so that no map needs to be copied out."""
+        """Sums per image and channel; the maps themselves are looked at, and not copied, where a channel is strongest."""
         import tensorflow as tf
 
         found = channel_layer(taps, self._layer)
         values = tf.cast(found.tensor, tf.float32)
         maps = values if values.shape.rank == 4 else values[:, tf.newaxis, tf.newaxis, :]
         centre, strips = comoments(maps)
-        rows, columns = tf.shape(maps)[1], tf.shape(maps)[2]
-        places = tf.argmax(
-            tf.reshape(maps, [tf.shape(maps)[0], rows * columns, maps.shape[3]]), axis=1, output_type=tf.int32
-        )
         mean = tf.reduce_mean(maps, axis=(1, 2))
         is_positive = found.tensor.op.type == "Relu"  # its positive part is itself
         tensors = {
@@ -154,8 +150,7 @@ class CensusStatistic:
             "positive": mean if is_positive else tf.reduce_mean(tf.nn.relu(maps), axis=(1, 2)),
             "active": tf.reduce_mean(tf.cast(maps > 0, tf.float32), axis=(1, 2)),
             "largest": tf.reduce_max(maps, axis=(1, 2)),
-            "places": places,
-            "grid": tf.stack([rows, columns]),
+            "maps": maps,
         }
         return Computed(tensors, {"layer": found.name, "sight": receptive_fields(taps.image).get(id(found.tensor))})
 
@@ -197,8 +192,8 @@ class _Tally:
     def add(self, batch: Batch, labels: np.ndarray) -> None:
         results, largest = batch.values, batch.values["largest"]
         self.images += len(largest)
-        self.grid = int(results["grid"][0]), int(results["grid"][1])
-        self.preferred.add(batch.numbers, largest, results["places"])
+        self.grid = results["maps"].shape[1], results["maps"].shape[2]
+        self.preferred.add(batch.numbers, largest, results["maps"])
         strips = [results[f"products {number}"] for number, _ in enumerate(starts(largest.shape[1]))]
         self.comoments.add(len(largest) * self.grid[0] * self.grid[1], results["centre"], strips)
         head = batch.facts["head"]  # None: the model has no classes, those of the labels are counted as they come

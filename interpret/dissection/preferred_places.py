@@ -68,11 +68,17 @@ class PreferredTally:
         self._count = count
         self._kept: list[np.ndarray] = []  # activations, images, places, each [N,C]
 
-    def add(self, numbers: np.ndarray, largest: np.ndarray, places: np.ndarray) -> None:
-        """Look at images int64[B]: each channel's largest value float32[B,C] and the place int[B,C] where it lies."""
+    def add(self, numbers: np.ndarray, largest: np.ndarray, maps: np.ndarray) -> None:
+        """Look at images int64[B]: each channel's largest value float32[B,C], and the maps [B,h,w,C] that it is of.
+
+        Where it lies is looked up only of those that are kept, few after the first images.
+        """
         order = np.argsort(-largest, axis=0, kind="stable")[: self._count]
-        found = [np.take_along_axis(largest, order, axis=0), numbers[order], np.take_along_axis(places, order, axis=0)]
-        self._keep([found])
+        self._keep([[np.take_along_axis(largest, order, axis=0), numbers[order], -1 - order]])
+        places = self._kept[2]  # of a new one -1 - its row, until here
+        ranks, channels = np.nonzero(places < 0)
+        lines = maps.reshape(len(maps), -1, maps.shape[3])[-1 - places[ranks, channels], :, channels]
+        places[ranks, channels] = lines.argmax(axis=1)
 
     def merge(self, later: PreferredTally) -> None:
         """Take over what another one kept of other images."""

@@ -14,7 +14,7 @@ _PLACES = 49  # that it reads of each channel, at most
 
 
 def measures_of_signals(taps: Taps, values: Any) -> dict[str, Any]:
-    """The largest value and the active share of each channel, the probe's features, and the correlation with the input.
+    """The largest value of each channel, whether each value is above 0, the probe's features, and the correlation with the input.
 
     Args:
         taps: Of the traced model.
@@ -25,7 +25,7 @@ def measures_of_signals(taps: Taps, values: Any) -> dict[str, Any]:
     places = list(range(1, values.shape.rank - 1))
     measures = {
         "largest": tf.reduce_max(values, axis=places),
-        "active": tf.reduce_mean(tf.cast(values > 0, tf.float32), axis=places),
+        "active": values > 0,
         "features": _features(values),
     }
     image = tf.reduce_mean(tf.cast(taps.image, tf.float32), axis=-1, keepdims=True)

@@ -78,8 +78,7 @@ def smallest_flips(
         open_ = np.flatnonzero(search.side == 0)
         if not len(open_) or not len(places) or search.passes + len(places) * len(open_) > budget:
             break
-        again = scores.ask(asked.images[open_], asked.classes[open_], batch_size=batch_size)
-        search.try_side(again, open_, places, side, batch_size)
+        search.try_side(asked.only(open_), open_, places, side, batch_size)
     return search.result(stride)
 
 

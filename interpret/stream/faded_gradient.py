@@ -23,13 +23,25 @@ def saturation(taps: Taps, scores: Any, at_image: Any) -> Any:
     """|| dp/dx || / || dz/dx || of each image, with `at_image` = dz/dx; inside of a graph."""
     import tensorflow as tf
 
-    before = _size(at_image)
+    before = size_of(at_image)
     if taps.head.unit != "logit":  # nothing stands between the score and the answer
         return tf.where(before > 0, tf.ones_like(before), tf.fill(tf.shape(before), float("nan")))
-    alone = taps.head.kind == "sigmoid" or taps.head.is_binary
-    margin = scores if alone else _margin(taps.logits, scores)
-    after = tf.sigmoid(margin) * tf.sigmoid(-margin) * _size(gradients(margin, {"the image": taps.image})[0])
+    margin = behind_head(taps, scores)
+    after = fading(margin) * size_of(gradients(margin, {"the image": taps.image})[0])
     return tf.where(before > 0, after / before, tf.fill(tf.shape(before), float("nan")))
+
+
+def behind_head(taps: Taps, scores: Any) -> Any:
+    """m, of which the class's probability is the sigmoid; inside of a graph, of a model whose scores are logits."""
+    alone = taps.head.kind == "sigmoid" or taps.head.is_binary
+    return scores if alone else _margin(taps.logits, scores)
+
+
+def fading(margin: Any) -> Any:
+    """p (1 - p) of each image, the slope of the sigmoid at m; inside of a graph."""
+    import tensorflow as tf
+
+    return tf.sigmoid(margin) * tf.sigmoid(-margin)
 
 
 def _margin(logits: Any, scores: Any) -> Any:
@@ -40,7 +52,8 @@ def _margin(logits: Any, scores: Any) -> Any:
     return scores - tf.reduce_logsumexp(tf.where(own, logits.dtype.min, logits), axis=1)
 
 
-def _size(slope: Any) -> Any:
+def size_of(slope: Any) -> Any:
+    """The length of each image's gradient, float32[B]; inside of a graph."""
     import tensorflow as tf
 
     return tf.sqrt(tf.reduce_sum(tf.square(tf.reshape(slope, [tf.shape(slope)[0], -1])), axis=1))

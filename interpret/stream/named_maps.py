@@ -22,7 +22,7 @@ from ..methods.gradients import saliency
 from ..tracing.batched_graph import Computed
 from ..tracing.layer_choice import spatial_layer
 from ..tracing.traced_model import Taps, gradients
-from .faded_gradient import saturation
+from .faded_gradient import saturation, size_of
 
 
 @dataclass(frozen=True, eq=False)
@@ -65,6 +65,7 @@ OF_LAYER: dict[str, Callable[[Slopes], Any]] = {  # name -> float32[B,h,w] at th
 }
 OF_IMAGE: dict[str, Callable[[Slopes], Any]] = {  # name -> float32[B,H,W] at the image, or float32[B]
     "saliency": lambda found: saliency(found.at_image, found.taps.axes),
+    "slope_size": lambda found: size_of(found.at_image),
     "saturation": lambda found: saturation(found.taps, found.scores, found.at_image),
 }
 

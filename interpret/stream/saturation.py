@@ -15,9 +15,12 @@ from ..tracing.inputs import Arrays
 from ..tracing.layer_choice import chosen_layers, layers_of, tensors_of
 from ..tracing.targets import Classes
 from ..tracing.traced_model import Taps, TracedModel
+from .faded_gradient import behind_head, fading
 from .named_maps import named_maps
 
-_FOUND = ("signed", "contributions", "layer_cam", "grad_cam_plus_plus", "saliency", "saturation", "parts")
+_FOUND = ("signed", "contributions", "layer_cam", "grad_cam_plus_plus", "saliency", "parts")
+_SLOPE, _FADING = "slope_size", "fading"
+_BEHIND_HEAD = 0  # for a label: the gradients are those of the margin then, else of the score
 
 
 class GradCAMState(OfModel):
@@ -49,9 +52,10 @@ class GradCAMState(OfModel):
         self._layer = layer
 
         def compute(taps: Taps, scores: Any) -> Computed:
-            found = named_maps(taps, scores, _FOUND, layer)
+            asked, faded = _either(taps, scores)
+            found = named_maps(taps, asked, (*_FOUND, _SLOPE), layer)
             chosen = chosen_layers(taps, list(beside)) if len(beside) else []
-            return Computed({**found.tensors, **tensors_of(chosen)}, found.facts)
+            return Computed({**found.tensors, **faded, **tensors_of(chosen)}, found.facts)
 
         self._program = Program(TracedModel(model, output=output, wrt=wrt), compute)
 
@@ -65,16 +69,44 @@ class GradCAMState(OfModel):
         self, images: Arrays, classes: Classes = None, batch_size: int = 256, progress: Progress = False
     ) -> dict[str, np.ndarray]:
         """All seven, for the predicted class or the one named."""
-        found = self._program.run(images, classes, batch_size=batch_size, progress=progress, names=_FOUND)
-        return {name: found[name] for name in _FOUND}
+        return self._with_saturation(images, classes, batch_size, progress)[0]
+
+    @takes_given
+    def maps(
+        self, images: Arrays, classes: Classes = None, batch_size: int = 256, progress: Progress = False
+    ) -> dict[str, np.ndarray]:
+        """What the call gives but the saturation, in half of its passes."""
+        return self._program.run(images, classes, batch_size=batch_size, progress=progress, names=_FOUND)
 
     @takes_given
     def with_activations(
         self, images: Arrays, classes: Classes = None, batch_size: int = 256
     ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
         """What the call gives, and {layer: float32[B, ...]} of the layers named in `beside`, out of the same run."""
-        found = self._program.run(images, classes, batch_size=batch_size)
-        return {name: found[name] for name in _FOUND}, layers_of(found)
+        found, everything = self._with_saturation(images, classes, batch_size, beside=True)
+        return found, layers_of(everything)
+
+    def _with_saturation(
+        self, images: Arrays, classes: Classes, batch_size: int, progress: Progress = False, *, beside: bool = False
+    ) -> tuple[dict[str, np.ndarray], dict[str, np.ndarray]]:
+        """All seven, and all that the first of the two runs gave."""
+        names = None if beside else (*_FOUND, _SLOPE)
+        of_score = self._program.run(images, classes, batch_size=batch_size, progress=progress, names=names)
+        behind = np.full(len(of_score[_SLOPE]), _BEHIND_HEAD, np.int32)
+        faded = self._program.run(images, classes, batch_size=batch_size, labels=behind, names=(_SLOPE, _FADING))
+        before, after = of_score[_SLOPE], faded[_FADING] * faded[_SLOPE]
+        share = np.divide(after, before, out=np.full_like(before, np.nan), where=before > 0)
+        return {**{name: of_score[name] for name in _FOUND}, "saturation": share}, of_score
+
+
+def _either(taps: Taps, scores: Any) -> tuple[Any, dict[str, Any]]:
+    """What the gradients are taken of, the score or, where a label says so, the margin; and how it fades in the head."""
+    import tensorflow as tf
+
+    if taps.head.unit != "logit":
+        return scores, {_FADING: tf.ones_like(scores)}
+    margin = behind_head(taps, scores)
+    return tf.where(taps.labels == _BEHIND_HEAD, margin, scores), {_FADING: fading(margin)}
 
 
 class Saturation(OfModel):

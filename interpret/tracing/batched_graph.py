@@ -96,10 +96,11 @@ class Program:
         batch_size: int = 256,
         progress: Progress = False,
         names: Collection[str] | None = None,
+        labels: np.ndarray | None = None,
     ) -> dict[str, np.ndarray]:
-        """All results of all images, or those of some names, gathered: {name: [B, ...]}."""
+        """All results of all images, or those of some names, gathered: {name: [B, ...]}; `labels` are `taps.labels`."""
         gathered: dict[str, np.ndarray] = {}
-        for rows, total, results in self._batches(images, classes, versus, batch_size, progress):
+        for rows, total, results in self._batches(images, classes, versus, batch_size, progress, labels):
             for name, values in results.items():
                 if names is not None and name not in names:
                     continue
@@ -159,7 +160,13 @@ class Program:
         return self._call(function, flat, nobody, nobody, labels.astype(np.int32))
 
     def _batches(
-        self, images: Arrays, classes: Classes, versus: Classes, batch_size: int, progress: Progress
+        self,
+        images: Arrays,
+        classes: Classes,
+        versus: Classes,
+        batch_size: int,
+        progress: Progress,
+        labels: np.ndarray | None = None,
     ) -> Iterator[tuple[slice, int, dict[str, np.ndarray]]]:
         flat = self.prepare(images)
         function = self._function(self.traced.form_of(images))
@@ -167,7 +174,8 @@ class Program:
         named = target_array(classes, "classes", total, self._classes)
         other = target_array(versus, "versus", total, self._classes)
         for rows in steps(total, batch_size, progress):
-            yield rows, total, self._call(function, [array[rows] for array in flat], named[rows], other[rows])
+            known = None if labels is None else labels[rows]
+            yield rows, total, self._call(function, [array[rows] for array in flat], named[rows], other[rows], known)
 
     def _call(
         self,

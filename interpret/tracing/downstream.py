@@ -8,7 +8,7 @@ unchanged, the tail must give the model's logits.
 
 from __future__ import annotations
 
-from collections.abc import Callable, Iterator
+from collections.abc import Callable, Iterator, Mapping
 from dataclasses import dataclass
 from typing import TYPE_CHECKING, Any
 
@@ -26,6 +26,7 @@ from .traced_model import TappedLayer, Taps, TracedModel
 if TYPE_CHECKING:
     import tensorflow as tf
 
+_OF_FRONT = ("logits", "output")
 UNCHANGED = -1  # the variant that leaves the layer's output as it is
 
 # (output of the layer float32[B, ...], variants int32[V]) -> float32[B,V, ...], of the layer or of `at`; inside of a graph
@@ -80,6 +81,7 @@ class TailProgram:
         *,
         batch_size: int = 256,
         rows_at_once: int | None = None,
+        known: Mapping[str, np.ndarray] | None = None,
         progress: Progress = False,
     ) -> Iterator[TailBlock]:
         """One block after another: every image with every variant.
@@ -89,6 +91,7 @@ class TailProgram:
             variants: int32[V].
             batch_size: Images at a time.
             rows_at_once: Images times variants, at a time; None: as many as images.
+            known: What the front gave for all these images, their 'logits' and the 'output' among it; None: it is run.
             progress: True for a bar with the time left, or a function called with (what, done, total), in images.
         """
         flat, run = self.front.prepared(images)
@@ -96,7 +99,7 @@ class TailProgram:
         for rows in steps(len(flat[0]), batch_size, progress):
             given = [array[rows] for array in flat]
             nobody = np.full(len(given[0]), NONE, dtype=np.int32)
-            made = run(given, nobody, nobody)
+            made = run(given, nobody, nobody) if known is None else {name: known[name][rows] for name in _OF_FRONT}
             self._prove(tail, given, made)
             for part, some in _blocks(len(given[0]), len(variants), rows_at_once or batch_size):
                 after = _call(tail, [array[part] for array in given], made["output"][part], variants[some])

@@ -87,7 +87,9 @@ class Asked:
     scores: np.ndarray  # float32[B], the score of each image as it is
     axes: Axes  # of the images
     originals: dict[str, np.ndarray]  # {name: [B, ...]}, what else was computed of the images as they are
-    run: Callable[[slice, np.ndarray], dict[str, np.ndarray]]  # (rows I, variants [I,V,H,W,C]) -> {name: [I*V, ...]}
+    run: Callable[
+        [slice | np.ndarray, np.ndarray], dict[str, np.ndarray]
+    ]  # (rows I, variants [I,V,H,W,C]) -> {name: [I*V, ...]}
 
     def blocks(self, count: int, vary: Vary, batch_size: int, progress: Progress = False) -> Iterator[Block]:
         """The results of variants 0..count-1 of every image; `progress` counts batches."""
@@ -103,15 +105,14 @@ class Asked:
         blocks = self.blocks(1, lambda rows, _: images[rows, np.newaxis], batch_size)
         return np.concatenate([block.results["scores"][:, 0] for block in blocks])
 
-    def only(self, number: int) -> Asked:
-        """The same question of one image alone."""
-        own = slice(number, number + 1)
-        kept = {name: values[own] for name, values in self.originals.items()}
+    def only(self, numbers: np.ndarray) -> Asked:
+        """The same question of some of the images alone, int64[n]."""
+        kept = {name: values[numbers] for name, values in self.originals.items()}
 
-        def run(_: slice, variants: np.ndarray) -> dict[str, np.ndarray]:
-            return self.run(own, variants)
+        def run(rows: slice | np.ndarray, variants: np.ndarray) -> dict[str, np.ndarray]:
+            return self.run(numbers[rows], variants)
 
-        return Asked(self.images[own], self.classes[own], self.scores[own], self.axes, kept, run)
+        return Asked(self.images[numbers], self.classes[numbers], self.scores[numbers], self.axes, kept, run)
 
 
 class VariantProgram(OfModel):
@@ -168,7 +169,7 @@ class VariantProgram(OfModel):
         axes = _form_taken(self._variants.axes, dtype, any_form=self.any_form, any_places=self.any_places)
         other = target_array(versus, "versus", len(named), self._variants.head.classes)
 
-        def run(rows: slice, variants: np.ndarray) -> dict[str, np.ndarray]:
+        def run(rows: slice | np.ndarray, variants: np.ndarray) -> dict[str, np.ndarray]:
             times = variants.shape[1]
             inputs = [np.repeat(array[rows], times, axis=0) if i != image else array for i, array in enumerate(flat)]
             inputs[image] = as_dtype(variants.reshape(-1, *variants.shape[2:]), flat[image].dtype)

@@ -56,7 +56,7 @@ class Mistakes:
     probabilities: DrawnOnly[np.ndarray]  # float32[N,K]
     pictures: DrawnOnly[np.ndarray]  # float32[N,S,S,C], at most 56 pixels a side
     grad_cam: DrawnOnly[tuple[np.ndarray, np.ndarray]]  # float32[N,h,w] of the predicted, the true class, score units
-    cam_states: DrawnOnly[tuple[tuple[MapState, ...], tuple[MapState, ...]]]  # before the cut; with the saturation
+    cam_states: DrawnOnly[tuple[tuple[MapState, ...], tuple[MapState, ...]]]  # before the cut
     saliency: DrawnOnly[tuple[np.ndarray, np.ndarray]]  # float32[N,S,S], score units per unit of pixel value
     contrast: DrawnOnly[np.ndarray]  # float32[N,h,w], signed: HiResCAM of logit[predicted] - logit[true]
     parts: DrawnOnly[np.ndarray] = field(default_factory=lambda: np.zeros((0, 1), np.float32))
@@ -122,7 +122,7 @@ def _explained(
         images = dataset.images[numbers[rows]]
         pictures.append(resize_images(dataset.shown[numbers[rows]], *size))
         for side, classes in zip(sides, (predicted[rows], dataset.labels[numbers[rows]]), strict=True):
-            looked = look(images, classes, batch_size)
+            looked = look.maps(images, classes, batch_size)
             side.append({**looked, "saliency": resize_images(looked["saliency"][..., np.newaxis], *size)[..., 0]})
         if callable(progress):
             progress("images", min(start + batch_size, len(numbers)), len(numbers))
@@ -133,7 +133,7 @@ def _fields(why: dict[str, np.ndarray], why_not: dict[str, np.ndarray]) -> dict[
     """The maps for the predicted class and those for the true one, as `Mistakes` names them."""
     cams = np.maximum(why["signed"], 0), np.maximum(why_not["signed"], 0)
     states = [
-        tuple(map_states(cam, before_cut=side["signed"], saturation=side["saturation"])) if len(cam) else ()
+        tuple(map_states(cam, before_cut=side["signed"])) if len(cam) else ()
         for cam, side in zip(cams, (why, why_not), strict=True)
     ]
     return {
@@ -148,7 +148,7 @@ def _fields(why: dict[str, np.ndarray], why_not: dict[str, np.ndarray]) -> dict[
 
 def _together(batches: list[dict[str, np.ndarray]]) -> dict[str, np.ndarray]:
     """What was found batch by batch, in one; without a batch, nothing of everything."""
-    kinds = ("signed", "saliency", "saturation", "parts", *AT_LAYER.values())
+    kinds = ("signed", "saliency", "parts", *AT_LAYER.values())
     if not batches:
         return {kind: np.zeros((0, 1) if kind == "parts" else (0, 1, 1), np.float32) for kind in kinds}
     return {kind: _joined([batch[kind] for batch in batches]) for kind in kinds}

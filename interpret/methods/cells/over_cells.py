@@ -63,7 +63,7 @@ class OverCells(Perturbation):
                     f"Expected at least two samples for each cell. Received samples={self.samples} for {cells.max() + 1} cells. "
                     f"Give samples={2 * (cells.max() + 1)} or more, or fewer cells, such as cells=7."
                 )
-            worth = self._worth(asked.only(step.start), cells, batch_size)
+            worth = self._worth(asked.only(np.array([step.start])), cells, batch_size)
             maps[step.start] = self._of_places(cells, worth)
         return maps
 

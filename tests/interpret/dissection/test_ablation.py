@@ -5,10 +5,13 @@ from __future__ import annotations
 import keras
 import numpy as np
 import pytest
+from counted_calls import counted_calls
 from hand_set_models import random_cnn, random_images
 
 from featurelens.interpret import ActivationExtractor
+from featurelens.interpret.dissection import ablation
 from featurelens.interpret.dissection.ablation import ablate_channels, ablate_confusions
+from featurelens.interpret.tracing.batched_graph import Program
 
 pytestmark = pytest.mark.numeric
 
@@ -196,3 +199,19 @@ def test_what_does_not_fit_is_refused_with_what_to_do(pictures):
         ablate_channels(model, pictures, LABELS, "cnov")
     with pytest.raises(ValueError, match="Give control=1 or more"):
         ablate_channels(model, pictures, LABELS, "conv", control=0)
+
+
+def test_what_is_not_kept_for_its_size_is_run_again_with_the_same_answers(monkeypatch):
+    layer = "conv1"  # behind "conv2" the answers follow in closed form
+    model, images, labels = random_cnn(0), random_images(0, 6), np.arange(6) % 3
+    kept = ablate_channels(model, images, labels, layer)
+    ran = counted_calls(monkeypatch, Program, "_call")
+    monkeypatch.setattr(ablation, "_MOST_KEPT", 0)
+    again = ablate_channels(model, images, labels, layer)
+    np.testing.assert_array_equal(kept.effects.channels, again.effects.channels)
+    np.testing.assert_allclose(kept.effects.logit_change, again.effects.logit_change, rtol=1e-5, atol=1e-6)
+    runs = len(ran)
+    monkeypatch.undo()
+    ran = counted_calls(monkeypatch, Program, "_call")
+    ablate_channels(model, images, labels, layer)
+    assert len(ran) < runs

@@ -44,6 +44,9 @@ def test_before_its_cut_it_is_the_grad_cam():
     assert (signed < 0).any() and (signed > 0).any()
     np.testing.assert_allclose(np.maximum(signed, 0), GradCAM(model, "conv1")(images, 1), rtol=1e-5, atol=1e-6)
     np.testing.assert_allclose(found["saliency"], Saliency(model)(images, 1), rtol=1e-5, atol=1e-6)
+    alone = state.maps(images, 1)
+    assert found.keys() - alone.keys() == {"saturation"}
+    assert all((alone[name] == found[name]).all() for name in alone)
     assert (state.cam_layer, GradCAMState(model).cam_layer) == ("conv1", "conv2")
 
 

@@ -20,9 +20,10 @@ from featurelens.scripts.terminal.interruption import Interrupted
 from featurelens.scripts.terminal.option_words import in_options
 from featurelens.scripts.terminal.saying import say
 
-# For NumPy, which no command has imported yet. Its small products and factorisations wait busily for their other thread: where
-# other programs keep the cores busy, a report took 6 of 20 CPU seconds for that. The model's own threads are TensorFlow's.
-_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "1")
+# For NumPy and OpenCV, which no command has imported yet. Small products, factorisations and clusterings wait busily for their
+# other thread: where other programs keep the cores busy, a report took 6 of 20 CPU seconds for NumPy's. The model's own threads
+# are TensorFlow's.
+_ONE_THREAD = ("OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM")
 _OBJECTS = 50_000  # made before Python looks for garbage, in place of 700: a report took 0.5 CPU seconds for looking
 
 
@@ -50,7 +51,8 @@ def run(
         before: Called with the first word, to refuse one that is plainly no command.
         settings: Gives {command: {parameter: what it is where it is not typed}}.
     """
-    os.environ.setdefault(*_ONE_THREAD)
+    for threads in _ONE_THREAD:
+        os.environ.setdefault(threads, "1")
     _show_every_letter()
     usual = gc.get_threshold()
     gc.set_threshold(_OBJECTS, *usual[1:])

@@ -75,13 +75,14 @@ def test_help_imports_nothing_heavy():
 
 
 @pytest.mark.parametrize(("asked", "runs"), [(None, "1"), ("2", "2")])
-def test_numpy_runs_in_one_thread_unless_told(asked, runs):
+@pytest.mark.parametrize("library", ["OPENBLAS_NUM_THREADS", "OPENCV_FOR_THREADS_NUM"])
+def test_numpy_and_opencv_run_in_one_thread_unless_told(asked, runs, library):
     program = (
         "import os\nfrom featurelens.scripts.cli import main\n"
-        "try:\n    main(['--version'])\nexcept SystemExit: print(os.environ['OPENBLAS_NUM_THREADS'])\n"
+        f"try:\n    main(['--version'])\nexcept SystemExit: print(os.environ['{library}'])\n"
     )
-    environment = {name: value for name, value in os.environ.items() if name != "OPENBLAS_NUM_THREADS"}
-    environment |= {} if asked is None else {"OPENBLAS_NUM_THREADS": asked}
+    environment = {name: value for name, value in os.environ.items() if name != library}
+    environment |= {} if asked is None else {library: asked}
     found = subprocess.run([sys.executable, "-c", program], capture_output=True, text=True, env=environment, check=True)
     assert found.stdout.split()[-1] == runs
 

@@ -19,7 +19,7 @@ from ..html.map_notes import short_unit
 from ..html.payload import LEVELS, map_sheet
 from ..html.tiles import Sprite, sprite
 
-_PLAIN_LEVELS = 10  # of a map at every pixel, whose noise would fill the file
+_PLAIN_LEVELS = 9  # of a map at every pixel, whose noise would fill the file
 ORDER = ("good", "weak", "unknown", "failed")  # what passed is drawn first
 
 

@@ -24,7 +24,7 @@ from ..section import About, Finding, Part
 from .class_maps import class_maps, maps_html, told
 
 MOST_CHANNELS = 16
-_MOST_EMPTY = 150  # images without a map whose pictures the page holds
+_MOST_EMPTY = 48  # images without a map whose pictures the page holds
 _MAP_SIDE = 56  # pixels of a feature map in the file; larger ones are averaged down
 
 

@@ -189,6 +189,13 @@ def _is_array(value: Any) -> bool:
     return isinstance(value, (list, tuple)) or (hasattr(value, "shape") and hasattr(value, "__getitem__"))
 
 
+def _reads_as_array(value: Any) -> bool:
+    """Also what reads its rows where they are asked for, such as the masks of a folder."""
+    return _is_array(value) or (
+        not isinstance(value, (str, bytes, Mapping)) and hasattr(value, "__len__") and hasattr(value, "__getitem__")
+    )
+
+
 def _is_pair(value: Any) -> bool:
     return not isinstance(value, (str, bytes, Mapping)) and _goes_through(value) and len(list(value)) == 2
 
@@ -243,7 +250,7 @@ _PLAIN = {
     "str": _NAME,
     "Path": _PATH,
     "ndarray": Kind("an array", "array", _is_array),
-    "Images": Kind("an array or a Dataset", "images", lambda value: hasattr(value, "images") or _is_array(value)),
+    "Images": Kind("an array or a Dataset", "images", lambda value: hasattr(value, "images") or _reads_as_array(value)),
     "Score": Kind(
         "a channel's name or a function", "'conv2:31'", lambda value: isinstance(value, str) or callable(value)
     ),

@@ -121,14 +121,14 @@ def compared_in(images: Any, numbers: np.ndarray) -> Compared:
 
 
 def most_held(shape: tuple[int, ...]) -> int:
-    """How many small pictures of images of a shape [B,H,W,C] fit 128 MB, at most 20,000.
+    """How many small pictures of images of a shape [B,H,W,C] fit 128 MB, at most 10,000: as many as near copies are compared.
 
     Example:
         >>> most_held((1, 28, 28, 1)), most_held((1, 224, 224, 3))
-        (20000, 7791)
+        (10000, 7791)
     """
     one = small(np.zeros((1, *shape[1:]), np.float32))
-    return min(20_000, max(1, _HELD // max(1, one.nbytes)))
+    return min(10_000, max(1, _HELD // max(1, one.nbytes)))
 
 
 def _places(rising: np.ndarray, numbers: np.ndarray) -> tuple[np.ndarray, np.ndarray]:

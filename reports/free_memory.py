@@ -11,15 +11,17 @@ import gc
 from collections.abc import Sequence
 
 _LARGE = 30_000  # pixels times channels of an image: below it, there is not much to give back
+_MANY = 20_000_000  # of all images together: 25,000 of 28 x 28
 
 
 def give_back(shape: Sequence[int]) -> None:
-    """Collect garbage, and have the C library give its free memory back, where images [B,H,W,C] are large.
+    """Collect garbage, and have the C library give its free memory back, where images [B,H,W,C] are large or many.
 
     Other C libraries than GNU's give it back by themselves, or never.
     """
-    height, width, *channels = shape[1:]
-    if height * width * (channels[-1] if channels else 1) < _LARGE:
+    images, height, width, *channels = shape
+    numbers = height * width * (channels[-1] if channels else 1)
+    if numbers < _LARGE and images * numbers < _MANY:
         return
     gc.collect()  # graphs of TensorFlow hold themselves
     try:

@@ -1,4 +1,4 @@
-"""Garbage is collected, and free memory given back, for large images only; nothing that is in use goes."""
+"""Garbage is collected, and free memory given back, for large or many images only; nothing that is in use goes."""
 
 from __future__ import annotations
 
@@ -27,8 +27,10 @@ def _only_when_told():
 
 
 @pytest.mark.usefixtures("_only_when_told")
-@pytest.mark.parametrize(("shape", "stays"), [((1000, 28, 28, 1), True), ((1000, 224, 224, 3), False)])
-def test_what_nobody_holds_goes_where_images_are_large(shape: tuple[int, ...], stays: bool) -> None:
+@pytest.mark.parametrize(
+    ("shape", "stays"), [((1000, 28, 28, 1), True), ((1000, 224, 224, 3), False), ((60_000, 28, 28, 1), False)]
+)
+def test_what_nobody_holds_goes_where_images_are_large_or_many(shape: tuple[int, ...], stays: bool) -> None:
     gone, kept, used = weakref.ref(Ring()), Ring(), np.arange(1_000_000)
     give_back(shape)
     assert (gone() is not None) == stays

@@ -25,6 +25,12 @@ if TYPE_CHECKING:
 Contender = Callable[[], object]
 
 LAYERS = ("conv1", "conv2")
+_BELONGING = {  # what is measured -> the options of that alone
+    "report": ("photos",),
+    "serve": ("requests",),
+    "scale": ("scale_images", "kills"),
+    "shortcuts": ("plants", "kinds", "keep"),
+}
 
 
 @dataclass(frozen=True)
@@ -102,10 +108,14 @@ def _refuse_contradictions(instead: Instead) -> None:
         raise ValueError(
             f"Expected one thing to measure. Received {', '.join(f'--{each}' for each in modes)}. Leave out all but one."
         )
-    if instead.kinds is not None and not instead.shortcuts:
-        raise ValueError(
-            "Expected --kinds with --shortcuts. Received it without. Add --shortcuts, or leave --kinds out."
-        )
+    usual = Instead()
+    for mode, options in _BELONGING.items():
+        for option in options:
+            if getattr(instead, option) != getattr(usual, option) and not getattr(instead, mode):
+                name = option.replace("_", "-")
+                raise ValueError(
+                    f"Expected --{name} with --{mode}. Received it without. Add --{mode}, or leave --{name} out."
+                )
 
 
 def contenders(model: Any, images: np.ndarray, batch_size: int) -> dict[str, Contender]:

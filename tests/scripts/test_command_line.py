@@ -126,7 +126,13 @@ def test_what_no_command_takes_is_wrong_usage(capsys, line, told):
 
 def test_a_benchmark_of_two_things_or_of_none_that_is_named_does_not_start(capsys):
     assert "Received --report, --serve" in refused(capsys, "benchmark", "--report", "--serve")
-    assert "Add --shortcuts" in refused(capsys, "benchmark", "--kinds", "digits:nothing")
+    for option, value, mode in (
+        ("--kinds", "digits:nothing", "--shortcuts"),
+        ("--keep", "networks", "--shortcuts"),
+        ("--scale-images", "20480", "--scale"),
+        ("--photos", "40", "--report"),
+    ):
+        assert f"Add {mode}, or leave {option} out" in refused(capsys, "benchmark", option, value)
 
 
 def test_one_model_twice_is_not_two_to_compare(capsys):
